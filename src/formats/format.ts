@@ -1,0 +1,69 @@
+/**
+ * The contract of a storage format. A format is one file that exports one of these;
+ * `formats/index.ts` lists them. Outside a target's hand-tuned kernels, nothing may
+ * mention a format by name.
+ *
+ * Laws, checked for every listed format by test/formats.test.ts:
+ *   1. unpack(pack(m, p), p) has m's values, bit for bit where m is live and 0 elsewhere, for every p that fits m
+ *   2. cost(m, p).bytes is what pack(m, p) takes
+ *   3. walking a row visits every live entry once, in column order, and pads only with zeros
+ *   4. parameters that do not fit come with a reason that names the first group that breaks the pattern
+ */
+import type { Arr, Expr, Stmt } from '../loop/loop.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import type { Params } from '../tensor/type.ts';
+
+export interface Format<P extends Params = Params, Part extends string = string> {
+  readonly name: string;
+  readonly doc: string;
+
+  /** Which parameters worth pricing fit `m`, and why the others do not. */
+  detect(m: Matrix): Detection<P>;
+
+  /** What storing `m` and multiplying it by one vector takes. */
+  cost(m: Matrix, params: P): Cost;
+
+  pack(m: Matrix, params: P): Packed<Part>;
+  unpack(packed: Packed<Part>, params: P): Matrix;
+
+  /** Loops over the stored entries of `row`, with `visit` as the body. Zeros may be visited. */
+  walk(at: Place<Part>, params: P, row: Expr, visit: Visit): readonly Stmt[];
+}
+
+export interface Detection<P extends Params = Params> {
+  readonly fits: readonly P[];
+  readonly refused: readonly Refusal<P>[];
+}
+
+/** Why `params` cannot hold a matrix, as the rest of a sentence: `row 3 has 3 nonzeros in columns 8..11`. */
+export interface Refusal<P extends Params = Params> {
+  readonly params: P;
+  readonly reason: string;
+}
+
+/** `column` is the entry's column in the matrix, an i32; `value` its weight, an f32. */
+export type Visit = (column: Expr, value: Expr) => readonly Stmt[];
+
+/** A matrix as stored: its sizes, and one array for each part of the format. */
+export interface Packed<Part extends string = string> {
+  readonly rows: number;
+  readonly columns: number;
+  readonly run: number;
+  readonly parts: Readonly<Record<Part, Numbers>>;
+}
+
+export interface Place<Part extends string = string> {
+  readonly rows: number;
+  readonly columns: number;
+  readonly run: number;
+  readonly parts: Readonly<Record<Part, Arr>>;
+}
+
+export interface Cost {
+  readonly bytes: number;
+  /** Entries multiplied, padding included. */
+  readonly multiplies: number;
+  /** Entries, or blocks of them, whose place must be looked up. */
+  readonly lookups: number;
+}

@@ -1,0 +1,75 @@
+/** The pieces of text that `print` and `parse` agree on: numbers, types, attributes. */
+import type { Attribute } from '../ops/index.ts';
+import type { DType, Layout, TensorType } from '../tensor/type.ts';
+import { dense, plain, printLayout } from '../tensor/type.ts';
+
+/** The shortest decimal that reads back as the same float32, −0 and NaN included. */
+export function printFloat32(value: number): string {
+  if (Object.is(value, -0)) return '-0';
+  if (!Number.isFinite(value)) return String(value);
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(value);
+}
+
+/** A float64 attribute as text. */
+const printNumber = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+export function printAttribute(value: Attribute): string {
+  if (typeof value === 'number') return printNumber(value);
+  return typeof value === 'object' ? `[${value.map(printNumber).join(' ')}]` : String(value);
+}
+
+export function parseAttribute(text: string): Attribute {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (text.startsWith('[')) return text.slice(1, -1).split(' ').filter(Boolean).map(Number);
+  return text === 'NaN' || !Number.isNaN(Number(text)) ? Number(text) : text;
+}
+
+const pairs = /([\w-]+)=(\[[^\]]*\]|\S+)/g;
+
+export const printAttributes = (attributes: object): string =>
+  Object.entries(attributes as Record<string, Attribute>).reduce(
+    (text, [k, v]) => `${text} ${k}=${printAttribute(v)}`,
+    '',
+  );
+
+export const parseAttributes = (text: string): Record<string, Attribute> =>
+  Object.fromEntries(Array.from(text.matchAll(pairs), ([, k, v]) => [k, parseAttribute(v)]));
+
+/** `f32[1x8x8x16, panel 28]`, `f32[64x1x1x16, csr index=16]`. */
+export function printType({ dtype, shape, layout, encoding: { format, params }, quantity }: TensorType): string {
+  const parts = [
+    shape.join('x'),
+    ...(layout.kind === 'plain' ? [] : [printLayout(layout)]),
+    ...(format === 'dense' ? [] : [`${format}${printAttributes(params)}`]),
+    ...(quantity ? [`quantity${printAttributes(quantity)}`] : []),
+  ];
+  return `${dtype}[${parts.join(', ')}]`;
+}
+
+const dtypes: ReadonlySet<string> = new Set<DType>(['f32', 'f16', 'i32', 'u32', 'i16', 'u16', 'i8', 'u8']);
+
+export function parseType(text: string): TensorType {
+  const found = /^(\w+)\[([\dx]*)((?:, [^,]+)*)\]$/.exec(text);
+  if (!found || !dtypes.has(found[1])) throw new SyntaxError(`cannot read the type "${text}"`);
+  const [, dtype, sizes, rest] = found;
+  let type: TensorType = {
+    dtype: dtype as DType,
+    shape: sizes.split('x').filter(Boolean).map(Number),
+    layout: plain,
+    encoding: dense,
+  };
+  for (const part of rest.split(', ').filter(Boolean)) type = { ...type, ...parsePart(part) };
+  return type;
+}
+
+function parsePart(text: string): Partial<TensorType> {
+  const [word] = text.split(' ', 1);
+  if (word === 'panel') return { layout: { kind: 'panel', lanes: Number(text.slice(6)) } satisfies Layout };
+  const attributes = parseAttributes(text.slice(word.length));
+  if (word === 'quantity') return { quantity: attributes as unknown as NonNullable<TensorType['quantity']> };
+  return { encoding: { format: word, params: attributes as Record<string, number> } };
+}

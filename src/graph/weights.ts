@@ -1,0 +1,33 @@
+/** The weights of a graph, as the matrices that formats store. */
+import { rulesOf } from '../ops/index.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { Call, Constant, Graph, Id, Node } from './graph.ts';
+import { nodesById } from './graph.ts';
+
+export interface Weights {
+  readonly call: Call;
+  readonly constant: Constant;
+  readonly matrix: Matrix;
+}
+
+/** The weights of one call, if it has any and they are known. */
+export function weightsOfCall(call: Call, byId: ReadonlyMap<Id, Node>): Weights | undefined {
+  const { operands, columns } = rulesOf(call.op);
+  const constant = byId.get(call.inputs[operands(call.op).indexOf('weights')]);
+  if (!columns || constant?.kind !== 'constant' || !(constant.data instanceof Float32Array)) return undefined;
+  const view = columns(call.op, constant.type);
+  const { data, mask } = constant;
+  const rows = data.length / view.columns;
+  return { call, constant, matrix: { rows, ...view, data, ...(mask && { mask }) } };
+}
+
+/** The weights of each call that has any, by the call's id. */
+export function weightsOf(graph: Graph): ReadonlyMap<Id, Weights> {
+  const byId = nodesById(graph);
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const found = node.kind === 'call' ? weightsOfCall(node, byId) : undefined;
+      return found ? [[node.id, found]] : [];
+    }),
+  );
+}

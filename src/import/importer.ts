@@ -1,0 +1,29 @@
+/** The contract of importers: each reads somebody else's model into a graph. */
+import type { Report } from '../diagnostic.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Shape } from '../tensor/type.ts';
+
+export interface Importer {
+  readonly name: string;
+  readonly doc: string;
+  /** Whether this importer is the one to read a file, by its name and its first bytes. */
+  accepts(file: string, head: Uint8Array): boolean;
+  /** Reports everything that it cannot read before giving up with null. Never throws on bad input. */
+  import(file: string, context: ImportContext): Graph | null;
+}
+
+export interface ImportContext {
+  /** The bytes of a file beside the model, `path` being relative to the model's folder. Undefined when there is none. */
+  readonly read: (path: string) => Uint8Array<ArrayBuffer> | undefined;
+  readonly report: Report;
+  readonly options: ImportOptions;
+}
+
+export interface ImportOptions {
+  /** The size of a leading dimension that the model leaves open; 1 unless given. */
+  readonly batch?: number;
+  /** Whole shapes for inputs by name, for models that leave more open. */
+  readonly shapes?: Readonly<Record<string, Shape>>;
+  /** Masks by the name of a weight: 1 where it is kept. */
+  readonly masks?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+}

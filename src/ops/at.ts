@@ -1,0 +1,23 @@
+/** Where the element with given coordinates lies in memory: the one place in the loops that knows layouts. */
+
+import type { Arr, Expr, Operand, Stmt } from '../loop/loop.ts';
+import { add, div, load, mod, mul, store, sum } from '../loop/loop.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { panelsOf } from '../tensor/type.ts';
+
+/** Index into the stored array of `type` for one coordinate per axis of its shape. */
+export function at({ shape, layout }: TensorType, coordinates: readonly Operand[]): Expr {
+  if (layout.kind === 'plain')
+    return coordinates.reduce<Expr>((flat, c, axis) => add(mul(flat, shape[axis]), c), sum());
+  const [n, y, x, c] = coordinates;
+  const { lanes } = layout;
+  const pixel = add(mul(y, shape[2]), x);
+  const row = sum(mul(add(mul(n, panelsOf(shape, lanes)), div(pixel, lanes)), shape[3]), c);
+  return add(mul(row, lanes), mod(pixel, lanes));
+}
+
+export const read = (array: Arr, type: TensorType, coordinates: readonly Operand[]): Expr =>
+  load(array, at(type, coordinates));
+
+export const write = (array: Arr, type: TensorType, coordinates: readonly Operand[], value: Expr): Stmt =>
+  store(array, at(type, coordinates), value);

@@ -1,0 +1,131 @@
+/** Functions of one or two numbers: what the elementwise operators and the fused activations compute. */
+
+import type { Expr } from '../loop/loop.ts';
+import { add, binary, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
+import { erf, roundTiesToEven } from '../loop/meaning.ts';
+
+interface Unary {
+  /** In double precision. */
+  readonly evaluate: (x: number) => number;
+  readonly lower: (x: Expr) => Expr;
+}
+
+interface Binary {
+  readonly evaluate: (a: number, b: number) => number;
+  readonly lower: (a: Expr, b: Expr) => Expr;
+  /** A comparison: the result is i32, 0 or 1. */
+  readonly test?: true;
+}
+
+const clamp = (x: Expr, low: number, high: number): Expr => min(max(x, f32(low)), f32(high));
+const larger = (a: number, b: number): number => (a < b ? b : a);
+const smaller = (a: number, b: number): number => (b < a ? b : a);
+const clip = (x: number, low: number, high: number): number => smaller(larger(x, low), high);
+const logistic = (x: Expr): Expr => div(f32(1), add(f32(1), unary('exp', unary('neg', x))));
+const positive = (x: Expr): Expr => max(x, f32(0));
+const one = (x: Expr): Expr => (typeOf(x) === 'f32' ? f32(1) : i32(1));
+
+export const unaryFunctions = {
+  relu: { evaluate: (x) => larger(x, 0), lower: positive },
+  relu6: { evaluate: (x) => clip(x, 0, 6), lower: (x) => clamp(x, 0, 6) },
+  sigmoid: { evaluate: (x) => 1 / (1 + Math.exp(-x)), lower: logistic },
+  tanh: { evaluate: Math.tanh, lower: (x) => unary('tanh', x) },
+  /** x · sigmoid(x), also called SiLU. */
+  swish: { evaluate: (x) => x / (1 + Math.exp(-x)), lower: (x) => mul(x, logistic(x)) },
+  /** clip(x + 3, 0, 6) / 6. */
+  'hard-sigmoid': {
+    evaluate: (x) => clip(x + 3, 0, 6) / 6,
+    lower: (x) => mul(clamp(add(x, f32(3)), 0, 6), f32(1 / 6)),
+  },
+  /** x · clip(x + 3, 0, 6) / 6. */
+  'hard-swish': {
+    evaluate: (x) => (x * clip(x + 3, 0, 6)) / 6,
+    lower: (x) => mul(x, mul(clamp(add(x, f32(3)), 0, 6), f32(1 / 6))),
+  },
+  elu: {
+    evaluate: (x) => (x > 0 ? x : Math.expm1(x)),
+    lower: (x) => select(binary('<', f32(0), x), x, sub(unary('exp', x), f32(1))),
+  },
+  /** log(1 + exp(x)). */
+  softplus: {
+    evaluate: (x) => larger(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    lower: (x) => add(positive(x), unary('log', add(f32(1), unary('exp', unary('neg', unary('abs', x)))))),
+  },
+  /** x · Φ(x), with the exact normal distribution function. */
+  gelu: {
+    evaluate: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+    lower: (x) => mul(mul(f32(0.5), x), add(f32(1), unary('erf', mul(x, f32(Math.SQRT1_2))))),
+  },
+  exp: { evaluate: Math.exp, lower: (x) => unary('exp', x) },
+  log: { evaluate: Math.log, lower: (x) => unary('log', x) },
+  sqrt: { evaluate: Math.sqrt, lower: (x) => unary('sqrt', x) },
+  rsqrt: { evaluate: (x) => 1 / Math.sqrt(x), lower: (x) => div(f32(1), unary('sqrt', x)) },
+  erf: { evaluate: erf, lower: (x) => unary('erf', x) },
+  sin: { evaluate: Math.sin, lower: (x) => unary('sin', x) },
+  cos: { evaluate: Math.cos, lower: (x) => unary('cos', x) },
+  square: { evaluate: (x) => x * x, lower: (x) => mul(x, x) },
+  reciprocal: { evaluate: (x) => 1 / x, lower: (x) => div(one(x), x) },
+  neg: { evaluate: (x) => -x, lower: (x) => unary('neg', x) },
+  abs: { evaluate: Math.abs, lower: (x) => unary('abs', x) },
+  floor: { evaluate: Math.floor, lower: (x) => unary('floor', x) },
+  ceil: { evaluate: Math.ceil, lower: (x) => unary('ceil', x) },
+  /** Ties to even. */
+  round: { evaluate: roundTiesToEven, lower: (x) => unary('round', x) },
+  sign: {
+    evaluate: (x) => Number(0 < x) - Number(x < 0),
+    lower: (x) =>
+      typeOf(x) === 'f32'
+        ? cast('f32', sub(binary('<', f32(0), x), binary('<', x, f32(0))))
+        : sub(binary('<', 0, x), binary('<', x, 0)),
+  },
+} satisfies Record<string, Unary>;
+
+export const binaryFunctions = {
+  add: { evaluate: (a, b) => a + b, lower: add },
+  sub: { evaluate: (a, b) => a - b, lower: sub },
+  mul: { evaluate: (a, b) => a * b, lower: mul },
+  div: { evaluate: (a, b) => a / b, lower: div },
+  /** 0 where the divisor is 0. */
+  'div-no-nan': {
+    evaluate: (a, b) => (b === 0 ? 0 : a / b),
+    lower: (a, b) => select(binary('==', b, f32(0)), f32(0), div(a, b)),
+  },
+  'floor-div': {
+    evaluate: (a, b) => Math.floor(a / b),
+    lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : div(a, b)),
+  },
+  'floor-mod': { evaluate: (a, b) => a - Math.floor(a / b) * b, lower: (a, b) => binary('%', a, b) },
+  min: { evaluate: smaller, lower: min },
+  max: { evaluate: larger, lower: max },
+  pow: { evaluate: (a, b) => a ** b, lower: (a, b) => binary('pow', a, b) },
+  'squared-difference': { evaluate: (a, b) => (a - b) * (a - b), lower: (a, b) => mul(sub(a, b), sub(a, b)) },
+  /** a where it is not negative, a · b elsewhere: PReLU with slope b. */
+  prelu: { evaluate: (a, b) => (a < 0 ? a * b : a), lower: (a, b) => select(binary('<', a, f32(0)), mul(a, b), a) },
+  equal: { evaluate: (a, b) => Number(a === b), lower: (a, b) => binary('==', a, b), test: true },
+  'not-equal': { evaluate: (a, b) => Number(a !== b), lower: (a, b) => binary('!=', a, b), test: true },
+  less: { evaluate: (a, b) => Number(a < b), lower: (a, b) => binary('<', a, b), test: true },
+  'less-equal': { evaluate: (a, b) => Number(a <= b), lower: (a, b) => binary('<=', a, b), test: true },
+  greater: { evaluate: (a, b) => Number(a > b), lower: (a, b) => binary('<', b, a), test: true },
+  'greater-equal': { evaluate: (a, b) => Number(a >= b), lower: (a, b) => binary('<=', b, a), test: true },
+  and: { evaluate: (a, b) => Number(a !== 0 && b !== 0), lower: (a, b) => binary('&', a, b), test: true },
+  or: { evaluate: (a, b) => Number(a !== 0 || b !== 0), lower: (a, b) => binary('|', a, b), test: true },
+} satisfies Record<string, Binary>;
+
+export type UnaryName = keyof typeof unaryFunctions;
+export type BinaryName = keyof typeof binaryFunctions;
+
+export const unaryFunction = (name: UnaryName): Unary => unaryFunctions[name];
+export const binaryFunction = (name: BinaryName): Binary => binaryFunctions[name];
+
+/** Fused into a layer: nothing, a function of one number, or `prelu` with its slopes as one more operand. */
+export type Activation = 'none' | 'prelu' | UnaryName;
+
+export const activate = (activation: Activation, x: number, slope: number): number => {
+  if (activation === 'none') return x;
+  return activation === 'prelu' ? binaryFunctions.prelu.evaluate(x, slope) : unaryFunction(activation).evaluate(x);
+};
+
+export const lowerActivation = (activation: Activation, x: Expr, slope: () => Expr): Expr => {
+  if (activation === 'none') return x;
+  return activation === 'prelu' ? binaryFunctions.prelu.lower(x, slope()) : unaryFunction(activation).lower(x);
+};

@@ -1,0 +1,64 @@
+/**
+ * The contract of hand-tuned kernels. A kernel looks at one step and either says which routines compute it,
+ * with which packed constants, or why it does not take the step. Routines are functions written as templates,
+ * shared by all steps of an artefact: what differs between layers is passed to them.
+ *
+ * Law, checked for every kernel of every target: the routines compute what the step's loops compute.
+ */
+import type { Call } from '../graph/graph.ts';
+import type { Weights } from '../graph/weights.ts';
+import type { Arr } from '../loop/loop.ts';
+import type { Types } from '../ops/rules.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import type { DType, TensorType } from '../tensor/type.ts';
+import type { PlanConstant, Stored } from './plan.ts';
+
+export interface Kernel {
+  /** Also the name of the file it stands in. */
+  readonly name: string;
+  readonly doc: string;
+  match(site: KernelSite): KernelMatch | string;
+}
+
+export interface KernelSite {
+  readonly call: Call;
+  readonly types: Types;
+  readonly arrays: Readonly<Record<string, Arr>>;
+  readonly result: { readonly type: TensorType; readonly array: Arr };
+  readonly weights: Weights | undefined;
+  /** The plain data of an operand that is a constant. */
+  constant(operand: string): Numbers | undefined;
+  /** An array for the kernel's own packed constant, contents with it. */
+  pack(hint: string, data: Numbers, stored?: Stored): PlanConstant;
+  /** An array that lives in the arena during this step alone. */
+  scratch(hint: string, dtype: DType, length: number): Arr;
+}
+
+export interface KernelMatch {
+  /** Called in order. */
+  readonly calls: readonly RoutineCall[];
+}
+
+export interface Refused {
+  readonly kernel: string;
+  readonly reason: string;
+}
+
+/** A function of a target's runtime, emitted once in an artefact that calls it. */
+export interface Routine {
+  /** A word of letters, digits and hyphens; the exported identifier has underscores for the hyphens. */
+  readonly name: string;
+  /** Path below templates/. */
+  readonly template: string;
+  readonly view: object;
+  /** Routines that this one calls. */
+  readonly needs: readonly Routine[];
+}
+
+export interface RoutineCall {
+  readonly routine: Routine;
+  readonly args: readonly Argument[];
+}
+
+/** An array is passed as its address, a bare number as an i32. */
+export type Argument = Arr | number | { readonly f32: number };

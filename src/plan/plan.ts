@@ -1,0 +1,61 @@
+/** A graph made concrete for one target: arrays with sizes and places, constants with contents, and steps in order. */
+import type { Call } from '../graph/graph.ts';
+import type { Arr, Stmt } from '../loop/loop.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import type { TensorType } from '../tensor/type.ts';
+import type { Arena } from './arena.ts';
+import type { Refused, RoutineCall } from './kernel.ts';
+
+export interface Plan {
+  readonly name: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly constants: readonly PlanConstant[];
+  /** Where every array lives that is neither a port nor a constant. */
+  readonly arena: Arena;
+  readonly steps: readonly Step[];
+}
+
+/** An array that the caller owns. Always plain. */
+export interface Port {
+  /** The user's name for it, not to be trusted. */
+  readonly name: string;
+  readonly type: TensorType;
+  readonly array: Arr;
+}
+
+export interface PlanConstant {
+  readonly array: Arr;
+  readonly data: Numbers;
+  /** A smaller form that a routine turns into `data` once, at load, on targets that can. */
+  readonly stored?: Stored;
+}
+
+export interface Stored {
+  readonly data: Numbers;
+  /** The call that writes the constant's array from `source`, which holds `data` here. */
+  readonly expand: (source: Arr) => RoutineCall;
+}
+
+/** One call of the graph: its loops, or the routines of the kernel that replaces them. */
+export interface Step {
+  readonly call: Call;
+  /** The call as a line of text. */
+  readonly line: string;
+  readonly reads: readonly Arr[];
+  readonly writes: readonly Arr[];
+  readonly work: Loops | Routines;
+  /** Why each kernel that was asked before did not take the step. */
+  readonly refused: readonly Refused[];
+}
+
+export interface Loops {
+  readonly kind: 'loops';
+  readonly body: readonly Stmt[];
+}
+
+export interface Routines {
+  readonly kind: 'routines';
+  readonly kernel: string;
+  readonly calls: readonly RoutineCall[];
+}

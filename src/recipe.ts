@@ -1,0 +1,26 @@
+/** What it takes to turn an artefact's sources into binaries, as data. The toolchain runs it. */
+
+export type Recipe = readonly Task[];
+
+export type Task = AssembleWat | RunCompiler;
+
+/** WebAssembly text → a module, with data segments appended that the text never spells out. */
+export interface AssembleWat {
+  readonly kind: 'assemble-wat';
+  readonly source: string;
+  readonly output: string;
+  readonly data: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  /** Engine features beyond WebAssembly 2.0, e.g. `relaxed_simd`. */
+  readonly features: readonly string[];
+}
+
+/** One run of a C compiler driver in the output folder. */
+export interface RunCompiler {
+  readonly kind: 'run-compiler';
+  /** Programs to try, in order, e.g. `['clang', 'gcc']`; the first one found is used. */
+  readonly compilers: readonly string[];
+  readonly args: readonly string[];
+  readonly output: string;
+  /** What the user gets: a library, an executable. */
+  readonly doc: string;
+}

@@ -1,0 +1,95 @@
+/** The contract of targets: what work costs there, which layouts it wants, and how a plan is written down. */
+import type { Cost } from './formats/format.ts';
+import type { Named } from './graph/evaluate.ts';
+import type { Call } from './graph/graph.ts';
+import type { Types } from './ops/rules.ts';
+import type { Kernel } from './plan/kernel.ts';
+import type { Plan } from './plan/plan.ts';
+import type { Recipe } from './recipe.ts';
+import type { Encoding, Layout } from './tensor/type.ts';
+
+export interface Target {
+  readonly name: string;
+  readonly doc: string;
+  readonly kernels: readonly Kernel[];
+
+  /** Comparable only with this target's own prices: lower is better. */
+  price(work: Work): number;
+
+  /** The layouts that a step wants. */
+  wish(call: Call, types: Types): Wish;
+
+  emit(plan: Plan, context: EmitContext): Emission;
+}
+
+/** A kind of target, from which options make one. `targets/index.ts` lists them. */
+export interface TargetFamily {
+  readonly name: string;
+  readonly doc: string;
+  target(options: TargetOptions): Target;
+}
+
+export interface TargetOptions {
+  /** What the binary will run on: `native`, or one of the names that the family's documentation lists. */
+  readonly cpu?: string;
+  /** The same rounding and order on every CPU and compiler, so that results are equal bit for bit. */
+  readonly strictFp?: boolean;
+  /** Put before every exported C identifier. */
+  readonly prefix?: string;
+}
+
+export interface EmitContext {
+  readonly render: Render;
+  /** Inputs, and the outputs that the imported graph gives for them; computed when first asked for. */
+  readonly recorded: () => Recorded;
+}
+
+export interface Recorded {
+  readonly inputs: Named;
+  readonly outputs: Named;
+}
+
+/** Weights in one of the formats that can hold them, and what they are used for. */
+export interface Work {
+  readonly call: Call;
+  readonly types: Types;
+  readonly encoding: Encoding;
+  readonly cost: Cost;
+  /** How often each weight is multiplied in one run. */
+  readonly reuse: number;
+}
+
+/**
+ *   same    every operand of the result's shape, and the result, as the first of them lies; the others as they are
+ *   fixed   the operands named, and the result, as said; operands not named as they are
+ */
+export type Wish =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'fixed'; readonly operands: Readonly<Record<string, Layout>>; readonly result: Layout };
+
+/** Fills a template below templates/. The view is plain data, and holds every field the template names. */
+export type Render = (template: string, view: object) => string;
+
+export interface Emission {
+  readonly artefacts: readonly Artefact[];
+  readonly recipe: Recipe;
+}
+
+/** A file to write, its path relative to the output folder. */
+export interface Artefact {
+  readonly path: string;
+  readonly contents: string | Uint8Array<ArrayBuffer>;
+  readonly role: Role;
+}
+
+export type Role =
+  | 'source'
+  | 'header'
+  | 'weights'
+  | 'build'
+  | 'binding'
+  | 'types'
+  | 'example'
+  | 'check'
+  | 'binary'
+  | 'documentation';

@@ -1,0 +1,34 @@
+/** IEEE 754 binary16, held as bits. */
+
+const word = new Float32Array(1);
+const bits = new Uint32Array(word.buffer);
+
+/** The value of 16 bits; exact, subnormals, infinities and NaN included. */
+export function fromF16(half: number): number {
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  const sign = half & 0x8000 ? -1 : 1;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** The nearest half, ties to even. */
+export function toF16(value: number): number {
+  word[0] = value;
+  const x = bits[0];
+  const sign = (x >>> 16) & 0x8000;
+  const magnitude = x & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x47800000) return sign | 0x7c00;
+  if (magnitude < 0x38800000) {
+    const steps = Math.abs(value) * 2 ** 24;
+    const low = Math.floor(steps);
+    const rest = steps - low;
+    return sign | (low + (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? 1 : 0));
+  }
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+  return sign | ((rounded - 0x38000000) >>> 13);
+}
+
+/** Whether a float32 survives storage as half, bit for bit (NaN does not: its payload may differ). */
+export const isF16 = (value: number): boolean => Object.is(fromF16(toF16(value)), value);

@@ -1,0 +1,73 @@
+/** What a value is: element type, logical shape, how it lies in memory, how it is encoded, and what its numbers mean. */
+import type { Quantity } from './quantity.ts';
+
+/** Activations are `f32` or `i32` (comparisons give i32 0 or 1); the others exist in storage only. */
+export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'i16' | 'u16' | 'i8' | 'u8';
+
+/** Logical sizes, outermost first. Images are [n, h, w, c] whatever their layout; weights are [o, kh, kw, i]. */
+export type Shape = readonly number[];
+
+/**
+ * Where elements lie.
+ *   plain   row-major in the order of the shape
+ *   panel   [n, h, w, c] stored as [n][ceil(h·w / lanes)][c][lanes]: `lanes` neighbouring pixels of one
+ *           channel side by side. Lanes past the last pixel are padding and hold nothing of meaning.
+ */
+export type Layout = { readonly kind: 'plain' } | { readonly kind: 'panel'; readonly lanes: number };
+
+/** How a constant is stored: a format by name, with its parameters. The graph never looks inside. */
+export interface Encoding {
+  readonly format: string;
+  readonly params: Params;
+}
+
+export type Params = Readonly<Record<string, number>>;
+
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly layout: Layout;
+  readonly encoding: Encoding;
+  readonly quantity?: Quantity;
+}
+
+export const dense: Encoding = { format: 'dense', params: {} };
+export const plain: Layout = { kind: 'plain' };
+export const panel = (lanes: number): Layout => ({ kind: 'panel', lanes });
+
+export const tensor = (dtype: DType, shape: Shape, layout: Layout = plain, encoding: Encoding = dense): TensorType => ({
+  dtype,
+  shape,
+  layout,
+  encoding,
+});
+
+export const elements = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+
+export const sameLayout = (a: Layout, b: Layout): boolean => printLayout(a) === printLayout(b);
+
+/** Panels that a [n, h, w, c] shape takes for one picture. */
+export const panelsOf = (shape: Shape, lanes: number): number => Math.ceil((shape[1] * shape[2]) / lanes);
+
+/** Elements that a dense value of this type takes in memory, padding lanes included. */
+export function storedLength({ shape, layout }: TensorType): number {
+  if (layout.kind === 'plain') return elements(shape);
+  return shape[0] * panelsOf(shape, layout.lanes) * shape[3] * layout.lanes;
+}
+
+export const bytesPer: Readonly<Record<DType, number>> = {
+  f32: 4,
+  f16: 2,
+  i32: 4,
+  u32: 4,
+  i16: 2,
+  u16: 2,
+  i8: 1,
+  u8: 1,
+};
+
+export const printLayout = (layout: Layout): string => (layout.kind === 'plain' ? 'plain' : `panel ${layout.lanes}`);
+
+export const printShape = (shape: Shape): string => shape.join('x');
