@@ -1,0 +1,174 @@
+/** House rules that `tsc` cannot check. ARCHITECTURE.md says why they stand. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
+import Handlebars from 'handlebars';
+import { Project, type SourceFile, SyntaxKind } from 'ts-morph';
+import { describe, expect, test } from 'vitest';
+import { formats } from '../src/formats/index.ts';
+import { targets } from '../targets/index.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const project = new Project({ tsConfigFilePath: `${root}tsconfig.json` });
+const files = project.getSourceFiles().map((file) => ({ file, path: relative(root, file.getFilePath()) }));
+const product = files.filter(({ path }) => /^(src|passes|targets)\//.test(path));
+
+/**
+ * The rooms in reading order, each with what it may import besides itself and `src/diagnostic.ts`.
+ * A room may only name rooms that stand above it.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  'src/tensor': [],
+  'src/loop': ['src/tensor'],
+  'src/formats': ['src/tensor', 'src/loop'],
+  'src/ops': ['src/tensor', 'src/loop', 'src/formats'],
+  'src/graph': ['src/tensor', 'src/formats', 'src/ops'],
+  'src/plan': ['src/tensor', 'src/loop', 'src/formats', 'src/ops', 'src/graph'],
+  'src/recipe.ts': [],
+  'src/target.ts': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts'],
+  'src/pass.ts': ['src/graph'],
+  'src/render.ts': ['src/target.ts'],
+  'src/compile.ts': ['src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
+  'src/import': ['src/tensor', 'src/ops', 'src/graph'],
+  'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
+  passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
+  targets: ['src/tensor', 'src/loop', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts', 'src/target.ts'],
+};
+
+const within = (place: string, path: string): boolean => path === place || path.startsWith(`${place}/`);
+
+const importsOf = ({ file }: { readonly file: SourceFile }): readonly string[] =>
+  [...file.getImportDeclarations(), ...file.getExportDeclarations()].flatMap((d) => {
+    const to = d.getModuleSpecifierSourceFile();
+    return to && d.isModuleSpecifierRelative() ? [relative(root, to.getFilePath())] : [];
+  });
+
+describe('imports point one way', () => {
+  for (const [place, above] of Object.entries(rooms)) {
+    test(place, () => {
+      const allowed = [place, 'src/diagnostic.ts', ...above];
+      const strays = product
+        .filter(({ path }) => within(place, path))
+        .flatMap((entry) =>
+          importsOf(entry)
+            .filter((to) => !allowed.some((a) => within(a, to)))
+            .map((to) => `${entry.path} -> ${to}`),
+        );
+      expect(strays).toEqual([]);
+    });
+  }
+
+  test('no room names one that stands below it', () => {
+    const order = Object.keys(rooms);
+    expect(order.filter((room, i) => rooms[room].some((above) => order.indexOf(above) >= i))).toEqual([]);
+  });
+
+  test('targets know nothing of each other', () => {
+    const families = readdirSync(`${root}targets`, { withFileTypes: true }).filter((e) => e.isDirectory());
+    const strays = families.flatMap(({ name }) =>
+      product
+        .filter(({ path }) => within(`targets/${name}`, path))
+        .flatMap((entry) =>
+          importsOf(entry)
+            .filter((to) => families.some((other) => other.name !== name && within(`targets/${other.name}`, to)))
+            .map((to) => `${entry.path} -> ${to}`),
+        ),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test('only the toolchain starts processes', () => {
+    const strays = product
+      .filter(({ path }) => !within('src/toolchain', path))
+      .filter(({ file }) => file.getImportDeclaration((d) => d.getModuleSpecifierValue() === 'node:child_process'));
+    expect(strays.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+test('no enum, class hierarchy, namespace or default export', () => {
+  const strays = product.flatMap(({ file, path }) => [
+    ...file.getEnums().map((n) => `${path}: enum ${n.getName()}`),
+    ...file.getModules().map((n) => `${path}: namespace ${n.getName()}`),
+    ...file
+      .getClasses()
+      .filter((c) => c.getExtends() && !/^(Error|KernelBackend)\b/.test(c.getExtends()?.getText() ?? ''))
+      .map((c) => `${path}: class ${c.getName()} extends ${c.getExtends()?.getText()}`),
+    ...(file.getDefaultExportSymbol() ? [`${path}: default export`] : []),
+  ]);
+  expect(strays).toEqual([]);
+});
+
+test('modules have no side effects', () => {
+  const strays = product
+    .filter(({ path }) => path !== 'src/cli/main.ts')
+    .flatMap(({ file, path }) =>
+      file
+        .getStatements()
+        .filter((s) => s.getKind() === SyntaxKind.ExpressionStatement)
+        .map((s) => `${path}:${s.getStartLineNumber()}`),
+    );
+  expect(strays).toEqual([]);
+});
+
+test('files stay small', () => {
+  expect(files.filter(({ file }) => file.getEndLineNumber() > 300).map(({ path }) => path)).toEqual([]);
+});
+
+test('every file says what it is', () => {
+  const silent = product
+    .filter(({ path }) => basename(path) !== 'index.ts')
+    .filter(({ file }) => !/^(#!.*\n)?(import[^;]*;\s*)*\/\*\*/.test(file.getFullText()));
+  expect(silent.map(({ path }) => path)).toEqual([]);
+});
+
+const stems = (folder: string, besides: readonly string[]): readonly string[] =>
+  readdirSync(`${root}${folder}`)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => basename(name, '.ts'))
+    .filter((name) => !besides.includes(name))
+    .sort();
+
+test('a format is named after its file, a target after its folder, a kernel after its file', () => {
+  const files = stems('src/formats', ['index', 'format']);
+  expect(formats.filter(({ name }) => !files.includes(name)).map((f) => f.name)).toEqual([]);
+  const folders = readdirSync(`${root}targets`, { withFileTypes: true }).filter((e) => e.isDirectory());
+  expect(targets.map((t) => t.name).sort()).toEqual(folders.map((e) => e.name).sort());
+  for (const family of targets) {
+    const kernels = family.target({}).kernels.map((k) => k.name);
+    expect(kernels.filter((name) => !existsSync(`${root}targets/${family.name}/kernels/${name}.ts`))).toEqual([]);
+  }
+});
+
+test('formats are named only where they are written and where kernels are tuned for them', () => {
+  const names = new Set(formats.map((f) => f.name).filter((name) => name !== 'dense'));
+  const strays = product
+    .filter(({ path }) => !within('src/formats', path) && !within('targets', path))
+    .flatMap(({ file, path }) =>
+      file
+        .getDescendantsOfKind(SyntaxKind.StringLiteral)
+        .filter((s) => names.has(s.getLiteralValue()))
+        .map((s) => `${path}:${s.getStartLineNumber()}: ${s.getText()}`),
+    );
+  expect(strays).toEqual([]);
+});
+
+test('the top of the tree is what the architecture says', () => {
+  const allowed = ['.ci', '.git', 'dist', 'examples', 'node_modules', 'passes', 'src', 'targets', 'templates', 'test'];
+  const folders = readdirSync(root, { withFileTypes: true }).filter((e) => e.isDirectory());
+  expect(folders.map((e) => e.name).filter((name) => !allowed.includes(name))).toEqual([]);
+});
+
+describe('templates decide nothing', () => {
+  const paths = readdirSync(`${root}templates`, { recursive: true, encoding: 'utf8' }).filter((p) => p.endsWith('.hbs'));
+  test.each(paths)('%s', (path) => {
+    const used = new Set<string>();
+    const visitor = new Handlebars.Visitor();
+    visitor.BlockStatement = function (block) {
+      used.add(`{{#${(block.path as hbs.AST.PathExpression).original}}}`);
+      Handlebars.Visitor.prototype.BlockStatement.call(this, block);
+    };
+    visitor.SubExpression = (e) => used.add(`(${(e.path as hbs.AST.PathExpression).original})`);
+    visitor.accept(Handlebars.parse(readFileSync(`${root}templates/${path}`, 'utf8')));
+    used.delete('{{#each}}');
+    expect([...used]).toEqual([]);
+  });
+});
