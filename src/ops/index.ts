@@ -1,15 +1,77 @@
+import type { BatchNorm } from './batch-norm.ts';
+import { batchNorm } from './batch-norm.ts';
+import type { Cast } from './cast.ts';
+import { cast } from './cast.ts';
+import type { Concat } from './concat.ts';
+import { concat } from './concat.ts';
+import type { ConvTranspose2d } from './conv-transpose2d.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import type { Conv2d } from './conv2d.ts';
 import { conv2d } from './conv2d.ts';
+import type { DepthToSpace } from './depth-to-space.ts';
+import { depthToSpace } from './depth-to-space.ts';
 import type { Binary, Unary } from './elementwise.ts';
 import { binary, unary } from './elementwise.ts';
+import type { Gather } from './gather.ts';
+import { gather } from './gather.ts';
+import type { Linear } from './linear.ts';
+import { linear } from './linear.ts';
+import type { MatMul } from './matmul.ts';
+import { matmul } from './matmul.ts';
+import type { Pad } from './pad.ts';
+import { pad } from './pad.ts';
+import type { Pool2d } from './pool2d.ts';
+import { pool2d } from './pool2d.ts';
+import type { Reduce } from './reduce.ts';
+import { reduce } from './reduce.ts';
 import type { Relayout } from './relayout.ts';
 import { relayout } from './relayout.ts';
 import type { Reshape } from './reshape.ts';
 import { reshape } from './reshape.ts';
+import type { Resize } from './resize.ts';
+import { resize } from './resize.ts';
 import type { Rules } from './rules.ts';
+import type { Select } from './select.ts';
+import { select } from './select.ts';
+import type { Slice } from './slice.ts';
+import { slice } from './slice.ts';
+import type { Softmax } from './softmax.ts';
+import { softmax } from './softmax.ts';
+import type { SpaceToDepth } from './space-to-depth.ts';
+import { spaceToDepth } from './space-to-depth.ts';
+import type { Tile } from './tile.ts';
+import { tile } from './tile.ts';
+import type { TopK } from './top-k.ts';
+import { topK } from './top-k.ts';
+import type { Transpose } from './transpose.ts';
+import { transpose } from './transpose.ts';
 
 /** Closed: a new operator must be handled everywhere, and `tsc` says where. */
-export type Op = Binary | Conv2d | Relayout | Reshape | Unary;
+export type Op =
+  | BatchNorm
+  | Binary
+  | Cast
+  | Concat
+  | ConvTranspose2d
+  | Conv2d
+  | DepthToSpace
+  | Gather
+  | Linear
+  | MatMul
+  | Pad
+  | Pool2d
+  | Reduce
+  | Relayout
+  | Reshape
+  | Resize
+  | Select
+  | Slice
+  | Softmax
+  | SpaceToDepth
+  | Tile
+  | TopK
+  | Transpose
+  | Unary;
 
 export type Kind = Op['kind'];
 
@@ -17,10 +79,29 @@ export type Kind = Op['kind'];
 export type Attribute = number | string | boolean | readonly number[];
 
 export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K }>> } = {
+  'batch-norm': batchNorm,
   binary,
+  cast,
+  concat,
+  'conv-transpose2d': convTranspose2d,
   conv2d,
+  'depth-to-space': depthToSpace,
+  gather,
+  linear,
+  matmul,
+  pad,
+  pool2d,
+  reduce,
   relayout,
   reshape,
+  resize,
+  select,
+  slice,
+  softmax,
+  'space-to-depth': spaceToDepth,
+  tile,
+  'top-k': topK,
+  transpose,
   unary,
 };
 
