@@ -1,5 +1,5 @@
 /** The real models that tests compile: where they are, and inputs that each of them takes. All come with `npm ci`. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -35,7 +35,7 @@ const sources = {
 /** A model of this list. */
 export type ModelName = keyof typeof sources;
 
-/** The eleven models, smallest in multiplications first where it matters little, the shipped example first of all. */
+/** The eleven models, the shipped example first. */
 export const modelNames = Object.keys(sources) as readonly ModelName[];
 
 /** The shape of every input that `runTfjs` and the examples below use for a model, by input name. */
@@ -94,6 +94,3 @@ function unpackNsfw(): void {
     rmSync(made, { recursive: true });
   }
 }
-
-/** A JSON file, for tests that look into a topology. */
-export const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
