@@ -25,7 +25,7 @@ const checks = slow
   : [
       build(),
       node('check types', 'typescript/bin/tsc', ['--noEmit', '-p', '.']),
-      node('check style', '@biomejs/biome/bin/biome', ['ci', '.']),
+      node('check style', '@biomejs/biome/bin/biome', ['ci', ...(process.env.NO_COLOR ? ['--colors=off'] : []), '.']),
     ];
 const reporters = ['--reporter=default', ...(report ? ['--reporter=json', `--outputFile.json=${report}`] : [])];
 const tests = node('tests', 'vitest/vitest.mjs', ['run', ...reporters, ...rest], { env: slow ? { SLOW: '1' } : {} });
