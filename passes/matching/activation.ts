@@ -1,0 +1,54 @@
+/** Which known function a function of one number is. */
+import type { UnaryName } from '../../src/ops/scalar.ts';
+import { unaryFunction, unaryFunctions } from '../../src/ops/scalar.ts';
+import { elements } from '../../src/tensor/type.ts';
+import type { Cone } from './cone.ts';
+
+export type Recognised =
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'unary'; readonly fn: UnaryName }
+  /** One slope for each position. */
+  | { readonly kind: 'prelu'; readonly slopes: Float32Array<ArrayBuffer> };
+
+const known = Object.keys(unaryFunctions) as readonly UnaryName[];
+
+/** The function of `cone`, if it has a name: the same at every position, or a PReLU with a slope at each. */
+export function recognise(cone: Cone): Recognised | undefined {
+  const count = elements(cone.positions);
+  const everywhere = (f: (x: number) => number): boolean => {
+    if (!isSame(cone, 0, f, everyProbe)) return false;
+    for (let p = 1; p < count; p++) if (!isSame(cone, p, f, fewProbes)) return false;
+    return true;
+  };
+  if (everywhere((x) => x)) return { kind: 'identity' };
+  const fn = known.find((name) => everywhere(unaryFunction(name).evaluate));
+  if (fn) return { kind: 'unary', fn };
+  const slopes = Float32Array.from({ length: count }, (_, p) => -cone.exact(-1, p));
+  const leaky = (p: number) => (x: number) => (x < 0 ? x * slopes[p] : x);
+  const isPrelu = slopes.every((_, p) => isSame(cone, p, leaky(p), p === 0 ? everyProbe : fewProbes));
+  return isPrelu ? { kind: 'prelu', slopes } : undefined;
+}
+
+/** First those that tell the most functions apart, then a fine grid, then every size that a float32 has. */
+const telling = [1, -1, 2.5, -2.5, 0.3, -0.3, 7, -7];
+const grid = Array.from({ length: 257 }, (_, i) => (i - 128) / 16);
+const sizes = Array.from({ length: 961 }, (_, i) => 2 ** ((i - 480) / 4)).flatMap((x) => [x, -x]);
+const fewProbes = [...telling, ...sizes.filter((_, i) => i % 64 < 2)];
+const everyProbe = [...telling, ...grid, ...sizes];
+
+/**
+ * Whether the cone computes `f` at one position: in double precision to one part in a million, and in float32 not
+ * far from it. The allowance shrinks with x, so that a guard against zero, as in log(x + 1e-10), is never taken for
+ * nothing. Where the spelling overflows and `f` does not, `f` is what was meant.
+ */
+function isSame({ exact, rounded }: Cone, p: number, f: (x: number) => number, probes: readonly number[]): boolean {
+  return probes.every((probe) => {
+    const x = Math.fround(probe);
+    const [want, got, low] = [f(x), exact(x, p), rounded(x, p)];
+    if (!Number.isFinite(got)) return Object.is(got, want) || Math.abs(x) > 64;
+    if (!Number.isFinite(want)) return false;
+    const size = Math.abs(want);
+    if (Math.abs(got - want) > 1e-6 * (size + 1e-6 * Math.abs(x))) return false;
+    return !Number.isFinite(low) || Math.abs(low - want) <= 1e-5 * (size + Math.abs(x));
+  });
+}

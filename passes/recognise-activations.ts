@@ -1,0 +1,56 @@
+/** Activations spelled in several calls become one. */
+import type { Call, Constant } from '../src/graph/graph.ts';
+import { rewriteNodes } from '../src/graph/rewrite.ts';
+import type { Pass } from '../src/pass.ts';
+import type { Recognised } from './matching/activation.ts';
+import { recognise } from './matching/activation.ts';
+import type { Cone } from './matching/cone.ts';
+import { conesOf } from './matching/cone.ts';
+import { floats } from './matching/constants.ts';
+
+/**
+ * A group of elementwise calls is recognised by the function that it computes, so every spelling counts:
+ * min and max in either order, x · relu6(x + 3) / 6 with any of its factors first, max(x, a · x), and so on.
+ * NaN aside: max(0, x) drops it and relu keeps it.
+ */
+export const recogniseActivations: Pass = {
+  name: 'recognise-activations',
+  doc: 'replaces elementwise calls that together compute a known function of one value by that function',
+
+  run(graph) {
+    const order = new Map(graph.nodes.map((n, i) => [n.id, i]));
+    return rewriteNodes(graph, (node, { byId, emit, fresh }) => {
+      if (node.kind !== 'call' || node.type.dtype !== 'f32') return node;
+      for (const cone of conesOf(node, byId, order)) {
+        if (cone.base === node.inputs[0] && isCanonical(node)) break;
+        const found = recognise(cone);
+        if (!found) continue;
+        if (found.kind === 'identity') return cone.base;
+        if (found.kind === 'unary') return { ...node, op: found, inputs: [cone.base] };
+        return preluCall(node, cone, emit(slopesOf(`${node.id}_slope`, found.slopes, cone, node, fresh)));
+      }
+      return node;
+    });
+  },
+};
+
+/** A call that is its own name: nothing to gain at its own operand. */
+const isCanonical = ({ op }: Call): boolean =>
+  (op.kind === 'unary' && op.fn !== undefined) || (op.kind === 'binary' && op.fn === 'prelu');
+
+const preluCall = (node: Call, { base }: Cone, slopes: string): Call => ({
+  ...node,
+  op: { kind: 'binary', fn: 'prelu' },
+  inputs: [base, slopes],
+});
+
+function slopesOf(
+  stem: string,
+  slopes: Extract<Recognised, { readonly kind: 'prelu' }>['slopes'],
+  { positions }: Cone,
+  node: Call,
+  fresh: (stem: string) => string,
+): Constant {
+  const alike = slopes.every((v) => v === slopes[0]);
+  return floats(fresh(stem), alike ? [1] : positions, alike ? [slopes[0]] : slopes, node);
+}
