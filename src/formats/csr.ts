@@ -1,44 +1,104 @@
 /**
- * Compressed sparse rows: the live entries of each row, each with its column.
+ * Compressed sparse rows: the live entries of each row, each with its column, or with the columns skipped before it.
  *
  *     1 0 2    pos: 0 2 3
- *     0 3 0    idx: 0 2 1
+ *     0 3 0    idx: 0 2 1    as columns
+ *              idx: 0 1 1    as gaps, in 8 bits
  *              val: 1 2 3
+ *
+ * A gap counts from the entry before, and from the row's edge for the first. One above 255 is bridged by entries
+ * of value 0 that skip 255 columns and stand in the next.
  */
-import { add, load, loop } from '../loop/loop.ts';
-import { countLive, liveRows } from '../tensor/matrix.ts';
+import { bug } from '../diagnostic.ts';
+import { add, assign, declare, load, local, loop, sum } from '../loop/loop.ts';
+import type { Entries, Matrix } from '../tensor/matrix.ts';
+import { countLive, liveEntries, liveness, wordsOf } from '../tensor/matrix.ts';
 import type { Format } from './format.ts';
 
-/** `index`: bits of a stored column. */
-type Csr = { readonly index: 16 | 32 };
+/** `index`: bits of a stored place. 8 for gaps, 16 and 32 for columns. */
+type Csr = { readonly index: 8 | 16 | 32 };
+
+const most16 = 1 << 16;
+
+/** Columns that an entry takes when it skips as many as a gap can say. */
+const stride = 256;
 
 export const csr: Format<Csr, 'pos' | 'idx' | 'val'> = {
   name: 'csr',
-  doc: 'the live entries of each row, each with its column',
+  doc: 'the live entries of each row, each with its column or the gap before it',
 
-  detect: ({ columns }) => ({ fits: [{ index: columns <= 1 << 16 ? 16 : 32 }], refused: [] }),
+  detect({ columns }) {
+    if (columns <= most16) return { fits: [{ index: 16 }, { index: 8 }], refused: [] };
+    const reason = `has ${columns} columns, and 16 bits tell ${most16} apart`;
+    return { fits: [{ index: 32 }, { index: 8 }], refused: [{ params: { index: 16 }, reason }] };
+  },
 
   cost(m, { index }) {
-    const live = countLive(m);
-    return { bytes: 4 * (m.rows + 1) + live * (index / 8 + 4), multiplies: live, lookups: live };
+    const stored = countLive(m) + (index === 8 ? countBridges(m) : 0);
+    return { bytes: 4 * (m.rows + 1) + stored * (index / 8 + 4), multiplies: stored, lookups: stored, tests: 0 };
   },
 
   pack(m, { index }) {
-    const rows = liveRows(m);
-    let end = 0;
-    const pos = Int32Array.from([0, ...rows.map((row) => (end += row.length))]);
-    const columns = rows.flatMap((row) => row.map((e) => e.column));
-    const idx = index === 16 ? Uint16Array.from(columns) : Int32Array.from(columns);
-    const val = Float32Array.from(rows.flatMap((row) => row.map((e) => e.value)));
-    return { rows: m.rows, columns: m.columns, run: m.run, parts: { pos, idx, val } };
+    const { rows, columns, run } = m;
+    const entries = liveEntries(m);
+    if (index === 8) return { rows, columns, run, parts: gaps(entries, countLive(m) + countBridges(m)) };
+    if (index === 16 && columns > most16) bug(`16 bits do not tell ${columns} columns apart`);
+    const { pos, column, value } = entries;
+    return { rows, columns, run, parts: { pos, idx: index === 16 ? Uint16Array.from(column) : column, val: value } };
   },
 
-  unpack({ rows, columns, run, parts: { pos, idx, val } }) {
+  unpack({ rows, columns, run, parts: { pos, idx, val } }, { index }) {
     const data = new Float32Array(rows * columns);
-    for (let r = 0; r < rows; r++) for (let p = pos[r]; p < pos[r + 1]; p++) data[r * columns + idx[p]] = val[p];
+    const [to, from] = [wordsOf(data), wordsOf(val as Float32Array<ArrayBuffer>)];
+    for (let r = 0; r < rows; r++)
+      for (let p = pos[r], column = -1; p < pos[r + 1]; p++) {
+        column = index === 8 ? column + 1 + idx[p] : idx[p];
+        to[r * columns + column] = from[p];
+      }
     return { rows, columns, run, data };
   },
 
-  walk: ({ parts: { pos, idx, val } }, _params, row, visit) =>
-    loop('p', load(pos, row), load(pos, add(row, 1)), (p) => visit(load(idx, p), load(val, p))),
+  walk({ parts: { pos, idx, val } }, { index }, row, visit) {
+    const [from, to] = [load(pos, row), load(pos, add(row, 1))];
+    if (index !== 8) return loop('p', from, to, (p) => visit(load(idx, p), load(val, p)));
+    const column = local('column', 'i32');
+    return [
+      declare(column, -1),
+      ...loop('p', from, to, (p) => [assign(column, sum(column, load(idx, p), 1)), ...visit(column, load(val, p))]),
+    ];
+  },
 };
+
+/** Entries of value 0 that gaps of 8 bits need. */
+function countBridges(m: Matrix): number {
+  const live = liveness(m);
+  let bridges = 0;
+  for (let row = 0; row < m.rows; row++) {
+    const start = row * m.columns;
+    for (let c = 0, next = 0; c < m.columns; c++) {
+      if (live[start + c] === 0) continue;
+      bridges += Math.floor((c - next) / stride);
+      next = c + 1;
+    }
+  }
+  return bridges;
+}
+
+function gaps({ pos: ends, column, value }: Entries, stored: number) {
+  const rows = ends.length - 1;
+  const pos = new Int32Array(rows + 1);
+  const idx = new Uint8Array(stored);
+  const val = new Float32Array(stored);
+  const [to, from] = [wordsOf(val), wordsOf(value)];
+  let end = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let p = ends[row], next = 0; p < ends[row + 1]; p++) {
+      for (; column[p] - next >= stride; next += stride) idx[end++] = stride - 1;
+      idx[end] = column[p] - next;
+      to[end++] = from[p];
+      next = column[p] + 1;
+    }
+    pos[row + 1] = end;
+  }
+  return { pos, idx, val };
+}

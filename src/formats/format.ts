@@ -60,10 +60,14 @@ export interface Place<Part extends string = string> {
   readonly parts: Readonly<Record<Part, Arr>>;
 }
 
+/** What a target prices. Numbers of one product with one vector. */
 export interface Cost {
+  /** Of every part together. */
   readonly bytes: number;
   /** Entries multiplied, padding included. */
   readonly multiplies: number;
-  /** Entries, or blocks of them, whose place must be looked up. */
+  /** Entries, or blocks of them, whose place must be looked up: 0 where every place is known beforehand. */
   readonly lookups: number;
+  /** Bits tested to find the entries: 0 where the entries say themselves where they are. */
+  readonly tests: number;
 }

@@ -1,8 +1,11 @@
+import { bitmask } from './bitmask.ts';
+import { block } from './block.ts';
 import { csr } from './csr.ts';
 import { dense } from './dense.ts';
 import type { Format } from './format.ts';
+import { nm } from './nm.ts';
 
 /** Every storage format. Dense comes first, so it wins ties. */
-export const formats: readonly Format[] = [dense, csr] as readonly Format[];
+export const formats: readonly Format[] = [dense, csr, bitmask, block, nm] as readonly Format[];
 
 export const formatNamed = (name: string): Format | undefined => formats.find((f) => f.name === name);

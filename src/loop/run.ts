@@ -12,7 +12,8 @@ type Scope = Map<Var, number>;
 
 /** Runs statements over `memory`. An access out of bounds is a bug in whoever wrote the loops. */
 export function run(body: readonly Stmt[], memory: Memory): void {
-  for (const statement of body.map((s) => compile(s, memory))) statement(new Map());
+  const scope: Scope = new Map();
+  for (const statement of body.map((s) => compile(s, memory))) statement(scope);
 }
 
 type Action = (scope: Scope) => void;

@@ -1,3 +1,5 @@
+/** Weights as matrices, and which of them are kept. */
+
 /**
  * Weights as every format sees them: one row per output, one column per input they read,
  * input channels fastest (the canonical view O,H,W,I flattened to O rows).
@@ -13,11 +15,6 @@ export interface Matrix {
   readonly mask?: Uint8Array<ArrayBuffer>;
 }
 
-export interface Entry {
-  readonly column: number;
-  readonly value: number;
-}
-
 export const matrix = (rows: number, columns: number, run: number, data: Iterable<number>): Matrix => ({
   rows,
   columns,
@@ -25,23 +22,58 @@ export const matrix = (rows: number, columns: number, run: number, data: Iterabl
   data: Float32Array.from(data),
 });
 
-/** Whether the weight at flat position `at` is kept: its mask says so, or it is not zero (NaN is not zero). */
-export const isLive = ({ data, mask }: Matrix, at: number): boolean => (mask ? mask[at] === 1 : data[at] !== 0);
+/**
+ * The bits of f32 numbers. Weights are copied as bits, since a copy through a JavaScript number may change the
+ * payload of a NaN.
+ */
+export const wordsOf = (data: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
+  new Uint32Array(data.buffer, data.byteOffset, data.length);
 
-/** The kept entries of each row, in column order. */
-export function liveRows(m: Matrix): readonly (readonly Entry[])[] {
-  return Array.from({ length: m.rows }, (_, r) => {
-    const row: Entry[] = [];
-    for (let column = 0; column < m.columns; column++) {
-      const at = r * m.columns + column;
-      if (isLive(m, at)) row.push({ column, value: m.data[at] });
-    }
-    return row;
-  });
+/**
+ * 1 for each weight that is kept, row by row. Without a mask NaN is kept and −0 is not: it is what pruning by
+ * multiplication with 0 makes of a negative weight.
+ */
+export function liveness({ data, mask }: Matrix): Uint8Array<ArrayBuffer> {
+  const live = new Uint8Array(data.length);
+  const words = wordsOf(data);
+  if (mask) for (let at = 0; at < live.length; at++) live[at] = mask[at] === 1 ? 1 : 0;
+  else for (let at = 0; at < live.length; at++) live[at] = words[at] << 1 === 0 ? 0 : 1;
+  return live;
 }
 
-export function countLive(m: Matrix): number {
+export function countLive({ data, mask }: Matrix): number {
+  const words = wordsOf(data);
   let count = 0;
-  for (let at = 0; at < m.data.length; at++) if (isLive(m, at)) count++;
+  if (mask) for (let at = 0; at < data.length; at++) count += mask[at] === 1 ? 1 : 0;
+  else for (let at = 0; at < data.length; at++) count += words[at] << 1 === 0 ? 0 : 1;
   return count;
+}
+
+/** The kept weights, row after row and in column order. Those of row r stand at `pos[r]` up to, not including, `pos[r + 1]`. */
+export interface Entries {
+  readonly pos: Int32Array<ArrayBuffer>;
+  readonly column: Int32Array<ArrayBuffer>;
+  readonly value: Float32Array<ArrayBuffer>;
+}
+
+export function liveEntries(m: Matrix): Entries {
+  const live = liveness(m);
+  const from = wordsOf(m.data);
+  const count = countLive(m);
+  const pos = new Int32Array(m.rows + 1);
+  const column = new Int32Array(count);
+  const value = new Float32Array(count);
+  const to = wordsOf(value);
+  let end = 0;
+  for (let row = 0; row < m.rows; row++) {
+    const start = row * m.columns;
+    for (let c = 0; c < m.columns; c++) {
+      if (live[start + c] === 0) continue;
+      column[end] = c;
+      to[end] = from[start + c];
+      end++;
+    }
+    pos[row + 1] = end;
+  }
+  return { pos, column, value };
 }

@@ -1,5 +1,6 @@
 /** Typed arrays by element type. An f16 value is held as its bits. */
 import type { DType } from './type.ts';
+import { bytesPer } from './type.ts';
 
 export type Numbers =
   | Float32Array<ArrayBuffer>
@@ -10,19 +11,24 @@ export type Numbers =
   | Int8Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>;
 
-const makers: Readonly<Record<DType, (length: number) => Numbers>> = {
-  f32: (n) => new Float32Array(n),
-  f16: (n) => new Uint16Array(n),
-  i32: (n) => new Int32Array(n),
-  u32: (n) => new Uint32Array(n),
-  i16: (n) => new Int16Array(n),
-  u16: (n) => new Uint16Array(n),
-  i8: (n) => new Int8Array(n),
-  u8: (n) => new Uint8Array(n),
+const views: Readonly<Record<DType, (buffer: ArrayBuffer, offset: number, length: number) => Numbers>> = {
+  f32: (buffer, offset, length) => new Float32Array(buffer, offset, length),
+  f16: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
+  i32: (buffer, offset, length) => new Int32Array(buffer, offset, length),
+  u32: (buffer, offset, length) => new Uint32Array(buffer, offset, length),
+  i16: (buffer, offset, length) => new Int16Array(buffer, offset, length),
+  u16: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
+  i8: (buffer, offset, length) => new Int8Array(buffer, offset, length),
+  u8: (buffer, offset, length) => new Uint8Array(buffer, offset, length),
 };
 
+/** `length` elements that lie in `buffer`, from byte `offset` on. */
+export const viewOf = (dtype: DType, buffer: ArrayBuffer, offset: number, length: number): Numbers =>
+  views[dtype](buffer, offset, length);
+
 /** Zeros of an element type. */
-export const zeros = (dtype: DType, length: number): Numbers => makers[dtype](length);
+export const zeros = (dtype: DType, length: number): Numbers =>
+  viewOf(dtype, new ArrayBuffer(length * bytesPer[dtype]), 0, length);
 
 /** The element type that a typed array holds; bits of f16 read as u16. */
 export function dtypeOf(data: Numbers): DType {
@@ -41,5 +47,7 @@ export const bytesOf = (data: Numbers): Uint8Array<ArrayBuffer> =>
 /** Equal bit for bit, so that NaN equals NaN and −0 differs from 0. */
 export function sameBits(a: Numbers, b: Numbers): boolean {
   const [x, y] = [bytesOf(a), bytesOf(b)];
-  return a.length === b.length && x.length === y.length && x.every((v, i) => v === y[i]);
+  if (a.length !== b.length || x.length !== y.length) return false;
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
 }
