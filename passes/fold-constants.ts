@@ -1,7 +1,8 @@
 /** Calls on nothing but constants become constants. */
+
+import { evaluateCall } from '../src/graph/evaluate.ts';
 import type { Call, Constant, Graph, Node } from '../src/graph/graph.ts';
 import { operandsOf } from '../src/graph/graph.ts';
-import { evaluateCall } from '../src/graph/evaluate.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Kind } from '../src/ops/index.ts';
 import { rulesOf } from '../src/ops/index.ts';

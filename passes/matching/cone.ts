@@ -3,10 +3,10 @@
  * not by how it is spelled.
  */
 import type { Call, Id, Node } from '../../src/graph/graph.ts';
+import { broadcast, broadcastStrides } from '../../src/ops/broadcast.ts';
 import { binaryFunction, unaryFunction } from '../../src/ops/scalar.ts';
-import { elements, sameShape } from '../../src/tensor/type.ts';
-import { broadcast, broadcastStrides } from '../../src/ops/elementwise.ts';
 import type { Shape } from '../../src/tensor/type.ts';
+import { elements, sameShape } from '../../src/tensor/type.ts';
 import type { ById } from './constants.ts';
 
 /** A function of a number, at one of the positions where the cone's constants differ. */

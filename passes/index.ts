@@ -1,0 +1,26 @@
+import type { Pass } from '../src/pass.ts';
+import type { Target } from '../src/target.ts';
+import { chooseFormats } from './choose-formats.ts';
+import { foldConstants } from './fold-constants.ts';
+import { foldPadding } from './fold-padding.ts';
+import { fuseActivation } from './fuse-activation.ts';
+import { fuseBias } from './fuse-bias.ts';
+import { recogniseActivations } from './recognise-activations.ts';
+import { recogniseLayers } from './recognise-layers.ts';
+import { reorderLayout } from './reorder-layout.ts';
+import { shareCommon } from './share-common.ts';
+import { simplifyShapes } from './simplify-shapes.ts';
+
+/** What runs, in order, and why there. */
+export const pipeline = (target: Target): readonly Pass[] => [
+  foldConstants, // first, so that all others find constants where a model computes them
+  recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
+  recogniseLayers, // before shapes: what it writes as reshapes may cancel
+  simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other
+  fuseBias,
+  fuseActivation, // after the bias: an activation is the last thing that a layer does
+  foldPadding, // after activations: whether a maximum ignores zeros depends on them
+  shareCommon, // after all that makes calls alike
+  chooseFormats(target.price), // when every layer is final
+  reorderLayout(target.wish), // last: kernels are chosen by what a step has become
+];

@@ -1,0 +1,17 @@
+/** Arithmetic on the axes of shapes. */
+import type { Shape } from '../../src/tensor/type.ts';
+
+export const isIdentity = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
+
+/** One permutation after another: axis i of the result is axis `first[second[i]]` of the operand. */
+export const compose = (first: readonly number[], second: readonly number[]): readonly number[] =>
+  second.map((axis) => first[axis]);
+
+/** Whether a permutation keeps the order of all axes that are longer than one: then nothing moves in memory. */
+export function movesOnlyOnes(perm: readonly number[], shape: Shape): boolean {
+  const long = perm.filter((axis) => shape[axis] > 1);
+  return long.every((axis, i) => i === 0 || long[i - 1] < axis);
+}
+
+/** Negative axes count from the end. */
+export const wrap = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
