@@ -1,9 +1,10 @@
 /** Where the element with given coordinates lies in memory: the one place in the loops that knows layouts. */
 
 import type { Arr, Expr, Operand, Stmt } from '../loop/loop.ts';
-import { add, div, load, mod, mul, store, sum } from '../loop/loop.ts';
+import { add, div, load, mod, mul, nest, store, sum } from '../loop/loop.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { panelsOf } from '../tensor/type.ts';
+import type { Site } from './rules.ts';
 
 /** Index into the stored array of `type` for one coordinate per axis of its shape. */
 export function at({ shape, layout }: TensorType, coordinates: readonly Operand[]): Expr {
@@ -21,3 +22,10 @@ export const read = (array: Arr, type: TensorType, coordinates: readonly Operand
 
 export const write = (array: Arr, type: TensorType, coordinates: readonly Operand[], value: Expr): Stmt =>
   store(array, at(type, coordinates), value);
+
+/** Loops that take every element of the result from somewhere in `x`: `from` gives its coordinates there. */
+export const copyLoops = (
+  { types, arrays, result: { type, array } }: Site,
+  from: (indices: readonly Expr[]) => readonly Operand[],
+): readonly Stmt[] =>
+  nest(type.shape, (indices) => [write(array, type, indices, read(arrays.x, types.x, from(indices)))]);

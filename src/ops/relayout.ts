@@ -1,7 +1,6 @@
 /** The same value with another layout: what `reorder-layout` puts between steps that disagree, and a copy otherwise. */
-import { nest } from '../loop/loop.ts';
-import { tensor } from '../tensor/type.ts';
-import { read, write } from './at.ts';
+import { copyLoops } from './at.ts';
+import { resultType } from './check.ts';
 import type { Rules } from './rules.ts';
 
 export interface Relayout {
@@ -11,8 +10,7 @@ export interface Relayout {
 export const relayout: Rules<Relayout> = {
   doc: 'the same value, laid out as the result type says',
   operands: () => ['x'],
-  infer: (_op, { x }) => tensor(x.dtype, x.shape),
+  infer: (_op, { x }) => resultType(x.dtype, x.shape),
   evaluate: (_op, { x }) => x.data.slice(),
-  lower: (_op, { types, arrays, result: { type, array } }) =>
-    nest(type.shape, (indices) => [write(array, type, indices, read(arrays.x, types.x, indices))]),
+  lower: (_op, site) => copyLoops(site, (indices) => indices),
 };

@@ -1,18 +1,22 @@
 /** Functions of one or two numbers: what the elementwise operators and the fused activations compute. */
 
 import type { Expr } from '../loop/loop.ts';
-import { add, binary, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
+import { add, binary, both, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
 import { erf, roundTiesToEven } from '../loop/meaning.ts';
 
 interface Unary {
   /** In double precision. */
   readonly evaluate: (x: number) => number;
   readonly lower: (x: Expr) => Expr;
+  /** It takes i32 as well. */
+  readonly integers?: true;
 }
 
 interface Binary {
   readonly evaluate: (a: number, b: number) => number;
   readonly lower: (a: Expr, b: Expr) => Expr;
+  /** The meaning on i32, which wraps around. Absent where it takes f32 only. */
+  readonly integers?: (a: number, b: number) => number;
   /** A comparison: the result is i32, 0 or 1. */
   readonly test?: true;
 }
@@ -22,11 +26,24 @@ const larger = (a: number, b: number): number => (a < b ? b : a);
 const smaller = (a: number, b: number): number => (b < a ? b : a);
 const clip = (x: number, low: number, high: number): number => smaller(larger(x, low), high);
 const logistic = (x: Expr): Expr => div(f32(1), add(f32(1), unary('exp', unary('neg', x))));
-const positive = (x: Expr): Expr => max(x, f32(0));
-const one = (x: Expr): Expr => (typeOf(x) === 'f32' ? f32(1) : i32(1));
+const positive = (x: Expr): Expr => max(x, zero(x));
+const zero = (x: Expr): Expr => (typeOf(x) === 'f32' ? f32(0) : i32(0));
+const isTrue = (x: Expr): Expr => binary('!=', x, zero(x));
+
+const sumOf = (a: number, b: number): number => a + b;
+
+/** A comparison gives 0 or 1, on f32 and i32 alike. */
+function test(holds: (a: number, b: number) => boolean, lower: Binary['lower']): Binary {
+  const evaluate = (a: number, b: number): number => Number(holds(a, b));
+  return { evaluate, integers: evaluate, lower, test: true };
+}
+
+/** floor(a / b) with divisors of any sign, where `/` takes positive ones only; 0 where b is 0. */
+const wholeQuotient = (a: Expr, b: Expr): Expr =>
+  mul(binary('!=', b, 0), div(select(binary('<', b, 0), unary('neg', a), a), max(unary('abs', b), 1)));
 
 export const unaryFunctions = {
-  relu: { evaluate: (x) => larger(x, 0), lower: positive },
+  relu: { evaluate: (x) => larger(x, 0), lower: positive, integers: true },
   relu6: { evaluate: (x) => clip(x, 0, 6), lower: (x) => clamp(x, 0, 6) },
   sigmoid: { evaluate: (x) => 1 / (1 + Math.exp(-x)), lower: logistic },
   tanh: { evaluate: Math.tanh, lower: (x) => unary('tanh', x) },
@@ -64,51 +81,86 @@ export const unaryFunctions = {
   sin: { evaluate: Math.sin, lower: (x) => unary('sin', x) },
   cos: { evaluate: Math.cos, lower: (x) => unary('cos', x) },
   square: { evaluate: (x) => x * x, lower: (x) => mul(x, x) },
-  reciprocal: { evaluate: (x) => 1 / x, lower: (x) => div(one(x), x) },
-  neg: { evaluate: (x) => -x, lower: (x) => unary('neg', x) },
-  abs: { evaluate: Math.abs, lower: (x) => unary('abs', x) },
+  reciprocal: { evaluate: (x) => 1 / x, lower: (x) => div(f32(1), x) },
+  neg: { evaluate: (x) => -x, lower: (x) => unary('neg', x), integers: true },
+  abs: { evaluate: Math.abs, lower: (x) => unary('abs', x), integers: true },
   floor: { evaluate: Math.floor, lower: (x) => unary('floor', x) },
   ceil: { evaluate: Math.ceil, lower: (x) => unary('ceil', x) },
   /** Ties to even. */
   round: { evaluate: roundTiesToEven, lower: (x) => unary('round', x) },
   sign: {
     evaluate: (x) => Number(0 < x) - Number(x < 0),
-    lower: (x) =>
-      typeOf(x) === 'f32'
-        ? cast('f32', sub(binary('<', f32(0), x), binary('<', x, f32(0))))
-        : sub(binary('<', 0, x), binary('<', x, 0)),
+    lower: (x) => cast(typeOf(x), sub(binary('<', zero(x), x), binary('<', x, zero(x)))),
+    integers: true,
   },
 } satisfies Record<string, Unary>;
 
 export const binaryFunctions = {
-  add: { evaluate: (a, b) => a + b, lower: add },
-  sub: { evaluate: (a, b) => a - b, lower: sub },
-  mul: { evaluate: (a, b) => a * b, lower: mul },
+  add: { evaluate: sumOf, integers: sumOf, lower: add },
+  sub: { evaluate: (a, b) => a - b, integers: (a, b) => a - b, lower: sub },
+  mul: { evaluate: (a, b) => a * b, integers: Math.imul, lower: mul },
   div: { evaluate: (a, b) => a / b, lower: div },
   /** 0 where the divisor is 0. */
   'div-no-nan': {
     evaluate: (a, b) => (b === 0 ? 0 : a / b),
     lower: (a, b) => select(binary('==', b, f32(0)), f32(0), div(a, b)),
   },
+  /** On i32, 0 where the divisor is 0. */
   'floor-div': {
     evaluate: (a, b) => Math.floor(a / b),
-    lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : div(a, b)),
+    integers: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+    lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : wholeQuotient(a, b)),
   },
-  'floor-mod': { evaluate: (a, b) => a - Math.floor(a / b) * b, lower: (a, b) => binary('%', a, b) },
-  min: { evaluate: smaller, lower: min },
-  max: { evaluate: larger, lower: max },
+  /** a − floor(a / b) · b. On i32, a where the divisor is 0. */
+  'floor-mod': {
+    evaluate: (a, b) => a - Math.floor(a / b) * b,
+    integers: (a, b) => (b === 0 ? a : a - Math.floor(a / b) * b),
+    lower: (a, b) => (typeOf(a) === 'f32' ? binary('%', a, b) : sub(a, mul(wholeQuotient(a, b), b))),
+  },
+  min: { evaluate: smaller, integers: smaller, lower: min },
+  max: { evaluate: larger, integers: larger, lower: max },
   pow: { evaluate: (a, b) => a ** b, lower: (a, b) => binary('pow', a, b) },
-  'squared-difference': { evaluate: (a, b) => (a - b) * (a - b), lower: (a, b) => mul(sub(a, b), sub(a, b)) },
+  'squared-difference': {
+    evaluate: (a, b) => (a - b) * (a - b),
+    integers: (a, b) => Math.imul(a - b, a - b),
+    lower: (a, b) => mul(sub(a, b), sub(a, b)),
+  },
   /** a where it is not negative, a · b elsewhere: PReLU with slope b. */
   prelu: { evaluate: (a, b) => (a < 0 ? a * b : a), lower: (a, b) => select(binary('<', a, f32(0)), mul(a, b), a) },
-  equal: { evaluate: (a, b) => Number(a === b), lower: (a, b) => binary('==', a, b), test: true },
-  'not-equal': { evaluate: (a, b) => Number(a !== b), lower: (a, b) => binary('!=', a, b), test: true },
-  less: { evaluate: (a, b) => Number(a < b), lower: (a, b) => binary('<', a, b), test: true },
-  'less-equal': { evaluate: (a, b) => Number(a <= b), lower: (a, b) => binary('<=', a, b), test: true },
-  greater: { evaluate: (a, b) => Number(a > b), lower: (a, b) => binary('<', b, a), test: true },
-  'greater-equal': { evaluate: (a, b) => Number(a >= b), lower: (a, b) => binary('<=', b, a), test: true },
-  and: { evaluate: (a, b) => Number(a !== 0 && b !== 0), lower: (a, b) => binary('&', a, b), test: true },
-  or: { evaluate: (a, b) => Number(a !== 0 || b !== 0), lower: (a, b) => binary('|', a, b), test: true },
+  equal: test(
+    (a, b) => a === b,
+    (a, b) => binary('==', a, b),
+  ),
+  'not-equal': test(
+    (a, b) => a !== b,
+    (a, b) => binary('!=', a, b),
+  ),
+  less: test(
+    (a, b) => a < b,
+    (a, b) => binary('<', a, b),
+  ),
+  'less-equal': test(
+    (a, b) => a <= b,
+    (a, b) => binary('<=', a, b),
+  ),
+  greater: test(
+    (a, b) => a > b,
+    (a, b) => binary('<', b, a),
+  ),
+  'greater-equal': test(
+    (a, b) => a >= b,
+    (a, b) => binary('<=', b, a),
+  ),
+  /** Whether both are other than 0. */
+  and: test(
+    (a, b) => a !== 0 && b !== 0,
+    (a, b) => both(isTrue(a), isTrue(b)),
+  ),
+  /** Whether either is other than 0. */
+  or: test(
+    (a, b) => a !== 0 || b !== 0,
+    (a, b) => binary('|', isTrue(a), isTrue(b)),
+  ),
 } satisfies Record<string, Binary>;
 
 export type UnaryName = keyof typeof unaryFunctions;

@@ -1,0 +1,42 @@
+/** How the weighted operators end: a bias for each output, then an activation. */
+import type { Arr, Expr } from '../loop/loop.ts';
+import { load } from '../loop/loop.ts';
+import type { Check } from './check.ts';
+import { oneOf, printSizes } from './check.ts';
+import type { Types, Value } from './rules.ts';
+import type { Activation } from './scalar.ts';
+import { activate, lowerActivation, unaryFunctions } from './scalar.ts';
+
+interface Activated {
+  readonly activation: Activation;
+}
+
+/** `slope` is there for the activation `prelu` only: one for each output, or one for all. */
+export const weightedOperands = ({ activation }: Activated): readonly string[] =>
+  activation === 'prelu' ? ['x', 'weights', 'bias', 'slope'] : ['x', 'weights', 'bias'];
+
+export const activations: Check = oneOf('none', 'prelu', ...Object.keys(unaryFunctions));
+
+/** Why slope and bias do not fit `o` outputs, if they do not. */
+export function epilogueFault(o: number, { bias, slope }: Types): string | undefined {
+  if (bias.shape.length !== 1 || bias.shape[0] !== o)
+    return `has ${o} outputs and a bias of shape ${printSizes(bias.shape)}`;
+  if (slope && (slope.shape.length !== 1 || (slope.shape[0] !== o && slope.shape[0] !== 1)))
+    return `has ${o} outputs and slopes of shape ${printSizes(slope.shape)}`;
+  return undefined;
+}
+
+/** What becomes of the sum `total` for output `c`, its bias already in it. */
+export const evaluateEpilogue = (
+  { activation }: Activated,
+  total: number,
+  c: number,
+  slope: Value | undefined,
+): number => activate(activation, total, slope ? slope.data[slope.data.length > 1 ? c : 0] : 0);
+
+export const lowerEpilogue = (
+  { activation }: Activated,
+  total: Expr,
+  c: Expr,
+  arrays: Readonly<Record<string, Arr>>,
+): Expr => lowerActivation(activation, total, () => load(arrays.slope, arrays.slope.length > 1 ? c : 0));
