@@ -1,0 +1,84 @@
+/** Options that several subcommands share, and how the config file and the command line become one. */
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../config.ts';
+import type { Shape } from '../tensor/type.ts';
+import { loadConfig } from './config-file.ts';
+import type { Desk, Work } from './desk.ts';
+import type { Range } from './png.ts';
+import { parseRange } from './png.ts';
+
+/** How a subcommand hands over its work. */
+export type Act = (options: { readonly json?: boolean }, work: Work) => Promise<void>;
+
+/** As commander gives them. */
+export interface ModelFlags {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly batch?: number;
+  readonly shape?: Readonly<Record<string, Shape>>;
+  readonly masks?: string;
+}
+
+export interface TargetFlags extends ModelFlags {
+  readonly target?: string;
+  readonly cpu?: string;
+  readonly strictFp?: boolean;
+  readonly prefix?: string;
+}
+
+export const jsonOption = new Option('--json', 'print one JSON document');
+
+export const withModelOptions = (command: Command): Command =>
+  command
+    .option('--config <file>', 'the config file, instead of espalier.config.ts, .mts, .js, .mjs or .json in this folder')
+    .option('--batch <n>', 'the size of a batch dimension that the model leaves open (default: 1)', parseSize)
+    .option('--shape <name=1,2,3>', 'the whole shape of an input; may be given for several', collectShape)
+    .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight');
+
+export const withTargetOptions = (command: Command): Command =>
+  withModelOptions(
+    command
+      .option('-t, --target <name>', 'what to build: cpu (C11 and a library) or wasm (WebAssembly and JavaScript)')
+      .option(
+        '--cpu <name>',
+        'cpu only: generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
+      )
+      .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed'),
+  );
+
+/** The config file's options under those of the command line; undefined, and reported, if the config cannot be used. */
+export async function choicesOf(
+  model: string | undefined,
+  flags: TargetFlags,
+  { report }: Pick<Desk, 'report'>,
+): Promise<Config | undefined> {
+  const config = await loadConfig(flags.config, process.cwd(), report);
+  if (!config) return undefined;
+  const { target, cpu, strictFp, prefix, batch, shape, masks } = flags;
+  const given = { model, target, cpu, strictFp, prefix, batch, masks };
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...config, ...said, shapes: { ...config.shapes, ...shape } };
+}
+
+/** Commander's own way to refuse the value of an option. */
+export function parseSize(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above zero.');
+  return Number(text);
+}
+
+export function parseRangeOption(text: string): Range {
+  const range = parseRange(text);
+  if (!range) throw new InvalidArgumentError('It must be two numbers, the lower one first, e.g. -1..1.');
+  return range;
+}
+
+function collectShape(text: string, before: Readonly<Record<string, Shape>> = {}): Readonly<Record<string, Shape>> {
+  const at = text.lastIndexOf('=');
+  const sizes = text.slice(at + 1).split(/[,x]/);
+  if (at < 1 || !sizes.every((size) => /^[1-9]\d{0,8}$/.test(size)))
+    throw new InvalidArgumentError('It must be a name and sizes, e.g. input=1,224,224,3.');
+  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), sizes.map(Number)]]);
+}
+
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

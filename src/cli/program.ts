@@ -1,0 +1,107 @@
+/** Argument list → exit code: the subcommands, and what becomes of everything that goes wrong. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import type { Diagnostic } from '../diagnostic.ts';
+import { CompilerBug } from '../diagnostic.ts';
+import { packageVersion } from '../make/package.ts';
+import { isSystemError, reasonOf } from '../make/system-error.ts';
+import { buildCommand } from './build.ts';
+import { atDesk, printFault } from './desk.ts';
+import { inspectCommand } from './inspect.ts';
+import type { Io } from './io.ts';
+import { exits } from './io.ts';
+import type { Act } from './options.ts';
+import { runCommand } from './run.ts';
+import { verifyCommand } from './verify.ts';
+
+/** Runs one command line. Nothing is thrown, whatever happens; gives the exit code. */
+export async function runEspalier(argv: readonly string[], io: Io): Promise<number> {
+  const json = argv.includes('--json');
+  let code: number = exits.ok;
+  const act: Act = async (options, work) => {
+    code = await atDesk(io, options.json === true, work);
+  };
+  try {
+    await program(act, io).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    io.progress(null);
+    if (error instanceof CommanderError && error.exitCode === 0) return exits.ok;
+    const [exit, fault] = faultOf(error);
+    printFault(fault, io, json);
+    return exit;
+  }
+}
+
+function program(act: Act, { out, err }: Io): Command {
+  const espalier = new Command('espalier')
+    .description('Compiles pruned neural networks to small, verified native and WebAssembly binaries.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', examples)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: out.write,
+      writeErr: err.write,
+      // Usage faults are printed as every other problem is.
+      outputError: () => {},
+      getOutHelpWidth: () => out.columns,
+      getErrHelpWidth: () => err.columns,
+      getOutHasColors: () => out.colours,
+      getErrHasColors: () => err.colours,
+    });
+  for (const define of [buildCommand, inspectCommand, runCommand, verifyCommand])
+    espalier.addCommand(inheriting(espalier, define(act)));
+  return espalier;
+}
+
+/** `addCommand` leaves a command made elsewhere without the program's settings. */
+const inheriting = (parent: Command, command: Command): Command =>
+  command.copyInheritedSettings(parent).helpOption('-h, --help', 'print help');
+
+const examples = `
+Examples:
+  espalier inspect model/model.json
+  espalier build model/model.json -t wasm -o out
+  espalier run out --input picture.png --output results
+  espalier verify model/model.json -t cpu
+
+Exit codes: 0 done, 1 bad input or a failed check, 2 bad usage, 70 a bug in espalier.`;
+
+function faultOf(error: unknown): readonly [number, Diagnostic] {
+  if (error instanceof CommanderError) {
+    // Without a subcommand commander prints help and calls that its message.
+    const message = error.code === 'commander.help' ? 'no command is given' : error.message.replace(/^error: /, '');
+    const [first, ...rest] = message.split('\n').map((line) => line.replace(/^\((.*)\)$/, '$1'));
+    const hint = rest.length > 0 ? rest.join(' ') : 'espalier --help lists commands and options';
+    return [exits.usage, { severity: 'error', code: 'cli/usage', message: lowerFirst(first), hint }];
+  }
+  if (isSystemError(error)) {
+    const message = `the system call "${error.syscall}" failed: ${reasonOf(error)}`;
+    return [exits.failed, { severity: 'error', code: 'cli/system', message, origin: error.path ? { file: error.path } : undefined }];
+  }
+  return [exits.bug, bugReport(error)];
+}
+
+/** A bug's message holds the graph and can be long: it goes to a file for the issue that we ask for. */
+function bugReport(error: unknown): Diagnostic {
+  const text = error instanceof Error ? `${error.message}\n\n${error.stack ?? ''}\n` : `${String(error)}\n`;
+  const [first] = text.split('\n');
+  const file = join(tmpdir(), `espalier-bug-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.txt`);
+  writeFileSync(file, text);
+  const kind = error instanceof CompilerBug ? 'bug in the compiler' : 'bug';
+  return {
+    severity: 'error',
+    code: 'cli/bug',
+    message: `this is a ${kind}, not in your model: ${first}`,
+    hint: `please report it with the file "${file}", which has the graph but none of its long constants`,
+  };
+}
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
+

@@ -1,0 +1,85 @@
+/** What `espalier.config.ts` may say: the options of the command line, and what single layers shall be. */
+import picomatch from 'picomatch';
+import { z } from 'zod';
+
+/** Options of one layer, or of all layers that a glob matches. */
+export interface LayerConfig {
+  /** The storage format of the weights, by name: one of `formats`. */
+  readonly format?: string | undefined;
+  /** Parameters of the format that must hold, e.g. `{ rows: 4 }`. Those not given are chosen by price. */
+  readonly params?: Readonly<Record<string, number>> | undefined;
+}
+
+/** Paths are relative to the config file's folder. What the command line says wins. */
+export interface Config {
+  /** The model that `espalier build`, `inspect` and `verify` take when none is given. */
+  readonly model?: string | undefined;
+  /** One of `targets`, by name. */
+  readonly target?: string | undefined;
+  /** What the binary will run on, e.g. `x86-64-v3`. */
+  readonly cpu?: string | undefined;
+  /** The output folder. */
+  readonly out?: string | undefined;
+  /** Write sources and build files, but no binary. */
+  readonly sourceOnly?: boolean | undefined;
+  /** The same rounding and order of sums on every CPU and compiler. */
+  readonly strictFp?: boolean | undefined;
+  /** Put before every exported C identifier. */
+  readonly prefix?: string | undefined;
+  /** The size of a leading dimension that the model leaves open; 1 unless given. */
+  readonly batch?: number | undefined;
+  /** Whole shapes of inputs by name, for models that leave more open. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** A file of masks by the name of a weight: `.npz` or `.json`. */
+  readonly masks?: string | undefined;
+  /** By a layer's name or a glob; where several match, the last one wins. `*` matches slashes as well. */
+  readonly layers?: Readonly<Record<string, LayerConfig>> | undefined;
+}
+
+/** Returns its argument: gives a config file its type, for editors to help with. */
+export const defineConfig = (config: Config): Config => config;
+
+const size = z.int().min(1);
+
+const schema = z.strictObject({
+  model: z.string().min(1).optional(),
+  target: z.string().min(1).optional(),
+  cpu: z.string().min(1).optional(),
+  out: z.string().min(1).optional(),
+  sourceOnly: z.boolean().optional(),
+  strictFp: z.boolean().optional(),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, 'must be a C identifier')
+    .optional(),
+  batch: size.optional(),
+  shapes: z.record(z.string(), z.array(size)).optional(),
+  masks: z.string().min(1).optional(),
+  layers: z
+    .record(
+      z.string(),
+      z.strictObject({
+        format: z.string().min(1).optional(),
+        params: z.record(z.string(), z.number()).optional(),
+      }),
+    )
+    .optional(),
+});
+
+export const configSchema: z.ZodType<Config> = schema;
+
+/** Every key that a config may have, those of a layer among them. */
+export const configKeys: readonly string[] = [...Object.keys(schema.shape), 'format', 'params'];
+
+/** What the config says about a layer by its name; undefined where nothing matches. */
+export function layerConfig(layers: Config['layers'], name: string): LayerConfig | undefined {
+  const found = Object.entries(layers ?? {}).filter(([glob]) => matches(glob, name));
+  return found.length === 0 ? undefined : Object.assign({}, ...found.map(([, config]) => config));
+}
+
+/** Globs that match none of the names: most likely misspelt. */
+export const idleGlobs = (layers: Config['layers'], names: readonly string[]): readonly string[] =>
+  Object.keys(layers ?? {}).filter((glob) => !names.some((name) => matches(glob, name)));
+
+/** As bash has it, so that `*` crosses the slashes that layer names are full of. A name matches itself, whatever is in it. */
+const matches = (glob: string, name: string): boolean => glob === name || picomatch(glob, { bash: true, dot: true })(name);

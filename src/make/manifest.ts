@@ -1,0 +1,81 @@
+/** `espalier.json`: what an output folder holds. It marks the folder as ours, and running an artefact begins with reading it. */
+import { z } from 'zod';
+import type { Port } from '../plan/plan.ts';
+import type { Role } from '../target.ts';
+import type { DType, Shape } from '../tensor/type.ts';
+
+export const manifestName = 'espalier.json';
+
+/** The same for the same build, wherever and whenever it is done. */
+export interface Manifest {
+  /** The version of this file's layout. */
+  readonly version: 1;
+  /** The identifier that every file and exported symbol begins with. */
+  readonly name: string;
+  readonly target: string;
+  readonly cpu: string | null;
+  readonly inputs: readonly ManifestPort[];
+  readonly outputs: readonly ManifestPort[];
+  /** All but this file itself, in the order in which they were written. */
+  readonly files: readonly ManifestFile[];
+}
+
+/** An input or output as callers see it: plain, row-major. */
+export interface ManifestPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface ManifestFile {
+  /** Relative to the folder, with `/` between folders. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly role: FileRole;
+}
+
+/** `dump` is a graph as text, written by `--print-ir-after`. */
+export type FileRole = Role | 'dump';
+
+const size = z.int().min(1);
+const port = z.strictObject({
+  name: z.string(),
+  dtype: z.enum(['f32', 'f16', 'i32', 'u32', 'i16', 'u16', 'i8', 'u8']),
+  shape: z.array(size),
+});
+
+const inside = (path: string): boolean =>
+  path !== '' && !path.startsWith('/') && !/[\\:\0]/.test(path) && !path.split('/').includes('..');
+
+export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+  version: z.literal(1),
+  name: z.string().regex(/^\w+$/),
+  target: z.string(),
+  cpu: z.string().nullable(),
+  inputs: z.array(port),
+  outputs: z.array(port),
+  files: z.array(
+    z.strictObject({
+      path: z.string().refine(inside, 'leaves the folder'),
+      bytes: z.int().min(0),
+      role: z.enum([
+        'source',
+        'header',
+        'weights',
+        'build',
+        'binding',
+        'types',
+        'example',
+        'check',
+        'binary',
+        'documentation',
+        'dump',
+      ]),
+    }),
+  ),
+});
+
+export const manifestPort = ({ name, type: { dtype, shape } }: Port): ManifestPort => ({ name, dtype, shape });
+
+/** One entry a line where that is readable. */
+export const printManifest = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;

@@ -1,0 +1,19 @@
+/** Where this package lies, compiled or not: its version and its templates. */
+import { existsSync, readFileSync } from 'node:fs';
+import { bug } from '../diagnostic.ts';
+import { renderer } from '../render.ts';
+import type { Render } from '../target.ts';
+
+/** The sources lie two folders below the package's, and three when compiled to dist/. */
+function packageFolder(): URL {
+  const found = ['../../', '../../../'].map((up) => new URL(up, import.meta.url));
+  return found.find((folder) => existsSync(new URL('templates/', folder))) ?? bug('the folder "templates" is missing');
+}
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder()), 'utf8')) as { version: string };
+  return version;
+}
+
+/** Renders the templates that the package ships. */
+export const shippedTemplates = (): Render => renderer(new URL('templates/', packageFolder()));

@@ -1,0 +1,55 @@
+/** The parts that this package ships, put together for one target: its passes, its templates, and what the config wants. */
+import { pipeline } from '../../passes/index.ts';
+import { targets } from '../../targets/index.ts';
+import type { Job, Outcome } from '../compile.ts';
+import { compile } from '../compile.ts';
+import type { Config } from '../config.ts';
+import type { Diagnostic, Report } from '../diagnostic.ts';
+import type { Graph } from '../graph/graph.ts';
+import { suggestion } from '../import/nearest.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import { checkFormatNames, checkLayers, withLayers } from './layers.ts';
+import { shippedTemplates } from './package.ts';
+
+/** What decides how a graph is compiled. */
+export interface CompileOptions extends TargetOptions {
+  /** One of `targets`, by name. */
+  readonly target: string;
+  /** By a layer's name or a glob: see `Config`. */
+  readonly layers?: Config['layers'];
+}
+
+export type Parts = Omit<Job, 'graph' | 'watch' | 'onStage'>;
+
+/** The parts for a target; undefined, and reported, if there is no such target or format. */
+export function partsFor({ target: name, layers, ...options }: CompileOptions, report: Report): Parts | undefined {
+  const target = targetFor(name, options, report);
+  if (!checkFormatNames(layers, report) || !target) return undefined;
+  return { target, passes: pipeline(withLayers(target, layers)), render: shippedTemplates() };
+}
+
+function targetFor(name: string, options: TargetOptions, report: Report): Target | undefined {
+  const names = targets.map((t) => t.name);
+  const family = targets.find((t) => t.name === name);
+  if (family) return family.target(options);
+  report({
+    severity: 'error',
+    code: 'cli/unknown-target',
+    message: `there is no target "${name}"`,
+    hint: [suggestion(name, names), `targets are ${names.join(' and ')}`].filter(Boolean).join(' '),
+  });
+  return undefined;
+}
+
+/** Compiles with the shipped parts, or `parts` in their place, and checks what the config wants of layers. */
+export function compileWith(
+  graph: Graph,
+  { layers }: Pick<CompileOptions, 'layers'>,
+  job: Omit<Job, 'graph'>,
+): Outcome {
+  const outcome = compile({ graph, ...job });
+  if (!outcome.ok || layers === undefined) return outcome;
+  const diagnostics: Diagnostic[] = [...outcome.diagnostics];
+  checkLayers(outcome.graph, layers, (d) => void diagnostics.push(d));
+  return diagnostics.some((d) => d.severity === 'error') ? { ok: false, diagnostics } : { ...outcome, diagnostics };
+}
