@@ -1,12 +1,19 @@
 /**
  * The loop language. Formats and operators are written in it, targets print it, and `run`
  * interprets it. Variables and arrays are objects compared by identity, so two authors can
- * never capture each other's names. Every expression is an f32 or an i32.
+ * never capture each other's names. Every expression is an f32 or an i32. A variable is visible after its `let` to
+ * the end of the block, and is declared once there.
  */
+import { bug } from '../diagnostic.ts';
 import type { DType } from '../tensor/type.ts';
+import { binaryMeaning } from './meaning.ts';
 
 export type Scalar = 'f32' | 'i32';
 
+/**
+ * Both sides of a `select` are computed, so both must be harmless. A `cast` to i32 drops the fraction, and is of
+ * numbers that an i32 holds.
+ */
 export type Expr =
   | { readonly kind: 'number'; readonly type: Scalar; readonly value: number }
   | Var
@@ -108,7 +115,11 @@ export function typeOf(e: Expr): Scalar {
 export const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['<', '<=', '==', '!=']);
 
 export const f32 = (value: number): Expr => ({ kind: 'number', type: 'f32', value: Math.fround(value) });
-export const i32 = (value: number): Expr => ({ kind: 'number', type: 'i32', value });
+/** Written signed or unsigned. */
+export const i32 = (value: number): Expr =>
+  Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32
+    ? { kind: 'number', type: 'i32', value: value | 0 }
+    : bug(`${value} is no i32`);
 export const local = (hint: string, type: Scalar): Var => ({ kind: 'var', hint, type });
 
 const lift = (x: Operand): Expr => (typeof x === 'number' ? i32(x) : x);
@@ -118,21 +129,20 @@ const known = (e: Expr): number | undefined => (e.kind === 'number' && e.type ==
 export function binary(op: BinaryOp, a: Operand, b: Operand): Expr {
   const [left, right] = [lift(a), lift(b)];
   const [x, y] = [known(left), known(right)];
-  if (x !== undefined && y !== undefined) {
-    if (op === '+') return i32(x + y);
-    if (op === '-') return i32(x - y);
-    if (op === '*') return i32(x * y);
-    if (op === '/') return i32(Math.floor(x / y));
-    if (op === '%') return i32(x - Math.floor(x / y) * y);
-  }
+  if (x !== undefined && y !== undefined && folded.has(op) && !(divisions.has(op) && y <= 0))
+    return i32(binaryMeaning.i32[op](x, y));
   if (x === 0 && op === '+') return right;
   if (y === 0 && (op === '+' || op === '-')) return left;
   if ((x === 0 || y === 0) && op === '*') return i32(0);
   if (x === 1 && op === '*') return right;
   if (y === 1 && (op === '*' || op === '/')) return left;
   if (y === 1 && op === '%') return i32(0);
+  if (typeOf(left) !== typeOf(right)) bug(`"${op}" of ${typeOf(left)} and ${typeOf(right)}`);
   return { kind: 'binary', op, left, right };
 }
+
+const divisions: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['/', '%']);
+const folded: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['+', '-', '*', '/', '%', 'min', 'max']);
 
 export const add = (a: Operand, b: Operand): Expr => binary('+', a, b);
 export const sub = (a: Operand, b: Operand): Expr => binary('-', a, b);

@@ -18,6 +18,9 @@ const integersOnly =
   () =>
     bug(`"${op}" takes integers`);
 
+const positive = (op: string, divisor: number): number =>
+  divisor > 0 ? divisor : bug(`"${op}" takes divisors above zero and is given ${divisor}`);
+
 const f32: Readonly<Record<BinaryOp, Binary>> = {
   ...shared,
   '+': (a, b) => Math.fround(a + b),
@@ -37,8 +40,8 @@ const i32: Readonly<Record<BinaryOp, Binary>> = {
   '+': (a, b) => (a + b) | 0,
   '-': (a, b) => (a - b) | 0,
   '*': Math.imul,
-  '/': (a, b) => Math.floor(a / b) | 0,
-  '%': (a, b) => (a - Math.floor(a / b) * b) | 0,
+  '/': (a, b) => Math.floor(a / positive('/', b)) | 0,
+  '%': (a, b) => (a - Math.floor(a / positive('%', b)) * b) | 0,
   pow: () => bug('"pow" takes f32'),
   '&': (a, b) => a & b,
   '|': (a, b) => a | b,

@@ -8,87 +8,138 @@ import { binaryMeaning, unaryMeaning } from './meaning.ts';
 
 export type Memory = ReadonlyMap<Arr, Numbers>;
 
-type Scope = Map<Var, number>;
-
-/** Runs statements over `memory`. An access out of bounds is a bug in whoever wrote the loops. */
+/**
+ * Runs statements over `memory`. What some target could not do is a bug in whoever wrote the loops: an access out of
+ * bounds, a variable used where it is not visible or declared where it already is, a division by a number that is
+ * not positive, a cast that does not fit.
+ */
 export function run(body: readonly Stmt[], memory: Memory): void {
-  const scope: Scope = new Map();
-  for (const statement of body.map((s) => compile(s, memory))) statement(scope);
+  const values: number[] = [];
+  for (const action of compileBlock(body, { memory, slots: new Map(), visible: new Set() })) action(values);
 }
 
-type Action = (scope: Scope) => void;
-type Thunk = (scope: Scope) => number;
+interface Scope {
+  readonly memory: Memory;
+  /** Where the value of each variable is kept. */
+  readonly slots: Map<Var, number>;
+  readonly visible: ReadonlySet<Var>;
+}
+
+type Action = (values: number[]) => void;
+type Thunk = (values: number[]) => number;
 
 /** Statements become closures once, so that a loop's body is not looked at again in every turn. */
-function compile(s: Stmt, memory: Memory): Action {
+function compileBlock(body: readonly Stmt[], outer: Scope): readonly Action[] {
+  const visible = new Set(outer.visible);
+  const scope = { ...outer, visible };
+  return body.map((s) => {
+    const action = compile(s, scope);
+    if (s.kind === 'let') visible.add(s.name);
+    return action;
+  });
+}
+
+function compile(s: Stmt, scope: Scope): Action {
   switch (s.kind) {
     case 'for': {
-      const [from, to, body] = [value(s.from, memory), value(s.to, memory), s.body.map((b) => compile(b, memory))];
-      return (scope) => {
-        const end = to(scope);
-        for (let i = from(scope); i < end; i++) {
-          scope.set(s.index, i);
-          for (const action of body) action(scope);
+      const [from, to, slot] = [compileValue(s.from, scope), compileValue(s.to, scope), newSlot(s.index, scope)];
+      const body = compileBlock(s.body, { ...scope, visible: new Set([...scope.visible, s.index]) });
+      return (values) => {
+        const end = to(values);
+        for (let i = from(values); i < end; i++) {
+          values[slot] = i;
+          for (const action of body) action(values);
         }
       };
     }
     case 'let':
     case 'set': {
-      const of = value(s.value, memory);
-      return (scope) => void scope.set(s.name, of(scope));
+      const value = compileValue(s.value, scope);
+      if (typeOf(s.value) !== s.name.type) bug(`"${s.name.hint}" is ${s.name.type} and is given ${typeOf(s.value)}`);
+      const slot = s.kind === 'let' ? newSlot(s.name, scope) : slotOf(s.name, scope);
+      return (values) => {
+        values[slot] = value(values);
+      };
     }
     case 'if': {
-      const [condition, body] = [value(s.condition, memory), s.body.map((b) => compile(b, memory))];
-      return (scope) => {
-        if (condition(scope)) for (const action of body) action(scope);
+      const [condition, body] = [compileValue(s.condition, scope), compileBlock(s.body, scope)];
+      return (values) => {
+        if (condition(values)) for (const action of body) action(values);
       };
     }
     case 'store': {
       const { array } = s;
-      const [data, index, of] = [memoryOf(memory, array), value(s.index, memory), value(s.value, memory)];
-      return (scope) => {
-        const at = index(scope);
+      const [data, index, value] = [memoryOf(array, scope), compileValue(s.index, scope), compileValue(s.value, scope)];
+      return (values) => {
+        const at = index(values);
         if (!(at >= 0 && at < array.length)) bug(`store to ${array.name}[${at}] is out of bounds (${array.length})`);
-        const v = of(scope);
-        data[at] = array.dtype === 'f16' ? toF16(v) : v;
+        data[at] = array.dtype === 'f16' ? toF16(value(values)) : value(values);
       };
     }
   }
 }
 
-function value(e: Expr, memory: Memory): Thunk {
+function compileValue(e: Expr, scope: Scope): Thunk {
   switch (e.kind) {
     case 'number':
       return () => e.value;
-    case 'var':
-      return (scope) => scope.get(e) ?? bug(`"${e.hint}" is read before it is set`);
+    case 'var': {
+      const slot = slotOf(e, scope);
+      return (values) => values[slot];
+    }
     case 'load': {
       const { array } = e;
-      const [data, index] = [memoryOf(memory, array), value(e.index, memory)];
-      return (scope) => {
-        const at = index(scope);
+      const [data, index] = [memoryOf(array, scope), compileValue(e.index, scope)];
+      return (values) => {
+        const at = index(values);
         if (!(at >= 0 && at < array.length)) bug(`load of ${array.name}[${at}] is out of bounds (${array.length})`);
         return array.dtype === 'f16' ? fromF16(data[at]) : data[at];
       };
     }
     case 'unary': {
-      const [of, meaning] = [value(e.of, memory), unaryMeaning[e.op]];
-      return typeOf(e.of) === 'f32' ? (scope) => Math.fround(meaning(of(scope))) : (scope) => meaning(of(scope)) | 0;
+      const [of, meaning] = [compileValue(e.of, scope), unaryMeaning[e.op]];
+      return typeOf(e.of) === 'f32'
+        ? (values) => Math.fround(meaning(of(values)))
+        : (values) => meaning(of(values)) | 0;
     }
     case 'binary': {
-      const [left, right] = [value(e.left, memory), value(e.right, memory)];
+      const [left, right] = [compileValue(e.left, scope), compileValue(e.right, scope)];
       const meaning = binaryMeaning[typeOf(e.left)][e.op];
-      return (scope) => meaning(left(scope), right(scope));
+      return (values) => meaning(left(values), right(values));
     }
     case 'select': {
-      const [condition, yes, no] = [value(e.condition, memory), value(e.yes, memory), value(e.no, memory)];
-      return (scope) => (condition(scope) ? yes(scope) : no(scope));
+      const [condition, yes, no] = [
+        compileValue(e.condition, scope),
+        compileValue(e.yes, scope),
+        compileValue(e.no, scope),
+      ];
+      return (values) => {
+        const [a, b] = [yes(values), no(values)];
+        return condition(values) ? a : b;
+      };
     }
     case 'cast': {
-      const of = value(e.of, memory);
-      return e.type === 'f32' ? (scope) => Math.fround(of(scope)) : (scope) => Math.trunc(of(scope)) | 0;
+      const of = compileValue(e.of, scope);
+      return e.type === 'f32' ? (values) => Math.fround(of(values)) : (values) => toWhole(of(values));
     }
   }
 }
 
-const memoryOf = (memory: Memory, array: Arr): Numbers => memory.get(array) ?? bug(`no memory for "${array.name}"`);
+function toWhole(x: number): number {
+  const whole = Math.trunc(x);
+  return whole >= -(2 ** 31) && whole < 2 ** 31 ? whole | 0 : bug(`${x} is cast to i32`);
+}
+
+function newSlot(v: Var, { slots, visible }: Scope): number {
+  if (visible.has(v)) bug(`"${v.hint}" is declared twice`);
+  const slot = slots.get(v) ?? slots.size;
+  slots.set(v, slot);
+  return slot;
+}
+
+function slotOf(v: Var, { slots, visible }: Scope): number {
+  if (!visible.has(v)) bug(`"${v.hint}" is used where it is not declared`);
+  return slots.get(v) ?? bug(`"${v.hint}" has no slot`);
+}
+
+const memoryOf = (array: Arr, { memory }: Scope): Numbers => memory.get(array) ?? bug(`no memory for "${array.name}"`);
