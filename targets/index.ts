@@ -1,0 +1,4 @@
+import type { TargetFamily } from '../src/target.ts';
+import { wasm } from './wasm/target.ts';
+
+export const targets: readonly TargetFamily[] = [wasm];

@@ -1,0 +1,107 @@
+/**
+ * Where everything lies in the module's memory:
+ *
+ *     inputs | constants as they are | constants expanded at load | outputs | arena
+ *                                        |-- their stored forms --|
+ *
+ * The stored forms lie at the end of what they are expanded to and over the memory behind it, so that each is read
+ * before anything is written over it, and outputs and arena hold nothing until the first run.
+ */
+import type { Arr } from '../../src/loop/loop.ts';
+import { alignUp } from '../../src/plan/arena.ts';
+import type { RoutineCall } from '../../src/plan/kernel.ts';
+import type { Plan, PlanConstant } from '../../src/plan/plan.ts';
+import { bytesOf, dtypeOf } from '../../src/tensor/numbers.ts';
+import { bytesPer } from '../../src/tensor/type.ts';
+
+export interface MemoryMap {
+  /** Byte address of each array. */
+  readonly places: ReadonlyMap<Arr, number>;
+  /** What memory holds when the module starts, by rising offset. */
+  readonly data: readonly Segment[];
+  /** The calls that expand stored constants, in the only order that is safe. */
+  readonly expansions: readonly RoutineCall[];
+  readonly pages: number;
+}
+
+export interface Segment {
+  readonly offset: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export const pageBytes = 65536;
+
+const sizeOf = ({ dtype, length }: Arr): number => length * bytesPer[dtype];
+
+/** `guard` bytes that nothing uses follow each array: for tests, which look whether they stay as they were. */
+export function mapMemory(plan: Plan, guard = 0): MemoryMap {
+  const places = new Map<Arr, number>();
+  let end = 0;
+  const put = (array: Arr): void => {
+    if (places.has(array)) return;
+    places.set(array, end);
+    end = alignUp(end + sizeOf(array) + guard);
+  };
+  const raw = plan.constants.filter((c) => !c.stored);
+  const packed = plan.constants.filter((c) => c.stored);
+
+  for (const { array } of [...plan.inputs, ...raw, ...packed, ...plan.outputs]) put(array);
+  for (const [array, offset] of plan.arena.places) places.set(array, end + offset);
+  const { data, expansions, reach } = storedForms(packed, places);
+  return {
+    places,
+    data: merge([...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })), ...data]),
+    expansions,
+    pages: Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes)),
+  };
+}
+
+interface StoredForms {
+  readonly data: readonly Segment[];
+  readonly expansions: readonly RoutineCall[];
+  /** Where the last one ends. */
+  readonly reach: number;
+}
+
+/** Side by side, as low as they can be: each starts where, or after where, the constant that it becomes ends. */
+function storedForms(constants: readonly PlanConstant[], places: Map<Arr, number>): StoredForms {
+  const data: Segment[] = [];
+  const expansions: RoutineCall[] = [];
+  let [base, total] = [0, 0];
+  for (const { array, stored } of constants) {
+    if (!stored) continue;
+    base = Math.max(base, alignUp((places.get(array) ?? 0) + sizeOf(array)) - total);
+    total = alignUp(total + stored.data.byteLength, 16);
+  }
+  let offset = base;
+  for (const { array, stored } of constants) {
+    if (!stored) continue;
+    const source: Arr = { name: `${array.name}_stored`, dtype: dtypeOf(stored.data), length: stored.data.length };
+    places.set(source, offset);
+    data.push({ offset, bytes: bytesOf(stored.data) });
+    expansions.push(stored.expand(source));
+    offset = alignUp(offset + stored.data.byteLength, 16);
+  }
+  return { data, expansions, reach: base + total };
+}
+
+/** A gap of zeros costs less than another segment up to about this many bytes. */
+const cheapGap = 64;
+
+/** Neighbours become one segment. */
+function merge(segments: readonly Segment[]): readonly Segment[] {
+  const runs: Segment[][] = [];
+  let end = -Infinity;
+  for (const segment of segments.toSorted((a, b) => a.offset - b.offset)) {
+    if (segment.bytes.length === 0) continue;
+    if (segment.offset - end <= cheapGap) runs[runs.length - 1].push(segment);
+    else runs.push([segment]);
+    end = segment.offset + segment.bytes.length;
+  }
+  return runs.map((run) => {
+    const [first, last] = [run[0], run[run.length - 1]];
+    const bytes = new Uint8Array(last.offset + last.bytes.length - first.offset);
+    for (const segment of run) bytes.set(segment.bytes, segment.offset - first.offset);
+    return { offset: first.offset, bytes };
+  });
+}

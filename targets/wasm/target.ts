@@ -1,0 +1,47 @@
+/** Plans as WebAssembly: text, a module without imports, and a typed binding. */
+import type { Kernel } from '../../src/plan/kernel.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
+import { binding } from './binding.ts';
+import { kernels } from './kernels/index.ts';
+import { mapMemory } from './memory.ts';
+import { moduleText } from './module.ts';
+import { price } from './price.ts';
+import { wish } from './wish.ts';
+
+export const wasm: TargetFamily = {
+  name: 'wasm',
+  doc: 'WebAssembly with SIMD for browsers, Node and workers',
+  target: () => wasmTarget(kernels),
+};
+
+/** Without kernels every step is printed from its loops: slower, and never wrong. */
+export function wasmTarget(kernels: readonly Kernel[], { guard = 0 }: WasmOptions = {}): Target {
+  return {
+    name: wasm.name,
+    doc: wasm.doc,
+    kernels,
+    price,
+    wish,
+    emit: (plan, context) => emit(plan, context, guard),
+  };
+}
+
+export interface WasmOptions {
+  /** Unused bytes behind each array, for tests. */
+  readonly guard?: number;
+}
+
+function emit(plan: Plan, { render }: EmitContext, guard: number): Emission {
+  const { name } = plan;
+  const map = mapMemory(plan, guard);
+  const { js, types } = binding(plan, map, render);
+  return {
+    artefacts: [
+      { path: `${name}.wat`, contents: moduleText(plan, map, render), role: 'source' },
+      { path: `${name}.js`, contents: js, role: 'binding' },
+      { path: `${name}.d.ts`, contents: types, role: 'types' },
+    ],
+    recipe: [{ kind: 'assemble-wat', source: `${name}.wat`, output: `${name}.wasm`, data: map.data, features: [] }],
+  };
+}
