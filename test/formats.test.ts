@@ -14,6 +14,15 @@ import type { Params } from '../src/tensor/type.ts';
 
 const masked = (m: Matrix, mask: readonly number[]): Matrix => ({ ...m, mask: Uint8Array.from(mask) });
 
+/** One row of `columns` with weights at these. */
+const spread = (at: readonly number[], columns: number): Matrix =>
+  matrix(
+    1,
+    columns,
+    columns,
+    Array.from({ length: columns }, (_, c) => (at.includes(c) ? c + 1 : 0)),
+  );
+
 const samples: Readonly<Record<string, Matrix>> = {
   'all zero': matrix(2, 4, 4, [0, 0, 0, 0, 0, 0, 0, 0]),
   full: matrix(2, 2, 2, [1, 2, 3, 4]),
@@ -34,12 +43,8 @@ const samples: Readonly<Record<string, Matrix>> = {
   ]),
   'kept zeros': masked(matrix(2, 4, 4, [0, -0, 3, 0, 0, 0, 0, 0]), [1, 1, 0, 0, 0, 0, 0, 1]),
   'weights under a mask': masked(matrix(2, 3, 3, [1, 2, 3, 4, 5, 6]), [1, 0, 0, 0, 1, 0]),
-  'far apart': matrix(
-    2,
-    1300,
-    1300,
-    Array.from({ length: 2600 }, (_, i) => (i % 777 === 300 || i === 299 ? i : 0)),
-  ),
+  'gaps of 254 to 513': spread([0, 255, 511, 768, 1026, 1538, 2051], 2052),
+  'a first gap of 256': spread([256, 2051], 2052),
 };
 
 /** NaN with a payload, among the numbers that weights are likely to be. */

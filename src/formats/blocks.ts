@@ -37,8 +37,11 @@ export function countBlocks(m: Sizes, live: Uint8Array, params: Block): number {
   return count;
 }
 
-/** Blocks worth pricing store at most this many entries a weight: beyond it padding costs more than blocks gain. */
-const mostPadding = 2;
+/**
+ * Blocks worth pricing store at most this many entries a weight. Beyond it padding costs more than blocks gain, and
+ * pairs would be made of weights that are neighbours by chance.
+ */
+const mostPadding = 1.5;
 
 /** Sizes of block: powers of two up to 16, and the size that the zeros themselves show where it is another. */
 export function detectBlocks(m: Matrix): Detection<Block> {
@@ -59,8 +62,10 @@ export function detectBlocks(m: Matrix): Detection<Block> {
   return { fits, refused };
 }
 
+const largest = 16;
+
 const sizesUpTo = (most: number, found: number): readonly number[] =>
-  [...new Set([1, 2, 4, 8, 16, found])].filter((size) => size <= most).sort((a, b) => a - b);
+  [...new Set([1, 2, 4, 8, largest, found])].filter((size) => size <= most).sort((a, b) => a - b);
 
 function whyNot(m: Matrix, live: Uint8Array, { r, c }: Block, weights: number, entries: number): string | undefined {
   if (entries > mostPadding * weights)
@@ -110,7 +115,8 @@ function findEdges({ rows, columns, run }: Sizes, live: Uint8Array): Block {
 
 function largestPeriod(borders: Float64Array): number {
   const total = borders.reduce((n, count) => n + count, 0);
-  for (let size = 16; size > 1 && total > 0; size--) {
+  if (total === 0 && borders.length <= largest) return borders.length;
+  for (let size = largest; size > 1 && total > 0; size--) {
     let onEdges = 0;
     for (let at = 0; at < borders.length; at += size) onEdges += borders[at];
     if (onEdges >= mostlyOnEdges * total) return size;
