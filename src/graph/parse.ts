@@ -4,18 +4,20 @@ import { rules } from '../ops/index.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { bytesOf, zeros } from '../tensor/numbers.ts';
 import type { DType } from '../tensor/type.ts';
-import { elements } from '../tensor/type.ts';
+import { bytesPer, elements } from '../tensor/type.ts';
 import type { Graph, Node, Output } from './graph.ts';
 import type { Sidecar } from './print.ts';
-import { parseAttributes, parseType } from './text.ts';
+import { parseAttributes, parseNumber, parseType } from './text.ts';
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`;
 const nodeLine = new RegExp(
   String.raw`^%(?<id>\w+) = (?<value>.+?) : (?<type>\w+\[[^"]*\])(?: from (?<origin>${string}))?$`,
 );
-const callText = /^(?<kind>[\w-]+)\((?<args>[^)]*)\)(?<attributes>.*)$/;
+const callText = /^(?<kind>[\w-]+)\((?<args>(?:%\w+(?:, %\w+)*)?)\)(?<attributes>.*)$/;
 const constantText = /^constant (?<data>\[[^\]]*\]|#\w+)(?: mask (?<mask>\[[^\]]*\]|#\w+))?$/;
-const outputText = new RegExp(String.raw`(?<name>${string})=%(?<id>\w+)`, 'g');
+const outputText = new RegExp(String.raw`(${string})=%(\w+)`, 'g');
+const lastLine = new RegExp(String.raw`^return(?<outputs>(?: ${string}=%\w+(?:, ${string}=%\w+)*)?)$`);
+const firstLine = new RegExp(String.raw`^graph (?<name>\w+) of (?<file>${string})$`);
 
 /** Reads what `print` wrote. Throws SyntaxError with the line that it cannot read. */
 export function parse(text: string, sidecar: Sidecar = new Map()): Graph {
@@ -23,11 +25,11 @@ export function parse(text: string, sidecar: Sidecar = new Map()): Graph {
     .split('\n')
     .map((l) => l.trim())
     .filter((l) => l !== '' && !l.startsWith('//'));
-  const head = match(/^graph (?<name>\w+) of (?<file>".*")$/, lines[0] ?? '');
-  const tail = match(/^return (?<outputs>.*)$/, lines.at(-1) ?? '');
+  const head = match(firstLine, lines[0] ?? '');
+  const tail = match(lastLine, lines.at(-1) ?? '');
   const outputs = Array.from(
     tail.outputs.matchAll(outputText),
-    ({ groups }): Output => ({ name: unquote(groups?.['name']), id: groups?.['id'] ?? '' }),
+    ([, name, id]): Output => ({ name: unquote(name), id }),
   );
   return {
     name: head.name,
@@ -54,26 +56,30 @@ function parseNode(line: string, sidecar: Sidecar): Node {
   const { kind, args, attributes } = match(callText, value);
   if (!Object.hasOwn(rules, kind)) throw new SyntaxError(`no operator is called "${kind}"`);
   const inputs = Array.from(args.matchAll(/%(\w+)/g), (m) => m[1]);
-  return { ...common, kind: 'call', inputs, op: { kind, ...parseAttributes(attributes) } as unknown as Op };
+  return { ...common, kind: 'call', inputs, op: { ...parseAttributes(attributes), kind } as unknown as Op };
 }
 
 function parseData(text: string, dtype: DType, count: number, sidecar: Sidecar): Numbers {
   if (text.startsWith('[')) {
-    const numbers = text.slice(1, -1).split(' ').filter(Boolean).map(Number);
+    const numbers = text.slice(1, -1).split(' ').filter(Boolean).map(parseNumber);
     const data = zeros(dtype, numbers.length);
     data.set(numbers);
+    const misfit = dtype === 'f32' ? undefined : numbers.find((n, i) => n !== data[i]);
+    if (misfit !== undefined) throw new SyntaxError(`${misfit} is no ${dtype}`);
     return data;
   }
   const bytes = sidecar.get(text.slice(1));
   if (!bytes) throw new SyntaxError(`the constant "${text}" is not in the sidecar`);
+  if (bytes.length !== count * bytesPer[dtype])
+    throw new SyntaxError(
+      `the constant "${text}" has ${bytes.length} bytes, and its type needs ${count * bytesPer[dtype]}`,
+    );
   const data = zeros(dtype, count);
-  if (bytes.length !== data.byteLength)
-    throw new SyntaxError(`the constant "${text}" has ${bytes.length} bytes, and its type needs ${data.byteLength}`);
   bytesOf(data).set(bytes);
   return data;
 }
 
-const unquote = (text = '""'): string => JSON.parse(text) as string;
+const unquote = (text: string): string => JSON.parse(text) as string;
 
 function match(pattern: RegExp, text: string): Record<string, string> {
   const groups = pattern.exec(text)?.groups;

@@ -1,5 +1,6 @@
 /** Graph → text. `parse` reads back exactly what this writes. */
 import { createHash } from 'node:crypto';
+import { wordsOf } from '../tensor/matrix.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { bytesOf } from '../tensor/numbers.ts';
 import type { DType } from '../tensor/type.ts';
@@ -19,9 +20,9 @@ export interface Printed {
 
 export function print({ name, file, nodes, outputs }: Graph): Printed {
   const sidecar = new Map<string, Uint8Array<ArrayBuffer>>();
-  const results = outputs.map((o) => `${JSON.stringify(o.name)}=%${o.id}`).join(', ');
+  const results = outputs.map((o) => `${quoted(o.name)}=%${o.id}`).join(', ');
   const lines = nodes.map((n) => `  ${printNode(n, (digest, bytes) => sidecar.set(digest, bytes))}`);
-  return { text: [`graph ${name} of ${JSON.stringify(file)}`, ...lines, `return ${results}`, ''].join('\n'), sidecar };
+  return { text: [`graph ${name} of ${quoted(file)}`, ...lines, `return ${results}`, ''].join('\n'), sidecar };
 }
 
 type Keep = (digest: string, bytes: Uint8Array<ArrayBuffer>) => void;
@@ -48,8 +49,16 @@ function printValue(node: Node, keep: Keep): string {
   return `${kind}(${node.inputs.map((id) => `%${id}`).join(', ')})${printAttributes(attributes)}`;
 }
 
+/** Whether some NaN has other bits than the NaN that text can say. */
+const hasOddNaN = (data: Numbers): boolean =>
+  data instanceof Float32Array &&
+  data.some(Number.isNaN) &&
+  wordsOf(data).some((word) => (word & 0x7fffffff) > 0x7f800000 && word !== 0x7fc00000);
+
+/** Text for a short constant, and a digest for one that is long or that text cannot say exactly. */
 function printData(data: Numbers, dtype: DType, keep: Keep): string {
-  if (data.length <= inlineLimit) return `[${Array.from(data, dtype === 'f32' ? printFloat32 : String).join(' ')}]`;
+  if (data.length <= inlineLimit && !hasOddNaN(data))
+    return `[${Array.from(data, dtype === 'f32' ? printFloat32 : String).join(' ')}]`;
   const bytes = bytesOf(data);
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
   keep(digest, bytes);

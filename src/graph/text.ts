@@ -1,5 +1,6 @@
 /** The pieces of text that `print` and `parse` agree on: numbers, types, attributes. */
 import type { Attribute } from '../ops/index.ts';
+import type { Quantity } from '../tensor/quantity.ts';
 import type { DType, Layout, TensorType } from '../tensor/type.ts';
 import { dense, plain, printLayout } from '../tensor/type.ts';
 
@@ -22,13 +23,21 @@ export function printAttribute(value: Attribute): string {
   return typeof value === 'object' ? `[${value.map(printNumber).join(' ')}]` : String(value);
 }
 
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isNaN(value) && text !== 'NaN') throw new SyntaxError(`cannot read the number "${text}"`);
+  return value;
+}
+
 export function parseAttribute(text: string): Attribute {
   if (text === 'true' || text === 'false') return text === 'true';
-  if (text.startsWith('[')) return text.slice(1, -1).split(' ').filter(Boolean).map(Number);
+  if (text.startsWith('[')) return text.slice(1, -1).split(' ').filter(Boolean).map(parseNumber);
   return text === 'NaN' || !Number.isNaN(Number(text)) ? Number(text) : text;
 }
 
-const pairs = /([\w-]+)=(\[[^\]]*\]|\S+)/g;
+const pair = String.raw`([\w-]+)=(\[[^\]]*\]|[^\s[]\S*)`;
+const pairs = new RegExp(pair, 'g');
+const allPairs = new RegExp(`^(?: ${pair})*$`);
 
 export const printAttributes = (attributes: object): string =>
   Object.entries(attributes as Record<string, Attribute>).reduce(
@@ -36,8 +45,10 @@ export const printAttributes = (attributes: object): string =>
     '',
   );
 
-export const parseAttributes = (text: string): Record<string, Attribute> =>
-  Object.fromEntries(Array.from(text.matchAll(pairs), ([, k, v]) => [k, parseAttribute(v)]));
+export function parseAttributes(text: string): Record<string, Attribute> {
+  if (!allPairs.test(text)) throw new SyntaxError(`cannot read the attributes "${text}"`);
+  return Object.fromEntries(Array.from(text.matchAll(pairs), ([, k, v]) => [k, parseAttribute(v)]));
+}
 
 /** `f32[1x8x8x16, panel 28]`, `f32[64x1x1x16, csr index=16]`. */
 export function printType({ dtype, shape, layout, encoding: { format, params }, quantity }: TensorType): string {
@@ -68,8 +79,15 @@ export function parseType(text: string): TensorType {
 
 function parsePart(text: string): Partial<TensorType> {
   const [word] = text.split(' ', 1);
-  if (word === 'panel') return { layout: { kind: 'panel', lanes: Number(text.slice(6)) } satisfies Layout };
+  if (word === 'panel') return { layout: { kind: 'panel', lanes: parseNumber(text.slice(6)) } satisfies Layout };
   const attributes = parseAttributes(text.slice(word.length));
-  if (word === 'quantity') return { quantity: attributes as unknown as NonNullable<TensorType['quantity']> };
+  if (word === 'quantity') return { quantity: quantityOf(attributes, text) };
+  if (!Object.values(attributes).every((v) => typeof v === 'number')) throw new SyntaxError(`cannot read "${text}"`);
   return { encoding: { format: word, params: attributes as Record<string, number> } };
+}
+
+function quantityOf({ scale, zero, axis }: Record<string, Attribute>, text: string): Quantity {
+  if (typeof scale !== 'object' || typeof zero !== 'object' || typeof axis !== 'number')
+    throw new SyntaxError(`cannot read "${text}"`);
+  return { scale, zero, axis };
 }

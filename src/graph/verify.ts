@@ -70,12 +70,14 @@ function checkConstant({ type, data, mask }: Constant, fail: Fail): void {
 function checkCall({ op, inputs, type }: Call, types: ReadonlyMap<Id, TensorType>, fail: Fail): void {
   const { operands, infer } = rulesOf(op);
   const names = operands(op);
-  if (inputs.length !== names.length)
-    return fail(`has ${inputs.length} inputs; "${op.kind}" takes ${names.join(', ')}`);
+  if (inputs.length !== names.length) {
+    fail(`has ${inputs.length} inputs; "${op.kind}" takes ${names.join(', ')}`);
+    return;
+  }
   const given = Object.fromEntries(names.map((name, i) => [name, types.get(inputs[i]) ?? type]));
   const inferred = infer(op, given);
-  if (typeof inferred === 'string') return fail(`cannot be typed: "${op.kind}" ${inferred}`);
-  if (inferred.dtype !== type.dtype || !sameShape(inferred.shape, type.shape))
+  if (typeof inferred === 'string') fail(`cannot be typed: "${op.kind}" ${inferred}`);
+  else if (inferred.dtype !== type.dtype || !sameShape(inferred.shape, type.shape))
     fail(`is declared ${printType(type)} but computes ${printType(inferred)}`);
 }
 
