@@ -20,10 +20,12 @@ export interface ImportContext {
 }
 
 export interface ImportOptions {
+  /** What to call the graph; made from the file's name unless given. */
+  readonly name?: string;
   /** The size of a leading dimension that the model leaves open; 1 unless given. */
   readonly batch?: number;
-  /** Whole shapes for inputs by name, for models that leave more open. */
+  /** Whole shapes for inputs by name, for models that leave more open. Sizes left open otherwise are 1. */
   readonly shapes?: Readonly<Record<string, Shape>>;
-  /** Masks by the name of a weight: 1 where it is kept. */
+  /** Masks by the name of a weight: 1 where it is kept. A weight that is not kept becomes 0. */
   readonly masks?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 }

@@ -1,0 +1,122 @@
+/**
+ * Builds a graph call by call. What can be known now is computed now, so that shape arithmetic is gone before
+ * anything looks at a shape; a known value becomes a node only where a call that is left needs it.
+ */
+
+import { evaluateCall } from '../graph/evaluate.ts';
+import type { Constant, Graph, Id, Node, Output } from '../graph/graph.ts';
+import { dropUnused } from '../graph/rewrite.ts';
+import type { Op } from '../ops/index.ts';
+import { rulesOf } from '../ops/index.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { elements, tensor } from '../tensor/type.ts';
+import { identifier, uniqueIds } from './names.ts';
+
+/** A value while a model is read. */
+export interface Value {
+  readonly type: TensorType;
+  /** Present where the value is known. */
+  readonly data?: Numbers;
+  /** Which elements of a known value are kept, where the model says so. */
+  readonly mask?: Uint8Array<ArrayBuffer>;
+  /** What the model calls it. */
+  readonly origin?: string | undefined;
+}
+
+/** Stands for what could not be read. A call that uses it is not made, and says nothing. */
+export const broken: Value = { type: tensor('f32', []) };
+
+export interface Builder {
+  input(name: string, type: TensorType): Value;
+  known(type: TensorType, data: Numbers, details?: Pick<Value, 'mask' | 'origin'>): Value;
+  /** The result, or why there is none: the rest of a sentence that begins with the operator's name. */
+  call(op: Op, inputs: readonly Value[], origin: string): Value | string;
+  finish(name: string, file: string, outputs: readonly { readonly name: string; readonly value: Value }[]): Graph;
+}
+
+/** Results larger than their operands are computed only up to this many elements. */
+const foldLimit = 2 ** 18;
+
+export function graphBuilder(): Builder {
+  const nodes: Node[] = [];
+  const ids = new Map<Value, Id>();
+  const fresh = uniqueIds();
+  const folded = new Map<Value, Map<string, Value>>();
+
+  const idOf = (value: Value): Id => {
+    const id = ids.get(value);
+    if (id !== undefined) return id;
+    const { type, data, mask, origin } = value;
+    const node: Constant = {
+      kind: 'constant',
+      id: fresh(origin === undefined ? 'constant' : identifier(origin)),
+      type,
+      data: data as Numbers,
+      ...(mask && { mask }),
+      origin,
+    };
+    return place(value, node);
+  };
+  const place = (value: Value, node: Node): Id => {
+    nodes.push(node);
+    ids.set(value, node.id);
+    return node.id;
+  };
+
+  /** The same work on the same value is done once, so that shared weights stay shared. */
+  const fold = (op: Op, inputs: readonly Value[], type: TensorType, origin: string): Value => {
+    const [x] = inputs;
+    const key = inputs.length === 1 ? JSON.stringify(op) : '';
+    const before = key === '' ? undefined : folded.get(x)?.get(key);
+    if (before) return before;
+    const moves = op.kind === 'reshape' || op.kind === 'transpose';
+    const mask = moves && x.mask ? moved(op, x, type) : undefined;
+    const value = {
+      type,
+      data: evaluateCall(
+        { op, type },
+        inputs.map(({ type: t, data }) => ({ type: t, data: data as Numbers })),
+      ),
+      ...(mask && { mask }),
+      origin: moves ? x.origin : origin,
+    };
+    if (key !== '') folded.set(x, (folded.get(x) ?? new Map<string, Value>()).set(key, value));
+    return value;
+  };
+
+  return {
+    input(name, type) {
+      const value = { type, origin: name };
+      place(value, { kind: 'input', id: fresh(identifier(name)), type, name, origin: name });
+      return value;
+    },
+    known: (type, data, details) => ({ type, data, ...details }),
+    call(op, inputs, origin) {
+      if (inputs.includes(broken)) return broken;
+      const { operands, infer, columns } = rulesOf(op);
+      const names = operands(op);
+      const type = infer(op, Object.fromEntries(names.map((n, i) => [n, inputs[i].type])));
+      if (typeof type === 'string') return type;
+      const most = Math.max(foldLimit, ...inputs.map((v) => elements(v.type.shape)));
+      const known = inputs.every((v) => v.data) && !columns && op.kind !== 'matmul';
+      if (known && elements(type.shape) <= most) return fold(op, inputs, type, origin);
+      const value = { type, origin };
+      const call: Node = { kind: 'call', id: '', op, inputs: inputs.map(idOf), type, origin };
+      place(value, { ...call, id: fresh(identifier(origin)) });
+      return value;
+    },
+    finish: (name, file, outputs) => {
+      const results = outputs.map(({ name: output, value }): Output => ({ name: output, id: idOf(value) }));
+      return dropUnused({ name, file, nodes, outputs: results });
+    },
+  };
+}
+
+/** The mask of a value that only moved. */
+function moved(op: Op, { type, mask }: Value, result: TensorType): Uint8Array<ArrayBuffer> {
+  const bytes = (t: TensorType): TensorType => ({ ...t, dtype: 'u8' });
+  return evaluateCall({ op, type: bytes(result) }, [
+    { type: bytes(type), data: mask as Uint8Array<ArrayBuffer> },
+  ]) as Uint8Array<ArrayBuffer>;
+}

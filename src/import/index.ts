@@ -1,0 +1,35 @@
+/** The importers, in the order in which they are asked whether a file is theirs. */
+import type { Graph } from '../graph/graph.ts';
+import type { ImportContext, Importer } from './importer.ts';
+import { baseName } from './names.ts';
+import { tfjs } from './tfjs.ts';
+
+export const importers: readonly Importer[] = [tfjs];
+
+/**
+ * Reads the model at `file` with the importer that takes it. `file` is a path as the user gave it; only its last part
+ * is read through `read`, which is relative to the model's folder. Gives null after reports of everything that is wrong.
+ */
+export function importModel(file: string, context: ImportContext): Graph | null {
+  const head = context.read(baseName(file))?.subarray(0, 64);
+  if (!head) {
+    context.report({
+      severity: 'error',
+      code: 'import/missing-file',
+      message: 'the file is not there or cannot be read',
+      origin: { file },
+      hint: 'give the path of a "model.json" or of a ".graph" text',
+    });
+    return null;
+  }
+  const importer = importers.find((i) => i.accepts(file, head));
+  if (importer) return importer.import(file, context);
+  context.report({
+    severity: 'error',
+    code: 'import/unknown-file',
+    message: 'no importer knows this kind of file',
+    origin: { file },
+    hint: `these are read: ${importers.map((i) => i.doc).join('; ')}`,
+  });
+  return null;
+}

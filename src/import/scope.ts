@@ -1,0 +1,60 @@
+/**
+ * What the reader of one layer may do: make calls under the layer's name, and refuse. A layer that refuses says so
+ * once; what it gives after that is broken, and whatever uses that is silently broken too, so that the faults of
+ * all layers are reported together, each once.
+ */
+import type { Report } from '../diagnostic.ts';
+import type { Op } from '../ops/index.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import { dtypeOf } from '../tensor/numbers.ts';
+import type { Shape } from '../tensor/type.ts';
+import { tensor } from '../tensor/type.ts';
+import type { Builder, Value } from './builder.ts';
+import { broken } from './builder.ts';
+
+export interface Scope {
+  /** The layer's name, and what the model calls its operator. */
+  readonly name: string;
+  readonly operator: string;
+  call(op: Op, ...inputs: readonly Value[]): Value;
+  known(data: Numbers, shape: Shape, origin?: string): Value;
+  /** Says why the layer cannot be read: the rest of a sentence that begins with the operator's name. */
+  fail(message: string, hint?: string): Value;
+  readonly failed: boolean;
+}
+
+export interface ScopeOptions {
+  readonly name: string;
+  readonly operator: string;
+  readonly file: string;
+  readonly builder: Builder;
+  readonly report: Report;
+  /** What to say where a shape does not fit and nothing better is known. */
+  readonly shapeHint: string;
+}
+
+export function scopeOf({ name, operator, file, builder, report, shapeHint }: ScopeOptions): Scope {
+  let failed = false;
+  const refuse = (code: string, message: string, hint?: string): Value => {
+    if (!failed) report({ severity: 'error', code, message: `"${operator}" ${message}`, origin: { file, name }, hint });
+    failed = true;
+    return broken;
+  };
+  return {
+    name,
+    operator,
+    call(op, ...inputs) {
+      if (failed) return broken;
+      const result = builder.call(op, inputs, name);
+      return typeof result === 'string' ? refuse('import/shape', result, shapeHint) : result;
+    },
+    known: (data, shape, origin) => {
+      const dtype = dtypeOf(data) === 'i32' ? 'i32' : 'f32';
+      return builder.known(tensor(dtype, shape), data, { origin: origin ?? name });
+    },
+    fail: (message, hint) => refuse('import/layer', message, hint),
+    get failed() {
+      return failed;
+    },
+  };
+}
