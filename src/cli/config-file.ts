@@ -1,12 +1,12 @@
 /** Finds, loads and checks the config file. TypeScript is loaded through jiti, so that any supported Node can. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
-import { configKeys, configSchema } from '../config.ts';
+import { configKeys, configSchema, defineConfig } from '../config.ts';
 import type { Report } from '../diagnostic.ts';
+import { formats } from '../formats/index.ts';
 import { suggestion } from '../import/nearest.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 
@@ -37,9 +37,13 @@ async function load(path: string, shown: string, report: Report): Promise<unknow
   try {
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8')) as unknown;
     if (!existsSync(path)) return fail('the config file does not exist', `give the path of one of ${configNames.join(', ')}`);
-    // Whatever is installed where the config lies, it gets the types and functions of this very copy.
-    const library = fileURLToPath(new URL(`../index${extname(import.meta.url)}`, import.meta.url));
-    const jiti = createJiti(import.meta.url, { alias: { espalier: library }, fsCache: false, moduleCache: false });
+    // Whatever is installed where the config lies, or nothing: it gets the functions of this very copy.
+    const jiti = createJiti(import.meta.url, {
+      virtualModules: { espalier: { defineConfig, formats } },
+      fsCache: false,
+      moduleCache: false,
+      interopDefault: false,
+    });
     const module = await jiti.import(path);
     const config = (module as { readonly default?: unknown }).default;
     if (config !== undefined) return config;
@@ -64,5 +68,7 @@ function describe(issue: z.core.$ZodIssue): readonly { readonly message: string;
 
 const rooted = (config: Config, folder: string): Config => {
   const path = (value: string | undefined): string | undefined => (value === undefined ? undefined : resolve(folder, value));
-  return { ...config, model: path(config.model), out: path(config.out), masks: path(config.masks) };
+  const { model, out, masks, ...rest } = config;
+  const paths = { model: path(model), out: path(out), masks: path(masks) };
+  return { ...rest, ...Object.fromEntries(Object.entries(paths).filter(([, value]) => value !== undefined)) };
 };

@@ -1,0 +1,120 @@
+/** Whether an artefact computes what its model means, and if not, who is to blame. */
+import type { Compiled, Job } from '../compile.ts';
+import { compile } from '../compile.ts';
+import type { Report } from '../diagnostic.ts';
+import type { Named } from '../graph/evaluate.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import type { Graph } from '../graph/graph.ts';
+import { nodesById } from '../graph/graph.ts';
+import { randomInputs } from '../graph/samples.ts';
+import type { Divergence, Snapshot } from './bisect.ts';
+import { divergingLayer, divergingPass, tapped } from './bisect.ts';
+import type { Compared } from './compare.ts';
+import { compareOutputs, incomparable, relativeError, tfjsTolerance, tolerance, worstOf } from './compare.ts';
+
+/** Something that computes outputs from inputs, both plain and by name. */
+export interface Runner {
+  readonly run: (inputs: Named) => Named | Promise<Named>;
+  readonly dispose: () => void;
+}
+
+/** What may be taken for the truth: the graph as imported, or TensorFlow.js. */
+export type Against = 'evaluate' | 'tfjs';
+
+export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
+  /** How many random inputs to try; 1 unless given. */
+  readonly samples?: number;
+  /** Builds what was compiled and makes it ready to run; undefined after a report. */
+  readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
+  /** TensorFlow.js on the same model, to compare with instead of `evaluate`. */
+  readonly tfjs?: (inputs: Named) => Named;
+  readonly report: Report;
+  /** Told what is being done. */
+  readonly doing?: (what: string) => void;
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly target: string;
+  readonly against: Against;
+  readonly outputs: readonly Compared[];
+  /** Where the first wrong value comes from, when not all is well. */
+  readonly divergedAt?: Divergence;
+}
+
+/**
+ * Compiles, builds, runs, and compares every output. The error is max |a − b| / max |b| over each output, and may be
+ * 1e-5 against `evaluate` and 1e-4 against TensorFlow.js. Undefined, and reported, if it does not come to a comparison.
+ */
+export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> {
+  const { graph, target, samples = 1, open, tfjs, report, doing = () => {} } = job;
+  const snapshots: Snapshot[] = [{ pass: null, graph }];
+  doing('compiling');
+  const compiled = compile({ ...job, watch: ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after }) });
+  compiled.diagnostics.forEach(report);
+  if (!compiled.ok) return undefined;
+  doing(`building for ${target.name}`);
+  const runner = await open(compiled);
+  if (!runner) return undefined;
+
+  const inputs = Array.from({ length: samples }, (_, i) => randomInputs(graph, 1 + 1000 * i));
+  const got: Named[] = [];
+  try {
+    doing('running the artefact');
+    for (const sample of inputs) got.push(await runner.run(sample));
+  } finally {
+    runner.dispose();
+  }
+  doing(tfjs ? 'running TensorFlow.js' : 'computing the reference');
+  const want = inputs.map((sample) => (tfjs ? tfjs(sample) : evaluate(graph, sample)));
+  const outputs = compareOutputs(shapesOf(graph), got, want);
+  const verdict: Verdict = {
+    ok: worstOf(outputs) <= (tfjs ? tfjsTolerance : tolerance),
+    target: target.name,
+    against: tfjs ? 'tfjs' : 'evaluate',
+    outputs,
+  };
+  if (verdict.ok) return verdict;
+  doing('looking for the layer that diverges');
+  const sample = worstSample(shapesOf(graph), got, want);
+  const divergedAt = await blame(job, compiled, snapshots, inputs[sample], tfjs && want[sample]);
+  return divergedAt ? { ...verdict, divergedAt } : verdict;
+}
+
+/** The import if it disagrees with TensorFlow.js already; or else a pass; or else a layer of the artefact. */
+async function blame(
+  job: VerifyJob,
+  compiled: Compiled,
+  snapshots: readonly Snapshot[],
+  inputs: Named,
+  tfjs: Named | undefined,
+): Promise<Divergence | undefined> {
+  if (tfjs) {
+    const maxError = worstOf(compareOutputs(shapesOf(job.graph), [evaluate(job.graph, inputs)], [tfjs]));
+    if (maxError > tfjsTolerance)
+      return { stage: 'import', pass: null, layer: null, op: null, kernel: null, maxError };
+  }
+  const pass = divergingPass(snapshots, inputs, tolerance);
+  if (pass) return pass;
+  const graph = tapped(compiled.graph);
+  const taps = compile({ ...job, graph, passes: [] });
+  const runner = taps.ok ? await job.open(taps) : undefined;
+  if (!taps.ok || !runner) return undefined;
+  try {
+    return divergingLayer(compiled.graph, taps.plan, inputs, await runner.run(inputs), tolerance);
+  } finally {
+    runner.dispose();
+  }
+}
+
+const shapesOf = (graph: Graph): readonly Pick<Compared, 'name' | 'shape'>[] => {
+  const byId = nodesById(graph);
+  return graph.outputs.map(({ name, id }) => ({ name, shape: byId.get(id)?.type.shape ?? [] }));
+};
+
+function worstSample(outputs: readonly Pick<Compared, 'name' | 'shape'>[], got: readonly Named[], want: readonly Named[]): number {
+  const errors = got.map((values, i) =>
+    Math.max(...outputs.map(({ name }) => relativeError(values[name], want[i][name]))),
+  );
+  return errors.reduce((worst, error, i) => (error > errors[worst] && errors[worst] < incomparable ? i : worst), 0);
+}

@@ -1,0 +1,81 @@
+/** What was compiled → an output folder: sources, binaries, and the manifest that says what is in it. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Compiled } from '../compile.ts';
+import type { Report } from '../diagnostic.ts';
+import type { Artefact } from '../target.ts';
+import type { FolderOptions } from './folder.ts';
+import { writeFolder } from './folder.ts';
+import type { FileRole, Manifest } from './manifest.ts';
+import { manifestName, manifestPort, printManifest } from './manifest.ts';
+import type { Made } from './recipe.ts';
+import { runTask } from './recipe.ts';
+
+export interface BuildOptions extends FolderOptions {
+  readonly target: string;
+  readonly cpu?: string | undefined;
+  /** Write sources and build files, but no binary. */
+  readonly sourceOnly?: boolean | undefined;
+  /** More files to put beside the artefacts. */
+  readonly dumps?: readonly Pick<Artefact, 'path' | 'contents'>[];
+  /** Told when a task of the recipe begins, and when all are done. */
+  readonly onTask?: (doc: string | null) => void;
+}
+
+export interface Built {
+  readonly manifest: Manifest;
+  /** Whether everything that was asked for was made. Without a compiler the sources are still written. */
+  readonly complete: boolean;
+}
+
+/** Writes the folder, whole or not at all. Undefined, and reported, if it was not written. */
+export async function buildFolder(
+  folder: string,
+  compiled: Compiled,
+  options: BuildOptions,
+  report: Report,
+): Promise<Built | undefined> {
+  let built: Built | undefined;
+  const fill = async (place: string): Promise<boolean> => {
+    built = await fillFolder(place, compiled, options, report);
+    return built !== undefined;
+  };
+  return (await writeFolder(folder, fill, options, report)) ? built : undefined;
+}
+
+async function fillFolder(
+  folder: string,
+  { artefacts, recipe, plan }: Compiled,
+  { target, cpu, sourceOnly, dumps = [], onTask = () => {} }: BuildOptions,
+  report: Report,
+): Promise<Built | undefined> {
+  const roles = new Map<string, FileRole>();
+  const write = ({ path, contents }: Pick<Artefact, 'path' | 'contents'>, role: FileRole): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), contents);
+    roles.set(path, role);
+  };
+  for (const artefact of artefacts) write(artefact, artefact.role);
+  for (const dump of dumps) write(dump, 'dump');
+  let result: Made = 'made';
+  for (const task of sourceOnly ? [] : recipe) {
+    onTask(task.kind === 'run-compiler' ? task.doc : task.output);
+    result = await runTask(task, folder, report);
+    if (result !== 'made') break;
+    roles.set(task.output, 'binary');
+  }
+  onTask(null);
+  if (result === 'failed') return undefined;
+  const manifest: Manifest = {
+    version: 1,
+    name: plan.name,
+    target,
+    cpu: cpu ?? null,
+    inputs: plan.inputs.map(manifestPort),
+    outputs: plan.outputs.map(manifestPort),
+    files: Array.from(roles, ([path, role]) => ({ path, bytes: statSync(join(folder, path)).size, role })),
+  };
+  writeFileSync(join(folder, manifestName), printManifest(manifest));
+  return { manifest, complete: result === 'made' };
+}
+
