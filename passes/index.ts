@@ -4,6 +4,7 @@ import { chooseFormats } from './choose-formats.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldPadding } from './fold-padding.ts';
 import { fuseActivation } from './fuse-activation.ts';
+import { fuseBatchNorm } from './fuse-batch-norm.ts';
 import { fuseBias } from './fuse-bias.ts';
 import { recogniseActivations } from './recognise-activations.ts';
 import { recogniseLayers } from './recognise-layers.ts';
@@ -17,7 +18,9 @@ export const pipeline = (target: Target): readonly Pass[] => [
   recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
   simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other
-  fuseBias,
+  fuseBias, // before scales: a layer that has its bias can be scaled as a whole
+  fuseBatchNorm,
+  fuseBias, // again, for what was added to a scaled layer
   fuseActivation, // after the bias: an activation is the last thing that a layer does
   foldPadding, // after activations: whether a maximum ignores zeros depends on them
   shareCommon, // after all that makes calls alike
