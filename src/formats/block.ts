@@ -24,7 +24,7 @@ export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
   detect: detectBlocks,
 
   cost(m, params) {
-    const blocks = countBlocks(m, liveness(m), params);
+    const blocks = countBlocks(m, params);
     const entries = blocks * params.r * params.c;
     const bytes = 4 * (Math.ceil(m.rows / params.r) + 1) + indexBytes(m) * blocks + 4 * entries;
     return { bytes, multiplies: entries, lookups: blocks, tests: 0 };
@@ -34,13 +34,13 @@ export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
     const { rows, columns, run, data } = m;
     const { r, c } = params;
     const live = liveness(m);
-    const blocks = countBlocks(m, live, params);
+    const blocks = countBlocks(m, params);
     const pos = new Int32Array(Math.ceil(rows / r) + 1);
     const idx = indexBytes(m) === 2 ? new Uint16Array(blocks) : new Int32Array(blocks);
     const val = new Float32Array(blocks * r * c);
     const [to, from] = [wordsOf(val), wordsOf(data)];
     let end = 0;
-    eachBlock(m, live, params, (row, column, height, width) => {
+    eachBlock(m, params, (row, column, height, width) => {
       idx[end] = column;
       for (let k = 0; k < width; k++)
         for (let i = 0; i < height; i++) {
@@ -48,6 +48,7 @@ export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
           if (live[at] === 1) to[(end * c + k) * r + i] = from[at];
         }
       pos[row / r + 1] = ++end;
+      return false;
     });
     for (let b = 1; b < pos.length; b++) pos[b] = Math.max(pos[b], pos[b - 1]);
     return { rows, columns, run, parts: { pos, idx, val } };

@@ -1,40 +1,59 @@
 /** Which blocks of a matrix hold live entries, and which sizes of block suit it. */
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive, liveness } from '../tensor/matrix.ts';
+import { countLive, isLive } from '../tensor/matrix.ts';
 import type { Detection, Refusal } from './format.ts';
+import { gatherBand, liveBits, popcount, windowOf } from './livebits.ts';
 
 /** Rows and columns of a block, 1 to 16 each. */
 export type Block = { readonly r: number; readonly c: number };
 
-type Sizes = Pick<Matrix, 'rows' | 'columns' | 'run'>;
-
-/** Calls `visit` with the first row and column and the size inside the matrix of each block that has a live entry, in order. */
+/** Calls `visit` with the first row and column and the size inside the matrix of each block that has a live entry, in order, until it says `true`. */
 export function eachBlock(
-  { rows, columns, run }: Sizes,
-  live: Uint8Array,
+  m: Matrix,
   { r, c }: Block,
-  visit: (row: number, column: number, height: number, width: number) => void,
+  visit: (row: number, column: number, height: number, width: number) => boolean,
 ): void {
-  const band = new Uint8Array(columns);
+  const { rows, columns, run } = m;
+  const bits = liveBits(m);
+  const { wordsPerRun, wordsPerRow } = bits;
+  const band = new Int32Array(wordsPerRow);
   for (let row = 0; row < rows; row += r) {
     const height = Math.min(r, rows - row);
-    for (let column = 0, at = row * columns; column < columns; column++, at++) band[column] = live[at];
-    for (let i = 1; i < height; i++)
-      for (let column = 0, at = (row + i) * columns; column < columns; column++, at++) band[column] |= live[at];
-    for (let start = 0; start < columns; start += run)
-      for (let column = start; column < start + run; column += c) {
-        const end = Math.min(column + c, start + run);
-        let any = 0;
-        for (let k = column; k < end; k++) any |= band[k];
-        if (any !== 0) visit(row, column, height, end - column);
-      }
+    gatherBand(bits, row, height, band);
+    for (let start = 0, first = 0; start < columns; start += run, first += wordsPerRun)
+      for (let k = 0; k < run; k += c)
+        if (windowOf(band, first, wordsPerRun, k, c) !== 0 && visit(row, start + k, height, Math.min(c, run - k)))
+          return;
   }
 }
 
-export function countBlocks(m: Sizes, live: Uint8Array, params: Block): number {
+export function countBlocks(m: Matrix, params: Block): number {
   let count = 0;
-  eachBlock(m, live, params, () => count++);
+  if (32 % params.c === 0) {
+    const bits = liveBits(m);
+    const band = new Int32Array(bits.wordsPerRow);
+    for (let row = 0; row < m.rows; row += params.r) {
+      gatherBand(bits, row, Math.min(params.r, m.rows - row), band);
+      for (let w = 0; w < band.length; w++) count += occupied(band[w], params.c);
+    }
+    return count;
+  }
+  eachBlock(m, params, () => {
+    count++;
+    return false;
+  });
   return count;
+}
+
+/** How many of the aligned groups of `c` bits, a power of two up to 16, have a bit. */
+function occupied(word: number, c: number): number {
+  if (c === 1) return popcount(word);
+  const pairs = (word | (word >>> 1)) & 0x55555555;
+  if (c === 2) return popcount(pairs);
+  const fours = (pairs | (pairs >>> 2)) & 0x11111111;
+  if (c === 4) return popcount(fours);
+  const eights = (fours | (fours >>> 4)) & 0x01010101;
+  return popcount(c === 8 ? eights : (eights | (eights >>> 8)) & 0x00010001);
 }
 
 /**
@@ -45,17 +64,16 @@ const mostPadding = 1.5;
 
 /** Sizes of block: powers of two up to 16, and the size that the zeros themselves show where it is another. */
 export function detectBlocks(m: Matrix): Detection<Block> {
-  const live = liveness(m);
   const weights = countLive(m);
-  const found = findEdges(m, live);
+  const found = findEdges(m);
   const fits: Block[] = [];
   const refused: Refusal<Block>[] = [];
   for (const r of sizesUpTo(m.rows, found.r))
     for (const c of sizesUpTo(m.run, found.c)) {
       const within = refused.some(({ params }) => r % params.r === 0 && c % params.c === 0);
       if ((r === 1 && c === 1) || within) continue;
-      const entries = countBlocks(m, live, { r, c }) * r * c;
-      const reason = whyNot(m, live, { r, c }, weights, entries);
+      const entries = countBlocks(m, { r, c }) * r * c;
+      const reason = whyNot(m, { r, c }, weights, entries);
       if (reason) refused.push({ params: { r, c }, reason });
       else fits.push({ r, c });
     }
@@ -67,24 +85,25 @@ const largest = 16;
 const sizesUpTo = (most: number, found: number): readonly number[] =>
   [...new Set([1, 2, 4, 8, largest, found])].filter((size) => size <= most).sort((a, b) => a - b);
 
-function whyNot(m: Matrix, live: Uint8Array, { r, c }: Block, weights: number, entries: number): string | undefined {
+function whyNot(m: Matrix, { r, c }: Block, weights: number, entries: number): string | undefined {
   if (entries > mostPadding * weights)
-    return `takes ${entries} entries for ${weights} weights: ${firstGap(m, live, { r, c })}`;
-  if (weights > 0 && entries >= live.length) return `takes ${entries} entries, and the whole matrix has ${live.length}`;
+    return `takes ${entries} entries for ${weights} weights: ${firstGap(m, { r, c })}`;
+  if (weights > 0 && entries >= m.data.length)
+    return `takes ${entries} entries, and the whole matrix has ${m.data.length}`;
   return undefined;
 }
 
 /** The first stored block that is not full, as a clause. */
-function firstGap(m: Matrix, live: Uint8Array, params: Block): string {
+function firstGap(m: Matrix, params: Block): string {
   let clause: string | undefined;
-  eachBlock(m, live, params, (row, column, height, width) => {
-    if (clause !== undefined) return;
+  eachBlock(m, params, (row, column, height, width) => {
     let count = 0;
     for (let i = row; i < row + height; i++)
-      for (let k = column; k < column + width; k++) count += live[i * m.columns + k];
-    if (count === params.r * params.c) return;
+      for (let k = column; k < column + width; k++) if (isLive(m, i * m.columns + k)) count++;
+    if (count === params.r * params.c) return false;
     const [rows, columns] = [range('row', row, height), range('column', column, width)];
     clause = `${rows} ${height === 1 ? 'has' : 'have'} ${count} nonzero${count === 1 ? '' : 's'} in ${columns}`;
+    return true;
   });
   return clause ?? '';
 }
@@ -99,17 +118,19 @@ const mostlyOnEdges = 0.9;
  * The largest number of rows, and of columns, at whose multiples live and pruned entries border. Some borders
  * may lie elsewhere, since a weight inside a block may happen to be zero.
  */
-function findEdges({ rows, columns, run }: Sizes, live: Uint8Array): Block {
-  const down = new Float64Array(rows);
-  const across = new Float64Array(run);
-  for (let row = 0; row < rows; row++) {
-    const first = row * columns;
-    let changed = 0;
-    if (row > 0) for (let at = first; at < first + columns; at++) changed += live[at] ^ live[at - columns];
-    down[row] = changed;
-    for (let start = first; start < first + columns; start += run)
-      for (let k = 1; k < run; k++) across[k] += live[start + k] ^ live[start + k - 1];
-  }
+function findEdges(m: Matrix): Block {
+  const { wordsPerRun, wordsPerRow, words } = liveBits(m);
+  const down = new Float64Array(m.rows);
+  const across = new Float64Array(m.run);
+  for (let row = 0, at = 0; row < m.rows; row++)
+    for (let w = 0; w < wordsPerRow; w++, at++) {
+      if (row > 0) down[row] += popcount(words[at] ^ words[at - wordsPerRow]);
+      const start = (w % wordsPerRun) * 32;
+      const before = start === 0 ? words[at] & 1 : words[at - 1] >>> 31;
+      const inRun = m.run - start < 32 ? (1 << (m.run - start)) - 1 : -1;
+      for (let edges = (words[at] ^ ((words[at] << 1) | before)) & inRun; edges !== 0; edges &= edges - 1)
+        across[start + 31 - Math.clz32(edges & -edges)]++;
+    }
   return { r: largestPeriod(down), c: largestPeriod(across) };
 }
 

@@ -12,7 +12,7 @@ export function fromF16(half: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** The nearest half, ties to even. */
+/** The half nearest to an f32, ties to even. */
 export function toF16(value: number): number {
   word[0] = value;
   const x = bits[0];

@@ -30,22 +30,28 @@ export const wordsOf = (data: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffe
   new Uint32Array(data.buffer, data.byteOffset, data.length);
 
 /**
- * 1 for each weight that is kept, row by row. Without a mask NaN is kept and −0 is not: it is what pruning by
- * multiplication with 0 makes of a negative weight.
+ * Whether the weight at flat position `at` is kept. Without a mask NaN is kept and −0 is not: it is what pruning
+ * by multiplication with 0 makes of a negative weight.
  */
+export const isLive = ({ data, mask }: Matrix, at: number): boolean => (mask ? mask[at] === 1 : data[at] !== 0);
+
+/** 1 for each weight that is kept, row by row. */
 export function liveness({ data, mask }: Matrix): Uint8Array<ArrayBuffer> {
   const live = new Uint8Array(data.length);
   const words = wordsOf(data);
   if (mask) for (let at = 0; at < live.length; at++) live[at] = mask[at] === 1 ? 1 : 0;
-  else for (let at = 0; at < live.length; at++) live[at] = words[at] << 1 === 0 ? 0 : 1;
+  else for (let at = 0; at < live.length; at++) live[at] = nonzero(words[at]);
   return live;
 }
+
+/** 1 where any bit but the sign is set, found without a branch: which way it would go no processor can foresee. */
+const nonzero = (word: number): number => ((word << 1) | -(word << 1)) >>> 31;
 
 export function countLive({ data, mask }: Matrix): number {
   const words = wordsOf(data);
   let count = 0;
   if (mask) for (let at = 0; at < data.length; at++) count += mask[at] === 1 ? 1 : 0;
-  else for (let at = 0; at < data.length; at++) count += words[at] << 1 === 0 ? 0 : 1;
+  else for (let at = 0; at < data.length; at++) count += nonzero(words[at]);
   return count;
 }
 

@@ -1,0 +1,57 @@
+/** Which weights are kept, as bits: looking at 32 weights at once makes it cheap to try many sizes of block. */
+import type { Matrix } from '../tensor/matrix.ts';
+import { liveness } from '../tensor/matrix.ts';
+
+/** Row after row and run after run, lowest bit first. Each run begins a new word. */
+export interface LiveBits {
+  readonly wordsPerRun: number;
+  readonly wordsPerRow: number;
+  readonly words: Int32Array;
+}
+
+const known = new WeakMap<Matrix, LiveBits>();
+
+/** Remembered as long as the matrix is, since detection and the pricing of each size ask for the same bits. */
+export function liveBits(m: Matrix): LiveBits {
+  const bits = known.get(m) ?? makeBits(m);
+  known.set(m, bits);
+  return bits;
+}
+
+function makeBits(m: Matrix): LiveBits {
+  const live = liveness(m);
+  const wordsPerRun = Math.ceil(m.run / 32);
+  const wordsPerRow = (m.columns / m.run) * wordsPerRun;
+  const words = new Int32Array(m.rows * wordsPerRow);
+  let end = 0;
+  for (let start = 0; start < live.length; start += m.run)
+    for (let k = 0; k < m.run; k += 32, end++) {
+      const width = Math.min(32, m.run - k);
+      let word = 0;
+      for (let i = 0; i < width; i++) word |= live[start + k + i] << i;
+      words[end] = word;
+    }
+  return { wordsPerRun, wordsPerRow, words };
+}
+
+/** Writes to `band` which columns have a live entry in any of `height` rows. */
+export function gatherBand({ wordsPerRow, words }: LiveBits, row: number, height: number, band: Int32Array): void {
+  const start = row * wordsPerRow;
+  for (let w = 0; w < wordsPerRow; w++) band[w] = words[start + w];
+  for (let i = 1; i < height; i++)
+    for (let w = 0, at = start + i * wordsPerRow; w < wordsPerRow; w++, at++) band[w] |= words[at];
+}
+
+/** `width` bits, 16 at most, from bit `k` of the run that begins at word `first`. Bits past the run are 0. */
+export function windowOf(band: Int32Array, first: number, wordsPerRun: number, k: number, width: number): number {
+  const [word, shift] = [k >> 5, k & 31];
+  const low = band[first + word] >>> shift;
+  const high = shift > 16 && word + 1 < wordsPerRun ? band[first + word + 1] << (32 - shift) : 0;
+  return (low | high) & ((1 << width) - 1);
+}
+
+export function popcount(x: number): number {
+  const pairs = x - ((x >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
