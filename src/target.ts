@@ -26,6 +26,8 @@ export interface Target {
 export interface TargetFamily {
   readonly name: string;
   readonly doc: string;
+  /** The names that `cpu` may have; absent where the target is the same for every CPU. */
+  readonly cpus?: readonly string[];
   target(options: TargetOptions): Target;
 }
 

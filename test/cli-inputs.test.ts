@@ -51,10 +51,10 @@ describe('numpy files', () => {
   });
 
   test('Fortran order is named, with what to do', () => {
-    const text = Buffer.from(npy(six, [2, 3])).toString('latin1').replace("'fortran_order':False", "'fortran_order':True ");
-    expect(readNpy(Buffer.from(text, 'latin1'), f32)).toBe(
-      'is in Fortran order: save it with numpy.ascontiguousarray',
-    );
+    const text = Buffer.from(npy(six, [2, 3]))
+      .toString('latin1')
+      .replace("'fortran_order':False", "'fortran_order':True ");
+    expect(readNpy(Buffer.from(text, 'latin1'), f32)).toBe('is in Fortran order: save it with numpy.ascontiguousarray');
   });
 });
 
@@ -92,11 +92,26 @@ describe('pictures', () => {
       [1, 224, 224, 3],
       'is 2 x 1 pixels, and the input takes 224 x 224: scale it first',
     ],
-    ['colour for grey', picture(3, [0, 0, 0, 0, 0, 0]), [1, 1, 2, 1], 'is in colour, and the input takes one channel: make it grey first'],
+    [
+      'colour for grey',
+      picture(3, [0, 0, 0, 0, 0, 0]),
+      [1, 1, 2, 1],
+      'is in colour, and the input takes one channel: make it grey first',
+    ],
     ['an input that is no picture', picture(1, [0, 0]), [1, 2], 'is a picture, and the input takes [1, 2]'],
-    ['glass', picture(4, [0, 0, 0, 255, 0, 0, 0, 7]), [1, 1, 2, 3], 'is transparent in places: lay it on a background first'],
+    [
+      'glass',
+      picture(4, [0, 0, 0, 255, 0, 0, 0, 7]),
+      [1, 1, 2, 3],
+      'is transparent in places: lay it on a background first',
+    ],
     ['no picture', new Uint8Array(100), [1, 1, 2, 3], 'is not a PNG file'],
-    ['half a picture', picture(3, [9, 8, 7, 6, 5, 4]).slice(0, 45), [1, 1, 2, 3], 'is damaged, or a kind of PNG that cannot be read'],
+    [
+      'half a picture',
+      picture(3, [9, 8, 7, 6, 5, 4]).slice(0, 45),
+      [1, 1, 2, 3],
+      'is damaged, or a kind of PNG that cannot be read',
+    ],
   ])('%s', (_, bytes, shape, why) => {
     expect(readPng(bytes, shape, unit)).toBe(why);
   });
@@ -117,7 +132,10 @@ describe('--input', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const port = (name: string): ManifestPort => ({ name, dtype: 'f32', shape: [2] });
-  const read = (specs: readonly string[], ports: readonly ManifestPort[]): { values: Named | undefined; said: readonly string[] } => {
+  const read = (
+    specs: readonly string[],
+    ports: readonly ManifestPort[],
+  ): { values: Named | undefined; said: readonly string[] } => {
     const said: Diagnostic[] = [];
     const values = readInputs(specs, ports, { low: 0, high: 1 }, (d) => void said.push(d));
     return { values, said: said.map(({ message, hint }) => `${message} (${hint})`) };
@@ -141,7 +159,9 @@ describe('--input', () => {
   });
 
   test('every problem is named at once', () => {
-    expect(read(['imput=random:1', 'y=random:1', 'y=random:1', 'z=photo.jpg'], [port('input'), port('y'), port('z')]).said).toEqual([
+    expect(
+      read(['imput=random:1', 'y=random:1', 'y=random:1', 'z=photo.jpg'], [port('input'), port('y'), port('z')]).said,
+    ).toEqual([
       'the model has no input "imput" (did you mean "input"? its inputs are "input", "y", "z")',
       'the input "y" is given twice (give it once)',
       'the input "z": "photo.jpg" is no .npy or .png file, and no random:SEED (give NAME=FILE.npy, NAME=FILE.png or NAME=random:SEED)',

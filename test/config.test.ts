@@ -73,7 +73,9 @@ describe('what is wrong is said once, with the file', () => {
       'a misspelt key of a layer',
       'espalier.config.json',
       '{ "layers": { "conv_1": { "fromat": "dense" } } }',
-      ['espalier.config.json: error: unknown key "layers.conv_1.fromat" [config/invalid]\n  hint: did you mean "format"?'],
+      [
+        'espalier.config.json: error: unknown key "layers.conv_1.fromat" [config/invalid]\n  hint: did you mean "format"?',
+      ],
     ],
     [
       'wrong types, all of them',
@@ -97,7 +99,9 @@ describe('what is wrong is said once, with the file', () => {
       'an exception',
       'espalier.config.js',
       'throw new Error("boom\\nmore");',
-      ['espalier.config.js: error: the config file fails: boom [config/unreadable]\n  hint: it must run without errors under Node'],
+      [
+        'espalier.config.js: error: the config file fails: boom [config/unreadable]\n  hint: it must run without errors under Node',
+      ],
     ],
     [
       'JSON that is cut off',

@@ -1,8 +1,9 @@
 /** Where a wrong result comes from: the first pass that changed the meaning, or else the first layer that the target computes wrongly. */
-import type { Call, Graph, Node } from '../graph/graph.ts';
-import { nodesById } from '../graph/graph.ts';
+
 import type { Named } from '../graph/evaluate.ts';
 import { evaluate, evaluateCall } from '../graph/evaluate.ts';
+import type { Call, Graph, Node } from '../graph/graph.ts';
+import { nodesById } from '../graph/graph.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { plain, sameShape } from '../tensor/type.ts';
@@ -39,7 +40,14 @@ export function divergingPass(snapshots: readonly Snapshot[], inputs: Named, lim
     const maxError = Math.max(...original.outputs.map(({ name }) => relativeError(got[name], want[name])));
     if (maxError <= limit) continue;
     const node = firstDifference(snapshots[i - 1].graph, graph, inputs, limit);
-    return { stage: 'pass', pass, layer: node ? layerOf(node) : null, op: node ? opOf(node) : null, kernel: null, maxError };
+    return {
+      stage: 'pass',
+      pass,
+      layer: node ? layerOf(node) : null,
+      op: node ? opOf(node) : null,
+      kernel: null,
+      maxError,
+    };
   }
   return undefined;
 }
@@ -84,7 +92,13 @@ export function tapped(graph: Graph): Graph {
     while (taken.has(id)) id += '_';
     taken.add(id);
     outputs.push({ name: tapOf(node.id), id });
-    const copy: Call = { kind: 'call', id, op: { kind: 'relayout' }, inputs: [node.id], type: { ...node.type, layout: plain } };
+    const copy: Call = {
+      kind: 'call',
+      id,
+      op: { kind: 'relayout' },
+      inputs: [node.id],
+      type: { ...node.type, layout: plain },
+    };
     return [node, copy];
   });
   return { ...graph, nodes, outputs };
@@ -94,7 +108,13 @@ export function tapped(graph: Graph): Graph {
  * The first layer that the artefact of a tapped graph computes wrongly from what it is given itself, so that
  * errors of earlier layers do not count. Without one, the layer that adds most to an error that grows slowly.
  */
-export function divergingLayer(graph: Graph, plan: Plan, inputs: Named, taps: Named, limit: number): Divergence | undefined {
+export function divergingLayer(
+  graph: Graph,
+  plan: Plan,
+  inputs: Named,
+  taps: Named,
+  limit: number,
+): Divergence | undefined {
   const byId = nodesById(graph);
   const kernels = new Map(plan.steps.map(({ call, work }) => [call.id, work.kind === 'routines' ? work.kernel : null]));
   const valueOf = (id: string): Numbers => {

@@ -84,7 +84,10 @@ async function startBackend(): Promise<void> {
 interface ModelFile {
   readonly format?: string;
   readonly modelTopology: object;
-  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: tf.io.WeightsManifestEntry[];
+  }[];
 }
 
 /** The importer has read the same files before, so what it checks is not checked again; the shards' paths are. */

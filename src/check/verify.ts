@@ -50,7 +50,10 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   const { graph, target, samples = 1, open, tfjs, report, doing = () => {} } = job;
   const snapshots: Snapshot[] = [{ pass: null, graph }];
   doing('compiling');
-  const compiled = compile({ ...job, watch: ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after }) });
+  const compiled = compile({
+    ...job,
+    watch: ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after }),
+  });
   compiled.diagnostics.forEach(report);
   if (!compiled.ok) return undefined;
   doing(`building for ${target.name}`);
@@ -91,8 +94,7 @@ async function blame(
 ): Promise<Divergence | undefined> {
   if (tfjs) {
     const maxError = worstOf(compareOutputs(shapesOf(job.graph), [evaluate(job.graph, inputs)], [tfjs]));
-    if (maxError > tfjsTolerance)
-      return { stage: 'import', pass: null, layer: null, op: null, kernel: null, maxError };
+    if (maxError > tfjsTolerance) return { stage: 'import', pass: null, layer: null, op: null, kernel: null, maxError };
   }
   const pass = divergingPass(snapshots, inputs, tolerance);
   if (pass) return pass;
@@ -112,7 +114,11 @@ const shapesOf = (graph: Graph): readonly Pick<Compared, 'name' | 'shape'>[] => 
   return graph.outputs.map(({ name, id }) => ({ name, shape: byId.get(id)?.type.shape ?? [] }));
 };
 
-function worstSample(outputs: readonly Pick<Compared, 'name' | 'shape'>[], got: readonly Named[], want: readonly Named[]): number {
+function worstSample(
+  outputs: readonly Pick<Compared, 'name' | 'shape'>[],
+  got: readonly Named[],
+  want: readonly Named[],
+): number {
   const errors = got.map((values, i) =>
     Math.max(...outputs.map(({ name }) => relativeError(values[name], want[i][name]))),
   );

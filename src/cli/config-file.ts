@@ -18,7 +18,11 @@ export const configNames: readonly string[] = extensions.map((extension) => `esp
  * The config of `file`, or of the first config file in `folder`; empty where there is none. Paths in it come out
  * so that they can be used from the current folder. Undefined, and reported, if it cannot be used.
  */
-export async function loadConfig(file: string | undefined, folder: string, report: Report): Promise<Config | undefined> {
+export async function loadConfig(
+  file: string | undefined,
+  folder: string,
+  report: Report,
+): Promise<Config | undefined> {
   const found = file ?? configNames.find((name) => existsSync(resolve(folder, name)));
   if (found === undefined) return {};
   const path = resolve(folder, found);
@@ -36,7 +40,8 @@ async function load(path: string, shown: string, report: Report): Promise<unknow
     void report({ severity: 'error', code: 'config/unreadable', message, hint, origin: { file: shown } });
   try {
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8')) as unknown;
-    if (!existsSync(path)) return fail('the config file does not exist', `give the path of one of ${configNames.join(', ')}`);
+    if (!existsSync(path))
+      return fail('the config file does not exist', `give the path of one of ${configNames.join(', ')}`);
     // Whatever is installed where the config lies, or nothing: it gets the functions of this very copy.
     const jiti = createJiti(import.meta.url, {
       virtualModules: { espalier: { defineConfig, formats } },
@@ -67,7 +72,8 @@ function describe(issue: z.core.$ZodIssue): readonly { readonly message: string;
 }
 
 const rooted = (config: Config, folder: string): Config => {
-  const path = (value: string | undefined): string | undefined => (value === undefined ? undefined : resolve(folder, value));
+  const path = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : resolve(folder, value);
   const { model, out, masks, ...rest } = config;
   const paths = { model: path(model), out: path(out), masks: path(masks) };
   return { ...rest, ...Object.fromEntries(Object.entries(paths).filter(([, value]) => value !== undefined)) };

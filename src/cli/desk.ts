@@ -30,7 +30,13 @@ export async function atDesk(io: Io, json: boolean, work: Work): Promise<number>
     report: (d) => void problems.push(d),
     doing: io.progress,
     print: (data, text) =>
-      void results.push(json ? toJson(data) : text(paintFor(io.out)).map((line) => `${line}\n`).join('')),
+      void results.push(
+        json
+          ? toJson(data)
+          : text(paintFor(io.out))
+              .map((line) => `${line}\n`)
+              .join(''),
+      ),
   });
   io.progress(null);
   const errors = problems.filter((d) => d.severity === 'error');

@@ -32,7 +32,8 @@ export function readInputs(
     if (!given) {
       const name = spec.slice(0, Math.max(0, spec.indexOf('=')));
       fail('run/unknown-input', `the model has no input "${name}"`, hintFor(name, ports));
-    } else if (values.has(given.port.name)) fail('run/input-twice', `the input "${given.port.name}" is given twice`, 'give it once');
+    } else if (values.has(given.port.name))
+      fail('run/input-twice', `the input "${given.port.name}" is given twice`, 'give it once');
     else {
       const value = read(given.value, given.port, range);
       if (typeof value !== 'string') values.set(given.port.name, value);
@@ -42,7 +43,11 @@ export function readInputs(
   if (failed) return undefined;
   for (const { name, dtype, shape } of ports)
     if (!values.has(name))
-      fail('run/missing-input', `the input "${name}" is missing: ${dtype} [${shape.join(', ')}]`, `--input ${name}=FILE.npy, FILE.png or random:SEED`);
+      fail(
+        'run/missing-input',
+        `the input "${name}" is missing: ${dtype} [${shape.join(', ')}]`,
+        `--input ${name}=FILE.npy, FILE.png or random:SEED`,
+      );
   return failed ? undefined : Object.fromEntries(values);
 }
 

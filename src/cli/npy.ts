@@ -24,8 +24,10 @@ export function readNpy(bytes: Uint8Array, { dtype, shape }: Wanted): Numbers | 
     return `has shape [${file.shape.join(', ')}], and the input takes [${shape.join(', ')}]`;
   if (data.length !== elements(file.shape))
     return `holds ${data.length} numbers, and its shape says ${elements(file.shape)}`;
-  if (file.dtype.startsWith('U') || file.dtype.startsWith('c')) return `holds ${file.dtype}, and the input takes ${dtype}`;
-  if (dtype === 'i32' && file.dtype.startsWith('f')) return `holds floats, and the input takes i32: save it with astype("int32")`;
+  if (file.dtype.startsWith('U') || file.dtype.startsWith('c'))
+    return `holds ${file.dtype}, and the input takes ${dtype}`;
+  if (dtype === 'i32' && file.dtype.startsWith('f'))
+    return `holds floats, and the input takes i32: save it with astype("int32")`;
   const numbers = zeros(dtype, data.length);
   for (let i = 0; i < numbers.length; i++) numbers[i] = Number(data[i]);
   return numbers;

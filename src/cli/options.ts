@@ -31,7 +31,10 @@ export const jsonOption = new Option('--json', 'print one JSON document');
 
 export const withModelOptions = (command: Command): Command =>
   command
-    .option('--config <file>', 'the config file, instead of espalier.config.ts, .mts, .js, .mjs or .json in this folder')
+    .option(
+      '--config <file>',
+      'the config file, instead of espalier.config.ts, .mts, .js, .mjs or .json in this folder',
+    )
     .option('--batch <n>', 'the size of a batch dimension that the model leaves open (default: 1)', parseSize)
     .option('--shape <name=1,2,3>', 'the whole shape of an input; may be given for several', collectShape)
     .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight');

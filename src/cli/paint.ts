@@ -32,7 +32,8 @@ export const printCount = (n: number): string => count.format(n);
 /** Bytes in units of 1000, three digits: `3.14 MB`. */
 export function printBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  const [unit, size] = bytes < 999_500 ? ['kB', bytes / 1e3] : bytes < 999.5e6 ? ['MB', bytes / 1e6] : ['GB', bytes / 1e9];
+  const [unit, size] =
+    bytes < 999_500 ? ['kB', bytes / 1e3] : bytes < 999.5e6 ? ['MB', bytes / 1e6] : ['GB', bytes / 1e9];
   return `${size.toPrecision(3)} ${unit}`;
 }
 

@@ -25,7 +25,8 @@ export function readPng(bytes: Uint8Array, shape: Shape, { low, high }: Range): 
   // The size is looked at before anything of that size is made.
   const header = new DataView(bytes.buffer, bytes.byteOffset + 16, 8);
   const [width, height] = [header.getUint32(0), header.getUint32(4)];
-  if (width !== w || height !== h) return `is ${width} x ${height} pixels, and the input takes ${w} x ${h}: scale it first`;
+  if (width !== w || height !== h)
+    return `is ${width} x ${height} pixels, and the input takes ${w} x ${h}: scale it first`;
   const picture = decoded(bytes);
   if (!picture) return 'is damaged, or a kind of PNG that cannot be read';
   const { data, channels, most } = picture;

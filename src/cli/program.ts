@@ -83,7 +83,10 @@ function faultOf(error: unknown): readonly [number, Diagnostic] {
   }
   if (isSystemError(error)) {
     const message = `the system call "${error.syscall}" failed: ${reasonOf(error)}`;
-    return [exits.failed, { severity: 'error', code: 'cli/system', message, origin: error.path ? { file: error.path } : undefined }];
+    return [
+      exits.failed,
+      { severity: 'error', code: 'cli/system', message, origin: error.path ? { file: error.path } : undefined },
+    ];
   }
   return [exits.bug, bugReport(error)];
 }
@@ -104,4 +107,3 @@ function bugReport(error: unknown): Diagnostic {
 }
 
 const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
-

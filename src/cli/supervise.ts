@@ -43,7 +43,10 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
     worker.on('error', (error) => void end(...fatal(error)));
     worker.on('exit', () => setImmediate(() => void end(exits.bug, 'espalier: the work ended without a result')));
     for (const signal of signals)
-      process.on(signal, () => void end(exits.failed, 'error: interrupted, and nothing half-written is left [cli/interrupted]'));
+      process.on(
+        signal,
+        () => void end(exits.failed, 'error: interrupted, and nothing half-written is left [cli/interrupted]'),
+      );
     // Whoever reads our output has had enough: `espalier inspect MODEL | head`.
     for (const stream of [process.stdout, process.stderr])
       stream.on('error', (error: NodeJS.ErrnoException) => void end(error.code === 'EPIPE' ? exits.ok : exits.failed));
@@ -51,7 +54,7 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
 }
 
 const appearance = ({ isTTY, columns }: NodeJS.WriteStream): Appearance => ({
-  colours: Boolean(isTTY) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  colours: Boolean(isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
   columns: columns ?? 100,
 });
 

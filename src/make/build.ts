@@ -78,4 +78,3 @@ async function fillFolder(
   writeFileSync(join(folder, manifestName), printManifest(manifest));
   return { manifest, complete: result === 'made' };
 }
-

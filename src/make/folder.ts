@@ -1,5 +1,18 @@
 /** An output folder appears whole or not at all: it is filled under another name beside its place, then renamed. */
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Journal } from './journal.ts';
@@ -63,7 +76,10 @@ export async function writeFolder(
 
 /** A folder cannot be renamed over one that is not empty: the older one steps aside for a moment. */
 function swap(fresh: string, place: string, hold: (name: string, restoreTo?: string) => void): void {
-  if (!existsSync(place)) return renameSync(fresh, place);
+  if (!existsSync(place)) {
+    renameSync(fresh, place);
+    return;
+  }
   const aside = `${fresh}-old`;
   hold(aside, place);
   renameSync(place, aside);
@@ -90,7 +106,7 @@ function faultOf(path: string, force: boolean): Fault | undefined {
       hint: 'the output folder is replaced as a whole: name one inside the current folder with -o',
     };
   try {
-    if (!existsSync(place)) return undefined;
+    if (!existsSync(place)) return parentFault(path, place);
     if (!lstatSync(realpathSync(place)).isDirectory())
       return {
         code: 'output/not-a-folder',
@@ -118,6 +134,16 @@ function faultOf(path: string, force: boolean): Fault | undefined {
     if (!isSystemError(error)) throw error;
     return { code: 'output/not-writable', ...unwritable(path, error) };
   }
+}
+
+/** Whether the folder can be made where it shall be, known before any work is done. */
+function parentFault(path: string, place: string): Fault | undefined {
+  let above = dirname(place);
+  while (!existsSync(above)) above = dirname(above);
+  if (!statSync(above).isDirectory())
+    return { code: 'output/not-writable', ...unwritable(path, Object.assign(new Error(), { code: 'ENOTDIR' })) };
+  accessSync(above, constants.W_OK | constants.X_OK);
+  return undefined;
 }
 
 const some = (files: readonly string[]): string =>

@@ -62,11 +62,18 @@ export function checkLayers(graph: Graph, layers: Layers, report: Report): void 
       hint: 'espalier inspect lists the formats that fit each layer',
     });
   }
-  for (const glob of idleGlobs(layers, all.map(({ call }) => nameOf(call))))
+  for (const glob of idleGlobs(
+    layers,
+    all.map(({ call }) => nameOf(call)),
+  ))
     report({
       severity: 'warning',
       code: 'config/no-such-layer',
       message: `"${glob}" in the config matches no layer with weights`,
-      hint: suggestion(glob, all.map(({ call }) => nameOf(call))) || 'espalier inspect lists the layers',
+      hint:
+        suggestion(
+          glob,
+          all.map(({ call }) => nameOf(call)),
+        ) || 'espalier inspect lists the layers',
     });
 }

@@ -30,8 +30,14 @@ export async function openFolder(folder: string, report: Report): Promise<OpenMo
   const gone = manifest.files.filter(({ path }) => !existsSync(join(folder, path)));
   if (gone.length > 0) return fail('run/file-missing', `the file "${gone[0].path}" is missing`, 'build the model anew');
   if (!manifest.files.some(({ role }) => role === 'binary'))
-    return fail('run/no-binary', 'the folder holds sources and no binary', 'build without --source-only, with a C compiler installed');
-  return manifest.files.some(({ role }) => role === 'binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report);
+    return fail(
+      'run/no-binary',
+      'the folder holds sources and no binary',
+      'build without --source-only, with a C compiler installed',
+    );
+  return manifest.files.some(({ role }) => role === 'binding')
+    ? openWasm(folder, manifest)
+    : openNative(folder, manifest, report);
 }
 
 async function openWasm(folder: string, manifest: Manifest): Promise<OpenModel> {

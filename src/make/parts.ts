@@ -29,17 +29,26 @@ export function partsFor({ target: name, layers, ...options }: CompileOptions, r
 }
 
 function targetFor(name: string, options: TargetOptions, report: Report): Target | undefined {
+  const fail = (code: string, message: string, hint: string): undefined =>
+    void report({ severity: 'error', code, message, hint });
   const names = targets.map((t) => t.name);
   const family = targets.find((t) => t.name === name);
-  if (family) return family.target(options);
-  report({
-    severity: 'error',
-    code: 'cli/unknown-target',
-    message: `there is no target "${name}"`,
-    hint: [suggestion(name, names), `targets are ${names.join(' and ')}`].filter(Boolean).join(' '),
-  });
-  return undefined;
+  if (!family) return fail('target/unknown', `there is no target "${name}"`, hintFor(name, 'targets', names));
+  const { cpus } = family;
+  const { cpu } = options;
+  if (cpu !== undefined && !cpus)
+    return fail(
+      'target/no-cpu',
+      `the target "${name}" is the same for every cpu, and "${cpu}" is given`,
+      'leave out --cpu',
+    );
+  if (cpu !== undefined && !cpus?.includes(cpu))
+    return fail('target/unknown-cpu', `there is no cpu "${cpu}"`, hintFor(cpu, 'cpus', cpus ?? []));
+  return family.target(options);
 }
+
+const hintFor = (word: string, what: string, known: readonly string[]): string =>
+  [suggestion(word, known), `${what} are ${known.join(', ')}`].filter(Boolean).join(' ');
 
 /** Compiles with the shipped parts, or `parts` in their place, and checks what the config wants of layers. */
 export function compileWith(

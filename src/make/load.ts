@@ -1,0 +1,98 @@
+/** A model's path, as people give it → its graph. Only files inside the model's folder are read. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import type { Report } from '../diagnostic.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ImportOptions } from '../import/importer.ts';
+import { importModel } from '../import/index.ts';
+import { suggestion } from '../import/nearest.ts';
+import type { Shape } from '../tensor/type.ts';
+import { manifestName } from './manifest.ts';
+import { readMasks } from './masks.ts';
+import { isSystemError, reasonOf } from './system-error.ts';
+
+export interface LoadOptions {
+  /** What to call the graph; made from the file's name unless given. */
+  readonly name?: string | undefined;
+  /** The size of a leading dimension that the model leaves open; 1 unless given. */
+  readonly batch?: number | undefined;
+  /** Whole shapes of inputs by name, for models that leave more open. */
+  readonly shapes?: Readonly<Record<string, Shape>> | undefined;
+  /** The path of a file of masks by the name of a weight: `.npz` or `.json`. */
+  readonly masks?: string | undefined;
+}
+
+export interface LoadedModel {
+  /** The model's own file: where a folder was given, the one found in it. */
+  readonly file: string;
+  readonly graph: Graph;
+}
+
+/** Reads the model at `path`: its file, or the folder that holds it. Undefined, with everything reported, if it cannot. */
+export function loadModel(path: string, options: LoadOptions, report: Report): LoadedModel | undefined {
+  const file = modelFile(path, report);
+  if (file === undefined) return undefined;
+  const masks = options.masks === undefined ? undefined : readMasks(options.masks, report);
+  if (options.masks !== undefined && !masks) return undefined;
+  const { name, batch, shapes } = options;
+  const given: ImportOptions = {
+    ...(name !== undefined && { name }),
+    ...(batch !== undefined && { batch }),
+    ...(shapes && { shapes }),
+    ...(masks && { masks }),
+  };
+  const graph = importModel(file, { read: (beside) => readFile(join(dirname(file), beside)), report, options: given });
+  return graph ? { file, graph } : undefined;
+}
+
+/** Undefined for whatever is no plain file that may be read. */
+function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    if (!statSync(path).isFile()) return undefined;
+    const bytes = readFileSync(path);
+    // Small files come out of a pool that is shared, and whose offset need not suit wider numbers.
+    return new Uint8Array(bytes);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+function modelFile(path: string, report: Report): string | undefined {
+  const fail = (code: string, message: string, hint: string): undefined =>
+    void report({ severity: 'error', code, message, hint, origin: { file: path } });
+  try {
+    if (!existsSync(path))
+      return fail(
+        'import/missing-file',
+        'there is no such file or folder',
+        besides(path) || 'give the path of a "model.json"',
+      );
+    if (!statSync(path).isDirectory()) return path;
+    if (existsSync(join(path, manifestName)))
+      return fail(
+        'import/not-a-model',
+        'the folder is an output of espalier build, not a model',
+        'give the model that it was built from, or run it with espalier run',
+      );
+    const names = readdirSync(path).filter((name) => ['.json', '.graph'].includes(extname(name)));
+    const [only] = names.includes('model.json') ? ['model.json'] : names;
+    if (only !== undefined && (only === 'model.json' || names.length === 1)) return join(path, only);
+    return fail(
+      'import/not-a-model',
+      names.length === 0 ? 'the folder holds no model' : `the folder holds ${names.length} files that may be models`,
+      `give the path of a file${names.length === 0 ? ': a "model.json" and its shards' : `, e.g. ${join(path, names[0])}`}`,
+    );
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return fail('import/unreadable', `it cannot be read: ${reasonOf(error)}`, 'check who may read it');
+  }
+}
+
+/** What a misspelt path may have meant. */
+function besides(path: string): string {
+  const folder = dirname(path);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return '';
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  return suggestion(join(path), files);
+}
