@@ -1,4 +1,4 @@
-/** What the operators of the loop language compute, in JavaScript numbers. f32 results are rounded once. */
+/** What the operators of the loop language compute, in JavaScript numbers. f32 results are rounded once, those of `%` at every step. */
 import { bug } from '../diagnostic.ts';
 import type { BinaryOp, Scalar, UnaryOp } from './loop.ts';
 
@@ -27,7 +27,7 @@ const f32: Readonly<Record<BinaryOp, Binary>> = {
   '-': (a, b) => Math.fround(a - b),
   '*': (a, b) => Math.fround(a * b),
   '/': (a, b) => Math.fround(a / b),
-  '%': (a, b) => Math.fround(a - Math.floor(a / b) * b),
+  '%': (a, b) => Math.fround(a - Math.fround(Math.floor(Math.fround(a / b)) * b)),
   pow: (a, b) => Math.fround(a ** b),
   '&': integersOnly('&'),
   '|': integersOnly('|'),

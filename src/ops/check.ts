@@ -30,7 +30,7 @@ export const whole = (least: number, most: number = mostElements): Check => ({
 
 /** A list of whole numbers, of any length unless `count` is given. */
 export const wholes = (count: number | undefined, least: number, most: number = mostElements): Check => ({
-  what: `${count === undefined ? '' : `${count} `}whole numbers in ${least}..${most}`,
+  what: `a list of ${count === undefined ? '' : `${count} `}whole number${count === 1 ? '' : 's'} in ${least}..${most}`,
   holds: (value) =>
     Array.isArray(value) &&
     (count === undefined || value.length === count) &&
@@ -39,7 +39,7 @@ export const wholes = (count: number | undefined, least: number, most: number = 
 
 /** Each of 0..rank − 1 at most once. */
 export const axesOf = (rank: number): Check => ({
-  what: `different axes in 0..${rank - 1}`,
+  what: rank === 0 ? 'an empty list of axes' : `a list of different axes in 0..${rank - 1}`,
   holds: (value) =>
     wholes(undefined, 0, rank - 1).holds(value) &&
     new Set(value as readonly number[]).size === (value as readonly number[]).length,
@@ -87,7 +87,8 @@ export function rankFault(types: Types, ranks: Readonly<Record<string, number>>)
 export function leastRankFault(types: Types, ranks: Readonly<Record<string, number>>): string | undefined {
   for (const [name, rank] of Object.entries(ranks)) {
     const { shape } = types[name];
-    if (shape.length < rank) return `takes "${name}" with at least ${rank} axes and is given ${printSizes(shape)}`;
+    if (shape.length < rank)
+      return `takes "${name}" with at least ${rank} ${rank === 1 ? 'axis' : 'axes'} and is given ${printSizes(shape)}`;
   }
   return undefined;
 }

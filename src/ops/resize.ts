@@ -32,7 +32,7 @@ interface Scale {
 function scaleOf({ coordinates }: Resize, from: number, to: number): Scale {
   if (coordinates === 'asymmetric') return reduced(2 * from, 0, 2 * to);
   if (coordinates === 'half-pixel') return reduced(2 * from, from - to, 2 * to);
-  return to === 1 ? { step: 0, offset: 0, divisor: 1 } : reduced(2 * (from - 1), 0, 2 * (to - 1));
+  return to === 1 ? { step: 0, offset: 0, divisor: 2 } : reduced(2 * (from - 1), 0, 2 * (to - 1));
 }
 
 /** In lowest terms with an even divisor, so that its half is whole too. */

@@ -2,7 +2,7 @@
 
 import type { Expr } from '../loop/loop.ts';
 import { add, binary, both, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
-import { erf, roundTiesToEven } from '../loop/meaning.ts';
+import { binaryMeaning, erf, roundTiesToEven } from '../loop/meaning.ts';
 
 interface Unary {
   /** In double precision. */
@@ -105,15 +105,15 @@ export const binaryFunctions = {
     evaluate: (a, b) => (b === 0 ? 0 : a / b),
     lower: (a, b) => select(binary('==', b, f32(0)), f32(0), div(a, b)),
   },
-  /** On i32, 0 where the divisor is 0. */
+  /** The floor of the f32 quotient. On i32, 0 where the divisor is 0. */
   'floor-div': {
-    evaluate: (a, b) => Math.floor(a / b),
+    evaluate: (a, b) => Math.floor(Math.fround(a / b)),
     integers: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
     lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : wholeQuotient(a, b)),
   },
-  /** a − floor(a / b) · b. On i32, a where the divisor is 0. */
+  /** a − floor(a / b) · b, on f32 rounded at every step, since it jumps. On i32, a where the divisor is 0. */
   'floor-mod': {
-    evaluate: (a, b) => a - Math.floor(a / b) * b,
+    evaluate: binaryMeaning.f32['%'],
     integers: (a, b) => (b === 0 ? a : a - Math.floor(a / b) * b),
     lower: (a, b) => (typeOf(a) === 'f32' ? binary('%', a, b) : sub(a, mul(wholeQuotient(a, b), b))),
   },

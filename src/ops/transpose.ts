@@ -17,7 +17,7 @@ export const transpose: Rules<Transpose> = {
   infer(op, { x: { dtype, shape } }) {
     const fault = attributeFault(op, { perm: axesOf(shape.length) });
     if (fault) return fault;
-    if (op.perm.length !== shape.length) return `orders ${op.perm.length} axes and is given ${shape.length}`;
+    if (op.perm.length !== shape.length) return `orders ${op.perm.length} of ${shape.length} axes`;
     return resultType(
       dtype,
       op.perm.map((axis) => shape[axis]),

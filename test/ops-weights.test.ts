@@ -1,0 +1,87 @@
+/** Law 1 of src/ops/rules.ts for weights: the loops mean the same for every format that can hold them. */
+import { describe, expect, test } from 'vitest';
+import { formats } from '../src/formats/index.ts';
+import type { Kind } from '../src/ops/index.ts';
+import { rules, rulesOf } from '../src/ops/index.ts';
+import type { Encoding } from '../src/tensor/type.ts';
+import { panel } from '../src/tensor/type.ts';
+import { awkward } from './ops/awkward.ts';
+import type { Layouts, Sample } from './ops/law.ts';
+import { distance, matrixOf, meaning, runLoops, typeOfSample, typesOf, value } from './ops/law.ts';
+
+const weighted = (Object.keys(rules) as readonly Kind[]).filter((kind) => rules[kind].columns);
+
+/** Which weights stay, by row and column; in `rows` rows. */
+const patterns: Readonly<Record<string, (row: number, column: number, rows: number) => boolean>> = {
+  dense: () => true,
+  'all zero': () => false,
+  'a third': (row, column) => (row * 7 + column * 5) % 3 === 0,
+  'empty rows': (row, column, rows) => row > 0 && row < rows - 1 && column % 2 === 0,
+  'two of four': (row, column) => (column + row) % 4 < 2,
+  'last only': (row, column, rows) => row === rows - 1 && column % 4 === 3,
+};
+
+function pruned(sample: Sample, keep: (row: number, column: number, rows: number) => boolean): Sample {
+  const { rows, columns, data } = matrixOf(sample);
+  const at = rulesOf(sample.op).operands(sample.op).indexOf('weights');
+  const { type } = sample.values[at];
+  const kept = Array.from(data, (w, i) => (keep(Math.floor(i / columns), i % columns, rows) ? w || 0.375 : 0));
+  return { ...sample, values: sample.values.with(at, value('f32', type.shape, kept)) };
+}
+
+/** All four-dimensional operands and the result in panels. */
+function inPanels(sample: Sample, lanes: number): Layouts {
+  const types = Object.entries({ ...typesOf(sample), result: typeOfSample(sample) });
+  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length === 4);
+  return Object.fromEntries(images.map(([name]) => [name, panel(lanes)]));
+}
+
+/** At most twelve, spread over all that fit. */
+const encodings = (sample: Sample): readonly Encoding[] =>
+  formats.flatMap(({ name, detect }) => {
+    const { fits } = detect(matrixOf(sample));
+    const stride = Math.ceil(fits.length / 12);
+    return fits.filter((_, i) => i % stride === 0).map((params) => ({ format: name, params }));
+  });
+
+describe.each(weighted)('%s', (kind) => {
+  const samples: readonly Sample[] = awkward[kind];
+
+  describe.each(Object.entries(patterns))('%s', (_name, keep) => {
+    test.each(samples.map((sample, i) => ({ i, sample: pruned(sample, keep) })))('sample $i', ({ sample }) => {
+      const want = meaning(sample);
+      for (const encoding of encodings(sample))
+        for (const layouts of [{}, inPanels(sample, 4)])
+          expect(distance(runLoops(sample, layouts, encoding), want), JSON.stringify(encoding)).toBeLessThanOrEqual(
+            2e-6,
+          );
+    });
+  });
+
+  test('a kept weight may be zero', () => {
+    for (const sample of samples.map((s) => pruned(s, patterns['a third']))) {
+      const mask = new Uint8Array(matrixOf(sample).data.length).fill(1);
+      for (const { name, detect } of formats)
+        for (const params of detect(matrixOf(sample, mask)).fits.slice(0, 3)) {
+          const got = runLoops(sample, {}, { format: name, params }, mask);
+          expect(distance(got, meaning(sample)), name).toBeLessThanOrEqual(2e-6);
+        }
+    }
+  });
+
+  test('counts multiply-adds of dense weights', () => {
+    for (const sample of samples) {
+      const { rows, columns } = matrixOf(sample);
+      const types = typesOf(sample);
+      const result = typeOfSample(sample);
+      const places = (kind === 'conv-transpose2d' ? types.x : result).shape.slice(0, -1).reduce((a, b) => a * b, 1);
+      expect(rulesOf(sample.op).macs?.(sample.op, types, result)).toBe(places * rows * columns);
+    }
+  });
+});
+
+test('every format is tried', () => {
+  const samples = weighted.flatMap((kind): readonly Sample[] => awkward[kind]);
+  const tried = samples.flatMap((s) => Object.values(patterns).flatMap((keep) => encodings(pruned(s, keep))));
+  expect([...new Set(tried.map((e) => e.format))].sort()).toEqual(formats.map((f) => f.name).sort());
+});

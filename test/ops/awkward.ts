@@ -1,0 +1,140 @@
+/**
+ * Every operator on something awkward: ragged sizes, borders on one side, more pictures than one, sizes of 1.
+ * A new operator does not compile until it has one.
+ */
+import type { Kind } from '../../src/ops/index.ts';
+import type { Activation } from '../../src/ops/scalar.ts';
+import type { Sample } from './law.ts';
+import type { OpOf } from './makers.ts';
+import { conv, convT, f, inf, pad, pool, resize, whole, x, y, z } from './makers.ts';
+
+const activations: readonly Activation[] = ['none', 'relu', 'hard-swish', 'sigmoid'];
+
+export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
+  'batch-norm': [
+    { op: { kind: 'batch-norm', epsilon: 1e-3 }, values: [x(2, 3, 5, 3), y(3), z(3), x(3), f([3], 0, 1, 2)] },
+  ],
+  binary: [
+    { op: { kind: 'binary', fn: 'sub' }, values: [x(2, 3, 5, 3), y(2, 3, 5, 3)] },
+    { op: { kind: 'binary', fn: 'mul' }, values: [x(2, 3, 5, 3), y(2, 1, 1, 3)] },
+    { op: { kind: 'binary', fn: 'max' }, values: [x(3), y(2, 3, 5, 1)] },
+    { op: { kind: 'binary', fn: 'prelu' }, values: [x(2, 3, 5, 3), y(1, 1, 3)] },
+    { op: { kind: 'binary', fn: 'greater' }, values: [x(2, 3, 1, 3), y(5, 1)] },
+  ],
+  cast: [
+    { op: { kind: 'cast', to: 'i32' }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'cast', to: 'f32' }, values: [whole(2, 3, 5, 3)] },
+    { op: { kind: 'cast', to: 'i32' }, values: [whole(4)] },
+  ],
+  concat: [0, 1, 2, 3].map((axis) => ({
+    op: { kind: 'concat', axis, count: 2 },
+    values: [x(...[2, 3, 5, 3].with(axis, 1)), y(...[2, 3, 5, 3].with(axis, 4))],
+  })),
+  'conv-transpose2d': [
+    { op: convT({ stride: [2, 3], pad: [1, 0, 0, 1], size: [6, 9] }), values: [x(2, 3, 3, 4), y(3, 3, 2, 4), z(3)] },
+    {
+      op: convT({ dilation: [2, 1], size: [7, 4], activation: 'prelu' }),
+      values: [x(1, 3, 3, 2), y(2, 3, 2, 2), z(2), x(1)],
+    },
+    { op: convT({ size: [1, 1] }), values: [x(1, 1, 1, 4), y(3, 1, 1, 4), z(3)] },
+  ],
+  conv2d: [
+    ...activations.map((activation) => ({
+      op: conv({ stride: [2, 1], pad: [0, 2, 1, 1], activation }),
+      values: [x(2, 5, 4, 4), y(6, 3, 3, 4), z(6)],
+    })),
+    {
+      op: conv({ dilation: [1, 2], pad: [3, 0, 0, 0], activation: 'prelu' }),
+      values: [x(1, 4, 7, 3), y(5, 2, 3, 3), z(5), x(5)],
+    },
+    { op: conv({ groups: 2 }), values: [x(1, 3, 3, 8), y(6, 1, 1, 4), z(6)] },
+    // Depthwise, two outputs for each channel.
+    { op: conv({ groups: 3, pad: [1, 1, 1, 1] }), values: [x(1, 4, 4, 3), y(6, 3, 3, 1), z(6)] },
+    // A dense layer in disguise: one pixel.
+    { op: conv(), values: [x(1, 1, 1, 8), y(4, 1, 1, 8), z(4)] },
+  ],
+  'depth-to-space': [{ op: { kind: 'depth-to-space', block: 3 }, values: [x(2, 2, 3, 18)] }],
+  gather: [
+    { op: { kind: 'gather', axis: 3 }, values: [x(2, 3, 5, 3), whole(4)] },
+    { op: { kind: 'gather', axis: 0 }, values: [whole(3, 2), whole(2, 2, 2)] },
+    { op: { kind: 'gather', axis: 1 }, values: [x(2, 4, 5), whole()] },
+  ],
+  linear: [
+    { op: { kind: 'linear', activation: 'prelu' }, values: [x(3, 8), y(5, 8), z(5), x(5)] },
+    { op: { kind: 'linear', activation: 'none' }, values: [x(2, 3, 5, 4), y(3, 4), z(3)] },
+    { op: { kind: 'linear', activation: 'tanh' }, values: [x(4), y(1, 4), z(1)] },
+  ],
+  matmul: [
+    { op: { kind: 'matmul', transposeA: false, transposeB: false }, values: [x(2, 3, 4, 5), y(2, 1, 5, 3)] },
+    { op: { kind: 'matmul', transposeA: true, transposeB: true }, values: [x(3, 5, 4), y(2, 3, 6, 5)] },
+    { op: { kind: 'matmul', transposeA: true, transposeB: false }, values: [x(5, 1), y(5, 2)] },
+  ],
+  pad: [
+    { op: pad({ before: [0, 0, 0, 0], after: [0, 0, 0, 5] }), values: [x(2, 3, 5, 3)] },
+    { op: pad({ before: [0, 1, 2, 0], after: [1, 0, 3, 1] }), values: [x(2, 3, 5, 3)] },
+    { op: pad({ before: [0, 2, 4, 2], after: [1, 0, 3, 1], mode: 'reflect' }), values: [x(2, 3, 5, 3)] },
+    { op: pad({ before: [0, 3, 5, 3], after: [2, 0, 3, 1], mode: 'symmetric' }), values: [x(2, 3, 5, 3)] },
+    { op: pad({ before: [0, 7, 5, 3], after: [2, 0, 9, 1], mode: 'edge' }), values: [x(2, 3, 5, 3)] },
+    { op: pad({ before: [0], after: [0] }), values: [x(3)] },
+    { op: pad({ before: [], after: [] }), values: [x()] },
+    { op: pad({ value: -5 }), values: [whole(3)] },
+    { op: pad({ value: -inf }), values: [x(3)] },
+  ],
+  pool2d: [
+    { op: pool({ window: [3, 2], stride: [2, 3], pad: [0, 1, 2, 0] }), values: [x(2, 5, 7, 3)] },
+    { op: pool({ fn: 'avg', window: [3, 2], stride: [2, 3], pad: [2, 0, 0, 1] }), values: [x(2, 5, 7, 3)] },
+    { op: pool({ fn: 'avg', window: [3, 2], pad: [1, 1, 1, 1], countPad: true }), values: [x(1, 5, 7, 3)] },
+    { op: pool({ fn: 'avg', window: [5, 7] }), values: [x(1, 5, 7, 3)] },
+    { op: pool({ window: [1, 1], stride: [2, 2] }), values: [x(1, 5, 7, 3)] },
+  ],
+  reduce: (['sum', 'mean', 'max', 'min', 'prod'] as const).flatMap((fn) => [
+    { op: { kind: 'reduce', fn, axes: [2, 1], keep: true }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'reduce', fn, axes: [3, 0], keep: false }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'reduce', fn, axes: [], keep: false }, values: [x(2, 3)] },
+    { op: { kind: 'reduce', fn, axes: [0, 1], keep: true }, values: [fn === 'mean' ? x(2, 3) : whole(2, 3)] },
+  ]),
+  relayout: [
+    { op: { kind: 'relayout' }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'relayout' }, values: [whole(2, 3, 5, 3)] },
+  ],
+  reshape: [
+    { op: { kind: 'reshape', shape: [5, 2, 3, 3] }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'reshape', shape: [90] }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'reshape', shape: [2, 3, 5, 3] }, values: [whole(6, 15)] },
+    { op: { kind: 'reshape', shape: [] }, values: [x(1, 1, 1, 1)] },
+  ],
+  resize: (['bilinear', 'nearest'] as const).flatMap((method) =>
+    (['asymmetric', 'half-pixel', 'align-corners'] as const).flatMap((coordinates) => [
+      { op: resize({ method, coordinates, size: [7, 3], rounding: 'round' }), values: [x(2, 3, 5, 3)] },
+      { op: resize({ method, coordinates, size: [2, 11] }), values: [x(1, 3, 5, 3)] },
+      { op: resize({ method, coordinates, size: [1, 1], rounding: 'round' }), values: [x(1, 4, 4, 2)] },
+      { op: resize({ method, coordinates, size: [3, 3] }), values: [x(1, 1, 1, 2)] },
+    ]),
+  ),
+  select: [
+    { op: { kind: 'select' }, values: [whole(2, 3, 5, 3), x(2, 3, 5, 3), y(3)] },
+    { op: { kind: 'select' }, values: [whole(5, 1), whole(2, 1, 1, 3), whole(3, 1, 1)] },
+  ],
+  slice: [
+    { op: { kind: 'slice', begin: [1, 0, 4, 1], size: [1, 2, 3, 2], step: [1, 2, -2, 1] }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'slice', begin: [], size: [], step: [] }, values: [x()] },
+    { op: { kind: 'slice', begin: [2], size: [4], step: [0] }, values: [whole(3)] },
+  ],
+  softmax: [0, 1, 2, 3].map((axis) => ({ op: { kind: 'softmax', axis }, values: [x(2, 3, 5, 3)] })),
+  'space-to-depth': [{ op: { kind: 'space-to-depth', block: 3 }, values: [x(2, 6, 9, 2)] }],
+  tile: [
+    { op: { kind: 'tile', repeats: [1, 2, 1, 3] }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'tile', repeats: [] }, values: [x()] },
+  ],
+  'top-k': (['values', 'indices'] as const).flatMap((output) => [
+    { op: { kind: 'top-k', k: 3, output }, values: [x(2, 3, 5, 4)] },
+    { op: { kind: 'top-k', k: 1, output }, values: [x(7)] },
+    { op: { kind: 'top-k', k: 6, output }, values: [whole(3, 6)] },
+    { op: { kind: 'top-k', k: 1, output }, values: [x(1)] },
+  ]),
+  transpose: [
+    { op: { kind: 'transpose', perm: [3, 1, 0, 2] }, values: [x(2, 3, 5, 3)] },
+    { op: { kind: 'transpose', perm: [] }, values: [x()] },
+  ],
+  unary: [{ op: { kind: 'unary', fn: 'relu6' }, values: [x(2, 3, 5, 3)] }],
+};

@@ -1,0 +1,298 @@
+/**
+ * What every operator refuses, word for word. A new operator does not compile until it has some.
+ * Operators are untyped here, as they are in a model.
+ */
+import type { Kind } from '../../src/ops/index.ts';
+import type { Refused } from './makers.ts';
+import { conv, convT, i32, nan, pad, pool, refused, resize } from './makers.ts';
+
+const binary = (fn: unknown): object => ({ kind: 'binary', fn });
+const concat = (axis: unknown, count: unknown): object => ({ kind: 'concat', axis, count });
+const matmul = (transposeA: unknown, transposeB: unknown): object => ({ kind: 'matmul', transposeA, transposeB });
+const reduce = (fn: unknown, axes: unknown, keep: unknown = true): object => ({ kind: 'reduce', fn, axes, keep });
+const slice = (begin: unknown, size: unknown, step: unknown): object => ({ kind: 'slice', begin, size, step });
+const topK = (k: unknown, output: unknown = 'values'): object => ({ kind: 'top-k', k, output });
+
+const image = [1, 8, 8, 4];
+const weights = [6, 3, 3, 4];
+const most = 2147483647;
+
+export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
+  'batch-norm': [
+    refused(
+      { kind: 'batch-norm', epsilon: -1 },
+      [[4], [4], [4], [4], [4]],
+      'takes a number that is not negative as "epsilon" and is given -1',
+    ),
+    refused(
+      { kind: 'batch-norm', epsilon: 0 },
+      [[], [4], [4], [4], [4]],
+      'takes "x" with at least 1 axis and is given []',
+    ),
+    refused(
+      { kind: 'batch-norm', epsilon: 0 },
+      [image, [4], [4], [5], [4]],
+      'has 4 channels and is given "mean" of shape [5]',
+    ),
+    refused({ kind: 'batch-norm', epsilon: 0 }, [i32(4), [4], [4], [4], [4]], 'takes f32 as "x" and is given i32'),
+  ],
+  binary: [
+    refused(binary('add'), [[2, 3], [2]], 'cannot broadcast [2, 3] with [2]'),
+    refused(binary('add'), [[2], i32(2)], 'takes two values of one type and is given f32 and i32'),
+    refused(binary('pow'), [i32(2), i32(2)], 'takes f32 for "pow" and is given i32'),
+    refused(
+      binary('add'),
+      [[65536, 1], [65536]],
+      `would give [65536, 65536], and no value may have over ${most} elements`,
+    ),
+  ],
+  cast: [refused({ kind: 'cast', to: 'u8' }, [[1]], 'takes "f32" or "i32" as "to" and is given "u8"')],
+  concat: [
+    refused(concat(0, 1e9), [], 'takes a whole number in 1..4096 as "count" and is given 1000000000'),
+    refused(
+      concat(2, 2),
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      'takes a whole number in 0..1 as "axis" and is given 2',
+    ),
+    refused(concat(0, 1), [[]], 'takes "x0" with at least 1 axis and is given []'),
+    refused(
+      concat(0, 2),
+      [
+        [1, 2],
+        [1, 3],
+      ],
+      'cannot join [1, 2] and [1, 3] along axis 0',
+    ),
+    refused(concat(0, 2), [[1, 2], [1]], 'cannot join [1, 2] and [1] along axis 0'),
+    refused(concat(0, 2), [[1], i32(1)], 'takes values of one type and is given f32 and i32'),
+  ],
+  'conv-transpose2d': [
+    refused(
+      convT({ stride: [0, 1] }),
+      [image, weights, [6]],
+      'takes a list of 2 whole numbers in 1..16777216 as "stride" and is given [0, 1]',
+    ),
+    refused(convT(), [image, [6, 3, 3, 5], [6]], 'takes 5 channels and is given 4'),
+    refused(convT(), [image, weights, [5]], 'has 6 outputs and a bias of shape [5]'),
+    refused(
+      convT({ size: [2] }),
+      [image, weights, [6]],
+      'takes a list of 2 whole numbers in 1..16777216 as "size" and is given [2]',
+    ),
+    refused(
+      convT({ dilation: [16777216, 1] }),
+      [image, [6, 200, 3, 4], [6]],
+      'would give 3338665992x10 pixels before it is cut',
+    ),
+  ],
+  conv2d: [
+    refused(conv(), [[8, 8, 4], weights, [6]], 'takes a 4-D "x" and is given [8, 8, 4]'),
+    refused(conv(), [image, [6, 4], [6]], 'takes a 4-D "weights" and is given [6, 4]'),
+    refused(conv(), [image, [6, 3, 3, 5], [6]], 'takes 5 channels and is given 4'),
+    refused(conv({ groups: 2 }), [image, [5, 3, 3, 2], [5]], 'cannot share 5 outputs among 2 groups'),
+    refused(conv(), [image, [6, 9, 9, 4], [6]], 'has a kernel of 9x9 taps that does not fit the padded input of 8x8'),
+    refused(conv(), [image, weights, [6, 1]], 'has 6 outputs and a bias of shape [6, 1]'),
+    refused(
+      conv({ activation: 'prelu' }),
+      [image, weights, [6], [8, 8, 6]],
+      'has 6 outputs and slopes of shape [8, 8, 6]',
+    ),
+    refused(
+      conv({ pad: [0, -1, 0, 0] }),
+      [image, weights, [6]],
+      'takes a list of 4 whole numbers in 0..16777216 as "pad" and is given [0, -1, 0, 0]',
+    ),
+    refused(
+      conv({ groups: nan }),
+      [image, weights, [6]],
+      `takes a whole number in 1..${most} as "groups" and is given NaN`,
+    ),
+    refused(
+      { kind: 'conv2d' },
+      [image, weights, [6]],
+      'takes a list of 2 whole numbers in 1..16777216 as "stride" and is given undefined',
+    ),
+    refused(conv(), [i32(1, 8, 8, 4), weights, [6]], 'takes f32 as "x" and is given i32'),
+    refused(
+      conv({ pad: [16777216, 16777216, 0, 0] }),
+      [image, weights, [6]],
+      `would give [1, 16777222, 16777222, 6], and no value may have over ${most} elements`,
+    ),
+  ],
+  'depth-to-space': [
+    refused({ kind: 'depth-to-space', block: 3 }, [image], 'cannot spread 4 channels over 3x3 pixels'),
+    refused({ kind: 'depth-to-space', block: 2 }, [[4]], 'takes a 4-D "x" and is given [4]'),
+    refused(
+      { kind: 'depth-to-space', block: 0 },
+      [image],
+      'takes a whole number in 1..16777216 as "block" and is given 0',
+    ),
+  ],
+  gather: [
+    refused({ kind: 'gather', axis: 0 }, [[4], [1]], 'takes i32 as "indices" and is given f32'),
+    refused({ kind: 'gather', axis: -1 }, [[4], i32(1)], 'takes a whole number in 0..0 as "axis" and is given -1'),
+    refused(
+      { kind: 'gather', axis: 0 },
+      [image, i32(1, 1, 1, 1, 1, 1)],
+      'would give [1, 1, 1, 1, 1, 1, 8, 8, 4], and no value may have over 8 axes',
+    ),
+  ],
+  linear: [
+    refused({ kind: 'linear', activation: 'none' }, [[1, 8], [3, 7], [3]], 'takes 7 features and is given 8'),
+    refused(
+      { kind: 'linear', activation: 'none' },
+      [[8], [3, 8, 1], [3]],
+      'takes a 2-D "weights" and is given [3, 8, 1]',
+    ),
+    refused({ kind: 'linear', activation: 'none' }, [[8], [3, 8], [1]], 'has 3 outputs and a bias of shape [1]'),
+  ],
+  matmul: [
+    refused(
+      matmul(false, false),
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      'multiplies 3 columns by 2 rows',
+    ),
+    refused(
+      matmul(true, false),
+      [
+        [2, 3],
+        [3, 3],
+      ],
+      'multiplies 2 columns by 3 rows',
+    ),
+    refused(matmul(false, false), [[2], [2, 3]], 'takes "a" with at least 2 axes and is given [2]'),
+    refused(
+      matmul(false, false),
+      [
+        [2, 2, 3],
+        [4, 3, 1],
+      ],
+      'cannot broadcast [2, 2, 3] with [4, 3, 1]',
+    ),
+    refused(
+      matmul(1, false),
+      [
+        [2, 3],
+        [3, 2],
+      ],
+      'takes true or false as "transposeA" and is given 1',
+    ),
+  ],
+  pad: [
+    refused(
+      pad({ before: [1, 1] }),
+      [[4]],
+      'takes a list of 1 whole number in 0..16777216 as "before" and is given [1, 1]',
+    ),
+    refused(
+      pad({ mode: 'reflect', before: [4] }),
+      [[4]],
+      'takes borders of at most 3 in mode "reflect" along axis 0 and is given 4 and 2',
+    ),
+    refused(
+      pad({ mode: 'symmetric', after: [5] }),
+      [[4]],
+      'takes borders of at most 4 in mode "symmetric" along axis 0 and is given 2 and 5',
+    ),
+    refused(pad({ value: nan }), [i32(4)], `takes a whole number in -2147483648..${most} as "value" and is given NaN`),
+  ],
+  pool2d: [
+    refused(pool({ pad: [0, 0, 2, 0] }), [image], 'has a window of 2x2 that padding of [0, 0, 2, 0] can cover'),
+    refused(pool({ window: [9, 2] }), [image], 'has a window of 9x2 that does not fit the padded input of 8x8'),
+    refused(pool(), [i32(1, 8, 8, 4)], 'takes f32 as "x" and is given i32'),
+    refused({ ...pool(), fn: 'toString' }, [image], 'takes "max" or "avg" as "fn" and is given "toString"'),
+  ],
+  reduce: [
+    refused(reduce('sum', [4]), [image], 'takes a list of different axes in 0..3 as "axes" and is given [4]'),
+    refused(reduce('sum', [1, 1]), [image], 'takes a list of different axes in 0..3 as "axes" and is given [1, 1]'),
+    refused(reduce('mean', [0]), [i32(4)], 'takes f32 as "x" and is given i32'),
+    refused(reduce('median', [0]), [[4]], 'takes "sum", "mean", "prod", "max" or "min" as "fn" and is given "median"'),
+  ],
+  relayout: [refused({ kind: 'relayout' }, [[1, 0]], 'would give [1, 0], and no size may be below 1')],
+  reshape: [
+    refused({ kind: 'reshape', shape: [5] }, [[2, 3]], 'cannot make [5] of [2, 3]'),
+    refused(
+      { kind: 'reshape', shape: [-1] },
+      [[2, 3]],
+      `takes a list of whole numbers in 1..${most} as "shape" and is given [-1]`,
+    ),
+    refused(
+      { kind: 'reshape', shape: 6 },
+      [[2, 3]],
+      `takes a list of whole numbers in 1..${most} as "shape" and is given 6`,
+    ),
+    refused(
+      { kind: 'reshape', shape: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] },
+      [[1]],
+      'would give [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, …], and no value may have over 8 axes',
+    ),
+  ],
+  resize: [
+    refused(
+      resize({ size: [0, 1] }),
+      [image],
+      'takes a list of 2 whole numbers in 1..16777216 as "size" and is given [0, 1]',
+    ),
+    refused(resize({ size: [99991, 1] }), [[1, 99989, 1, 1]], 'cannot make 99991 pixels of 99989 in 32-bit arithmetic'),
+    refused(resize(), [[8, 8]], 'takes a 4-D "x" and is given [8, 8]'),
+  ],
+  select: [
+    refused({ kind: 'select' }, [[1], [1], [1]], 'takes i32 as "condition" and is given f32'),
+    refused({ kind: 'select' }, [i32(1), [1], i32(1)], 'takes two values of one type and is given f32 and i32'),
+    refused({ kind: 'select' }, [i32(2), [3], [1]], 'cannot broadcast [2] with [3] and [1]'),
+  ],
+  slice: [
+    refused(slice([0], [9], [1]), [[8]], 'takes 0 to 8 along axis 0 and is given a size of 8'),
+    refused(slice([2], [4], [-1]), [[8]], 'takes 2 to -1 along axis 0 and is given a size of 8'),
+    refused(
+      slice([0, 0], [1], [1]),
+      [[8]],
+      `takes a list of 1 whole number in 0..${most} as "begin" and is given [0, 0]`,
+    ),
+    refused(slice([0], [0], [1]), [[8]], `takes a list of 1 whole number in 1..${most} as "size" and is given [0]`),
+  ],
+  softmax: [
+    refused({ kind: 'softmax', axis: 4 }, [image], 'takes a whole number in 0..3 as "axis" and is given 4'),
+    refused({ kind: 'softmax', axis: 0 }, [[]], 'takes "x" with at least 1 axis and is given []'),
+  ],
+  'space-to-depth': [
+    refused({ kind: 'space-to-depth', block: 3 }, [image], 'cannot cut 8x8 pixels into blocks of 3x3'),
+    refused(
+      { kind: 'space-to-depth', block: 2.5 },
+      [image],
+      'takes a whole number in 1..16777216 as "block" and is given 2.5',
+    ),
+  ],
+  tile: [
+    refused(
+      { kind: 'tile', repeats: [2] },
+      [image],
+      `takes a list of 4 whole numbers in 1..${most} as "repeats" and is given [2]`,
+    ),
+    refused(
+      { kind: 'tile', repeats: [most, 1, 1, 1] },
+      [image],
+      `would give [${most}, 8, 8, 4], and no value may have over ${most} elements`,
+    ),
+  ],
+  'top-k': [
+    refused(topK(5), [image], 'takes a whole number in 1..4 as "k" and is given 5'),
+    refused(topK(1, 'both'), [image], 'takes "values" or "indices" as "output" and is given "both"'),
+    refused(topK(1), [[]], 'takes "x" with at least 1 axis and is given []'),
+  ],
+  transpose: [
+    refused(
+      { kind: 'transpose', perm: [1, 1] },
+      [[2, 3]],
+      'takes a list of different axes in 0..1 as "perm" and is given [1, 1]',
+    ),
+    refused({ kind: 'transpose', perm: [0] }, [[2, 3]], 'orders 1 of 2 axes'),
+  ],
+  unary: [refused({ kind: 'unary', fn: 'exp' }, [i32(2)], 'takes f32 for "exp" and is given i32')],
+};
