@@ -22,14 +22,20 @@ export function parseJson(bytes: Uint8Array, file: string, report: Report): unkn
 }
 
 /** `value` as the schema gives it, or undefined after a report of the first faults, each with its path. */
-export function checkJson<T>(schema: z.ZodType<T>, value: unknown, file: string, report: Report): T | undefined {
+export function checkJson<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  file: string,
+  report: Report,
+  place = '',
+): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   for (const { path, message } of result.error.issues.slice(0, shown))
     report({
       severity: 'error',
       code: 'import/json',
-      message: `"${pathText(path)}" is not as it must be: ${lowerFirst(message)}`,
+      message: `"${pathText(place, path)}" is not as it must be: ${lowerFirst(message)}`,
       origin: { file, name: nameOn(path, value) },
       hint: 'the file is damaged, or was not written by the TensorFlow.js converter',
     });
@@ -37,10 +43,10 @@ export function checkJson<T>(schema: z.ZodType<T>, value: unknown, file: string,
 }
 
 /** `modelTopology.node[3].attr`. */
-const pathText = (path: readonly PropertyKey[]): string =>
+const pathText = (place: string, path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}${text && '.'}${String(key)}`),
-    '',
+    place,
   ) || 'the whole file';
 
 const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
