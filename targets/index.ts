@@ -1,4 +1,5 @@
 import type { TargetFamily } from '../src/target.ts';
+import { cpu } from './cpu/target.ts';
 import { wasm } from './wasm/target.ts';
 
-export const targets: readonly TargetFamily[] = [wasm];
+export const targets: readonly TargetFamily[] = [cpu, wasm];

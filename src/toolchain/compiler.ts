@@ -1,0 +1,114 @@
+/** Finds C compilers and runs them: no shell in between, and every failure told with the command that failed. */
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { RunCompiler } from '../recipe.ts';
+
+export type Compiled =
+  | { readonly ok: true /** As a user could type it. */; readonly command: string }
+  | { readonly ok: false; readonly diagnostic: Diagnostic };
+
+export interface CompileOptions {
+  /** Where the sources are and the output goes. */
+  readonly folder: string;
+  /** Programs to use instead of those that the task names, e.g. what a user set as `CC`. */
+  readonly compilers?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The PATH to search; the process's own unless given. */
+  readonly path?: string | undefined;
+}
+
+/** Runs one compiler of the task, the first that is installed. A failed run leaves no output behind. */
+export async function runCompiler(task: RunCompiler, options: CompileOptions): Promise<Compiled> {
+  const { folder, signal, path = process.env.PATH ?? '' } = options;
+  const wanted = options.compilers ?? task.compilers;
+  const program = await findProgram(wanted, path);
+  if (program === undefined) return { ok: false, diagnostic: missing(task, wanted) };
+  const command = [program.name, ...task.args].map(shown).join(' ');
+  const { code, output } = await execute(program.path, task.args, folder, signal);
+  if (code === 0) return { ok: true, command };
+  await rm(join(folder, task.output), { force: true });
+  return { ok: false, diagnostic: failed(task, command, code, output) };
+}
+
+export interface Program {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The first of `names` that is an executable file in a folder of `path`, or is itself the path of one. */
+export async function findProgram(
+  names: readonly string[],
+  path: string = process.env.PATH ?? '',
+): Promise<Program | undefined> {
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
+  for (const name of names) {
+    const folders = /[\\/]/.test(name) ? [''] : path.split(delimiter).filter((folder) => folder !== '');
+    for (const folder of folders)
+      for (const ending of endings) {
+        const candidate = folder === '' ? name + ending : join(folder, name + ending);
+        if (await isExecutable(candidate)) return { name, path: candidate };
+      }
+  }
+  return undefined;
+}
+
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+interface Execution {
+  readonly code: number | string;
+  readonly output: string;
+}
+
+/** Compilers write at length when they fail: far more than this, and nobody reads it. */
+const mostOutput = 1 << 24;
+
+function execute(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Execution> {
+  return new Promise((resolve) => {
+    execFile(program, [...args], { cwd: folder, maxBuffer: mostOutput, signal }, (error, stdout, stderr) => {
+      const output = `${stdout}${stderr}`.trim();
+      if (!error) return resolve({ code: 0, output });
+      const reason = error.signal ?? error.code ?? 'unknown';
+      resolve({ code: reason, output: output || error.message });
+    });
+  });
+}
+
+function missing(task: RunCompiler, wanted: readonly string[]): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'toolchain/no-compiler',
+    message: `no compiler found for "${task.output}": tried ${wanted.map((name) => `"${name}"`).join(', ')}`,
+    hint: 'install one of them, or build the sources, which were written, elsewhere; --source-only stops asking',
+  };
+}
+
+/** The first lines say what is wrong; the rest follows from it. */
+const mostLines = 40;
+
+function failed(task: RunCompiler, command: string, code: number | string, output: string): Diagnostic {
+  const lines = output.split('\n');
+  const more = lines.length - mostLines;
+  const told = [...lines.slice(0, mostLines), ...(more > 0 ? [`... and ${more} more lines`] : [])].join('\n');
+  return {
+    severity: 'error',
+    code: 'toolchain/compiler-failed',
+    message: `the compiler failed with ${code} while building "${task.output}"`,
+    hint: `the command was: ${command}\n${told}`,
+  };
+}
+
+/** Quoted where a shell would take it apart. */
+const shown = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,0 +1,87 @@
+/** How the files become binaries: CMakeLists.txt for people, a recipe for the toolchain, one command in the header. */
+import type { Recipe, RunCompiler } from '../../src/recipe.ts';
+import type { Artefact, Render } from '../../src/target.ts';
+import type { BlobFiles } from './blob.ts';
+import type { Flavour } from './emit.ts';
+
+interface Built {
+  readonly name: string;
+  readonly symbol: string;
+  readonly weights: BlobFiles | undefined;
+  readonly recorded: BlobFiles;
+  readonly flavour: Flavour;
+}
+
+/** Words that CMake keeps for targets of its own. */
+const reservedTargets: ReadonlySet<string> = new Set(
+  'all clean depend edit_cache help install install_local install_strip package package_source rebuild_cache test'.split(
+    ' ',
+  ),
+);
+
+export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, render: Render) {
+  const { cpu, strictFp } = flavour;
+  const options = ['-O3', `-ffp-contract=${strictFp ? 'off' : 'fast'}`, '-fno-math-errno', '-fno-trapping-math'];
+  const sources = [`${name}.c`, ...(weights ? [weights.source] : [])];
+  const checks = [`${name}_check.c`, recorded.source];
+  const assembled = [weights, recorded].flatMap((b) => (b?.binary ? [{ source: b.source, binary: b.binary }] : []));
+  const target = reservedTargets.has(name.toLowerCase()) ? `${name}_model` : name;
+  const upper = symbol.toUpperCase();
+  const artefact: Artefact = {
+    path: 'CMakeLists.txt',
+    contents: render('cpu/CMakeLists.txt.hbs', {
+      name,
+      target,
+      upper,
+      useFlags: `\${${upper}_FLAGS}`,
+      languages: assembled.length > 0 ? 'C ASM' : 'C',
+      flags: cpu.flags.filter((f) => f !== '-static').join(';'),
+      options: options.join(' '),
+      sources: sources.join(' '),
+      checkSources: checks.join(' '),
+      embedded: assembled,
+    }),
+    role: 'build',
+  };
+
+  const compiled: string[] = ['-std=c11', ...options, ...cpu.flags.filter((f) => f !== '-static')];
+  const position = cpu.hosted ? ['-fPIC'] : [];
+  const linked = cpu.hosted && cpu.flags.some((f) => f === '-static') ? ['-static'] : [];
+  const task = (output: string, doc: string, args: readonly string[]): RunCompiler => ({
+    kind: 'run-compiler',
+    compilers: cpu.compilers,
+    args: [...args, '-o', output],
+    output,
+    doc,
+  });
+  const objects = sources.map((source) => objectOf(source));
+  const recipe: Recipe = [
+    ...sources.map((source) =>
+      task(objectOf(source), 'object code to link', [...compiled, ...position, '-I.', '-c', source]),
+    ),
+    ...(cpu.hosted
+      ? [
+          ...(linked.length > 0 ? [] : [task(`lib${name}.so`, 'a shared library', ['-shared', ...objects, '-lm'])]),
+          task(`${name}_example`, 'an executable that runs on files', [
+            ...compiled,
+            ...linked,
+            '-I.',
+            `${name}_example.c`,
+            ...objects,
+            '-lm',
+          ]),
+          task(`${name}_check`, 'an executable that checks itself', [
+            ...compiled,
+            ...linked,
+            '-I.',
+            ...checks,
+            ...objects,
+            '-lm',
+          ]),
+        ]
+      : []),
+  ];
+  return { artefact, recipe, command: `${cpu.compilers[0]} ${[...compiled, '-c', ...sources].join(' ')}` };
+}
+
+const objectOf = (source: string): string => source.replace(/\.[cS]$/, '.o');

@@ -1,0 +1,206 @@
+/** A plan as files: header, source, constants, build file, example, check, and the recipe that builds them. */
+import { bug } from '../../src/diagnostic.ts';
+import { quoted } from '../../src/graph/print.ts';
+import type { Arr } from '../../src/loop/loop.ts';
+import { alignment } from '../../src/plan/arena.ts';
+import type { Plan, Port } from '../../src/plan/plan.ts';
+import type { Artefact, Emission, EmitContext, Render } from '../../src/target.ts';
+import { elements, printShape } from '../../src/tensor/type.ts';
+import type { BlobFiles } from './blob.ts';
+import { emitBlob } from './blob.ts';
+import { emitBuild } from './build.ts';
+import type { Cpu } from './cpus.ts';
+import { identifiers } from './names.ts';
+import { partsFor } from './parts.ts';
+import { printStep } from './print-step.ts';
+import { inOrder } from './routine.ts';
+import { ctype } from './syntax.ts';
+
+export interface Flavour {
+  readonly cpu: Cpu;
+  readonly strictFp: boolean;
+  readonly prefix: string;
+}
+
+/** A port as C sees it. */
+interface CPort {
+  readonly port: Port;
+  readonly member: string;
+  readonly type: string;
+  readonly length: string;
+  readonly numbers: number;
+  readonly shape: string;
+  readonly quoted: string;
+}
+
+export function emit(plan: Plan, { render, recorded }: EmitContext, flavour: Flavour): Emission {
+  const { name } = plan;
+  const symbol = `${flavour.prefix}${name}`;
+  const upper = symbol.toUpperCase();
+  const inputs = cPorts(plan.inputs, `${upper}_INPUT`);
+  const outputs = cPorts(plan.outputs, `${upper}_OUTPUT`);
+  const common = {
+    name,
+    symbol,
+    upper,
+    alignment,
+    inputs,
+    outputs,
+    workspace: Math.max(plan.arena.peak, alignment),
+  };
+
+  const weights = emitWeights(plan, symbol, render);
+  const check = emitCheck(recorded(), { inputs, outputs, name, symbol }, render);
+  const build = emitBuild({ name, symbol, weights, recorded: check, flavour }, render);
+  const source: Artefact = {
+    path: `${name}.c`,
+    contents: render('cpu/model.c.hbs', { ...common, ...sourceView(plan, { inputs, outputs, symbol, upper }, render) }),
+    role: 'source',
+  };
+  const header: Artefact = {
+    path: `${name}.h`,
+    contents: render('cpu/model.h.hbs', {
+      ...common,
+      guard: `${upper}_H`,
+      ports: [...inputs, ...outputs].map((p) => ({ length: `${p.length} ${p.numbers}` })),
+      exampleInputs: inputs.map((p) => `.${p.member} = ...`).join(', '),
+      exampleOutputs: outputs.map((p) => `.${p.member} = ...`).join(', '),
+      cpuDoc: flavour.cpu.doc,
+      command: build.command,
+      strictDoc: flavour.strictFp
+        ? '\n *\n * Strict: results are equal bit for bit on every CPU, as long as -ffp-contract=off is given.'
+        : '',
+    }),
+    role: 'header',
+  };
+  const example: Artefact = {
+    path: `${name}_example.c`,
+    contents: render('cpu/example.c.hbs', {
+      ...common,
+      ports: [
+        ...inputs.map((p) => ({ ...p, array: `in_${p.member}` })),
+        ...outputs.map((p) => ({ ...p, array: `out_${p.member}` })),
+      ],
+      usage: [...inputs.map((p) => `${p.member}.bin`), ...outputs.map((p) => `${p.member}_out.bin`)].join(' '),
+      files: inputs.length + outputs.length,
+    }),
+    role: 'example',
+  };
+  const checker: Artefact = {
+    path: `${name}_check.c`,
+    contents: render('cpu/check.c.hbs', {
+      ...common,
+      recorded: `${symbol}_recorded`,
+      recordedFile: `${name}_recorded`,
+      types: [...new Set(outputs.map((p) => p.type))].map((type) => ({ type })),
+    }),
+    role: 'check',
+  };
+  return {
+    artefacts: [header, source, ...(weights?.artefacts ?? []), example, checker, ...check.artefacts, build.artefact],
+    recipe: build.recipe,
+  };
+}
+
+function cPorts(ports: readonly Port[], prefix: string): readonly CPort[] {
+  const members = identifiers(ports.map((p) => p.name));
+  return ports.map((port, i) => ({
+    port,
+    member: members[i],
+    type: ctype[port.array.dtype],
+    length: `${prefix}_${members[i]}_LENGTH`,
+    numbers: elements(port.type.shape),
+    shape: printShape(port.type.shape) || 'one number',
+    quoted: quoted(port.name),
+  }));
+}
+
+function emitWeights(plan: Plan, symbol: string, render: Render): BlobFiles | undefined {
+  if (plan.constants.length === 0) return undefined;
+  return emitBlob(
+    {
+      file: `${plan.name}_weights`,
+      symbol: `${symbol}_weights`,
+      doc: `The constants of ${plan.name}.`,
+      role: 'weights',
+      members: plan.constants.map(({ array, data }) => ({ name: array.name, dtype: array.dtype, data })),
+    },
+    render,
+  );
+}
+
+interface Ports {
+  readonly inputs: readonly CPort[];
+  readonly outputs: readonly CPort[];
+}
+
+function emitCheck(
+  recorded: ReturnType<EmitContext['recorded']>,
+  { inputs, outputs, name, symbol }: Ports & { readonly name: string; readonly symbol: string },
+  render: Render,
+): BlobFiles {
+  const members = (ports: readonly CPort[], values: typeof recorded.inputs, prefix: string) =>
+    ports.map(({ port, member }) => ({
+      name: `${prefix}_${member}`,
+      dtype: port.array.dtype,
+      data: values[port.name] ?? bug(`nothing was recorded for "${port.name}"`),
+    }));
+  return emitBlob(
+    {
+      file: `${name}_recorded`,
+      symbol: `${symbol}_recorded`,
+      doc: `Inputs of ${name}, and the outputs that they must give.`,
+      role: 'check',
+      members: [...members(inputs, recorded.inputs, 'in'), ...members(outputs, recorded.outputs, 'out')],
+    },
+    render,
+  );
+}
+
+/** What the template of the source needs beyond the names. */
+function sourceView(
+  { name, constants, arena, steps }: Plan,
+  { inputs, outputs, symbol, upper }: Ports & { readonly symbol: string; readonly upper: string },
+  render: Render,
+) {
+  const stored = new Set(constants.map((c) => c.array));
+  const place = ({ name: array }: Arr): string => array;
+  const placed = (array: Arr): string => (stored.has(array) ? `${symbol}_weights.${array.name}` : place(array));
+  const declared = new Set<Arr>([...inputs, ...outputs].map((p) => p.port.array));
+  const touched = new Set(steps.flatMap((s) => [...s.reads, ...s.writes]));
+
+  const printed = steps.map((step, i) => {
+    const { definition, code } = printStep(step, i, placed);
+    const fresh = step.writes.filter((a) => !declared.has(a));
+    const declarations = fresh.map((a) => {
+      declared.add(a);
+      const offset = arena.places.get(a) ?? bug(`array "${a.name}" has no place`);
+      return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${offset});`;
+    });
+    return { line: step.line, code: [...declarations, ...code], definition };
+  });
+  const calls = steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []));
+  const routines = inOrder(calls.map((c) => c.routine)).map((r) => render(r.template, r.view).trim());
+  const functions = printed.flatMap((p) => p.definition ?? []);
+
+  const pointer = ({ port, member, type }: CPort, from: string): string =>
+    `${from === 'inputs' ? 'const ' : ''}${type} *const ${port.array.name} = ${from}->${member};`;
+  const checks = (ports: readonly CPort[], from: string): readonly string[] =>
+    ports.flatMap(({ member, type }) => [
+      `if (${from}->${member} == NULL) return ${upper}_NULL;`,
+      `if ((uintptr_t)${from}->${member} % _Alignof(${type}) != 0) return ${upper}_MISALIGNED;`,
+    ]);
+  return {
+    weightsInclude: constants.length > 0 ? `\n#include "${name}_weights.h"\n` : '',
+    parts: partsFor([...routines, ...functions].join('\n'), render),
+    routines,
+    functions,
+    checks: [...checks(inputs, 'inputs'), ...checks(outputs, 'outputs')],
+    pointers: [
+      ...inputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'inputs')),
+      ...outputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'outputs')),
+      ...(arena.places.size > 0 ? ['unsigned char *const arena = workspace;'] : []),
+    ],
+    steps: printed,
+  };
+}
