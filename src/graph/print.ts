@@ -49,6 +49,9 @@ function printValue(node: Node, keep: Keep): string {
   return `${kind}(${node.inputs.map((id) => `%${id}`).join(', ')})${printAttributes(attributes)}`;
 }
 
+/** What a long constant is called: the first half of the SHA-256 of its bytes. */
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+
 /** Whether some NaN has other bits than the NaN that text can say. */
 const hasOddNaN = (data: Numbers): boolean =>
   data instanceof Float32Array &&
@@ -60,7 +63,7 @@ function printData(data: Numbers, dtype: DType, keep: Keep): string {
   if (data.length <= inlineLimit && !hasOddNaN(data))
     return `[${Array.from(data, dtype === 'f32' ? printFloat32 : String).join(' ')}]`;
   const bytes = bytesOf(data);
-  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+  const digest = digestOf(bytes);
   keep(digest, bytes);
   return `#${digest}`;
 }

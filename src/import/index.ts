@@ -2,9 +2,10 @@
 import type { Graph } from '../graph/graph.ts';
 import type { ImportContext, Importer } from './importer.ts';
 import { baseName } from './names.ts';
+import { text } from './text.ts';
 import { tfjs } from './tfjs.ts';
 
-export const importers: readonly Importer[] = [tfjs];
+export const importers: readonly Importer[] = [text, tfjs];
 
 /**
  * Reads the model at `file` with the importer that takes it. `file` is a path as the user gave it; only its last part
