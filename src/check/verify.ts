@@ -14,7 +14,8 @@ import { compareOutputs, incomparable, relativeError, tfjsTolerance, tolerance, 
 
 /** Something that computes outputs from inputs, both plain and by name. */
 export interface Runner {
-  readonly run: (inputs: Named) => Named | Promise<Named>;
+  /** Undefined after a report. */
+  readonly run: (inputs: Named) => Promise<Named | undefined>;
   readonly dispose: () => void;
 }
 
@@ -64,7 +65,11 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   const got: Named[] = [];
   try {
     doing('running the artefact');
-    for (const sample of inputs) got.push(await runner.run(sample));
+    for (const sample of inputs) {
+      const outputs = await runner.run(sample);
+      if (!outputs) return undefined;
+      got.push(outputs);
+    }
   } finally {
     runner.dispose();
   }
@@ -103,7 +108,8 @@ async function blame(
   const runner = taps.ok ? await job.open(taps) : undefined;
   if (!taps.ok || !runner) return undefined;
   try {
-    return divergingLayer(compiled.graph, taps.plan, inputs, await runner.run(inputs), tolerance);
+    const values = await runner.run(inputs);
+    return values && divergingLayer(compiled.graph, taps.plan, inputs, values, tolerance);
   } finally {
     runner.dispose();
   }

@@ -11,7 +11,9 @@ import { loadModel } from '../make/load.ts';
 import type { ManifestPort } from '../make/manifest.ts';
 import { isOutput, openFolder } from '../make/open.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
+import { timingOf } from '../make/timing.ts';
 import type { Numbers } from '../tensor/numbers.ts';
+import type { Timing } from '../toolchain/run-native.ts';
 import type { Desk } from './desk.ts';
 import { readInputs } from './inputs.ts';
 import { writeNpy } from './npy.ts';
@@ -51,8 +53,8 @@ export const runCommand = (act: Act): Command =>
 interface Subject {
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
-  readonly run: (inputs: Named) => Named | Promise<Named>;
-  readonly time: (inputs: Named, times: number) => Promise<readonly number[]>;
+  readonly run: (inputs: Named) => Promise<Named | undefined>;
+  readonly time: (inputs: Named, times: number) => Promise<Timing | undefined>;
   readonly dispose: () => void;
 }
 
@@ -65,7 +67,8 @@ async function run(path: string, flags: Flags, desk: Desk): Promise<boolean> {
     if (!inputs) return false;
     desk.doing('running');
     const values = await subject.run(inputs);
-    const times = flags.repeat === undefined ? undefined : await subject.time(inputs, flags.repeat);
+    if (!values) return false;
+    const time = flags.repeat === undefined ? undefined : await subject.time(inputs, flags.repeat);
     const files = flags.output === undefined ? [] : writeOutputs(flags.output, subject.outputs, values, desk);
     if (!files) return false;
     const outputs = subject.outputs.map((port, i) => ({
@@ -73,8 +76,7 @@ async function run(path: string, flags: Flags, desk: Desk): Promise<boolean> {
       ...summary(values[port.name]),
       file: files[i] ?? null,
     }));
-    const time = times && { medianMs: quantile(times, 0.5), minMs: quantile(times, 0), runs: times.length };
-    desk.print({ outputs, ...(time && { time }) }, (paint) => asText(outputs, time, paint));
+    desk.print({ outputs, ...(time && { time }) }, (paint) => asText(outputs, flags.repeat, time, paint));
     return true;
   } finally {
     subject.dispose();
@@ -93,14 +95,8 @@ async function interpreted(path: string, flags: Flags, desk: Desk): Promise<Subj
   const { graph } = loaded;
   return {
     ...portsOf(graph),
-    run: (inputs) => evaluate(graph, inputs),
-    async time(inputs, times) {
-      return Array.from({ length: times }, () => {
-        const since = performance.now();
-        evaluate(graph, inputs);
-        return performance.now() - since;
-      });
-    },
+    run: async (inputs) => evaluate(graph, inputs),
+    time: async (inputs, times) => timingOf(times, () => void evaluate(graph, inputs)),
     dispose: () => {},
   };
 }
@@ -172,15 +168,12 @@ function summary(data: Numbers): Summary {
   return { min, max, mean: sum / count, notFinite: data.length - count };
 }
 
-/** The value below which a share of the numbers lies: 0.5 is the median. */
-export const quantile = (numbers: readonly number[], share: number): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(share * (numbers.length - 1))];
-
 type Shown = ManifestPort & Summary & { readonly file: string | null };
 
 function asText(
   outputs: readonly Shown[],
-  time: { readonly medianMs: number; readonly minMs: number; readonly runs: number } | undefined,
+  repeat: number | undefined,
+  time: Timing | undefined,
   paint: Paint,
 ): readonly string[] {
   const number = (value: number | null): string => (value === null ? '-' : String(Number(value.toPrecision(6))));
@@ -191,6 +184,6 @@ function asText(
     ...[min, max, mean].map(number),
     [...(notFinite > 0 ? [paint.yellow(`${notFinite} not finite`)] : []), ...(file === null ? [] : [file])].join(' '),
   ]);
-  const took = time && `${printTime(time.medianMs)} a run (median of ${time.runs}; at best ${printTime(time.minMs)})`;
+  const took = time && `${printTime(time.medianMs)} a run (median of ${repeat}; at best ${printTime(time.minMs)})`;
   return [...table([head, ...rows], ['left', 'left', 'right', 'right', 'right']), ...(took ? ['', took] : [])];
 }

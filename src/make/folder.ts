@@ -3,7 +3,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -107,7 +106,7 @@ function faultOf(path: string, force: boolean): Fault | undefined {
     };
   try {
     if (!existsSync(place)) return parentFault(path, place);
-    if (!lstatSync(realpathSync(place)).isDirectory())
+    if (!statSync(place).isDirectory())
       return {
         code: 'output/not-a-folder',
         message: `the output folder "${path}" is a file`,

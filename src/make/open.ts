@@ -3,18 +3,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
+import type { Timing } from '../toolchain/run-native.ts';
 import { loadWasm } from '../toolchain/run-wasm.ts';
 import { readManifest } from './folder.ts';
 import type { Manifest } from './manifest.ts';
 import { manifestName } from './manifest.ts';
 import { openNative } from './native.ts';
+import { timingOf } from './timing.ts';
 
 export interface OpenModel {
   readonly manifest: Manifest;
-  /** Plain inputs by name → plain outputs by name. */
-  readonly run: (inputs: Named) => Named | Promise<Named>;
-  /** Milliseconds of each of `times` runs on these inputs. */
-  readonly time: (inputs: Named, times: number) => Promise<readonly number[]>;
+  /** Plain inputs by name → plain outputs by name; undefined, and reported, if the program fails. */
+  readonly run: (inputs: Named) => Promise<Named | undefined>;
+  /** How long each of `times` runs on these inputs takes, after a first one that is not counted. */
+  readonly time: (inputs: Named, times: number) => Promise<Timing | undefined>;
   readonly dispose: () => void;
 }
 
@@ -27,31 +29,26 @@ export async function openFolder(folder: string, report: Report): Promise<OpenMo
     void report({ severity: 'error', code, message, hint, origin: { file: folder } });
   const manifest = readManifest(folder);
   if (!manifest) return fail('run/not-an-output', `there is no readable "${manifestName}"`, 'build the model anew');
-  const gone = manifest.files.filter(({ path }) => !existsSync(join(folder, path)));
-  if (gone.length > 0) return fail('run/file-missing', `the file "${gone[0].path}" is missing`, 'build the model anew');
-  if (!manifest.files.some(({ role }) => role === 'binary'))
+  const gone = manifest.files.find(({ path }) => !existsSync(join(folder, path)));
+  if (gone) return fail('run/file-missing', `the file "${gone.path}" is missing`, 'build the model anew');
+  const has = (role: string): boolean => manifest.files.some((file) => file.role === role);
+  if (!has('binary'))
     return fail(
       'run/no-binary',
       'the folder holds sources and no binary',
       'build without --source-only, with a C compiler installed',
     );
-  return manifest.files.some(({ role }) => role === 'binding')
-    ? openWasm(folder, manifest)
-    : openNative(folder, manifest, report);
+  const opened = await (has('binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report));
+  return opened && { ...opened, manifest };
 }
 
-async function openWasm(folder: string, manifest: Manifest): Promise<OpenModel> {
-  const model = await loadWasm(folder, manifest.name);
+async function openWasm(folder: string, { name }: Manifest): Promise<Omit<OpenModel, 'manifest'>> {
+  const model = await loadWasm(folder, name);
   return {
-    manifest,
-    run: model.run,
+    run: async (inputs) => model.run(inputs),
     async time(inputs, times) {
       model.run(inputs);
-      return Array.from({ length: times }, () => {
-        const since = performance.now();
-        model.repeat();
-        return performance.now() - since;
-      });
+      return timingOf(times, model.repeat);
     },
     dispose: model.dispose,
   };

@@ -44,6 +44,12 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     );
   if (cpu !== undefined && !cpus?.includes(cpu))
     return fail('target/unknown-cpu', `there is no cpu "${cpu}"`, hintFor(cpu, 'cpus', cpus ?? []));
+  if (options.prefix !== undefined && !/^[A-Za-z_]\w*$/.test(options.prefix))
+    return fail(
+      'target/bad-prefix',
+      `the prefix "${options.prefix}" is no C identifier`,
+      'use letters, digits and underscores',
+    );
   return family.target(options);
 }
 

@@ -2,18 +2,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../diagnostic.ts';
-import type { Task } from '../recipe.ts';
+import type { RunCompiler, Task } from '../recipe.ts';
+import { runCompiler } from '../toolchain/compiler.ts';
 import { assembleWat } from '../toolchain/wabt.ts';
 
 /** `no-compiler`: none is installed, which leaves the sources good. */
 export type Made = 'made' | 'no-compiler' | 'failed';
 
 /** Makes one output. What went wrong is reported. */
-export async function runTask(task: Task, folder: string, _report: Report): Promise<Made> {
+export async function runTask(task: Task, folder: string, report: Report): Promise<Made> {
   if (task.kind === 'assemble-wat') {
     const text = readFileSync(join(folder, task.source), 'utf8');
     writeFileSync(join(folder, task.output), await assembleWat(task, text));
     return 'made';
   }
-  return 'no-compiler';
+  const result = await runCompiler(task, { folder, compilers: compilersFor(task) });
+  if (result.ok) return 'made';
+  report(result.diagnostic);
+  return result.diagnostic.code === 'toolchain/no-compiler' ? 'no-compiler' : 'failed';
 }
+
+/** What the user set as `CC` comes first, unless a cross compiler is needed. */
+const compilersFor = ({ compilers }: RunCompiler): readonly string[] => {
+  const own = process.env.CC;
+  return own && compilers.includes('cc') ? [own, ...compilers] : compilers;
+};

@@ -1,0 +1,188 @@
+/**
+ * Espalier as a library: everything that the command line does, as functions of plain data.
+ *
+ * Nothing throws on bad input. What can fail gives `{ ok: false, diagnostics }`, and each diagnostic has a stable code,
+ * a message, the file and layer that it is about, and a hint. Only a bug in the compiler throws, a `CompilerBug`.
+ *
+ * @example
+ * import { build, compile, importModel, printDiagnostic } from 'espalier';
+ *
+ * const model = await importModel('model/model.json');
+ * if (!model.ok) throw new Error(model.diagnostics.map(printDiagnostic).join('\n'));
+ * const compiled = await compile(model.graph, { target: 'wasm' });
+ * if (compiled.ok) for (const { path, role } of compiled.artefacts) console.log(role, path);
+ * await build(model.graph, { target: 'wasm', out: 'out' });
+ */
+import { loadTfjs } from './check/tfjs.ts';
+import type { Against, Verdict } from './check/verify.ts';
+import { verifyModel } from './check/verify.ts';
+import type { Compiled, Job } from './compile.ts';
+import type { Diagnostic, Report } from './diagnostic.ts';
+import type { Graph } from './graph/graph.ts';
+import type { Built } from './make/build.ts';
+import { buildFolder } from './make/build.ts';
+import type { Journal } from './make/journal.ts';
+import type { LoadOptions } from './make/load.ts';
+import { loadModel } from './make/load.ts';
+import type { OpenModel } from './make/open.ts';
+import { openFolder } from './make/open.ts';
+import type { CompileOptions, Parts } from './make/parts.ts';
+import { compileWith, partsFor } from './make/parts.ts';
+import { buildAndOpen } from './make/temporary.ts';
+import type { Artefact } from './target.ts';
+import { assembleWat } from './toolchain/wabt.ts';
+
+export { pipeline as passes } from '../passes/index.ts';
+export { targets } from '../targets/index.ts';
+export type { Divergence } from './check/bisect.ts';
+export type { Compared } from './check/compare.ts';
+export type { Against, Verdict } from './check/verify.ts';
+export type { Compiled } from './compile.ts';
+export type { Config, LayerConfig } from './config.ts';
+export { defineConfig } from './config.ts';
+export type { Diagnostic, Origin } from './diagnostic.ts';
+export { CompilerBug, printDiagnostic } from './diagnostic.ts';
+export type { Format } from './formats/format.ts';
+export { formats } from './formats/index.ts';
+export type { Named } from './graph/evaluate.ts';
+export { evaluate } from './graph/evaluate.ts';
+export type { Call, Constant, Graph, Input, Node, Output } from './graph/graph.ts';
+export { parse as parseGraph } from './graph/parse.ts';
+export { print as printGraph } from './graph/print.ts';
+export { randomInputs } from './graph/samples.ts';
+export type { Built } from './make/build.ts';
+export type { LoadOptions } from './make/load.ts';
+export type { Manifest } from './make/manifest.ts';
+export type { OpenModel } from './make/open.ts';
+export type { CompileOptions, Parts } from './make/parts.ts';
+export type { Pass } from './pass.ts';
+export type { Kernel } from './plan/kernel.ts';
+export type { Plan } from './plan/plan.ts';
+export type { Artefact, Target, TargetFamily, TargetOptions } from './target.ts';
+
+/** Why there is no result: at least one of them is an error. */
+export interface Failed {
+  readonly ok: false;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A result, and what there is to say about it: warnings and notes. */
+export type Result<T> = ({ readonly ok: true; readonly diagnostics: readonly Diagnostic[] } & T) | Failed;
+
+/** A model: the path of its file or folder, or a graph that was imported before. */
+export type Model = string | Graph;
+
+/** The file that was read, and what is in it. */
+export interface Imported {
+  readonly file: string;
+  readonly graph: Graph;
+}
+
+/** Reads a model: a TensorFlow.js `model.json`, a graph as text, or a folder that holds one. Only files in its folder are read. */
+export const importModel = (path: string, options: LoadOptions = {}): Promise<Result<Imported>> =>
+  collected(async (report) => loadModel(path, options, report));
+
+/** Parts of one's own in place of those that are shipped. */
+export interface OwnParts {
+  readonly parts?: Partial<Parts>;
+  readonly watch?: Job['watch'];
+}
+
+/**
+ * Compiles a model. Nothing is written: `artefacts` holds every file, a WebAssembly binary among them, and `recipe`
+ * what is left to do with a C compiler.
+ */
+export const compile = (model: Model, options: CompileOptions & LoadOptions & OwnParts): Promise<Result<Compiled>> =>
+  collected(async (report) => {
+    const compiled = compileModel(model, options, report);
+    return compiled && assembled(compiled);
+  });
+
+export interface BuildModelOptions extends CompileOptions, LoadOptions, OwnParts {
+  /** The output folder. It appears whole or not at all, in place of an older output. */
+  readonly out: string;
+  /** Replace an older output even if other files lie in it. */
+  readonly force?: boolean;
+  /** Write sources and build files, but no binary. */
+  readonly sourceOnly?: boolean;
+}
+
+/** Compiles a model into a folder: sources, weights, build files, binaries and `espalier.json`, which lists them. */
+export const build = (model: Model, options: BuildModelOptions): Promise<Result<Built>> =>
+  collected(async (report) => {
+    const compiled = compileModel(model, options, report);
+    const built = compiled && (await buildFolder(options.out, compiled, { ...options, journal: nobody }, report));
+    return built?.complete ? built : undefined;
+  });
+
+/** Makes what was built into a folder ready to run: WebAssembly in this process, native code in one of its own. */
+export const openOutput = (folder: string): Promise<Result<OpenModel>> =>
+  collected((report) => openFolder(folder, report));
+
+export interface VerifyOptions extends CompileOptions, LoadOptions, OwnParts {
+  /** How many random inputs to try; 1 unless given. */
+  readonly samples?: number;
+  /** What to compare with: the exact reference unless `tfjs` is given, which needs the model's path. */
+  readonly against?: Against;
+}
+
+export interface Verified {
+  readonly verdict: Verdict;
+}
+
+/** Builds a model into a temporary folder, runs it, and compares every output with the reference. */
+export const verify = (model: Model, options: VerifyOptions): Promise<Result<Verified>> =>
+  collected(async (report) => {
+    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    const shipped = partsFor(options, report);
+    if (!loaded || !shipped) return undefined;
+    const { file, graph } = loaded;
+    const tfjs = options.against === 'tfjs' ? await loadTfjs(file ?? graph.file, graph, report) : undefined;
+    if (options.against === 'tfjs' && !tfjs) return undefined;
+    const verdict = await verifyModel({
+      ...shipped,
+      ...options.parts,
+      graph,
+      samples: options.samples ?? 1,
+      open: (compiled) => buildAndOpen(compiled, { ...options, journal: nobody }, report),
+      ...(tfjs && { tfjs: tfjs.run }),
+      report,
+    });
+    tfjs?.dispose();
+    return verdict && { verdict };
+  });
+
+/** A library has no Ctrl-C to clean up after. */
+const nobody: Journal = { hold: () => {}, release: () => {} };
+
+async function collected<T extends object>(work: (report: Report) => Promise<T | undefined>): Promise<Result<T>> {
+  const diagnostics: Diagnostic[] = [];
+  const value = await work((d) => void diagnostics.push(d));
+  const failed = value === undefined || diagnostics.some((d) => d.severity === 'error');
+  return failed ? { ok: false, diagnostics } : { ...value, ok: true, diagnostics };
+}
+
+function compileModel(
+  model: Model,
+  options: CompileOptions & LoadOptions & OwnParts,
+  report: Report,
+): Compiled | undefined {
+  const shipped = partsFor(options, report);
+  const graph = shipped && (typeof model === 'string' ? loadModel(model, options, report)?.graph : model);
+  if (!shipped || !graph) return undefined;
+  const { parts, watch } = options;
+  const outcome = compileWith(graph, options, { ...shipped, ...parts, ...(watch && { watch }) });
+  outcome.diagnostics.forEach(report);
+  return outcome.ok ? outcome : undefined;
+}
+
+/** With the binaries of the tasks that need no other program. */
+async function assembled(compiled: Compiled): Promise<Compiled> {
+  const artefacts: Artefact[] = [...compiled.artefacts];
+  for (const task of compiled.recipe) {
+    const source = artefacts.find(({ path }) => task.kind === 'assemble-wat' && path === task.source);
+    if (task.kind !== 'assemble-wat' || typeof source?.contents !== 'string') continue;
+    artefacts.push({ path: task.output, contents: await assembleWat(task, source.contents), role: 'binary' });
+  }
+  return { ...compiled, artefacts, recipe: compiled.recipe.filter((task) => task.kind !== 'assemble-wat') };
+}
