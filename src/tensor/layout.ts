@@ -1,0 +1,37 @@
+/** Between plain data and data as a layout has it in memory. */
+import type { Numbers } from './numbers.ts';
+import { zeros } from './numbers.ts';
+import type { TensorType } from './type.ts';
+import { elements, panelsOf, storedLength } from './type.ts';
+
+/** Plain data as it lies in memory, padding lanes 0. A plain layout gives `data` itself. */
+export function layOut(type: TensorType, data: Numbers): Numbers {
+  if (type.layout.kind === 'plain') return data;
+  const stored = zeros(type.dtype, storedLength(type));
+  const at = storedAt(type);
+  for (let i = 0; i < data.length; i++) stored[at(i)] = data[i];
+  return stored;
+}
+
+/** Data as it lies in memory made plain: the inverse of `layOut`. */
+export function takeIn(type: TensorType, stored: Numbers): Numbers {
+  if (type.layout.kind === 'plain') return stored;
+  const data = zeros(type.dtype, elements(type.shape));
+  const at = storedAt(type);
+  for (let i = 0; i < data.length; i++) data[i] = stored[at(i)];
+  return data;
+}
+
+/** Where the element with flat index `i` lies. */
+function storedAt({ shape, layout }: TensorType): (i: number) => number {
+  if (layout.kind === 'plain') return (i) => i;
+  const { lanes } = layout;
+  const [, h, w, c] = shape;
+  const panels = panelsOf(shape, lanes);
+  return (i) => {
+    const pixel = Math.floor(i / c);
+    const p = pixel % (h * w);
+    const panel = Math.floor(pixel / (h * w)) * panels + Math.floor(p / lanes);
+    return (panel * c + (i % c)) * lanes + (p % lanes);
+  };
+}
