@@ -1,0 +1,82 @@
+/** 1x1 convolutions: an output panel reads the input panel in the same place. */
+import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import { panelsOf } from '../../../src/tensor/type.ts';
+import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import { onePlane, packCsr } from './csr.ts';
+import { epilogueOf } from './epilogue.ts';
+import { csrTile } from './tile.ts';
+
+export const convPanels: Kernel = {
+  name: 'conv-panels',
+  doc: '1x1 convolutions of panels, sparse or dense',
+
+  match(site) {
+    const { call, types, arrays, result, weights } = site;
+    const { op } = call;
+    if (op.kind !== 'conv2d') return 'not a convolution';
+    const bias = site.constant('bias');
+    if (!weights || !bias) return 'weights or bias are computed';
+    if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';
+    const [, kh, kw] = types.weights.shape;
+    if (kh !== 1 || kw !== 1 || op.groups !== 1) return 'not 1x1, or in groups';
+    if ([...op.stride, 1].some((s) => s !== 1) || op.pad.some((p) => p !== 0)) return 'strided or padded';
+    const epilogue = epilogueOf(site, op.activation);
+    if (typeof epilogue === 'string') return epilogue;
+    const rows = packCsr(site, weights.matrix, bias, { columns: rowBytes, ...onePlane });
+    const calls = spans(result.type.shape).map(
+      ({ first, last, vectors }): RoutineCall => ({
+        routine: convOf(vectors),
+        args: [
+          arrays.x,
+          result.array,
+          rows,
+          weights.matrix.rows,
+          first,
+          last,
+          panelBytes(types.x),
+          panelBytes(result.type),
+          { f32: epilogue.low },
+          { f32: epilogue.high },
+        ],
+      }),
+    );
+    return { calls: [...calls, ...epilogue.after] };
+  },
+};
+
+interface Span {
+  readonly first: number;
+  readonly last: number;
+  /** Vectors of each panel that hold pixels. */
+  readonly vectors: number;
+}
+
+/** The panels of each picture: full ones, and the last where it is not. */
+function spans(shape: readonly number[]): readonly Span[] {
+  const [n, h, w] = shape;
+  const count = panelsOf(shape, lanes);
+  const rest = (h * w) % lanes;
+  const full = rest === 0 ? n * count : count - 1;
+  const whole = { first: 0, last: full, vectors: lanes / 4 };
+  if (rest === 0) return [whole];
+  return Array.from({ length: n }, (_, i) => [
+    { ...whole, first: i * count, last: i * count + full },
+    { first: i * count + full, last: (i + 1) * count, vectors: Math.ceil(rest / 4) },
+  ])
+    .flat()
+    .filter(({ first, last }) => first < last);
+}
+
+function convOf(vectors: number): Routine {
+  const tile = csrTile({ pixelRows: 1, vectors, tail: 4 });
+  return {
+    name: `conv-panels-${tile.name}`,
+    template: 'wasm/kernels/conv-panels.wat.hbs',
+    view: {
+      name: `conv_panels_${tile.name.replaceAll('-', '_')}`,
+      row: rowBytes,
+      tiles: [{ name: tile.name.replaceAll('-', '_'), bytes: 0 }],
+    },
+    needs: [tile],
+  };
+}

@@ -1,0 +1,59 @@
+/** Routines that copy input rows to a window's scratch. */
+import type { Routine } from '../../../src/plan/kernel.ts';
+import { lanes, rowBytes } from '../panels.ts';
+
+const zeroRow: Routine = { name: 'zero-row', template: 'wasm/kernels/zero-row.wat.hbs', view: {}, needs: [] };
+
+export const copyNumbers: Routine = {
+  name: 'copy-numbers',
+  template: 'wasm/kernels/copy-numbers.wat.hbs',
+  view: {},
+  needs: [],
+};
+
+/** For rows of `width` pixels, in panels or plain, whose columns are kept apart by their remainder of `stride`. */
+export function fillOf(width: number, stride: number, inPanels: boolean): Routine {
+  if (!inPanels) return any(stride, 'rows of pixels', wholeRow, '(i32.shl (local.get $channels) (i32.const 2))', 4);
+  const pixels = lanes % width === 0 ? width : width % lanes === 0 ? lanes : 0;
+  if (stride === 1 && pixels >= 4)
+    return routine(`fill-copy-${pixels}`, 'fill-copy', { pixels, moves: starts(pixels, 4).map((p) => 4 * p) });
+  if (stride === 1) return routine('fill-pieces', 'fill-pieces', {}, [copyNumbers]);
+  if (stride === 2 && pixels >= 8 && pixels % 2 === 0) {
+    const moves = starts(pixels, 8).map((p) => ({ from: 4 * p, next: 4 * p + 16, to: 2 * p }));
+    return routine(`fill-split-${pixels}`, 'fill-split', { pixels, moves });
+  }
+  return any(stride, 'panels', pieceOfPanel, '(i32.const 4)', rowBytes);
+}
+
+/** Where groups of `size` start that cover `pixels`, the last as far back as it has to. */
+const starts = (pixels: number, size: number): readonly number[] =>
+  Array.from({ length: Math.ceil(pixels / size) }, (_, i) => Math.min(i * size, pixels - size));
+
+function routine(name: string, template: string, view: object, needs: readonly Routine[] = []): Routine {
+  return {
+    name,
+    template: `wasm/kernels/${template}.wat.hbs`,
+    view: { name: name.replaceAll('-', '_'), lanes, row: rowBytes, ...view },
+    needs: [zeroRow, ...needs],
+  };
+}
+
+function any(stride: number, source: string, piece: string, step: string, channel: number): Routine {
+  const name = `fill-${source.split(' ')[0]}-stride-${stride}`;
+  return routine(name, 'fill-any', { stride, source, piece, step, channel });
+}
+
+const wholeRow = `\
+          (local.set $src
+            (i32.add (local.get $x)
+              (i32.shl (i32.mul (local.get $q) (local.get $channels)) (i32.const 2))))`;
+
+const pieceOfPanel = `\
+          (local.set $c (i32.rem_u (local.get $q) (i32.const ${lanes})))
+          (local.set $src
+            (i32.add (local.get $x)
+              (i32.add
+                (i32.mul (i32.div_u (local.get $q) (i32.const ${lanes})) (local.get $xpanel))
+                (i32.shl (local.get $c) (i32.const 2)))))
+          (local.set $c (i32.sub (i32.const ${lanes}) (local.get $c)))
+          (local.set $n (select (local.get $c) (local.get $n) (i32.lt_u (local.get $c) (local.get $n))))`;

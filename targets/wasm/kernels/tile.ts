@@ -1,0 +1,66 @@
+/** Tiles: what a stream of weights computes for a few vectors of neighbouring pixels of a few rows of pixels. */
+import type { Routine } from '../../../src/plan/kernel.ts';
+
+export interface TileShape {
+  readonly pixelRows: number;
+  /** Vectors of four pixels in each row of pixels. */
+  readonly vectors: number;
+  /** Pixels that the last vector of a row stores, 1 to 4. */
+  readonly tail: number;
+}
+
+interface Vector {
+  readonly id: number;
+  readonly row: number;
+  readonly offset: number;
+  readonly last: boolean;
+}
+
+function vectorsOf({ pixelRows, vectors }: TileShape): readonly Vector[] {
+  return Array.from({ length: pixelRows * vectors }, (_, id) => {
+    const [row, i] = [Math.floor(id / vectors), id % vectors];
+    return { id, row, offset: 16 * i, last: i === vectors - 1 };
+  });
+}
+
+/** Instructions that store the first `tail` numbers of a vector. */
+const partial: Readonly<Record<number, readonly { instruction: string; at: number; lane: string }[]>> = {
+  1: [{ instruction: 'v128.store32_lane', at: 0, lane: ' 0' }],
+  2: [{ instruction: 'v128.store64_lane', at: 0, lane: ' 0' }],
+  3: [
+    { instruction: 'v128.store64_lane', at: 0, lane: ' 0' },
+    { instruction: 'v128.store32_lane', at: 8, lane: ' 2' },
+  ],
+  4: [{ instruction: 'v128.store', at: 0, lane: '' }],
+};
+
+const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
+  `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
+
+/** One output row at a time, from a stream of offsets and weights. */
+export function csrTile(shape: TileShape): Routine {
+  const vectors = vectorsOf(shape);
+  return {
+    name: `csr-${suffix(shape)}`,
+    template: 'wasm/kernels/csr-tile.wat.hbs',
+    view: {
+      name: `csr_${suffix(shape).replaceAll('-', '_')}`,
+      doc: `Sparse rows for ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
+      pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
+      furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
+      vectors: vectors.map((v) => ({
+        ...v,
+        start: v.id === 0 ? '(v128.load32_splat offset=4 (local.get $w))' : '(local.get $a0)',
+      })),
+      stores: vectors.flatMap((v) =>
+        partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
+          ...v,
+          instruction,
+          lane,
+          offset: v.offset + at,
+        })),
+      ),
+    },
+    needs: [],
+  };
+}

@@ -1,0 +1,91 @@
+/** How a convolution goes over its output, and where scratch holds the input that it needs at a time. */
+import type { Conv2d } from '../../../src/ops/conv2d.ts';
+import type { Shape } from '../../../src/tensor/type.ts';
+import { lanes } from '../panels.ts';
+import type { TileShape } from './tile.ts';
+
+export interface Window {
+  /** Input channels at a time. */
+  readonly count: number;
+  /** Output rows at a time. */
+  readonly strip: number;
+  /** Input rows that one output row reads, those between its taps included. */
+  readonly reach: number;
+  /** Bytes of a scratch row, and of one remainder of its columns by the stride. */
+  readonly pitch: number;
+  readonly phase: number;
+  /** Bytes of a channel in scratch. */
+  readonly plane: number;
+  /** Whether tiles write to panels, or to a buffer from which pixels are copied to panels. */
+  readonly direct: boolean;
+  /** Pixels of a row that a tile computes. */
+  readonly piece: number;
+  readonly tile: TileShape;
+}
+
+/** Vector loops over so many channels of depthwise convolutions keep their part of scratch in the first cache. */
+const channelsAtATime = 8;
+
+/** Scratch that stays in the second cache with the panels around it. */
+const scratchBudget = 96 * 1024;
+
+export function windowOf(op: Conv2d, x: Shape, weights: Shape, result: Shape): Window {
+  const [, , w, channels] = x;
+  const [, kh, , perGroup] = weights;
+  const [, oh, ow] = result;
+  const [down, across] = op.stride;
+  const inGroups = op.groups > 1;
+  const count = !inGroups ? channels : perGroup === 1 ? Math.min(channels, channelsAtATime) : perGroup;
+  const { tile, piece, direct } = tiling(oh, ow);
+
+  const reach = (kh - 1) * op.dilation[0] + 1;
+  const phase = align(4 * Math.ceil((op.pad[1] + w + op.pad[3]) / across));
+  const pitch = across * phase;
+  const rowsFor = (strip: number): number => (strip - 1) * down + reach;
+  const planeFor = (strip: number): number => apart(align(rowsFor(strip) * pitch));
+  const most = Math.ceil(oh / tile.pixelRows) * tile.pixelRows;
+  const budget = inGroups && perGroup === 1 ? depthwiseBudget : scratchBudget;
+  let strip = direct ? most : oh;
+  while (strip > tile.pixelRows && planeFor(strip) * count > budget)
+    strip = Math.max(tile.pixelRows, tile.pixelRows * Math.floor(strip / 2 / tile.pixelRows));
+  return { count, strip, reach, pitch, phase, plane: planeFor(strip), direct, piece, tile };
+}
+
+const depthwiseBudget = 32 * 1024;
+
+const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+
+/** Planes a multiple of a page apart would share the same few lines of the first cache. */
+const apart = (bytes: number): number => (bytes % 1024 === 0 ? bytes + 64 : bytes);
+
+/** Bytes that scratch takes: planes, room to read past the last, and the buffer of a tile. */
+export function scratchBytes({ count, plane, direct, tile }: Window, rows: number): number {
+  return count * plane + 64 + (direct ? 0 : rows * betweenRows(tile));
+}
+
+/** Bytes between the output rows of a tile in its buffer. */
+export const betweenRows = ({ pixelRows, vectors }: TileShape): number => 16 * pixelRows * vectors;
+
+/** Multiply-adds a nanosecond of a tile by its vectors: few wait for their own sums, more than seven spill. */
+const speed: readonly number[] = [0, 3.5, 6.2, 8.3, 8.7, 9.8, 10.1, 9.9, 8.7];
+
+function tiling(oh: number, ow: number): Pick<Window, 'tile' | 'piece' | 'direct'> {
+  if (ow % lanes === 0) return { tile: { pixelRows: 1, vectors: lanes / 4, tail: 4 }, piece: lanes, direct: true };
+  if (lanes % ow === 0) {
+    const vectors = Math.ceil(ow / 4);
+    const rows = lanes / ow;
+    const pixelRows = divisors(rows).findLast((r) => r * vectors <= 8) ?? 1;
+    return { tile: { pixelRows, vectors, tail: ow - 4 * (vectors - 1) }, piece: ow, direct: true };
+  }
+  const options = Array.from({ length: 7 }, (_, i) => {
+    const vectors = i + 1;
+    const pieces = Math.ceil(ow / (4 * vectors));
+    const pixelRows = Math.max(1, Math.min(oh, Math.floor(8 / vectors)));
+    return { vectors, pixelRows, cost: (pieces * vectors) / speed[vectors * pixelRows] };
+  }).filter(({ vectors }) => 4 * vectors <= ow || vectors === Math.ceil(ow / 4));
+  const { vectors, pixelRows } = options.reduce((best, next) => (next.cost < best.cost ? next : best));
+  return { tile: { pixelRows, vectors, tail: 4 }, piece: Math.min(ow, 4 * vectors), direct: false };
+}
+
+const divisors = (n: number): readonly number[] =>
+  Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);

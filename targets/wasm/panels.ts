@@ -1,0 +1,15 @@
+/** The panels that kernels work on: 28 pixels are seven vectors, a row of 28, two of 14, four of 7, half a row of 56. */
+import type { Layout, TensorType } from '../../src/tensor/type.ts';
+import { panel } from '../../src/tensor/type.ts';
+
+export const lanes = 28;
+
+/** Bytes of one channel of a panel. */
+export const rowBytes = 4 * lanes;
+
+export const panels: Layout = panel(lanes);
+
+export const isPanels = ({ layout }: TensorType): boolean => layout.kind === 'panel' && layout.lanes === lanes;
+
+/** Bytes from a panel to the next. */
+export const panelBytes = ({ shape }: TensorType): number => shape[3] * rowBytes;

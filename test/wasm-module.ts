@@ -1,0 +1,97 @@
+/** Graphs as WebAssembly modules without their binding, for tests: built, run, and watched for stray writes. */
+
+import type { Named } from '../src/graph/evaluate.ts';
+import type { Graph } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
+import { verify } from '../src/graph/verify.ts';
+import type { Arr } from '../src/loop/loop.ts';
+import { alignUp } from '../src/plan/arena.ts';
+import type { Kernel } from '../src/plan/kernel.ts';
+import { lower } from '../src/plan/lower.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import { renderer } from '../src/render.ts';
+import type { Numbers } from '../src/tensor/numbers.ts';
+import { zeros } from '../src/tensor/numbers.ts';
+import { bytesPer } from '../src/tensor/type.ts';
+import { assembleWat } from '../src/toolchain/wabt.ts';
+import { mapMemory } from '../targets/wasm/memory.ts';
+import { moduleText } from '../targets/wasm/module.ts';
+
+export const render = renderer(new URL('../templates/', import.meta.url));
+
+export interface TestModule {
+  readonly plan: Plan;
+  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Computes the outputs. Throws when a byte changed that no array holds. */
+  run(inputs: Named): Record<string, Numbers>;
+}
+
+/** Bytes behind each array that nothing may write. */
+const guard = 192;
+const pattern = 0xa5;
+
+export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Promise<TestModule> {
+  const faults: string[] = [];
+  verify(graph, (d) => faults.push(d.message));
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const plan = spread(lower(graph, kernels));
+  const map = mapMemory(plan, guard);
+  const text = moduleText(plan, map, render);
+  const bytes = await assembleWat(
+    { kind: 'assemble-wat', source: 'test.wat', output: 'test.wasm', data: map.data, features: [] },
+    text,
+  );
+  const { instance } = await WebAssembly.instantiate(bytes);
+  const memory = new Uint8Array((instance.exports['memory'] as WebAssembly.Memory).buffer);
+  const held = heldBytes(map.places, memory.length);
+  const view = ({ array }: { readonly array: Arr }): Numbers => {
+    const Data = zeros(array.dtype, 0).constructor as Float32ArrayConstructor;
+    return new Data(memory.buffer as ArrayBuffer, map.places.get(array), array.length);
+  };
+  // Constants are there; whatever else a kernel reads must be what a step has written.
+  const known = new Set(plan.constants.map((c) => c.array));
+  const run = (inputs: Named): Record<string, Numbers> => {
+    for (const [array, at] of map.places)
+      if (!known.has(array) && !array.name.endsWith('_stored'))
+        memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
+    held.forEach((h, i) => {
+      if (!h) memory[i] = pattern;
+    });
+    for (const port of plan.inputs) view(port).set(inputs[port.name]);
+    (instance.exports['run'] as () => void)();
+    held.forEach((h, i) => {
+      if (!h && memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
+    });
+    return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
+  };
+  return { plan, text, bytes, run };
+}
+
+/** 1 for each byte that an array holds. */
+function heldBytes(places: ReadonlyMap<Arr, number>, length: number): Uint8Array {
+  const held = new Uint8Array(length);
+  for (const [array, at] of places)
+    if (!array.name.endsWith('_stored')) held.fill(1, at, at + array.length * bytesPer[array.dtype]);
+  return held;
+}
+
+/** Arrays of the arena apart from each other, so that none can hide what another is written over with. */
+function spread(plan: Plan): Plan {
+  let end = 0;
+  const places = new Map<Arr, number>();
+  for (const array of plan.arena.places.keys()) {
+    places.set(array, end);
+    end = alignUp(end + array.length * bytesPer[array.dtype] + guard);
+  }
+  return { ...plan, arena: { ...plan.arena, places, peak: end } };
+}
+
+/** A graph from text; a body line that names no result's type is not allowed. */
+export const graphOf = (text: string): Graph => parse(text);
+
+/** The kernel of each step that has one, in order; the others' refusals. */
+export const chosen = ({ steps }: Plan): readonly string[] =>
+  steps.map(({ work, refused }) =>
+    work.kind === 'routines' ? work.kernel : refused.map((r) => `${r.kernel}: ${r.reason}`).join('; '),
+  );
