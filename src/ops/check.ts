@@ -75,11 +75,14 @@ export function attributeFault<O extends { readonly kind: string }>(
   return undefined;
 }
 
+const areSizes = (shape: Shape): boolean => shape.every((d) => Number.isInteger(d) && d > 0);
+
 /** The first operand that does not have the number of axes that it must have. */
 export function rankFault(types: Types, ranks: Readonly<Record<string, number>>): string | undefined {
   for (const [name, rank] of Object.entries(ranks)) {
     const { shape } = types[name];
     if (shape.length !== rank) return `takes a ${rank}-D "${name}" and is given ${printSizes(shape)}`;
+    if (!areSizes(shape)) return `takes sizes above zero for "${name}" and is given ${printSizes(shape)}`;
   }
   return undefined;
 }
@@ -106,8 +109,7 @@ export function dtypeFault(
 /** The plain type of a result, unless such a value cannot be. */
 export function resultType(dtype: DType, shape: Shape): TensorType | string {
   if (shape.length > mostAxes) return `would give ${printSizes(shape)}, and no value may have over ${mostAxes} axes`;
-  if (!shape.every((d) => Number.isInteger(d) && d > 0))
-    return `would give ${printSizes(shape)}, and no size may be below 1`;
+  if (!areSizes(shape)) return `would give ${printSizes(shape)}, and no size may be below 1`;
   if (elements(shape) > mostElements)
     return `would give ${printSizes(shape)}, and no value may have over ${mostElements} elements`;
   return tensor(dtype, shape);

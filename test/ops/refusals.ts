@@ -240,6 +240,7 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
       'takes a list of 2 whole numbers in 1..16777216 as "size" and is given [0, 1]',
     ),
     refused(resize({ size: [99991, 1] }), [[1, 99989, 1, 1]], 'cannot make 99991 pixels of 99989 in 32-bit arithmetic'),
+    refused(resize(), [[1, nan, 8, 1]], 'takes sizes above zero for "x" and is given [1, NaN, 8, 1]'),
     refused(resize(), [[8, 8]], 'takes a 4-D "x" and is given [8, 8]'),
   ],
   select: [
