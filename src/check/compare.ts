@@ -9,7 +9,7 @@ export const tolerance = 1e-5;
 /** What it may differ from TensorFlow.js, which rounds in its own places. */
 export const tfjsTolerance = 1e-4;
 
-/** Stands for an infinite error, in JSON too: NaN or an infinity on one side alone, or another length. */
+/** Stands for an infinite error, in JSON too: NaN or an infinity on one side alone, another length, or nothing at all. */
 export const incomparable = Number.MAX_VALUE;
 
 /** One output, and the largest error in it. */
@@ -20,8 +20,8 @@ export interface Compared {
 }
 
 /** max |a − b| / max |b|, and max |a − b| where b is 0 throughout. Infinities and NaN must stand in the same places. */
-export function relativeError(a: Numbers, b: Numbers): number {
-  if (a.length !== b.length) return incomparable;
+export function relativeError(a: Numbers | undefined, b: Numbers | undefined): number {
+  if (!a || !b || a.length !== b.length) return incomparable;
   let [apart, largest] = [0, 0];
   for (let i = 0; i < b.length; i++) {
     const size = Math.abs(b[i]);

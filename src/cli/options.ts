@@ -70,6 +70,11 @@ export function parseSize(text: string): number {
   return Number(text);
 }
 
+export function parsePrefix(text: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(text)) throw new InvalidArgumentError('It must be a C identifier.');
+  return text;
+}
+
 export function parseRangeOption(text: string): Range {
   const range = parseRange(text);
   if (!range) throw new InvalidArgumentError('It must be two numbers, the lower one first, e.g. -1..1.');

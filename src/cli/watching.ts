@@ -1,9 +1,10 @@
 /** What `build` can show of its own work: graphs after passes, the plan, and how long everything took. */
-import { suggestion } from '../import/nearest.ts';
+
 import type { Compiled, Job } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
+import { suggestion } from '../import/nearest.ts';
 import type { Pass } from '../pass.ts';
 import type { Argument } from '../plan/kernel.ts';
 import type { Plan, Step } from '../plan/plan.ts';
@@ -77,7 +78,9 @@ export function watching(at: string | undefined): Watching & { readonly read: (g
 
 /** Graphs as text, for people. */
 export const printDumps = (dumps: readonly Dump[]): string =>
-  dumps.map(({ at, graph }) => `// ${at === imported ? 'as imported' : `after pass "${at}"`}\n${print(graph).text}\n`).join('');
+  dumps
+    .map(({ at, graph }) => `// ${at === imported ? 'as imported' : `after pass "${at}"`}\n${print(graph).text}\n`)
+    .join('');
 
 /** Graphs as files that can be compiled again: their text, and each long constant once, whichever graphs it is in. */
 export function dumpFiles(dumps: readonly Dump[]): readonly Pick<Artefact, 'path' | 'contents'>[] {
@@ -92,7 +95,11 @@ export function dumpFiles(dumps: readonly Dump[]): readonly Pick<Artefact, 'path
 
 export function printTimes(times: Watching['times']): readonly string[] {
   const total = times.reduce((sum, [, ms]) => sum + ms, 0);
-  const rows = [...times, ['total', total] as const].map(([name, ms]) => [name, printTime(ms), `${Math.round((100 * ms) / total)} %`]);
+  const rows = [...times, ['total', total] as const].map(([name, ms]) => [
+    name,
+    printTime(ms),
+    `${Math.round((100 * ms) / total)} %`,
+  ]);
   return table(rows, ['left', 'right', 'right']);
 }
 
@@ -115,7 +122,9 @@ function printStep({ line, work, writes, refused }: Step, index: number, { arena
   const how =
     work.kind === 'loops'
       ? ['      by loops']
-      : work.calls.map(({ routine, args }) => `      ${work.kernel}: ${routine.name}(${args.map(printArgument).join(', ')})`);
+      : work.calls.map(
+          ({ routine, args }) => `      ${work.kernel}: ${routine.name}(${args.map(printArgument).join(', ')})`,
+        );
   const why = refused.map(({ kernel, reason }) => `      not ${kernel}: ${reason}`);
   return [`  ${index}: ${line}`, `      writes ${places.join(', ')}`, ...how, ...why];
 }

@@ -1,0 +1,160 @@
+/** Comparing results, and naming the pass or the layer that is to blame for a wrong one. */
+import { describe, expect, test } from 'vitest';
+import { tapped } from '../src/check/bisect.ts';
+import { compareOutputs, incomparable, relativeError } from '../src/check/compare.ts';
+import type { Runner, VerifyJob } from '../src/check/verify.ts';
+import { verifyModel } from '../src/check/verify.ts';
+import type { Compiled } from '../src/compile.ts';
+import { evaluate } from '../src/graph/evaluate.ts';
+import type { Call, Node } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
+import { verify } from '../src/graph/verify.ts';
+import type { Pass } from '../src/pass.ts';
+import { runPlan } from '../src/plan/run.ts';
+import type { Target } from '../src/target.ts';
+import { panel } from '../src/tensor/type.ts';
+
+const f32 = (...values: readonly number[]): Float32Array<ArrayBuffer> => Float32Array.from(values);
+
+describe('the error of one output', () => {
+  test.each<[string, readonly number[], readonly number[], number]>([
+    ['none', [1, 2], [1, 2], 0],
+    ['against the largest value', [1, 2.5], [1, 2], 0.25],
+    ['absolute where all is zero', [0.5, 0], [0, 0], 0.5],
+    ['none between NaN and NaN', [NaN, 1], [NaN, 1], 0],
+    ['none between equal infinities, which do not count as the largest value', [Infinity, 1.5], [Infinity, 1], 0.5],
+    ['no bound between NaN and a number', [NaN], [1], incomparable],
+    ['no bound between a number and NaN', [1], [NaN], incomparable],
+    ['no bound between infinities of two signs', [Infinity], [-Infinity], incomparable],
+    ['no bound between lengths', [1], [1, 2], incomparable],
+  ])('%s', (_, got, want, error) => {
+    expect(relativeError(f32(...got), f32(...want))).toBe(error);
+  });
+
+  test('over samples the largest counts, and an output that is missing has no bound', () => {
+    const outputs = [{ name: 'y', shape: [1] }];
+    expect(compareOutputs(outputs, [{ y: f32(1) }, { y: f32(3) }], [{ y: f32(1) }, { y: f32(2) }])).toEqual([
+      { name: 'y', shape: [1], maxError: 0.5 },
+    ]);
+    expect(compareOutputs(outputs, [{ y: f32(1) }], [{}])[0].maxError).toBe(incomparable);
+  });
+});
+
+const graph = parse(`graph net of "net/model.json"
+  %x = input "x" : f32[1x4x4x1]
+  %w = constant [1 2] : f32[2x1x1x1]
+  %b = constant [0 1] : f32[2]
+  %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=none : f32[1x4x4x2] from "block/conv"
+  %r = unary(%c) fn=relu : f32[1x4x4x2] from "block/relu"
+  %f = reshape(%r) shape=[1 32] : f32[1x32] from "flat"
+  %s = unary(%f) fn=sigmoid : f32[1x32] from "block/sigmoid"
+return "y"=%s, "raw"=%c
+`);
+
+/** Only loops, and images in panels, so that taps have something to undo. */
+const loops: Target = {
+  name: 'loops',
+  doc: 'for tests',
+  kernels: [],
+  price: ({ cost }) => cost.bytes,
+  wish: () => ({ kind: 'same' }),
+  emit: () => ({ artefacts: [], recipe: [] }),
+};
+
+const inPanels: Pass = {
+  name: 'in-panels',
+  doc: 'for tests',
+  run: (g) => ({
+    ...g,
+    nodes: g.nodes.map((n) => (n.id === 'r' ? { ...n, type: { ...n.type, layout: panel(4) } } : n)),
+  }),
+};
+
+const idle: Pass = { name: 'idle', doc: 'for tests', run: (g) => g };
+
+/** A pass that changes one node. */
+const changing = (name: string, id: string, change: (node: Node) => Node): Pass => ({
+  name,
+  doc: 'for tests',
+  run: (g) => ({ ...g, nodes: g.nodes.map((n) => (n.id === id ? change(n) : n)) }),
+});
+
+const opened = async ({ plan }: Compiled): Promise<Runner> => ({
+  run: async (inputs) => runPlan(plan, inputs),
+  dispose: () => {},
+});
+
+const job = (more: Partial<VerifyJob>): VerifyJob => ({
+  graph,
+  passes: [idle, inPanels],
+  target: loops,
+  render: () => '',
+  open: opened,
+  report: (d) => expect.unreachable(d.message),
+  ...more,
+});
+
+describe('verifying', () => {
+  test('a compiler without faults', async () => {
+    expect(await verifyModel(job({ samples: 3 }))).toEqual({
+      ok: true,
+      target: 'loops',
+      against: 'evaluate',
+      outputs: [
+        { name: 'y', shape: [1, 32], maxError: expect.closeTo(0, 6) },
+        { name: 'raw', shape: [1, 4, 4, 2], maxError: 0 },
+      ],
+    });
+  });
+
+  test('a pass that changes the meaning is named, with the layer', async () => {
+    const wrong = changing('wrong-pass', 'r', (n) => ({ ...(n as Call), op: { kind: 'unary', fn: 'abs' } }));
+    const verdict = await verifyModel(job({ passes: [idle, wrong, inPanels] }));
+    expect(verdict?.ok).toBe(false);
+    expect(verdict?.divergedAt).toEqual({
+      stage: 'pass',
+      pass: 'wrong-pass',
+      layer: 'block/relu',
+      op: 'unary',
+      kernel: null,
+      maxError: expect.any(Number),
+    });
+  });
+
+  test('a layer that the artefact computes wrongly is named, though later ones are wrong as well', async () => {
+    const isRelu = (n: Node): n is Call => n.kind === 'call' && n.op.kind === 'unary' && n.op.fn === 'relu';
+    const open = async ({ graph: built }: Compiled): Promise<Runner> => {
+      const nodes = built.nodes.map((n): Node => (isRelu(n) ? { ...n, op: { kind: 'unary', fn: 'abs' } } : n));
+      return { run: async (inputs) => evaluate({ ...built, nodes }, inputs), dispose: () => {} };
+    };
+    const verdict = await verifyModel(job({ open }));
+    expect(verdict?.outputs.map(({ maxError }) => maxError > 1e-3)).toEqual([true, false]);
+    expect(verdict?.divergedAt).toMatchObject({ stage: 'target', pass: null, layer: 'block/relu', op: 'unary' });
+  });
+
+  test('TensorFlow.js and the imported graph at odds: reading is to blame', async () => {
+    const verdict = await verifyModel(
+      job({ tfjs: ({ x }) => ({ y: new Float32Array(32), raw: x as Float32Array<ArrayBuffer> }) }),
+    );
+    expect(verdict).toMatchObject({
+      ok: false,
+      against: 'tfjs',
+      divergedAt: { stage: 'import', pass: null, layer: null },
+    });
+  });
+
+  test('what cannot be built gives no verdict', async () => {
+    const said: string[] = [];
+    const open = async (): Promise<undefined> => void said.push('asked');
+    expect(await verifyModel(job({ open }))).toBeUndefined();
+    expect(said).toEqual(['asked']);
+  });
+});
+
+test('a tapped graph is well formed and gives every value', () => {
+  const taps = tapped(inPanels.run(graph, () => {}));
+  verify(taps, (d) => expect.unreachable(d.message));
+  expect(taps.outputs.map((o) => o.name)).toEqual(['%c', '%r', '%f', '%s']);
+  const x = Float32Array.from({ length: 16 }, (_, i) => i - 8);
+  expect(evaluate(taps, { x })['%s']).toEqual(evaluate(graph, { x }).y);
+});
