@@ -67,11 +67,12 @@ export const unaryMeaning: Readonly<Record<UnaryOp, (x: number) => number>> = {
   popcount,
 };
 
+/** Keeps the sign of what becomes 0. */
 export function roundTiesToEven(x: number): number {
   const low = Math.floor(x);
   const rest = x - low;
-  if (rest < 0.5) return low;
-  return rest > 0.5 || low % 2 !== 0 ? low + 1 : low;
+  const rounded = rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+  return rounded === 0 && x < 0 ? -0 : rounded;
 }
 
 function popcount(x: number): number {
