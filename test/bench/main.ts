@@ -44,7 +44,10 @@ async function bench(name: ModelName): Promise<Result> {
     const folder = join(scratch, `${name}-${target}`);
     if (!(await buildFolder(folder, outcome, { target, cpu, journal }, report))) return fail('the build failed');
     const model = (await openFolder(folder, report)) ?? fail('the artefact does not run');
-    return { name: cpu ? `${target} ${cpu}` : target, time: (times) => model.time(data, times) };
+    return {
+      name: cpu ? `${target} ${cpu}` : target,
+      time: async (times) => [(await model.time(data, times))?.medianMs ?? fail('the artefact does not run')],
+    };
   };
   const tfjs = await loadTfjs(modelPath(name));
   const peer: Contender = {
