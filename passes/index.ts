@@ -1,6 +1,7 @@
 import type { Pass } from '../src/pass.ts';
 import type { Target } from '../src/target.ts';
 import { chooseFormats } from './choose-formats.ts';
+import { dropDeadChannels } from './drop-dead-channels.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldPadding } from './fold-padding.ts';
 import { fuseActivation } from './fuse-activation.ts';
@@ -19,10 +20,11 @@ export const pipeline = (target: Target): readonly Pass[] => [
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
   simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other
   fuseBias, // before scales: a layer that has its bias can be scaled as a whole
-  fuseBatchNorm,
-  fuseBias, // again, for what was added to a scaled layer
+  fuseBatchNorm, // before channels are looked at: a factor of 0 makes a row dead
+  foldPadding, // before channels: a constant channel with a padded border is constant no longer
+  dropDeadChannels,
+  fuseBias, // again, for what was added to a scaled layer, and for dead branches, which leave a constant
   fuseActivation, // after the bias: an activation is the last thing that a layer does
-  foldPadding, // after activations: whether a maximum ignores zeros depends on them
   shareCommon, // after all that makes calls alike
   chooseFormats(target.price), // when every layer is final
   reorderLayout(target.wish), // last: kernels are chosen by what a step has become
