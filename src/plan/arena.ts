@@ -9,7 +9,7 @@ export interface Arena {
   readonly peak: number;
   /** Bytes that the arrays would take side by side. */
   readonly sum: number;
-  /** The most bytes alive at once: no placement can take less. */
+  /** The most bytes alive at one step: no placement can take less. */
   readonly bound: number;
 }
 
@@ -25,36 +25,126 @@ export const alignment = 64;
 
 export const alignUp = (bytes: number, to = alignment): number => Math.ceil(bytes / to) * to;
 
-const sizeOf = ({ array }: Lifetime): number => alignUp(array.length * bytesPer[array.dtype]);
+/** An array to place: its bytes, and the steps that it is alive at. */
+interface Item {
+  readonly life: Lifetime;
+  readonly bytes: number;
+}
+
+interface Placed {
+  readonly item: Item;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Placement {
+  readonly placed: readonly Placed[];
+  readonly peak: number;
+}
 
 /**
- * Largest first, each at the lowest gap that fits between the arrays it meets: the greedy-by-size
- * placement of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
+ * Places array after array at the lowest gap that fits between those it meets, largest first: the greedy-by-size
+ * placement of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020. Where that
+ * takes more than the bound, other orders are tried, and the best is kept.
  */
 export function placeArrays(lifetimes: readonly Lifetime[]): Arena {
-  const bySize = lifetimes.toSorted((a, b) => sizeOf(b) - sizeOf(a) || a.first - b.first);
-  const placed: { readonly life: Lifetime; readonly from: number; readonly to: number }[] = [];
-  const places = new Map<Arr, number>();
-  for (const life of bySize) {
-    let from = 0;
-    const meeting = placed
-      .filter((p) => p.life.first <= life.last && life.first <= p.life.last)
-      .sort((a, b) => a.from - b.from);
-    for (const p of meeting) if (p.from < from + sizeOf(life)) from = Math.max(from, p.to);
-    placed.push({ life, from, to: from + sizeOf(life) });
-    places.set(life.array, from);
-  }
+  const items = lifetimes.map(
+    (life): Item => ({ life, bytes: alignUp(life.array.length * bytesPer[life.array.dtype]) }),
+  );
+  const bound = mostAlive(items);
+  const { placed, peak } = search(items, bound);
+  const offsets = new Map(placed.map(({ item, from }) => [item.life.array, from]));
   return {
-    places,
-    peak: placed.reduce((most, { to }) => Math.max(most, to), 0),
-    sum: lifetimes.reduce((total, life) => total + sizeOf(life), 0),
-    bound: mostAlive(lifetimes),
+    places: new Map(lifetimes.map(({ array }) => [array, offsets.get(array) ?? 0])),
+    peak,
+    sum: items.reduce((total, { bytes }) => total + bytes, 0),
+    bound,
   };
 }
 
-function mostAlive(lifetimes: readonly Lifetime[]): number {
-  const steps = lifetimes.reduce((end, { last }) => Math.max(end, last), -1) + 1;
-  const alive = new Array<number>(steps).fill(0);
-  for (const life of lifetimes) for (let s = life.first; s <= life.last; s++) alive[s] += sizeOf(life);
-  return alive.reduce((most, bytes) => Math.max(most, bytes), 0);
+const duration = ({ life }: Item): number => life.last - life.first;
+
+/** Ties are broken by size and by the first step. */
+const orders: readonly ((item: Item) => number)[] = [
+  ({ bytes }) => bytes,
+  duration,
+  (item) => item.bytes * (duration(item) + 1),
+  ({ life }) => life.last,
+];
+
+/** How often each order is mended, and how many exchanges are tried after that: fewer in large plans, which take longer. */
+const mends = 24;
+const exchangesOf = (count: number): number => Math.min(400, Math.ceil(60_000 / count));
+
+function search(items: readonly Item[], bound: number): Placement {
+  let best: Placement | undefined;
+  let bestOrder = items;
+  const better = (order: readonly Item[]): Placement => {
+    const placement = place(order);
+    if (!best || placement.peak < best.peak) [best, bestOrder] = [placement, order];
+    return placement;
+  };
+  const done = (): boolean => best?.peak === bound;
+
+  const starts = orders.map((key) =>
+    items.toSorted((a, b) => key(b) - key(a) || b.bytes - a.bytes || a.life.first - b.life.first),
+  );
+  for (const start of starts) if (!done()) better(start);
+  // What stands at the peak came too late, so it goes first.
+  for (let order of starts)
+    for (let turn = 0; turn < mends && !done(); turn++) {
+      const { placed, peak } = better(order);
+      const high = new Set(placed.filter(({ to }) => to === peak).map(({ item }) => item));
+      order = [...high, ...order.filter((item) => !high.has(item))];
+    }
+  const next = sequence();
+  for (let turn = 0; turn < exchangesOf(items.length) && !done(); turn++) {
+    const order = [...bestOrder];
+    const [i, j] = [next() % order.length, next() % order.length];
+    [order[i], order[j]] = [order[j], order[i]];
+    if (better(order).peak === best?.peak) bestOrder = order;
+  }
+  return best ?? place(items);
+}
+
+/** The same numbers every time: Lehmer's generator with the multiplier of Park and Miller. */
+function sequence(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state;
+  };
+}
+
+function place(order: readonly Item[]): Placement {
+  const placed: Placed[] = [];
+  let peak = 0;
+  for (const item of order) {
+    const { first, last } = item.life;
+    const meeting = placed.filter(({ item: { life } }) => life.first <= last && first <= life.last);
+    meeting.sort((a, b) => a.from - b.from);
+    let from = 0;
+    for (const other of meeting) {
+      if (other.from >= from + item.bytes) break;
+      from = Math.max(from, other.to);
+    }
+    placed.push({ item, from, to: from + item.bytes });
+    peak = Math.max(peak, from + item.bytes);
+  }
+  return { placed, peak };
+}
+
+function mostAlive(items: readonly Item[]): number {
+  const steps = items.reduce((end, { life }) => Math.max(end, life.last), -1) + 1;
+  const change = new Float64Array(steps + 1);
+  for (const { life, bytes } of items) {
+    change[life.first] += bytes;
+    change[life.last + 1] -= bytes;
+  }
+  let [alive, most] = [0, 0];
+  for (const bytes of change) {
+    alive += bytes;
+    most = Math.max(most, alive);
+  }
+  return most;
 }
