@@ -1,6 +1,7 @@
 import type { Pass } from '../src/pass.ts';
 import type { Target } from '../src/target.ts';
 import { chooseFormats } from './choose-formats.ts';
+import { commuteResize } from './commute-resize.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldPadding } from './fold-padding.ts';
@@ -12,6 +13,7 @@ import { recogniseLayers } from './recognise-layers.ts';
 import { reorderLayout } from './reorder-layout.ts';
 import { shareCommon } from './share-common.ts';
 import { simplifyShapes } from './simplify-shapes.ts';
+import { sinkScales } from './sink-scales.ts';
 
 /** What runs, in order, and why there. */
 export const pipeline = (target: Target): readonly Pass[] => [
@@ -22,9 +24,12 @@ export const pipeline = (target: Target): readonly Pass[] => [
   fuseBias, // before scales: a layer that has its bias can be scaled as a whole
   fuseBatchNorm, // before channels are looked at: a factor of 0 makes a row dead
   foldPadding, // before channels: a constant channel with a padded border is constant no longer
+  sinkScales, // after scales were fused where they stood
   dropDeadChannels,
+  simplifyShapes, // again: pads and slices of channels that are gone do nothing
   fuseBias, // again, for what was added to a scaled layer, and for dead branches, which leave a constant
   fuseActivation, // after the bias: an activation is the last thing that a layer does
+  commuteResize, // when it is known what an activation costs apart
   shareCommon, // after all that makes calls alike
   chooseFormats(target.price), // when every layer is final
   reorderLayout(target.wish), // last: kernels are chosen by what a step has become

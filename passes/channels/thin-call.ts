@@ -3,10 +3,10 @@ import type { Call, Id } from '../../src/graph/graph.ts';
 import type { Emitter } from '../../src/graph/rewrite.ts';
 import { retyped } from '../../src/graph/rewrite.ts';
 import type { Op } from '../../src/ops/index.ts';
-import type { Activation } from '../../src/ops/scalar.ts';
 import { sameShape } from '../../src/tensor/type.ts';
 import type { ById, Floats } from '../matching/constants.ts';
 import { floats, floatsOf } from '../matching/constants.ts';
+import { withoutActivation } from '../matching/unfused.ts';
 import { openLinks } from './demand.ts';
 import type { Fold } from './fold.ts';
 import { contributionOf } from './fold.ts';
@@ -105,29 +105,17 @@ function thinLayer(call: Call, layer: Mixing, plan: Plan, emitter: Emitter): Cal
   const inputs = [call.inputs[0], emit(thin), emit(floats(fresh(bias.id), [rows.length], sums, bias))];
   if (!added?.map) return retyped({ ...call, inputs: slopes ? [...inputs, slopes] : inputs }, emitter.byId);
 
-  const bare: Op = { ...layer.call.op, activation: 'none' };
-  const { activation } = layer.call.op;
-  const id = (stem: string, last: boolean): Id => (last ? call.id : fresh(`${call.id}_${stem}`));
-  const layerCall = retyped({ ...call, id: id('thin', false), op: bare, inputs }, emitter.byId);
-  const map = emit(floats(fresh(`${call.id}_map`), layerCall.type.shape, added.map, call));
+  const fused = layer.call.op.activation !== 'none';
+  const { bare, activate } = withoutActivation({ ...call, inputs: slopes ? [...inputs, slopes] : inputs });
+  const thinned = retyped({ ...bare, id: fresh(`${call.id}_thin`) }, emitter.byId);
+  const map = emit(floats(fresh(`${call.id}_map`), thinned.type.shape, added.map, call));
   const sum: Call = {
-    ...layerCall,
-    id: id('mapped', activation === 'none'),
+    ...thinned,
+    id: fused ? fresh(`${call.id}_mapped`) : call.id,
     op: { kind: 'binary', fn: 'add' },
-    inputs: [emit(layerCall), map],
+    inputs: [emit(thinned), map],
   };
-  return activation === 'none' ? sum : activated(sum, call.id, activation, slopes, emitter);
-}
-
-function activated(
-  x: Call,
-  id: Id,
-  activation: Exclude<Activation, 'none'>,
-  slopes: Id | undefined,
-  { emit }: Emitter,
-): Call {
-  if (activation !== 'prelu') return { ...x, id, op: { kind: 'unary', fn: activation }, inputs: [emit(x)] };
-  return { ...x, id, op: { kind: 'binary', fn: 'prelu' }, inputs: [emit(x), slopes ?? ''] };
+  return fused ? activate(emit(sum), { ...sum, id: call.id }) : sum;
 }
 
 /** Weights in which the channel that stays has taken on those that are merged into it. */

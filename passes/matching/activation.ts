@@ -7,6 +7,8 @@ import type { Cone } from './cone.ts';
 export type Recognised =
   | { readonly kind: 'identity' }
   | { readonly kind: 'unary'; readonly fn: UnaryName }
+  /** factor · fn(x), the same factor at each position. */
+  | { readonly kind: 'scaled'; readonly fn: UnaryName; readonly factor: number }
   /** One slope for each position. */
   | { readonly kind: 'prelu'; readonly slopes: Float32Array<ArrayBuffer> };
 
@@ -15,11 +17,7 @@ const known = Object.keys(unaryFunctions) as readonly UnaryName[];
 /** The function of `cone`, if it has a name: the same at every position, or a PReLU with a slope at each. */
 export function recognise(cone: Cone): Recognised | undefined {
   const count = elements(cone.positions);
-  const everywhere = (f: (x: number) => number): boolean => {
-    if (!isSame(cone, 0, f, everyProbe)) return false;
-    for (let p = 1; p < count; p++) if (!isSame(cone, p, f, fewProbes)) return false;
-    return true;
-  };
+  const everywhere = (f: (x: number) => number): boolean => isEverywhere(cone, f);
   if (everywhere((x) => x)) return { kind: 'identity' };
   const fn = known.find((name) => everywhere(unaryFunction(name).evaluate));
   if (fn) return { kind: 'unary', fn };
@@ -27,6 +25,27 @@ export function recognise(cone: Cone): Recognised | undefined {
   const leaky = (p: number) => (x: number) => (x < 0 ? x * slopes[p] : x);
   const isPrelu = slopes.every((_, p) => isSame(cone, p, leaky(p), p === 0 ? everyProbe : fewProbes));
   return isPrelu ? { kind: 'prelu', slopes } : undefined;
+}
+
+/**
+ * A multiple of a known function, where spelling it as one saves calls: constants rounded to half precision make
+ * such multiples of what was meant.
+ */
+export function recogniseScaled(cone: Cone): Extract<Recognised, { readonly kind: 'scaled' }> | undefined {
+  if (cone.calls < 3) return undefined;
+  for (const fn of known) {
+    const { evaluate } = unaryFunction(fn);
+    const factor = Math.fround(cone.exact(2, 0) / evaluate(2));
+    if (!Number.isFinite(factor) || factor === 0) continue;
+    if (isEverywhere(cone, (x) => factor * evaluate(x))) return { kind: 'scaled', fn, factor };
+  }
+  return undefined;
+}
+
+function isEverywhere(cone: Cone, f: (x: number) => number): boolean {
+  if (!isSame(cone, 0, f, everyProbe)) return false;
+  for (let p = 1; p < elements(cone.positions); p++) if (!isSame(cone, p, f, fewProbes)) return false;
+  return true;
 }
 
 /** First those that tell the most functions apart, then a fine grid, then every size that a float32 has. */

@@ -14,6 +14,8 @@ export type Function = (x: number, position: number) => number;
 
 export interface Cone {
   readonly base: Id;
+  /** How many there are. */
+  readonly calls: number;
   /** What the cone's constants broadcast to: one function for each element. */
   readonly positions: Shape;
   /** In double precision. */
@@ -54,6 +56,7 @@ function coneOver(root: Call, base: Id, inside: ReadonlySet<Id>, byId: ById): Co
   const from = byId.get(base);
   if (from?.type.dtype !== 'f32' || !sameShape(from.type.shape, root.type.shape)) return undefined;
   const constants: Shape[] = [];
+  let calls = 1;
   const reached = new Set<Id>();
   const closed = (node: Node | undefined): boolean => {
     if (!node) return false;
@@ -61,6 +64,7 @@ function coneOver(root: Call, base: Id, inside: ReadonlySet<Id>, byId: ById): Co
     if (node.kind === 'constant') constants.push(node.type.shape);
     else if (node.kind !== 'call' || !inside.has(node.id) || !node.inputs.every((id) => closed(byId.get(id))))
       return false;
+    else calls++;
     reached.add(node.id);
     return true;
   };
@@ -68,7 +72,7 @@ function coneOver(root: Call, base: Id, inside: ReadonlySet<Id>, byId: ById): Co
   const positions = constants.reduce<Shape | undefined>((shape, c) => shape && broadcast(shape, c), []);
   if (!positions || elements(positions) > mostPositions) return undefined;
   const compiled = (round: (x: number) => number): Function => compile(root, { base, byId, positions, round });
-  return { base, positions, exact: compiled((x) => x), rounded: compiled(Math.fround) };
+  return { base, calls, positions, exact: compiled((x) => x), rounded: compiled(Math.fround) };
 }
 
 interface Compiling {

@@ -1,0 +1,72 @@
+/** A 1x1 convolution after a resize runs before it, on fewer pixels. */
+import type { Call, Id } from '../src/graph/graph.ts';
+import { useCounts } from '../src/graph/graph.ts';
+import type { Emitter } from '../src/graph/rewrite.ts';
+import { rewriteNodes } from '../src/graph/rewrite.ts';
+import type { Conv2d } from '../src/ops/conv2d.ts';
+import type { Resize } from '../src/ops/resize.ts';
+import type { Pass } from '../src/pass.ts';
+import { elements } from '../src/tensor/type.ts';
+import type { Layer } from './matching/layers.ts';
+import { layerOf } from './matching/layers.ts';
+import { withoutActivation } from './matching/unfused.ts';
+
+/** What one number costs in multiply-adds: interpolated between four, and activated in a step of its own. */
+const interpolated = 8;
+const activated = 2;
+
+/**
+ * Both are linear, and one works within a pixel and the other within a channel. The four weights of an interpolation
+ * add up to 1, so the bias may come first as well; an activation may not, except before a nearest neighbour.
+ */
+export const commuteResize: Pass = {
+  name: 'commute-resize',
+  doc: 'runs a 1x1 convolution before the resize that alone feeds it, where that is less work',
+
+  run(graph) {
+    const uses = useCounts(graph);
+    return rewriteNodes(graph, (node, emitter) => {
+      const layer = layerOf(node, emitter.byId);
+      if (node.kind !== 'call' || node.op.kind !== 'conv2d' || !layer || !isPointwise(layer, node.op)) return node;
+      const resize = emitter.byId.get(layer.x);
+      if (resize?.kind !== 'call' || resize.op.kind !== 'resize' || uses.get(resize.id) !== 1) return node;
+      return swapped(node, layer, { call: resize, op: resize.op }, emitter) ?? node;
+    });
+  },
+};
+
+const isPointwise = ({ weights }: Layer, { stride, pad, groups }: Conv2d): boolean => {
+  const [, kh, kw] = weights.type.shape;
+  return kh === 1 && kw === 1 && groups === 1 && stride.every((s) => s === 1) && pad.every((p) => p === 0);
+};
+
+interface Resizing {
+  readonly call: Call;
+  readonly op: Resize;
+}
+
+function swapped(node: Call, layer: Layer, { call, op }: Resizing, emitter: Emitter): Call | undefined {
+  const { byId, emit, fresh } = emitter;
+  const from = byId.get(call.inputs[0])?.type.shape ?? [];
+  const [n, h, w, inputs] = from;
+  const { outputs, weights } = layer;
+  const nearest = op.method === 'nearest';
+  const bends = !nearest && layer.call.op.activation !== 'none';
+  const [few, many] = [n * h * w, elements(call.type.shape) / inputs];
+  const perNumber = nearest ? 1 : interpolated;
+  const kept: ArrayLike<number> = weights.mask ?? weights.data;
+  const live = Array.from(kept).filter((v) => v !== 0).length;
+  const before = many * (live + perNumber * inputs);
+  const after = few * live + many * outputs * (perNumber + (bends ? activated : 0));
+  if (after >= before) return undefined;
+  const small = (id: Id): Call => ({
+    ...node,
+    id,
+    inputs: [call.inputs[0], ...node.inputs.slice(1)],
+    type: { ...node.type, shape: [n, h, w, outputs] },
+  });
+  const resized = (id: Id, x: Id): Call => ({ ...call, id, inputs: [x], type: node.type });
+  if (!bends) return resized(node.id, emit(small(fresh(node.id))));
+  const { bare, activate } = withoutActivation(small(fresh(node.id)));
+  return activate(emit(resized(fresh(call.id), emit(bare))), { ...node });
+}
