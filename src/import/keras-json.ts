@@ -68,7 +68,7 @@ export const isModel = (className: string): boolean => ['Functional', 'Model', '
 /** The model in a topology, or undefined after reports. */
 export function readTopology(topology: Config, file: string, report: Report): KerasModel | undefined {
   // A whole model has its topology one level further down than a bare one has.
-  const given = topology['model_config'] ?? topology;
+  const given = topology.model_config ?? topology;
   const top = checkJson(root, given, file, report, 'modelTopology');
   return top && readModel(top.class_name, top.config, 'modelTopology.config', 0, { file, report });
 }
@@ -105,7 +105,7 @@ function readLayers(found: readonly Layer[], path: string, depth: number, place:
   const layers: KerasLayerDef[] = [];
   const names = new Set<string>();
   for (const [i, { class_name: className, name, config: fields, inbound_nodes: nodes }] of found.entries()) {
-    const own = typeof fields['name'] === 'string' ? fields['name'] : `layer_${i}`;
+    const own = typeof fields.name === 'string' ? fields.name : `layer_${i}`;
     const def = { name: name ?? own, className, config: fields, calls: (nodes ?? []).map((refs) => refs.map(refOf)) };
     if (names.has(def.name)) {
       place.report({

@@ -43,9 +43,12 @@ export function kerasLayerOf(scope: Scope, { config, inputs, weight }: KerasCont
     return any;
   };
   const list = (name: string, otherwise?: readonly number[]): readonly number[] => {
-    const value = field(name);
+    const given = field(name);
+    // Sizes that are open are null.
+    const value: unknown = Array.isArray(given) ? given.map((v: unknown) => v ?? -1) : given;
     const is = (v: unknown): v is readonly number[] => Array.isArray(v) && v.every(isWhole);
-    return isWhole(value) ? [value] : take(name, 'list of whole numbers', is, otherwise, []);
+    if (isWhole(value)) return [value];
+    return is(value) ? value : take(name, 'list of whole numbers', is, otherwise, []);
   };
   return {
     ...scope,

@@ -90,7 +90,7 @@ function placeInputs(model: KerasModel, builder: Builder, file: string, context:
     const def = layers.get(name);
     if (!def) return fault(name, 'the model has no such layer, and lists it as an input');
     const sizes = sizesOf(def);
-    const type = typeof def.config['dtype'] === 'string' ? def.config['dtype'] : 'float32';
+    const type = typeof def.config.dtype === 'string' ? def.config.dtype : 'float32';
     const shaped = shapeOfInput({ name, sizes }, file, options, report);
     if (!shaped) continue;
     if (shaped.guessed) guessed.push({ name, sizes });
@@ -102,7 +102,7 @@ function placeInputs(model: KerasModel, builder: Builder, file: string, context:
 
 /** The declared sizes of an input layer, −1 where open. */
 function sizesOf({ config }: KerasLayerDef): readonly number[] | undefined {
-  const shape = config['batch_input_shape'] ?? config['batch_shape'];
+  const shape = config.batch_input_shape ?? config.batch_shape;
   if (!Array.isArray(shape) || shape.length > 254) return undefined;
   return shape.map((d: unknown) => (typeof d === 'number' && Number.isInteger(d) ? d : -1));
 }

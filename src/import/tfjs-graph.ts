@@ -129,11 +129,11 @@ function placeInputs(
   for (const { name, tensor: source, shape } of ports) {
     const { node } = tensorOf(source);
     const attr = byName.get(node)?.attr;
-    const own = sizesOf(attr?.['shape']?.shape);
+    const own = sizesOf(attr?.shape?.shape);
     const signed = sizesOf(shape);
     // Either may leave open what the other knows.
     const sizes = own && signed?.length === own.length ? own.map((d, i) => (d < 0 ? signed[i] : d)) : (own ?? signed);
-    const type = typeName(attr?.['dtype']?.type ?? 'DT_FLOAT');
+    const type = typeName(attr?.dtype?.type ?? 'DT_FLOAT');
     const shaped = shapeOfInput({ name, sizes }, file, context.options, context.report);
     const known = ['float32', 'int32', 'bool'].includes(type);
     if (!known)
@@ -188,7 +188,7 @@ function constant(node: NodeDef, scope: Scope, { weights, builder }: Reading): V
       'has no values: "weightsManifest" does not list it',
       'convert the model again; the manifest belongs to another model',
     );
-  const declared = node.attr?.['value']?.tensor;
+  const declared = node.attr?.value?.tensor;
   const shape = sizesOf(declared?.tensorShape);
   const dtype = declared?.dtype === undefined ? undefined : typeName(declared.dtype);
   if (shape && !sameShape(shape, weight.shape))

@@ -177,7 +177,6 @@ export const layerRows: Rows = {
   Conv1D: convolution1d,
   Conv2D: convolution(false),
   Conv2DBackpropInput: transposed,
-  Conv2dTranspose: transposed,
   DepthwiseConv2d: convolution(true),
   DepthwiseConv2dNative: convolution(true),
   FusedBatchNorm: batchNormalisation,
@@ -186,6 +185,7 @@ export const layerRows: Rows = {
   FusedDepthwiseConv2dNative: convolution(true),
   MatMul: product,
   MaxPool: pooling('max'),
+  MaxPoolWithArgmax: pooling('max'),
   _FusedConv2D: convolution(false),
   _FusedMatMul: product,
 };

@@ -49,6 +49,10 @@ export function selu(scope: Scope, x: Value): Value {
 export const leaky = (scope: Scope, x: Value, slope: number): Value =>
   binary(scope, 'prelu', cast(scope, x, 'f32'), scope.known(Float32Array.of(slope), []));
 
+/** √(x² ± 1). */
+const root = (l: Layer, x: Value, fn: 'add' | 'sub'): Value =>
+  unary(l, 'sqrt', binary(l, fn, unary(l, 'square', x), scalar(l, 1, x)));
+
 const halved = (fn: 'add' | 'sub'): Row =>
   made((l, x) => {
     const halves = binary(l, fn, unary(l, 'exp', x), unary(l, 'exp', unary(l, 'neg', x)));
@@ -85,6 +89,16 @@ export const mathRows: Rows = {
   Add: two('add'),
   AddN: (l) => l.operands.slice(1).reduce((a, b) => binary(l, 'add', a, b), l.operand(0)),
   AddV2: two('add'),
+  Acosh: made((l, x) => unary(l, 'log', binary(l, 'add', x, root(l, x, 'sub')))),
+  Asinh: made((l, x) => {
+    // Of the absolute value, which loses nothing where x is negative and large.
+    const size = unary(l, 'abs', x);
+    return binary(l, 'mul', unary(l, 'sign', x), unary(l, 'log', binary(l, 'add', size, root(l, size, 'add'))));
+  }),
+  Atanh: made((l, x) => {
+    const [above, below] = [binary(l, 'add', scalar(l, 1, x), x), binary(l, 'sub', scalar(l, 1, x), x)];
+    return binary(l, 'mul', scalar(l, 0.5, x), unary(l, 'log', binary(l, 'div', above, below)));
+  }),
   Cast: convert,
   Ceil: one('ceil'),
   ClipByValue: clip,
@@ -102,6 +116,8 @@ export const mathRows: Rows = {
   FloorMod: two('floor-mod'),
   Greater: two('greater'),
   GreaterEqual: two('greater-equal'),
+  IsFinite: made((l, x) => binary(l, 'less', unary(l, 'abs', x), scalar(l, Infinity, x))),
+  IsInf: made((l, x) => binary(l, 'equal', unary(l, 'abs', x), scalar(l, Infinity, x))),
   IsNan: (l) => binary(l, 'not-equal', l.operand(0), l.operand(0)),
   LeakyRelu: (l) => leaky(l, l.operand(0), l.float('alpha', 0.2)),
   Less: two('less'),

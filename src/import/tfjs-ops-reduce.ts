@@ -64,6 +64,27 @@ export function logSoftmax(scope: Scope, x: Value, axis: number): Value {
   return binary(scope, 'sub', shifted, unary(scope, 'log', total));
 }
 
+/** More would be a matrix that the model never had. */
+const longestSum = 4096;
+
+/** Running totals along an axis, as a product with a triangle of ones. */
+const runningSum: Row = (l) => {
+  const x = cast(l, l.operand(0), 'f32');
+  const { shape } = x.type;
+  const axis = axisOf(l, l.number(1, 'axis'), shape.length);
+  const [exclusive, reverse] = [l.bool('exclusive', false), l.bool('reverse', false)];
+  const n = shape[axis] ?? 1;
+  if (l.failed || n > longestSum) return l.fail(`sums ${n} elements one by one; at most ${longestSum} are read`);
+  const counts = (to: number, from: number): boolean =>
+    (reverse ? from > to : from < to) || (from === to && !exclusive);
+  const ones = Float32Array.from({ length: n * n }, (_, i) => Number(counts(Math.floor(i / n), i % n)));
+  // Its own inverse: the axis changes places with the last.
+  const swap = shape.map((_, a) => (a === axis ? shape.length - 1 : a === shape.length - 1 ? axis : a));
+  const bias = l.known(new Float32Array(n), [n]);
+  const sums = l.call({ kind: 'linear', activation: 'none' }, transpose(l, x, swap), l.known(ones, [n, n]), bias);
+  return transpose(l, sums, swap);
+};
+
 const lastAxis = (l: Layer, x: Value): number => axisOf(l, -1, x.type.shape.length);
 
 export const reduceRows: Rows = {
@@ -71,6 +92,7 @@ export const reduceRows: Rows = {
   Any: reduce('max', zeroOrOne),
   ArgMax: arg(1),
   ArgMin: arg(-1),
+  Cumsum: runningSum,
   EuclideanNorm: reduce(
     'sum',
     (l, x) => unary(l, 'square', real(l, x)),

@@ -1,4 +1,5 @@
 /** TensorFlow operators that move elements about or say how many there are. Shapes are known, so most of these vanish. */
+import { broadcast } from '../ops/broadcast.ts';
 import type { Shape } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
 import type { Value } from './builder.ts';
@@ -181,7 +182,14 @@ const gather =
     return l.call({ kind: 'gather', axis: axisOf(l, axis(l), x.type.shape.length) }, x, cast(l, l.operand(1), 'i32'));
   };
 
+const broadcastShapes: Row = (l) => {
+  const [a, b] = [l.numbers(0, 'shape'), l.numbers(1, 'shape')];
+  const shape = broadcast(a, b);
+  return shape ? whole(l, shape) : l.fail(`cannot broadcast [${a.join(', ')}] with [${b.join(', ')}]`);
+};
+
 export const shapeRows: Rows = {
+  BroadcastArgs: broadcastShapes,
   BroadcastTo: (l) => broadcastTo(l, l.operand(0), l.numbers(1, 'shape')),
   Concat: join(true),
   ConcatV2: join(false),
@@ -193,6 +201,7 @@ export const shapeRows: Rows = {
   Identity: identity,
   IdentityN: identity,
   Pack: pack,
+  Print: (l) => l.operand(0),
   Rank: (l) => whole(l, [l.operand(0).type.shape.length], []),
   Reshape: reshapeTo,
   Reverse: reverse((l) => l.numbers(1, 'axes').flatMap((on, axis) => (on === 0 ? [] : [axis]))),
