@@ -1,16 +1,15 @@
 /** Every layer's weights get the format that is cheapest on the target. */
-import type { Call, Id } from '../src/graph/graph.ts';
-import { nodesById, operandsOf } from '../src/graph/graph.ts';
+import type { Id } from '../src/graph/graph.ts';
+import { nodesById } from '../src/graph/graph.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Weights } from '../src/graph/weights.ts';
 import { weightsOf } from '../src/graph/weights.ts';
-import { rulesOf } from '../src/ops/index.ts';
 import type { Pass } from '../src/pass.ts';
 import type { Offer } from '../src/plan/offers.ts';
-import { offersFor } from '../src/plan/offers.ts';
-import type { Target, Work } from '../src/target.ts';
+import { offersFor, workOf } from '../src/plan/offers.ts';
+import type { Target } from '../src/target.ts';
 import type { Encoding } from '../src/tensor/type.ts';
-import { elements } from '../src/tensor/type.ts';
+import { sameEncoding } from '../src/tensor/type.ts';
 import type { ById } from './matching/constants.ts';
 
 /**
@@ -41,16 +40,3 @@ function cheapest(layers: readonly Weights[], byId: ById, price: Target['price']
   const priced = offersFor(layers[0]).offers.map((offer) => ({ offer, price: priceOf(offer) }));
   return priced.reduce((best, next) => (next.price < best.price ? next : best)).offer.encoding;
 }
-
-/** What a target prices: `call` with its weights stored as `offer` says. */
-export function workOf(call: Call, { encoding, cost }: Offer, byId: ById): Work {
-  const operands = operandsOf(call, byId);
-  const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
-  const macs = rulesOf(call.op).macs?.(call.op, types, call.type) ?? 0;
-  return { call, types, encoding, cost, reuse: macs / elements(types.weights.shape) };
-}
-
-const sameEncoding = (a: Encoding, b: Encoding): boolean =>
-  a.format === b.format &&
-  Object.keys(a.params).length === Object.keys(b.params).length &&
-  Object.entries(a.params).every(([key, value]) => b.params[key] === value);

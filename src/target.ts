@@ -1,12 +1,14 @@
 /** The contract of targets: what work costs there, which layouts it wants, and how a plan is written down. */
-import type { Cost } from './formats/format.ts';
 import type { Named } from './graph/evaluate.ts';
 import type { Call } from './graph/graph.ts';
 import type { Types } from './ops/rules.ts';
 import type { Kernel } from './plan/kernel.ts';
+import type { Work } from './plan/offers.ts';
 import type { Plan } from './plan/plan.ts';
 import type { Recipe } from './recipe.ts';
-import type { Encoding, Layout } from './tensor/type.ts';
+import type { Layout } from './tensor/type.ts';
+
+export type { Work } from './plan/offers.ts';
 
 export interface Target {
   readonly name: string;
@@ -49,16 +51,6 @@ export interface EmitContext {
 export interface Recorded {
   readonly inputs: Named;
   readonly outputs: Named;
-}
-
-/** Weights in one of the formats that can hold them, and what they are used for. */
-export interface Work {
-  readonly call: Call;
-  readonly types: Types;
-  readonly encoding: Encoding;
-  readonly cost: Cost;
-  /** How often each weight is multiplied in one run. */
-  readonly reuse: number;
 }
 
 /**

@@ -1,9 +1,13 @@
 /** Every format that can hold a layer's weights, with its price: what choose-formats decides by, and reports show. */
-
 import type { Cost } from '../formats/format.ts';
 import { formats } from '../formats/index.ts';
+import type { Call, Id, Node } from '../graph/graph.ts';
+import { operandsOf } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
+import { rulesOf } from '../ops/index.ts';
+import type { Types } from '../ops/rules.ts';
 import type { Encoding } from '../tensor/type.ts';
+import { elements } from '../tensor/type.ts';
 
 export interface Offer {
   readonly encoding: Encoding;
@@ -21,6 +25,16 @@ export interface Offers {
   readonly refused: readonly Refusal[];
 }
 
+/** Weights in one of the formats that can hold them, and what they are used for: what a target prices. */
+export interface Work {
+  readonly call: Call;
+  readonly types: Types;
+  readonly encoding: Encoding;
+  readonly cost: Cost;
+  /** How often each weight is multiplied in one run. */
+  readonly reuse: number;
+}
+
 export function offersFor({ matrix }: Pick<Weights, 'matrix'>): Offers {
   const detections = formats.map((format) => ({ format, found: format.detect(matrix) }));
   return {
@@ -32,3 +46,15 @@ export function offersFor({ matrix }: Pick<Weights, 'matrix'>): Offers {
     ),
   };
 }
+
+/** `call` with its weights stored as `offer` says. */
+export function workOf(call: Call, { encoding, cost }: Offer, byId: ReadonlyMap<Id, Node>): Work {
+  const types = typesOf(call, byId);
+  return { call, types, encoding, cost, reuse: macsOf(call, types) / elements(types.weights.shape) };
+}
+
+export const typesOf = (call: Call, byId: ReadonlyMap<Id, Node>): Types =>
+  Object.fromEntries(Object.entries(operandsOf(call, byId)).map(([name, node]) => [name, node.type]));
+
+/** Multiply-adds of one run with dense weights. */
+export const macsOf = ({ op, type }: Call, types: Types): number => rulesOf(op).macs?.(op, types, type) ?? 0;

@@ -48,6 +48,11 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 
 export const sameLayout = (a: Layout, b: Layout): boolean => printLayout(a) === printLayout(b);
 
+export const sameEncoding = (a: Encoding, b: Encoding): boolean =>
+  a.format === b.format &&
+  Object.keys(a.params).length === Object.keys(b.params).length &&
+  Object.entries(a.params).every(([key, value]) => b.params[key] === value);
+
 /** Panels that a [n, h, w, c] shape takes for one picture. */
 export const panelsOf = (shape: Shape, lanes: number): number => Math.ceil((shape[1] * shape[2]) / lanes);
 
