@@ -61,7 +61,7 @@ export async function choicesOf(
   const { target, cpu, strictFp, prefix, batch, shape, masks } = flags;
   const given = { model, target, cpu, strictFp, prefix, batch, masks };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...config, ...said, shapes: { ...config.shapes, ...shape } };
+  return { ...config, ...said, ...(shape && { shapes: { ...config.shapes, ...shape } }) };
 }
 
 /** Commander's own way to refuse the value of an option. */

@@ -4,6 +4,7 @@ import type { Compiled, Job } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
+import { packSidecar, sidecarPath } from '../graph/sidecar.ts';
 import { suggestion } from '../import/nearest.ts';
 import type { Pass } from '../pass.ts';
 import type { Argument } from '../plan/kernel.ts';
@@ -61,9 +62,10 @@ export function watching(at: string | undefined): Watching & { readonly read: (g
       stage(imported);
       keep(imported, graph);
     },
-    watch: ({ name }, _before, after) => {
+    watch: ({ name }, before, after) => {
       stage(`pass ${name}`);
-      keep(name, after);
+      // Of all graphs, those that a pass left as they were need no second look.
+      if (at === name || after !== before) keep(name, after);
       // What printing a dump takes is nobody's time.
       since = performance.now();
     },
@@ -82,16 +84,14 @@ export const printDumps = (dumps: readonly Dump[]): string =>
     .map(({ at, graph }) => `// ${at === imported ? 'as imported' : `after pass "${at}"`}\n${print(graph).text}\n`)
     .join('');
 
-/** Graphs as files that can be compiled again: their text, and each long constant once, whichever graphs it is in. */
-export function dumpFiles(dumps: readonly Dump[]): readonly Pick<Artefact, 'path' | 'contents'>[] {
-  const constants = new Map<string, Uint8Array<ArrayBuffer>>();
-  const texts = dumps.map(({ at, graph }, i) => {
+/** Graphs as files that can be built again: the text, and its long constants beside it. */
+export const dumpFiles = (dumps: readonly Dump[]): readonly Pick<Artefact, 'path' | 'contents'>[] =>
+  dumps.flatMap(({ at, graph }, i) => {
     const { text, sidecar } = print(graph);
-    for (const [digest, bytes] of sidecar) constants.set(digest, bytes);
-    return { path: `ir/${String(i).padStart(2, '0')}-${at}.graph`, contents: text };
+    const path = `ir/${String(i).padStart(2, '0')}-${at}.graph`;
+    const beside = sidecar.size === 0 ? [] : [{ path: sidecarPath(path), contents: packSidecar(sidecar) }];
+    return [{ path, contents: text }, ...beside];
   });
-  return [...texts, ...Array.from(constants, ([digest, contents]) => ({ path: `ir/constants/${digest}`, contents }))];
-}
 
 export function printTimes(times: Watching['times']): readonly string[] {
   const total = times.reduce((sum, [, ms]) => sum + ms, 0);
