@@ -79,7 +79,13 @@ function parseData(text: string, dtype: DType, count: number, sidecar: Sidecar):
   return data;
 }
 
-const unquote = (text: string): string => JSON.parse(text) as string;
+function unquote(text: string): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    throw new SyntaxError(`cannot read the text ${text}`);
+  }
+}
 
 function match(pattern: RegExp, text: string): Record<string, string> {
   const groups = pattern.exec(text)?.groups;

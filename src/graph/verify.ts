@@ -1,7 +1,7 @@
 /**
  * What every graph satisfies, before and after every pass:
  *   - ids are identifiers and unique, and values are defined before they are used, so there is no cycle
- *   - sizes are whole numbers above zero, and no value has more than 2^31 − 1 stored elements
+ *   - sizes are whole numbers above zero, and no value has more than 8 of them or 2^31 − 1 stored elements
  *   - a panel layout is on a 4-D value and has at least one lane
  *   - a call has as many inputs as its operator has operands, and the dtype and shape that its operator infers
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
@@ -10,6 +10,7 @@
  */
 import type { Report } from '../diagnostic.ts';
 import { formatNamed } from '../formats/index.ts';
+import { mostAxes, mostElements } from '../ops/check.ts';
 import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -53,7 +54,8 @@ function checkType({ kind, type }: Node, fail: Fail): void {
   const { shape, layout, encoding } = type;
   if (!shape.every((d) => Number.isInteger(d) && d > 0))
     fail(`has a size that is not a whole number above zero: ${printType(type)}`);
-  else if (storedLength(type) > 2 ** 31 - 1) fail(`is too large: ${printType(type)}`);
+  else if (shape.length > mostAxes) fail(`has over ${mostAxes} axes: ${printType(type)}`);
+  else if (storedLength(type) > mostElements) fail(`is too large: ${printType(type)}`);
   if (layout.kind === 'panel' && !(shape.length === 4 && Number.isInteger(layout.lanes) && layout.lanes > 0))
     fail(`cannot be laid out in panels: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
