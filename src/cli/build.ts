@@ -1,22 +1,19 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
-import type { Compiled } from '../compile.ts';
-import type { Config } from '../config.ts';
 import { visible } from '../diagnostic.ts';
-import type { Graph } from '../graph/graph.ts';
-import { identifier } from '../import/names.ts';
 import type { Built } from '../make/build.ts';
 import { buildFolder } from '../make/build.ts';
 import { mayWrite } from '../make/folder.ts';
 import { loadModel } from '../make/load.ts';
-import type { CompileOptions } from '../make/parts.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
+import type { BuildReport, LayerReport } from '../plan/report.ts';
+import { reportBuild } from '../plan/report.ts';
 import type { Desk } from './desk.ts';
 import { modelOf, targetOptionsOf } from './model.ts';
 import type { Act, TargetFlags } from './options.ts';
 import { choicesOf, jsonOption, parsePrefix, withTargetOptions } from './options.ts';
 import type { Paint } from './paint.ts';
-import { printBytes, table } from './paint.ts';
+import { printBytes, printCount, printPercent, table } from './paint.ts';
 import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
 
 interface Flags extends TargetFlags {
@@ -91,13 +88,67 @@ async function build(model: string | undefined, flags: Flags, desk: Desk): Promi
   watched.stage('build');
   if (flags.timing) io.err.write(lines(printTimes(watched.times)));
   if (!built) return false;
-  desk.print(asData(built, outcome), (paint) => asText(folder, built, outcome, paint));
+  const { layers, arena } = reportBuild(outcome.graph, outcome.plan, parts.target.price);
+  const { files } = built.manifest;
+  desk.print({ files, layers, arena }, (paint) => asText(folder, built, { layers, arena }, paint));
   return built.complete;
 }
 
 const lines = (text: readonly string[]): string => text.map((line) => `${line}\n`).join('');
 
-const asData = ({ manifest: { files } }: Built, { graph, plan }: Compiled) => {
-  const { peak, sum, bound } = plan.arena;
-  return { files, layers: reportLayers(graph, plan), arena: { peak, sum, bound } };
+function asText(
+  folder: string,
+  { manifest: { target, cpu, files, inputs }, complete }: Built,
+  { layers, arena }: BuildReport,
+  paint: Paint,
+): readonly string[] {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const shown = files.filter(({ role }) => role !== 'dump');
+  const spared = arena.sum === 0 ? '' : `, ${printPercent(1 - arena.peak / arena.sum)} less than side by side`;
+  const inputsOf = inputs.map(({ name }) => `--input ${shellWord(`${name}=random:1`)}`).join(' ');
+  return [
+    `${paint.green(complete ? 'built' : 'written')} ${paint.bold(folder)} for ${target}${cpu === null ? '' : ` ${cpu}`}`,
+    '',
+    ...table(
+      [
+        ...shown.map(({ path, bytes, role }) => [path, printBytes(bytes), paint.dim(role)]),
+        ['', printBytes(total), paint.dim('in all')],
+      ],
+      ['left', 'right'],
+    ),
+    '',
+    ...table(formatsOf(layers), ['left', 'right', 'right', 'right']),
+    '',
+    `memory for a run: ${printBytes(arena.peak)}${spared}`,
+    ...(complete && files.some(({ role }) => role === 'binary')
+      ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)]
+      : []),
+  ];
+}
+
+/** Rows that say how many layers each format holds. */
+function formatsOf(layers: readonly LayerReport[]): readonly (readonly string[])[] {
+  const by = new Map<string, readonly LayerReport[]>();
+  for (const layer of layers) {
+    const [format] = layer.format.split(' ', 1);
+    by.set(format, [...(by.get(format) ?? []), layer]);
+  }
+  const sum = (group: readonly LayerReport[], of: (layer: LayerReport) => number): number =>
+    group.reduce((total, layer) => total + of(layer), 0);
+  return Array.from(by, ([format, group]) => {
+    const kernels = group.filter(({ kernel }) => kernel !== null).length;
+    return [
+      `${format}`,
+      `${group.length} ${group.length === 1 ? 'layer' : 'layers'}`,
+      printBytes(sum(group, (l) => l.bytes)),
+      `${printCount(sum(group, (l) => l.macs))} MACs if dense`,
+      kernels === group.length ? '' : `${group.length - kernels} without a kernel`,
+    ];
+  });
+}
+
+/** As it can be pasted into a shell. */
+const shellWord = (text: string): string => {
+  const safe = visible(text);
+  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
 };

@@ -47,7 +47,7 @@ export async function atDesk(io: Io, json: boolean, work: Work): Promise<number>
 }
 
 /** Prints a problem that ended everything. */
-export function printFault(fault: Diagnostic, io: Io, json: boolean): void {
+export function printFault(fault: Diagnostic, io: Pick<Io, 'out' | 'err'>, json: boolean): void {
   if (json) io.out.write(errorsAsJson([fault]));
   else io.err.write(printProblem(fault, io));
 }
@@ -66,7 +66,7 @@ export const errorsAsJson = (problems: readonly Diagnostic[]): string =>
     })),
   });
 
-function printProblem({ severity, code, message, origin, hint }: Diagnostic, { err }: Io): string {
+function printProblem({ severity, code, message, origin, hint }: Diagnostic, { err }: Pick<Io, 'err'>): string {
   const paint = paintFor(err);
   const colour = { error: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
   const where = [origin?.file, origin?.name].filter((s) => s !== undefined).map((s) => `${visible(s)}: `);

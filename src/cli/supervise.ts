@@ -2,15 +2,23 @@
  * The thread that answers to the terminal: it prints, turns the spinner, and on Ctrl-C ends the work at once and
  * removes what is half done.
  */
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { Diagnostic } from '../diagnostic.ts';
 import type { Held } from '../make/journal.ts';
 import { journalIn, undo } from '../make/journal.ts';
+import { printFault } from './desk.ts';
 import { exits } from './io.ts';
 import type { Appearance, Message, Orders } from './message.ts';
 import type { Spinner } from './spinner.ts';
 import { spinner } from './spinner.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const interrupted: Diagnostic = {
+  severity: 'error',
+  code: 'cli/interrupted',
+  message: 'interrupted: nothing half-written is left, and what was there before is as it was',
+};
 
 /** Runs the command on a worker thread that `main` starts; gives the exit code. */
 export async function supervise(main: URL, argv: readonly string[]): Promise<number> {
@@ -19,20 +27,20 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
   const turning = spinner(process.stderr);
   const receive = receiver(held, turning);
   const orders: Orders = { argv, out: appearance(process.stdout), err: appearance(process.stderr), port };
-  const worker = new Worker(main, { workerData: orders, transferList: [port] });
+  // What libraries print to the console must not get between the lines of a result.
+  const worker = new Worker(main, { workerData: orders, transferList: [port], stdout: true, stderr: true });
 
   return new Promise((done) => {
     let ending = false;
-    const end = async (code: number, last = ''): Promise<void> => {
+    const end = async (code: number, fault?: Diagnostic): Promise<void> => {
       if (ending) return;
       ending = true;
       await worker.terminate();
-      for (let next = receiveMessageOnPort(inbox); next; next = receiveMessageOnPort(inbox))
-        receive(next.message as Message);
+      for (const message of waiting(inbox)) receive(message);
       inbox.close();
       turning.stop();
       undo(held);
-      if (last !== '') process.stderr.write(`${last}\n`);
+      if (fault) printFault(fault, streams(orders), argv.includes('--json'));
       for (const signal of signals) process.removeAllListeners(signal);
       done(code);
     };
@@ -41,17 +49,33 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
       else if (!ending) receive(message);
     });
     worker.on('error', (error) => void end(...fatal(error)));
-    worker.on('exit', () => setImmediate(() => void end(exits.bug, 'espalier: the work ended without a result')));
-    for (const signal of signals)
-      process.on(
-        signal,
-        () => void end(exits.failed, 'error: interrupted, and nothing half-written is left [cli/interrupted]'),
-      );
+    worker.on('exit', () => {
+      // It may be gone before its last words are read.
+      if (ending) return;
+      const last = waiting(inbox);
+      last.forEach(receive);
+      const exit = last.find((message) => message.kind === 'exit');
+      void (exit ? end(exit.code) : end(...fatal('the work ended without a result')));
+    });
+    for (const signal of signals) process.on(signal, () => void end(exits.failed, interrupted));
     // Whoever reads our output has had enough: `espalier inspect MODEL | head`.
     for (const stream of [process.stdout, process.stderr])
       stream.on('error', (error: NodeJS.ErrnoException) => void end(error.code === 'EPIPE' ? exits.ok : exits.failed));
   });
 }
+
+/** What was sent and has not been read. */
+function waiting(inbox: MessagePort): readonly Message[] {
+  const messages: Message[] = [];
+  for (let next = receiveMessageOnPort(inbox); next; next = receiveMessageOnPort(inbox))
+    messages.push(next.message as Message);
+  return messages;
+}
+
+const streams = ({ out, err }: Orders) => ({
+  out: { ...out, write: (text: string) => void process.stdout.write(text) },
+  err: { ...err, write: (text: string) => void process.stderr.write(text) },
+});
 
 const appearance = ({ isTTY, columns }: NodeJS.WriteStream): Appearance => ({
   colours: Boolean(isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
@@ -79,11 +103,17 @@ function receiver(held: Held, turning: Spinner): (message: Message) => void {
   };
 }
 
-function fatal(error: unknown): readonly [number, string] {
-  if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
+function fatal(error: unknown): readonly [number, Diagnostic] {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
     return [
       exits.failed,
-      'error: the memory that Node may take is used up [cli/out-of-memory]\n  hint: set NODE_OPTIONS=--max-old-space-size=8192, or more',
+      {
+        severity: 'error',
+        code: 'cli/out-of-memory',
+        message: 'the memory that Node may take is used up',
+        hint: 'set NODE_OPTIONS=--max-old-space-size=8192, or more',
+      },
     ];
-  return [exits.bug, `espalier: ${String((error as Error)?.message ?? error)}`];
+  return [exits.bug, { severity: 'error', code: 'cli/bug', message: String(message ?? error) }];
 }

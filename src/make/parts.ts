@@ -23,9 +23,10 @@ export type Parts = Omit<Job, 'graph' | 'watch' | 'onStage'>;
 
 /** The parts for a target; undefined, and reported, if there is no such target or format. */
 export function partsFor({ target: name, layers, ...options }: CompileOptions, report: Report): Parts | undefined {
-  const target = targetFor(name, options, report);
-  if (!checkFormatNames(layers, report) || !target) return undefined;
-  return { target, passes: pipeline(withLayers(target, layers)), render: shippedTemplates() };
+  const plain = targetFor(name, options, report);
+  if (!checkFormatNames(layers, report) || !plain) return undefined;
+  const target = withLayers(plain, layers);
+  return { target, passes: pipeline(target), render: shippedTemplates() };
 }
 
 function targetFor(name: string, options: TargetOptions, report: Report): Target | undefined {

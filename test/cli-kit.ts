@@ -1,0 +1,109 @@
+/** Runs command lines: in this process with streams of our own, or as a process of its own from what is built in dist/. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runEspalier } from '../src/cli/program.ts';
+import type { Held } from '../src/make/journal.ts';
+import { journalIn } from '../src/make/journal.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Seen extends Ran {
+  /** What the spinner was told. */
+  readonly doing: readonly string[];
+  readonly held: Held;
+}
+
+/** One command line, in this process. */
+export async function espalier(argv: readonly string[], { colours = false } = {}): Promise<Seen> {
+  let [out, err] = ['', ''];
+  const doing: string[] = [];
+  const held: Held = new Map();
+  const code = await runEspalier(argv, {
+    env: {},
+    out: { write: (text) => void (out += text), colours, columns: 100 },
+    err: { write: (text) => void (err += text), colours, columns: 100 },
+    progress: (what) => void (what === null || doing.push(what)),
+    journal: journalIn(held),
+  });
+  return { code, out, err, doing, held };
+}
+
+const main = `${root}dist/src/cli/main.js`;
+
+/** Compiles to dist/ if nobody has: `npm test` does it first, a single test file run by hand does not. */
+export function ensureBuilt(): void {
+  if (existsSync(main)) return;
+  const { status, stdout } = spawnSync(process.execPath, [
+    `${root}node_modules/typescript/bin/tsc`,
+    '-p',
+    `${root}tsconfig.build.json`,
+  ]);
+  if (status !== 0) throw new Error(`the build failed: ${stdout}`);
+}
+
+export interface Spawned {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with all that was printed to stderr so far, each time there is more, and with a way to send a signal. */
+  readonly onErr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called once the process runs. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** One command line as a process of its own, without a terminal. */
+export function spawnEspalier(argv: readonly string[], { cwd, env, onStart }: Spawned = {}): Promise<Ran> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [main, ...argv], { cwd, env: { ...process.env, ...env } });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => void (out += chunk));
+    child.stderr.on('data', (chunk) => void (err += chunk));
+    child.on('close', (code) => done({ code, out, err }));
+    onStart?.((signal) => void child.kill(signal));
+  });
+}
+
+/** A small model with one pruned layer, as TensorFlow.js writes it; gives the path of its model.json. */
+export function writeModel(folder: string, { bias = 0.5 } = {}): string {
+  const weights = Float32Array.of(1, 0, 0, 2, 0, 0, 3, 0, bias, bias);
+  const placeholder = {
+    name: 'x',
+    op: 'Placeholder',
+    attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape: { dim: [{ size: '1' }, { size: '4' }] } } },
+  };
+  const constant = (name: string) => ({ name, op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } });
+  const model = {
+    format: 'graph-model',
+    signature: { inputs: { x: { name: 'x:0' } }, outputs: { y: { name: 'dense/Relu:0' } } },
+    modelTopology: {
+      node: [
+        placeholder,
+        constant('dense/kernel'),
+        constant('dense/bias'),
+        { name: 'dense/MatMul', op: 'MatMul', input: ['x', 'dense/kernel'], attr: {} },
+        { name: 'dense/BiasAdd', op: 'BiasAdd', input: ['dense/MatMul', 'dense/bias'], attr: {} },
+        { name: 'dense/Relu', op: 'Relu', input: ['dense/BiasAdd'], attr: {} },
+      ],
+    },
+    weightsManifest: [
+      {
+        paths: ['weights.bin'],
+        weights: [
+          { name: 'dense/kernel', shape: [4, 2], dtype: 'float32' },
+          { name: 'dense/bias', shape: [2], dtype: 'float32' },
+        ],
+      },
+    ],
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'weights.bin'), new Uint8Array(weights.buffer));
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(model));
+  return join(folder, 'model.json');
+}
