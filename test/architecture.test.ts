@@ -31,8 +31,20 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/import': ['src/tensor', 'src/ops', 'src/graph'],
   'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
   passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
-  targets: ['src/tensor', 'src/loop', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts', 'src/target.ts'],
+  targets: [
+    'src/tensor',
+    'src/loop',
+    'src/formats',
+    'src/ops',
+    'src/graph',
+    'src/plan',
+    'src/recipe.ts',
+    'src/target.ts',
+  ],
 };
+
+/** The rooms that put everything together: each may import all above it, and those of its like that stand above it. */
+const assembly = ['src/config.ts', 'src/make', 'src/check', 'src/index.ts', 'src/cli'];
 
 const within = (place: string, path: string): boolean => path === place || path.startsWith(`${place}/`);
 
@@ -60,6 +72,17 @@ describe('imports point one way', () => {
   test('no room names one that stands below it', () => {
     const order = Object.keys(rooms);
     expect(order.filter((room, i) => rooms[room].some((above) => order.indexOf(above) >= i))).toEqual([]);
+  });
+
+  test('what puts the parts together is known to none of them', () => {
+    const strays = product.flatMap((entry) => {
+      const own = assembly.findIndex((room) => within(room, entry.path));
+      const below = assembly.slice(own + 1);
+      return importsOf(entry)
+        .filter((to) => below.some((room) => within(room, to)))
+        .map((to) => `${entry.path} -> ${to}`);
+    });
+    expect(strays).toEqual([]);
   });
 
   test('targets know nothing of each other', () => {
@@ -158,7 +181,9 @@ test('the top of the tree is what the architecture says', () => {
 });
 
 describe('templates decide nothing', () => {
-  const paths = readdirSync(`${root}templates`, { recursive: true, encoding: 'utf8' }).filter((p) => p.endsWith('.hbs'));
+  const paths = readdirSync(`${root}templates`, { recursive: true, encoding: 'utf8' }).filter((p) =>
+    p.endsWith('.hbs'),
+  );
   test.each(paths)('%s', (path) => {
     const used = new Set<string>();
     const visitor = new Handlebars.Visitor();
