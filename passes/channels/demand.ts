@@ -4,7 +4,7 @@ import { inputsOf, nodesById } from '../../src/graph/graph.ts';
 import type { ById } from '../matching/constants.ts';
 import type { Fold } from './fold.ts';
 import { foldOf } from './fold.ts';
-import { linksOf } from './links.ts';
+import { linksOf, mostChannels } from './links.ts';
 import { mixingOf } from './mixing.ts';
 import type { Kept } from './select.ts';
 import { everyIndex } from './select.ts';
@@ -17,7 +17,11 @@ export interface Demand {
   readonly folds: ReadonlyMap<Id, Fold>;
 }
 
-const channelsOf = (node: Node | undefined): number => node?.type.shape.at(-1) ?? 1;
+/** A list counts as one channel: it is dropped as a whole or not at all. */
+function channelsOf(node: Node | undefined): number {
+  const count = node?.type.shape.at(-1) ?? 1;
+  return count > mostChannels ? 1 : count;
+}
 
 export function demandOf(graph: Graph, statics: Statics): Demand {
   const byId = nodesById(graph);
@@ -47,7 +51,7 @@ export function demandOf(graph: Graph, statics: Statics): Demand {
     if (mixing) {
       const fold = foldOf(mixing, statics.get(mixing.x));
       folds.set(node.id, fold);
-      for (const c of everyIndex(mixing.inputs)) if (fold.reads(c) && !fold.without.has(c)) need(mixing.x, c);
+      for (let c = 0; c < mixing.inputs; c++) if (fold.reads(c) && !fold.without.has(c)) need(mixing.x, c);
       continue;
     }
     const links = openLinks(node, byId);

@@ -17,6 +17,9 @@ export interface Link {
   readonly spread?: true;
 }
 
+/** A last axis longer than this is a list, not channels, and not worth following. */
+export const mostChannels = 1 << 16;
+
 /** A layer mixes channels; anything that has no links is closed: it needs all its channels. */
 export function linksOf(call: Call, shapes: readonly Shape[]): readonly Link[] | undefined {
   const { op } = call;
@@ -25,6 +28,7 @@ export function linksOf(call: Call, shapes: readonly Shape[]): readonly Link[] |
   const count = shape.at(-1);
   if (count === undefined || x?.at(-1) === undefined) return undefined;
   const rank = x.length;
+  if (Math.max(count, x.at(-1) ?? 0) > mostChannels) return undefined;
   switch (op.kind) {
     case 'unary':
     case 'cast':

@@ -6,6 +6,7 @@ import type { ById, Floats } from '../matching/constants.ts';
 import { floatsOf } from '../matching/constants.ts';
 import type { Layer } from '../matching/layers.ts';
 import { layerOf } from '../matching/layers.ts';
+import { mostChannels } from './links.ts';
 import type { Kept } from './select.ts';
 import { selectFloats } from './select.ts';
 
@@ -22,6 +23,7 @@ export function mixingOf(node: Node | undefined, byId: ById): Mixing | undefined
   const shape = byId.get(layer?.x ?? '')?.type.shape;
   if (!layer || !shape || (layer.call.op.kind === 'conv2d' && layer.call.op.groups !== 1)) return undefined;
   const inputs = shape.at(-1) ?? 1;
+  if (Math.max(inputs, layer.outputs) > mostChannels) return undefined;
   const slope = floatsOf(layer.call.inputs[3], byId);
   if (layer.call.op.activation === 'prelu' && !slope) return undefined;
   return { ...layer, inputs, slope, reads: readsOf(layer, inputs) };

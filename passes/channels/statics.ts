@@ -49,21 +49,21 @@ export function staticsOf(graph: Graph): Statics {
 
 function rowsKnown(layer: Mixing, x: Static | undefined, byId: ById): Static | undefined {
   const { inputs, outputs, reads, call } = layer;
-  const known = new Set(x?.kept);
-  const used = new Set<number>();
-  const rows = everyIndex(outputs).filter((o) => {
-    const read = everyIndex(inputs).filter((c) => reads[o * inputs + c] === 1);
-    if (!read.every((c) => known.has(c))) return false;
-    for (const c of read) used.add(c);
+  const known = new Uint8Array(inputs);
+  for (const c of x?.kept ?? []) known[c] = 1;
+  const isKnown = (o: number): boolean => {
+    for (let c = 0; c < inputs; c++) if (reads[o * inputs + c] === 1 && known[c] === 0) return false;
     return true;
-  });
+  };
+  const rows = everyIndex(outputs).filter(isKnown);
+  const used = everyIndex(inputs).filter((c) => rows.some((o) => reads[o * inputs + c] === 1));
   const places = elements(call.type.shape) / outputs;
   if (rows.length === 0 || places * rows.length > mostNumbers) return undefined;
   // Rows that read nothing are asked about an input of zeros.
-  const columns = used.size > 0 ? [...used].sort((a, b) => a - b) : [0];
+  const columns = used.length > 0 ? used : [0];
   if (macsOf(layer, rows.length, columns.length) > mostMacs) return undefined;
   const shape = byId.get(layer.x)?.type.shape ?? [];
-  const data = channelsOf(used.size > 0 ? x : undefined, columns, shape);
+  const data = channelsOf(used.length > 0 ? x : undefined, columns, shape);
   return { kept: rows, data: evaluatePart(layer, { rows, columns, data, whole: true }, byId) };
 }
 
