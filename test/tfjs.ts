@@ -56,7 +56,8 @@ export async function runTfjs(
 /** The name that people use for a tensor: "Identity_1:0" is "Identity_1". */
 const publicName = (name: string): string => name.replace(/:\d+$/, '');
 
-async function startBackend(): Promise<void> {
+/** Starts the WebAssembly backend, once. */
+export async function startBackend(): Promise<void> {
   if (tf.getBackend() === 'wasm') return;
   const require = createRequire(import.meta.url);
   setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);

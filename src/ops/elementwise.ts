@@ -7,8 +7,6 @@ import type { Rules } from './rules.ts';
 import type { BinaryName, UnaryName } from './scalar.ts';
 import { binaryFunction, binaryFunctions, unaryFunction, unaryFunctions } from './scalar.ts';
 
-export { broadcast, broadcastStrides } from './broadcast.ts';
-
 export interface Unary {
   readonly kind: 'unary';
   readonly fn: UnaryName;
