@@ -63,8 +63,8 @@ describe('nm', () => {
   test('names the first group that breaks a pattern', () => {
     const m = drawn(12, '12......3..4', '.1.......1..', '............', '1..2....123.');
     expect(nm.detect(m).refused).toEqual([
-      { params: { n: 1, m: 4, rank: 0 }, reason: 'row 0 has 2 nonzeros in columns 0..3' },
       { params: { n: 2, m: 4, rank: 0 }, reason: 'row 3 has 3 nonzeros in columns 8..11' },
+      { params: { n: 1, m: 4, rank: 0 }, reason: 'row 0 has 2 nonzeros in columns 0..3' },
       { params: { n: 1, m: 16, rank: 0 }, reason: 'has runs of 12 columns, and a group takes 16' },
     ]);
   });

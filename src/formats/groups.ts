@@ -8,8 +8,8 @@ export type Nm = { readonly n: number; readonly m: number; readonly rank: 0 | 1 
 
 /** Patterns that pruning aims at and processors know. Where one does not fit, the reason is told. */
 const known: readonly (readonly [n: number, m: number])[] = [
-  [1, 4],
   [2, 4],
+  [1, 4],
   [4, 8],
   [1, 16],
 ];

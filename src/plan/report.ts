@@ -1,0 +1,189 @@
+/** What `build` and `inspect` tell of a model's layers: pure functions of a graph and its plan. A layer is a call with weights. */
+import { bug } from '../diagnostic.ts';
+import { formatNamed } from '../formats/index.ts';
+import type { Call, Graph, Id, Node } from '../graph/graph.ts';
+import { nodesById, operandsOf } from '../graph/graph.ts';
+import { printAttributes } from '../graph/text.ts';
+import type { Weights } from '../graph/weights.ts';
+import { weightsOf } from '../graph/weights.ts';
+import { countLive } from '../tensor/matrix.ts';
+import type { DType, Encoding, Shape } from '../tensor/type.ts';
+import { elements, sameEncoding } from '../tensor/type.ts';
+import type { Arena } from './arena.ts';
+import type { Refused } from './kernel.ts';
+import type { Offers, Work } from './offers.ts';
+import { macsOf, offersFor, typesOf, workOf } from './offers.ts';
+import type { Plan, Step } from './plan.ts';
+
+export interface BuildReport {
+  readonly layers: readonly LayerReport[];
+  readonly arena: Pick<Arena, 'peak' | 'sum' | 'bound'>;
+}
+
+export interface LayerReport {
+  /** As the user named it. Not to be trusted. */
+  readonly name: string;
+  readonly op: string;
+  /** With its parameters: `csr index=16`. */
+  readonly format: string;
+  /** Why this format: its price against that of the runner-up, and why others cannot hold the weights. */
+  readonly reason: string;
+  /** Of every constant that the layer reads, as the artefact stores them. What layers share counts for each. */
+  readonly bytes: number;
+  /** Multiply-adds of one run with dense weights. */
+  readonly macs: number;
+  /** The share of weights that are kept, 0 to 1. */
+  readonly density: number;
+  /** What computes it; null where its loops do. */
+  readonly kernel: string | null;
+  /** Why the kernels that were asked before did not take it. */
+  readonly refused: readonly Refused[];
+}
+
+export interface Inspection {
+  readonly inputs: readonly PortReport[];
+  readonly outputs: readonly PortReport[];
+  /** How many calls there are of each operator, the most frequent first. */
+  readonly operators: readonly { readonly op: string; readonly count: number }[];
+  readonly layers: readonly InspectedLayer[];
+}
+
+export interface PortReport {
+  /** As the user named it. Not to be trusted. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface InspectedLayer {
+  /** As the user named it. Not to be trusted. */
+  readonly name: string;
+  readonly op: string;
+  /** Of the weights: [o, kh, kw, i] or [out, in]. */
+  readonly shape: Shape;
+  /** Of the result. */
+  readonly output: Shape;
+  /** Numbers in all constant operands. */
+  readonly parameters: number;
+  /** Multiply-adds of one run with dense weights. */
+  readonly macs: number;
+  /** Weights that are not kept. */
+  readonly zeros: number;
+  readonly formats: readonly FormatReport[];
+}
+
+/** What a format takes for the weights of a layer, or the reason that it cannot hold them: the rest of a sentence. */
+export type FormatReport =
+  | { readonly format: string; readonly bytes: number }
+  | { readonly format: string; readonly reason: string };
+
+type Price = (work: Work) => number;
+
+/** Of a graph after all passes, the plan made from it, and the price by which its formats were chosen. */
+export const reportBuild = (graph: Graph, plan: Plan, price: Price): BuildReport => ({
+  layers: reportLayers(graph, plan, price),
+  arena: { peak: plan.arena.peak, sum: plan.arena.sum, bound: plan.arena.bound },
+});
+
+export function reportLayers(graph: Graph, { steps, constants }: Plan, price: Price): readonly LayerReport[] {
+  const byId = nodesById(graph);
+  const stepOf = new Map(steps.map((step) => [step.call.id, step]));
+  const bytesOf = new Map(constants.map(({ array, data, stored }) => [array, (stored?.data ?? data).byteLength]));
+  return Array.from(weightsOf(graph).values(), (weights): LayerReport => {
+    const { call, constant, matrix } = weights;
+    const step = stepOf.get(call.id) ?? bug(`%${call.id} is not in the plan`);
+    const { encoding } = constant.type;
+    return {
+      name: nameOf(call),
+      op: call.op.kind,
+      format: printEncoding(encoding),
+      reason: reasonFor(weights, offersFor(weights), (work) => price(workOf(call, work, byId))),
+      bytes: step.reads.reduce((sum, array) => sum + (bytesOf.get(array) ?? 0), 0),
+      macs: macsOf(call, typesOf(call, byId)),
+      density: countLive(matrix) / matrix.data.length,
+      kernel: kernelOf(step),
+      refused: step.refused,
+    };
+  });
+}
+
+const nameOf = ({ origin, id }: Call): string => origin ?? id;
+
+const kernelOf = ({ work }: Step): string | null => (work.kind === 'routines' ? work.kernel : null);
+
+/** `csr index=16`. */
+export const printEncoding = ({ format, params }: Encoding): string => `${format}${printAttributes(params)}`;
+
+/**
+ * `costs 410, bitmask 655; nm n=2 m=4 rank=0: row 3 has 3 nonzeros in columns 8..11`. A price that is infinite is that
+ * of a format that nobody wants. Layers that share weights share the format that is cheapest for all of them together.
+ * Of each format that cannot hold the weights at all, the first refusal is told.
+ */
+function reasonFor(
+  { matrix, constant }: Weights,
+  { offers, refused }: Offers,
+  price: (offer: Pick<Work, 'encoding' | 'cost'>) => number,
+): string {
+  const { encoding } = constant.type;
+  const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
+  const own = price({ encoding, cost });
+  const others = offers
+    .filter((offer) => !sameEncoding(offer.encoding, encoding))
+    .map((offer) => ({ encoding: offer.encoding, price: price(offer) }))
+    .filter((offer) => offer.price < Number.POSITIVE_INFINITY);
+  const next = others.reduce<(typeof others)[number] | undefined>(
+    (best, offer) => (best && best.price <= offer.price ? best : offer),
+    undefined,
+  );
+  const alone = next && next.price < own ? ' for this layer alone' : '';
+  const first = refused.filter(
+    ({ encoding: { format } }, i) =>
+      offers.every((offer) => offer.encoding.format !== format) &&
+      refused.findIndex((other) => other.encoding.format === format) === i,
+  );
+  return [
+    next
+      ? `costs ${printPrice(own)}, ${printEncoding(next.encoding)} ${printPrice(next.price)}${alone}`
+      : 'the only one wanted',
+    ...first.map((refusal) => `${printEncoding(refusal.encoding)}: ${refusal.reason}`),
+  ].join('; ');
+}
+
+const printPrice = (price: number): string => String(Number(price.toPrecision(4)));
+
+/** Of any graph: best after import, before formats are chosen. */
+export function inspect(graph: Graph): Inspection {
+  const byId = nodesById(graph);
+  const counts = new Map<string, number>();
+  for (const node of graph.nodes)
+    if (node.kind === 'call') counts.set(node.op.kind, (counts.get(node.op.kind) ?? 0) + 1);
+  return {
+    inputs: graph.nodes.flatMap((n) => (n.kind === 'input' ? [portOf(n.name, n)] : [])),
+    outputs: graph.outputs.map(({ name, id }) => portOf(name, byId.get(id) ?? bug(`output "${name}" is not defined`))),
+    operators: Array.from(counts, ([op, count]) => ({ op, count })).sort(
+      (a, b) => b.count - a.count || (a.op < b.op ? -1 : 1),
+    ),
+    layers: Array.from(weightsOf(graph).values(), (weights) => inspectLayer(weights, byId)),
+  };
+}
+
+const portOf = (name: string, { type: { dtype, shape } }: Node): PortReport => ({ name, dtype, shape });
+
+function inspectLayer(weights: Weights, byId: ReadonlyMap<Id, Node>): InspectedLayer {
+  const { call, constant, matrix } = weights;
+  const constants = Object.values(operandsOf(call, byId)).filter((node) => node.kind === 'constant');
+  const { offers, refused } = offersFor(weights);
+  return {
+    name: nameOf(call),
+    op: call.op.kind,
+    shape: constant.type.shape,
+    output: call.type.shape,
+    parameters: constants.reduce((sum, node) => sum + elements(node.type.shape), 0),
+    macs: macsOf(call, typesOf(call, byId)),
+    zeros: matrix.data.length - countLive(matrix),
+    formats: [
+      ...offers.map(({ encoding, cost }) => ({ format: printEncoding(encoding), bytes: cost.bytes })),
+      ...refused.map(({ encoding, reason }) => ({ format: printEncoding(encoding), reason })),
+    ],
+  };
+}
