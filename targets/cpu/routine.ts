@@ -1,24 +1,29 @@
 /** Routines of the cpu target: C functions that take one struct, so that every argument is named where it is given. */
-import { bug } from '../../src/diagnostic.ts';
 import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 
-export interface CpuRoutine<Parameter extends string = string> extends Routine {
-  /** Members of `struct NAME`, which the template defines beside `static void NAME(const struct NAME *p)`. */
-  readonly parameters: readonly Parameter[];
+/** The words of a text: 'a b' → 'a' | 'b'. */
+export type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
+
+export interface CpuRoutine<Members extends string = string> extends Routine {
+  /** The struct that it takes: `static void NAME(const struct STRUCT *p)`. A template defines it. */
+  readonly struct: string;
+  /** Members of the struct, with spaces between. */
+  readonly members: Members;
 }
 
-export type Arguments<Parameter extends string> = Readonly<Record<Parameter, Argument>>;
-
-export const call = <P extends string>(routine: CpuRoutine<P>, args: Arguments<P>): RoutineCall => ({
+/** A call with every member given by name. */
+export const call = <M extends string>(
+  routine: CpuRoutine<M>,
+  members: Readonly<Record<Words<M>, Argument>>,
+): RoutineCall => ({
   routine,
-  args: routine.parameters.map((parameter) => args[parameter]),
+  args: routine.members.split(' ').map((name) => members[name as Words<M>]),
 });
 
 /** The identifier of a routine in C. */
 export const identifierOf = ({ name }: Routine): string => name.replaceAll('-', '_');
 
-export const parametersOf = (routine: Routine): readonly string[] =>
-  'parameters' in routine ? (routine as CpuRoutine).parameters : bug(`routine "${routine.name}" names no parameters`);
+export const isCpuRoutine = (routine: Routine): routine is CpuRoutine => 'struct' in routine && 'members' in routine;
 
 /** Every routine once, after those that it calls. */
 export function inOrder(routines: readonly Routine[]): readonly Routine[] {

@@ -1,4 +1,6 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { conv2d } from './conv2d.ts';
+import { depthwise } from './depthwise.ts';
 
 /** Asked in order: the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [];
+export const kernels: readonly Kernel[] = [depthwise, conv2d];

@@ -1,0 +1,97 @@
+/**
+ * Weights as the kernels read them, block by block of neighbouring columns:
+ *
+ *     sparse    each group of rows that share columns: groups of few columns first, so that loops end where the
+ *               processor foresees it. The first and the last block have every group, since that is where sums begin
+ *               with the bias and end in bounds.
+ *     dense     four rows at a time, column by column; the rows left over in twos and ones
+ */
+import type { Matrix } from '../../src/tensor/matrix.ts';
+import { liveness } from '../../src/tensor/matrix.ts';
+
+/** Columns whose lanes take 32 KB, and whose number fits a byte. */
+export const blockColumns = 128;
+
+export interface Stream {
+  /** Groups in each block. */
+  readonly groups: Int32Array<ArrayBuffer>;
+  /** The first row of each group. */
+  readonly rows: Uint16Array<ArrayBuffer>;
+  /** Columns of each group. */
+  readonly counts: Uint16Array<ArrayBuffer>;
+  /** Counted from the first of the block. */
+  readonly columns: Uint8Array<ArrayBuffer>;
+  readonly weights: Float32Array<ArrayBuffer>;
+}
+
+interface Group {
+  readonly row: number;
+  readonly columns: readonly number[];
+}
+
+/** Rows go in groups of `height`, which divides their number. */
+export function sparseStream(m: Matrix, height: number): Stream {
+  const live = liveness(m);
+  const groups: number[] = [];
+  const listed: Group[] = [];
+  const columns: number[] = [];
+  const weights: number[] = [];
+  for (let first = 0; first < m.columns; first += blockColumns) {
+    const end = Math.min(first + blockColumns, m.columns);
+    const every = first === 0 || end === m.columns;
+    const block = groupsOf(m, live, { height, first, end }).filter((g) => every || g.columns.length > 0);
+    groups.push(block.length);
+    listed.push(...block);
+    for (const group of block)
+      for (const column of group.columns) {
+        columns.push(column - first);
+        for (let r = group.row; r < group.row + height; r++) {
+          const at = r * m.columns + column;
+          weights.push(live[at] === 1 ? m.data[at] : 0);
+        }
+      }
+  }
+  return {
+    groups: Int32Array.from(groups),
+    rows: Uint16Array.from(listed, (g) => g.row),
+    counts: Uint16Array.from(listed, (g) => g.columns.length),
+    columns: Uint8Array.from(columns),
+    weights: Float32Array.from(weights),
+  };
+}
+
+interface Extent {
+  readonly height: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+function groupsOf(m: Matrix, live: Uint8Array, { height, first, end }: Extent): readonly Group[] {
+  const groups: Group[] = [];
+  for (let row = 0; row < m.rows; row += height) {
+    const columns: number[] = [];
+    for (let column = first; column < end; column++)
+      for (let r = row; r < row + height; r++)
+        if (live[r * m.columns + column] === 1) {
+          columns.push(column);
+          break;
+        }
+    groups.push({ row, columns });
+  }
+  return groups.sort((a, b) => a.columns.length - b.columns.length || a.row - b.row);
+}
+
+/** Weights alone, in the order in which the dense kernel wants them. */
+export function denseStream({ rows, columns, data }: Matrix): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(rows * columns);
+  let at = 0;
+  for (let first = 0; first < columns; first += blockColumns) {
+    const end = Math.min(first + blockColumns, columns);
+    for (let row = 0; row < rows; ) {
+      const height = [4, 2, 1].find((h) => row + h <= rows) ?? 1;
+      for (let c = first; c < end; c++) for (let r = row; r < row + height; r++) out[at++] = data[r * columns + c];
+      row += height;
+    }
+  }
+  return out;
+}
