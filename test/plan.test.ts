@@ -1,75 +1,15 @@
 /** Plans without kernels, run with no target: they compute what their graphs mean, and every array has its place. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Named } from '../src/graph/evaluate.ts';
-import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph, Node } from '../src/graph/graph.ts';
-import { randomInputs } from '../src/graph/samples.ts';
-import { verify } from '../src/graph/verify.ts';
-import type { Arr } from '../src/loop/loop.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
 import { lower } from '../src/plan/lower.ts';
-import type { Plan } from '../src/plan/plan.ts';
 import { ownPorts } from '../src/plan/ports.ts';
 import { runPlan } from '../src/plan/run.ts';
 import { layOut, takeIn } from '../src/tensor/layout.ts';
-import { bytesPer, dense, elements, panel, plain, storedLength, tensor } from '../src/tensor/type.ts';
+import { bytesPer, dense, elements, panel, storedLength, tensor } from '../src/tensor/type.ts';
+import { check, checkPlaces } from './plan/check.ts';
 import { anyGraph, constant, graphOf, input, making } from './plan/graphs.ts';
-
-function faultsOf(graph: Graph): readonly string[] {
-  const faults: string[] = [];
-  verify(graph, (d) => faults.push(d.message));
-  return faults;
-}
-
-function worstError(got: Named, want: Named): number {
-  expect(Object.keys(got)).toEqual(Object.keys(want));
-  const errors = Object.entries(want).map(([name, numbers]) => {
-    const data = Array.from(numbers);
-    expect(got[name].length).toBe(data.length);
-    const scale = data.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-3);
-    return (
-      data.reduce((worst, v, i) => Math.max(worst, Object.is(v, got[name][i]) ? 0 : Math.abs(v - got[name][i])), 0) /
-      scale
-    );
-  });
-  return Math.max(...errors);
-}
-
-function check(graph: Graph): Plan {
-  expect(faultsOf(graph)).toEqual([]);
-  const plan = lower(graph, []);
-  const given = randomInputs(graph, 3);
-  const error = worstError(runPlan(plan, given), evaluate(graph, given));
-  expect(Number.isNaN(error) ? 'NaN' : error).toBeLessThan(1e-5);
-  return plan;
-}
-
-/** What holds of every plan. */
-function checkPlaces(plan: Plan, graph: Graph): void {
-  const ports = [...plan.inputs, ...plan.outputs];
-  expect(new Set(ports.map((p) => p.array)).size).toBe(ports.length);
-  for (const { type, array } of ports) {
-    expect(type.layout).toEqual(plain);
-    expect([array.dtype, array.length]).toEqual([type.dtype, elements(type.shape)]);
-  }
-  expect(plan.inputs.map((p) => p.name)).toEqual(graph.nodes.flatMap((n) => (n.kind === 'input' ? [n.name] : [])));
-  expect(plan.outputs.map((p) => p.name)).toEqual(graph.outputs.map((o) => o.name));
-  const homes = [...ports.map((p) => p.array), ...plan.constants.map((c) => c.array), ...plan.arena.places.keys()];
-  expect(new Set(homes).size).toBe(homes.length);
-  expect(new Set(homes.map((a) => a.name)).size).toBe(homes.length);
-  const touched = new Set(plan.steps.flatMap((s) => [...s.reads, ...s.writes]));
-  for (const array of touched) expect(homes).toContain(array);
-  for (const { array, data } of plan.constants) {
-    expect(touched.has(array)).toBe(true);
-    expect([array.length, data.length > 0]).toEqual([data.length, true]);
-  }
-  const written = new Set<Arr>([...plan.inputs.map((p) => p.array), ...plan.constants.map((c) => c.array)]);
-  for (const { reads, writes } of plan.steps) {
-    for (const array of reads) expect(written.has(array)).toBe(true);
-    for (const array of writes) written.add(array);
-  }
-}
 
 test('any graph: the plan computes what the graph means', () => {
   fc.assert(
@@ -92,90 +32,6 @@ test('the same graph gives the same plan', () => {
     }),
     { numRuns: 30 },
   );
-});
-
-describe('reshapes of plain values', () => {
-  const reshape = (shape: readonly number[]) => ({ kind: 'reshape', shape }) as const;
-  const relu = { kind: 'unary', fn: 'relu' } as const;
-  const neg = { kind: 'unary', fn: 'neg' } as const;
-  const stepsOf = (graph: Graph): readonly string[] => check(graph).steps.map(({ call }) => call.id);
-
-  test('between steps take no memory and no step', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('a', relu, ['x']);
-    call('r', reshape([12]), ['a']);
-    call('s', reshape([3, 4]), ['r']);
-    call('z', neg, ['s']);
-    const plan = check(graphOf(nodes, 'z'));
-    expect(plan.steps.map((s) => s.call.id)).toEqual(['a', 'z']);
-    expect(plan.steps[1].reads).toEqual(plan.steps[0].writes);
-    expect(plan.arena).toMatchObject({ peak: 64, sum: 64, bound: 64 });
-  });
-
-  test('of an input, used inside, take none', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('r', reshape([12]), ['x']);
-    call('z', neg, ['r']);
-    expect(stepsOf(graphOf(nodes, 'z'))).toEqual(['z']);
-  });
-
-  test('of an input that are outputs are copied', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('r', reshape([12]), ['x']);
-    call('s', reshape([3, 4]), ['r']);
-    expect(stepsOf(graphOf(nodes, 'r'))).toEqual(['r']);
-    expect(stepsOf(graphOf(nodes, 's'))).toEqual(['s']);
-    expect(stepsOf(graphOf(nodes, 'r', 's'))).toEqual(['r', 's']);
-  });
-
-  test('that are outputs write where the value before them is computed', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('a', relu, ['x']);
-    call('r', reshape([12]), ['a']);
-    call('s', reshape([3, 4]), ['r']);
-    expect(stepsOf(graphOf(nodes, 's'))).toEqual(['a']);
-    expect(stepsOf(graphOf(nodes, 'r'))).toEqual(['a']);
-    expect(stepsOf(graphOf(nodes, 'a', 's'))).toEqual(['a', 's']);
-  });
-
-  test('of which two are outputs are two arrays', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('a', relu, ['x']);
-    call('r', reshape([12]), ['a']);
-    call('s', reshape([3, 4]), ['r']);
-    expect(stepsOf(graphOf(nodes, 'r', 's'))).toEqual(['a', 's']);
-    expect(stepsOf(graphOf(nodes, 's', 'r'))).toEqual(['a', 's']);
-    expect(stepsOf(graphOf(nodes, 'a', 'r', 's'))).toEqual(['a', 'r', 's']);
-  });
-
-  test('that are outputs may be used afterwards, and so may what they share', () => {
-    const { nodes, call } = making(input('x', [2, 6]));
-    call('a', relu, ['x']);
-    call('r', reshape([12]), ['a']);
-    call('b', neg, ['r']);
-    call('c', neg, ['a']);
-    call('d', reshape([2, 6]), ['b']);
-    call('z', { kind: 'binary', fn: 'add' }, ['c', 'd']);
-    expect(stepsOf(graphOf(nodes, 'r', 'z'))).toEqual(['a', 'b', 'c', 'z']);
-    expect(stepsOf(graphOf(nodes, 'd', 'b', 'c', 'z', 'a'))).toEqual(['a', 'b', 'c', 'd', 'z']);
-  });
-
-  test('of constants', () => {
-    const { nodes, call } = making(input('x', [2, 6]), constant('k', [12]));
-    call('r', reshape([2, 6]), ['k']);
-    call('z', { kind: 'binary', fn: 'add' }, ['x', 'r']);
-    expect(stepsOf(graphOf(nodes, 'z'))).toEqual(['z']);
-    expect(stepsOf(graphOf(nodes, 'z', 'r'))).toEqual(['r', 'z']);
-  });
-
-  test('from or to panels are copied', () => {
-    const { nodes, call } = making(input('x', [1, 2, 2, 3]));
-    call('a', relu, ['x'], panel(3));
-    call('r', reshape([2, 6]), ['a']);
-    call('s', reshape([1, 3, 2, 2]), ['r'], panel(5));
-    call('z', reshape([12]), ['s']);
-    expect(stepsOf(graphOf(nodes, 'z'))).toEqual(['a', 'r', 's', 'z']);
-  });
 });
 
 describe('ports', () => {
