@@ -52,6 +52,19 @@ function between({ step, offset, divisor }: Scale, i: number, from: number) {
   return { first, second: Math.min(first + 1, from - 1), share: (place % divisor) / divisor };
 }
 
+/** Where bilinear interpolation finds each of the `to` pixels of the result along an axis of `from` pixels. */
+export function placesOf(op: Resize, from: number, to: number): readonly Place[] {
+  const scale = scaleOf(op, from, to);
+  return Array.from({ length: to }, (_, i) => between(scale, i, from));
+}
+
+/** The pixels on both sides, and the share of the second. */
+export interface Place {
+  readonly first: number;
+  readonly second: number;
+  readonly share: number;
+}
+
 const nearest = ({ rounding }: Resize, { step, offset, divisor }: Scale, i: number, from: number): number =>
   clamp(Math.floor((i * step + offset + (rounding === 'round' ? divisor / 2 : 0)) / divisor), 0, from - 1);
 
@@ -97,10 +110,11 @@ export const resize: Rules<Resize> = {
             continue;
           }
           const [v, u] = [between(down, y, h), between(across, z, w)];
-          const corners = [v.first, v.second].flatMap((iy) => [pixel(b, iy, u.first), pixel(b, iy, u.second)]);
+          const [p, q] = [pixel(b, v.first, u.first), pixel(b, v.first, u.second)];
+          const [r, s] = [pixel(b, v.second, u.first), pixel(b, v.second, u.second)];
           for (let k = 0; k < c; k++) {
-            const [p, q, r, s] = corners.map((from) => x.data[from + k]);
-            const [top, bottom] = [p + (q - p) * u.share, r + (s - r) * u.share];
+            const top = x.data[p + k] + (x.data[q + k] - x.data[p + k]) * u.share;
+            const bottom = x.data[r + k] + (x.data[s + k] - x.data[r + k]) * u.share;
             out[at++] = top + (bottom - top) * v.share;
           }
         }

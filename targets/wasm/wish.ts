@@ -1,27 +1,57 @@
-/** The layouts that steps want: panels wherever a kernel works on images. */
+/** The layouts that steps want: panels wherever a kernel works on pictures, rows of channels elsewhere. */
 import type { Call } from '../../src/graph/graph.ts';
+import type { Conv2d } from '../../src/ops/conv2d.ts';
 import type { Types } from '../../src/ops/rules.ts';
 import type { Target, Wish } from '../../src/target.ts';
+import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { plain } from '../../src/tensor/type.ts';
-import { panels } from './panels.ts';
+import { isPanels, panels } from './panels.ts';
 
-const same: Wish = { kind: 'same' };
-const inPanels: Wish = { kind: 'fixed', operands: { x: panels }, result: panels };
-const inPlain: Wish = { kind: 'fixed', operands: { x: plain }, result: plain };
+const fixed = (types: Types, layout: Layout, result: Layout = layout): Wish => ({
+  kind: 'fixed',
+  operands: Object.fromEntries(Object.keys(types).map((name) => [name, layout])),
+  result,
+});
 
-/** Channels of a picture: a convolution copies them from rows of pixels as fast as from panels. */
+const oneOfX = (x: Layout, result: Layout): Wish => ({ kind: 'fixed', operands: { x }, result });
+
+const onePixel = ({ shape }: TensorType): boolean => shape.length === 4 && shape[1] * shape[2] === 1;
+
+/** Channels of a picture: a convolution copies them from rows of channels as fast as from panels. */
 const fewChannels = 4;
 
+function wishOfConvolution({ stride }: Conv2d, { x, weights }: Types, result: TensorType): Wish {
+  if (onePixel(result)) return oneOfX(plain, plain);
+  const [, kh, kw] = weights.shape;
+  const copies = kh * kw > 1 || stride.some((s) => s > 1);
+  return oneOfX(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
+}
+
 export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
-  switch (call.op.kind) {
-    case 'conv2d': {
-      const [, oh, ow] = call.type.shape;
-      if (oh * ow === 1) return inPlain;
-      const copied = types.weights.shape[1] * types.weights.shape[2] > 1 || call.op.stride.some((s) => s > 1);
-      if (copied && types.x.shape[3] <= fewChannels) return { kind: 'fixed', operands: { x: plain }, result: panels };
-      return inPanels;
-    }
+  const { op, type } = call;
+  switch (op.kind) {
+    case 'conv2d':
+      return wishOfConvolution(op, types, type);
+    case 'pool2d':
+      return oneOfX(panels, panels);
+    case 'unary':
+    case 'binary':
+    case 'select':
+    case 'cast':
+      return { kind: 'same' };
+    case 'resize':
+    case 'depth-to-space':
+    case 'pad':
+    case 'slice':
+    case 'tile':
+      return isPanels(types.x) ? oneOfX(panels, panels) : oneOfX(plain, plain);
+    case 'concat':
+      return op.axis === 3 && isPanels(types.x0) ? fixed(types, panels) : fixed(types, plain);
+    case 'reduce':
+      return op.axes.every((axis) => axis === 1 || axis === 2) && isPanels(types.x)
+        ? oneOfX(panels, plain)
+        : oneOfX(plain, plain);
     default:
-      return same;
+      return fixed(types, plain);
   }
 };

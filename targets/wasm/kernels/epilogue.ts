@@ -2,6 +2,8 @@
 
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import { mapCall } from './map.ts';
+import { preluCall } from './zip.ts';
 
 export interface Epilogue {
   readonly low: number;
@@ -13,7 +15,7 @@ export interface Epilogue {
 const unbounded = { low: -Infinity, high: Infinity };
 
 /** Or why not. */
-export function epilogueOf(_site: KernelSite, activation: Activation): Epilogue | string {
+export function epilogueOf({ arrays, result }: KernelSite, activation: Activation): Epilogue | string {
   switch (activation) {
     case 'none':
       return { ...unbounded, after: [] };
@@ -21,7 +23,11 @@ export function epilogueOf(_site: KernelSite, activation: Activation): Epilogue 
       return { low: 0, high: Infinity, after: [] };
     case 'relu6':
       return { low: 0, high: 6, after: [] };
-    default:
-      return `there is no routine for "${activation}"`;
+    case 'prelu':
+      return { ...unbounded, after: [preluCall(arrays.slope, result.array, result.type)] };
+    default: {
+      const after = mapCall(activation, result.array, result.array);
+      return after ? { ...unbounded, after: [after] } : `there are no vector instructions for "${activation}"`;
+    }
   }
 }

@@ -1,6 +1,23 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { blocks } from './blocks.ts';
 import { convPanels } from './conv-panels.ts';
 import { convWindow } from './conv-window.ts';
+import { linear } from './linear.ts';
+import { map } from './map.ts';
+import { pixels } from './pixels.ts';
+import { reducePanels } from './reduce-panels.ts';
+import { relayout } from './relayout.ts';
+import { zip } from './zip.ts';
 
 /** Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [convPanels, convWindow];
+export const kernels: readonly Kernel[] = [
+  convPanels,
+  convWindow,
+  linear,
+  reducePanels,
+  blocks,
+  pixels,
+  relayout,
+  zip,
+  map,
+];

@@ -1,0 +1,81 @@
+/** Dense layers, and convolutions whose window is the whole picture. */
+import type { Op } from '../../../src/ops/index.ts';
+import type { Types } from '../../../src/ops/rules.ts';
+import type { Activation } from '../../../src/ops/scalar.ts';
+import type { Kernel, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import { isF16, toF16 } from '../../../src/tensor/f16.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { elements } from '../../../src/tensor/type.ts';
+import { math } from '../math.ts';
+import { onePlane, packCsr } from './csr.ts';
+import { epilogueOf } from './epilogue.ts';
+
+export const linear: Kernel = {
+  name: 'linear',
+  doc: 'dense layers and convolutions of one window, with dense or sparse weights',
+
+  match(site) {
+    const { call, types, arrays, result, weights } = site;
+    const activation = activationOf(call.op, types);
+    if (activation === undefined) return 'not a dense layer';
+    const bias = site.constant('bias');
+    if (!weights || !bias) return 'weights or bias are computed';
+    if (types.x.layout.kind !== 'plain' || result.type.layout.kind !== 'plain')
+      return 'does not go from plain to plain';
+    const epilogue = epilogueOf(site, activation);
+    if (typeof epilogue === 'string') return epilogue;
+    const { matrix, constant } = weights;
+    const vectors = elements(result.type.shape) / matrix.rows;
+    const sizes = [vectors, matrix.rows, matrix.columns];
+    const bounds = [{ f32: epilogue.low }, { f32: epilogue.high }];
+    const main: RoutineCall =
+      constant.type.encoding.format === 'dense'
+        ? {
+            routine: dense,
+            args: [arrays.x, result.array, packDense(site, matrix), arrays.bias, ...sizes, ...bounds],
+          }
+        : {
+            routine: csr,
+            args: [
+              ...[arrays.x, result.array, packCsr(site, matrix, bias, { columns: 4, ...onePlane })],
+              ...[...sizes, ...bounds],
+            ],
+          };
+    return { calls: [main, ...epilogue.after] };
+  },
+};
+
+/** The activation of a layer that multiplies each of its vectors by a matrix; undefined for other layers. */
+function activationOf(op: Op, { x, weights }: Types): Activation | undefined {
+  if (op.kind === 'linear') return op.activation;
+  if (op.kind !== 'conv2d' || op.groups !== 1) return undefined;
+  const [, h, w] = x.shape;
+  const [, kh, kw] = weights.shape;
+  return kh === h && kw === w && op.pad.every((p) => p === 0) ? op.activation : undefined;
+}
+
+const dense: Routine = {
+  name: 'linear-dense',
+  template: 'wasm/kernels/linear-dense.wat.hbs',
+  view: {},
+  needs: [],
+};
+
+const csr: Routine = { name: 'linear-csr', template: 'wasm/kernels/linear-csr.wat.hbs', view: {}, needs: [] };
+
+const expandNumbers: Routine = {
+  name: 'expand-numbers',
+  template: 'wasm/kernels/expand-numbers.wat.hbs',
+  view: {},
+  needs: [math.f16],
+};
+
+/** The weights by rows, stored as f16 where that is exact. */
+function packDense(site: KernelSite, { data }: Matrix) {
+  if (!data.every(isF16)) return site.pack('rows', data).array;
+  const constant = site.pack('rows', data, {
+    data: Uint16Array.from(data, toF16),
+    expand: (source) => ({ routine: expandNumbers, args: [source, constant.array, data.length] }),
+  });
+  return constant.array;
+}

@@ -1,0 +1,147 @@
+/** Pictures whose pixels are pixels of another: other sizes, borders, parts, repetitions, channels spread out. */
+import { bug } from '../../../src/diagnostic.ts';
+import type { Op } from '../../../src/ops/index.ts';
+import { rulesOf } from '../../../src/ops/index.ts';
+import type { Resize } from '../../../src/ops/resize.ts';
+import { placesOf } from '../../../src/ops/resize.ts';
+import type { Kernel, KernelMatch, KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import { tensor } from '../../../src/tensor/type.ts';
+import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+
+export const pixels: Kernel = {
+  name: 'pixels',
+  doc: 'resize, pad, slice and tile along height and width, and depth-to-space, on panels',
+
+  match(site) {
+    const { call, types, result } = site;
+    const { x } = types;
+    if (!moves.has(call.op.kind)) return 'does not move pixels';
+    if (!isPanels(x) || !isPanels(result.type)) return 'does not go from panels to panels';
+    if (x.shape[0] !== 1) return `takes 1 picture and is given ${x.shape[0]}`;
+    if (result.type.shape[0] !== 1) return `gives 1 picture and is asked for ${result.type.shape[0]}`;
+    const { op } = call;
+    if (op.kind === 'resize' && op.method === 'bilinear') return blended(site, op);
+    if (op.kind === 'depth-to-space') return spread(site, op.block);
+    if (x.shape[3] !== result.type.shape[3]) return 'changes the channels';
+    const alike = op.kind === 'slice' ? op.begin[3] === 0 && op.step[3] === 1 : true;
+    const whole = op.kind === 'pad' ? op.before[3] + op.after[3] === 0 : alike;
+    if (!whole) return 'moves channels';
+    const place = (axis: 1 | 2): readonly number[] => placesAlong(op, axis, x.shape[axis]);
+    const [down, across] = [place(1), place(2)];
+    return picked(
+      site,
+      down.map((i) => [i < 0 ? outside : i * x.shape[2], 0]),
+      across.map((i) => [i < 0 ? outside : i, 0]),
+      op.kind === 'pad' ? op.value : 0,
+    );
+  },
+};
+
+const moves: ReadonlySet<Op['kind']> = new Set(['resize', 'pad', 'slice', 'tile', 'depth-to-space']);
+
+/** Negative, also after a row's or a column's pixels are added to it. */
+const outside = -(2 ** 30);
+
+type Pair = readonly [pixel: number, bytes: number];
+
+const pick: Routine = {
+  name: 'pick-pixels',
+  template: 'wasm/kernels/pick-pixels.wat.hbs',
+  view: { lanes, row: rowBytes },
+  needs: [],
+};
+
+const blend: Routine = {
+  name: 'blend-pixels',
+  template: 'wasm/kernels/blend-pixels.wat.hbs',
+  view: { lanes, row: rowBytes },
+  needs: [],
+};
+
+function picked(
+  { types, arrays, result, pack }: KernelSite,
+  down: readonly Pair[],
+  across: readonly Pair[],
+  value: number,
+): KernelMatch {
+  const table = (hint: string, pairs: readonly Pair[]) => pack(hint, Int32Array.from(pairs.flat())).array;
+  const [, oh, ow, c] = result.type.shape;
+  return {
+    calls: [
+      {
+        routine: pick,
+        args: [
+          ...[arrays.x, result.array, table('down', down), table('across', across)],
+          ...[oh, ow, c, panelBytes(types.x), { f32: value }],
+        ],
+      },
+    ],
+  };
+}
+
+function spread(site: KernelSite, block: number): KernelMatch {
+  const [, , w] = site.types.x.shape;
+  const [, oh, ow, depth] = site.result.type.shape;
+  const bytes = depth * rowBytes;
+  return picked(
+    site,
+    Array.from({ length: oh }, (_, i): Pair => [Math.floor(i / block) * w, (i % block) * block * bytes]),
+    Array.from({ length: ow }, (_, i): Pair => [Math.floor(i / block), (i % block) * bytes]),
+    0,
+  );
+}
+
+function blended({ types, arrays, result, pack }: KernelSite, op: Resize): KernelMatch {
+  const { x } = types;
+  const [, oh, ow] = result.type.shape;
+  const table = (hint: string, axis: 1 | 2, scale: number) => {
+    const all = placesOf(op, x.shape[axis], result.type.shape[axis]);
+    const words = new Int32Array(3 * all.length);
+    const numbers = new Float32Array(words.buffer);
+    all.forEach(({ first, second, share }, i) => {
+      words.set([first * scale, second * scale], 3 * i);
+      numbers[3 * i + 2] = share;
+    });
+    return pack(hint, words).array;
+  };
+  const tables = [table('down', 1, x.shape[2]), table('across', 2, 1)];
+  return {
+    calls: [{ routine: blend, args: [arrays.x, result.array, ...tables, oh, ow, x.shape[3], panelBytes(x)] }],
+  };
+}
+
+/** The op on a picture that is one pixel wide the other way, with `numbers` along the axis. */
+function alongAxis(op: Op, axis: 1 | 2, numbers: readonly number[]): readonly number[] {
+  const shape = [1, 1, 1, 1].with(axis, numbers.length);
+  const narrow = narrowed(op, axis);
+  const x = tensor('f32', shape);
+  const type = rulesOf(narrow).infer(narrow, { x });
+  if (typeof type === 'string') return bug(`"${op.kind}" ${type}`);
+  return Array.from(rulesOf(narrow).evaluate(narrow, { x: { type: x, data: Float32Array.from(numbers) } }, type));
+}
+
+/** The op as it is along one axis of a picture, and doing nothing along the others. */
+function narrowed(op: Op, axis: 1 | 2): Op {
+  const only = (values: readonly number[], neutral: number): readonly number[] =>
+    values.map((v, i) => (i === axis ? v : neutral));
+  switch (op.kind) {
+    case 'resize':
+      return { ...op, size: op.size.map((s, i) => (i + 1 === axis ? s : 1)) };
+    case 'pad':
+      return { ...op, before: only(op.before, 0), after: only(op.after, 0), value: -1 };
+    case 'slice':
+      return { ...op, begin: only(op.begin, 0), size: only(op.size, 1), step: only(op.step, 1) };
+    case 'tile':
+      return { ...op, repeats: only(op.repeats, 1) };
+    default:
+      return bug(`"${op.kind}" does not move pixels along an axis`);
+  }
+}
+
+/** Which input coordinate stands at each output coordinate, -1 for none. Whole numbers to 2^24 are exact in f32. */
+const placesAlong = (op: Op, axis: 1 | 2, size: number): readonly number[] =>
+  alongAxis(
+    op,
+    axis,
+    Array.from({ length: size }, (_, i) => i),
+  );
