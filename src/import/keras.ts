@@ -11,6 +11,7 @@ import { isModel, readTopology } from './keras-json.ts';
 import { kerasLayerOf } from './keras-layer.ts';
 import { refusalOfLayer, rowOfLayer } from './keras-layers.ts';
 import { baseName, graphName } from './names.ts';
+import { checkOutputs } from './outputs.ts';
 import { scopeOf } from './scope.ts';
 import type { LayersModel } from './tfjs-json.ts';
 import { typeName } from './tfjs-layer.ts';
@@ -22,6 +23,8 @@ interface Reading {
   readonly builder: Builder;
   readonly weight: (layer: string, name: string) => Value | undefined;
   readonly shapeHint: string;
+  /** Whether some layer could not be read, and has said so. */
+  readonly failed: () => boolean;
 }
 
 export function importLayersModel(
@@ -35,17 +38,26 @@ export function importLayersModel(
   const builder = graphBuilder();
   const placed = placeInputs(model, builder, file, context);
   if (!placed) return null;
-  const reading = {
+  let failed = false;
+  const reading: Reading = {
     file,
-    context,
+    context: {
+      ...context,
+      report: (d) => {
+        failed ||= d.severity === 'error';
+        context.report(d);
+      },
+    },
+    failed: () => failed,
     builder,
     weight: weightFinder(weights, builder),
     shapeHint: hintOfShapes(placed.guessed),
   };
   const results = runModel(model, placed.values, reading);
-  if (!results || results.includes(broken)) return null;
+  if (!results || reading.failed()) return null;
   const names = uniqueNames(model.outputs.map(({ layer }) => layer));
   const outputs = results.map((value, i) => ({ name: names[i], value }));
+  if (!checkOutputs(outputs, file, context.report)) return null;
   return builder.finish(graphName(file, context.options.name), baseName(file), outputs);
 }
 

@@ -33,9 +33,12 @@ export interface ScopeOptions {
   readonly shapeHint: string;
 }
 
+/** What can always be done. */
+const remedy = 'convert the model again, or leave this layer out and do its work in the application';
+
 export function scopeOf({ name, operator, file, builder, report, shapeHint }: ScopeOptions): Scope {
   let failed = false;
-  const refuse = (code: string, message: string, hint?: string): Value => {
+  const refuse = (code: string, message: string, hint = remedy): Value => {
     if (!failed) report({ severity: 'error', code, message: `"${operator}" ${message}`, origin: { file, name }, hint });
     failed = true;
     return broken;

@@ -7,6 +7,7 @@ import type { ImportContext } from './importer.ts';
 import type { Declared } from './inputs.ts';
 import { checkShapeNames, hintOfShapes, shapeOfInput } from './inputs.ts';
 import { baseName, graphName } from './names.ts';
+import { checkOutputs } from './outputs.ts';
 import type { Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
 import type { GraphModel, NodeDef } from './tfjs-json.ts';
@@ -37,10 +38,11 @@ export function importGraphModel(
   const { inputs, outputs } = portsOf(model);
   const byName = nodesByName(model.modelTopology.node, file, report);
   if (!byName || !checkPorts(inputs, outputs, byName, file, context)) return null;
-  const order = orderOf([...outputs.map((o) => tensorOf(o.tensor).node)], byName, file, report);
+  const isInput = new Set(inputs.map((port) => tensorOf(port.tensor).node));
+  const wanted = outputs.map((o) => tensorOf(o.tensor).node);
+  const order = orderOf(wanted, { byName, leaves: isInput, file, report });
   if (!order) return null;
 
-  const isInput = new Map(inputs.map((port) => [tensorOf(port.tensor).node, port]));
   // Placeholders that the signature forgot are inputs all the same.
   const ports = [
     ...inputs,
@@ -60,17 +62,7 @@ export function importGraphModel(
     const { node, index } = tensorOf(source);
     return { name, value: reading.values.get(node)?.[index] ?? broken };
   });
-  if (results.some(({ value }) => value === broken)) {
-    if (complete)
-      report({
-        severity: 'error',
-        code: 'import/output',
-        message: 'an output names a result that its layer does not have',
-        origin: { file },
-        hint: 'convert the model again',
-      });
-    return null;
-  }
+  if (!complete || !checkOutputs(results, file, report)) return null;
   return reading.builder.finish(graphName(file, options.name), baseName(file), results);
 }
 
@@ -89,6 +81,12 @@ function checkPorts(
   if (outputs.length === 0) return fault('the graph has no output', again);
   for (const { name, tensor: source } of inputs)
     if (!byName.has(tensorOf(source).node)) return fault(`the input "${name}" is not in the graph`, again);
+  for (const [i, { name, tensor: source }] of inputs.entries()) {
+    const { node, index } = tensorOf(source);
+    if (index !== 0) return fault(`the input "${name}" is output ${index} of "${node}"`, again);
+    if (inputs.findIndex((other) => tensorOf(other.tensor).node === node) !== i)
+      return fault(`the input "${name}" is another input too`, again);
+  }
   for (const { name } of [...inputs, ...outputs])
     if (name === '__proto__')
       return fault(
@@ -106,7 +104,7 @@ function checkPorts(
 /** Every operator that cannot be read, at once. */
 function checkOperators(
   order: readonly NodeDef[],
-  inputs: ReadonlyMap<string, unknown>,
+  inputs: ReadonlySet<string>,
   file: string,
   { report }: ImportContext,
 ): boolean {

@@ -27,12 +27,18 @@ export function nodesByName(
   return twice.size > 0 ? undefined : byName;
 }
 
+export interface Topology {
+  readonly byName: ReadonlyMap<string, NodeDef>;
+  /** Nodes whose own inputs do not matter: the caller supplies their values. */
+  readonly leaves: ReadonlySet<string>;
+  readonly file: string;
+  readonly report: Report;
+}
+
 /** The order, or undefined after reports of inputs that are missing and of a cycle. */
 export function orderOf(
   outputs: readonly string[],
-  byName: ReadonlyMap<string, NodeDef>,
-  file: string,
-  report: Report,
+  { byName, leaves, file, report }: Topology,
 ): readonly NodeDef[] | undefined {
   const order: NodeDef[] = [];
   const state = new Map<NodeDef, 'open' | 'done'>();
@@ -57,7 +63,7 @@ export function orderOf(
     const path: { readonly node: NodeDef; readonly names: readonly string[]; next: number }[] = [];
     const enter = (node: NodeDef): void => {
       state.set(node, 'open');
-      path.push({ node, names: inputsOf(node), next: 0 });
+      path.push({ node, names: leaves.has(node.name) ? [] : inputsOf(node), next: 0 });
     };
     if (!state.has(root)) enter(root);
     for (let top = path.at(-1); top; top = path.at(-1)) {

@@ -28,7 +28,7 @@ export function portsOf({ modelTopology, signature, userDefinedMetadata }: Graph
   const asked = named(Object.entries(outputs).map(([key, p]) => ({ key, tensor: p.name })));
   const { node: nodes } = modelTopology;
   return {
-    inputs: given.length > 0 ? given : own(nodes.filter(({ op }) => op.startsWith('Placeholder'))),
+    inputs: given.length > 0 ? given : own(nodes.filter(({ op }) => op === 'Placeholder')),
     outputs: asked.length > 0 ? asked : own(sinksOf(nodes)),
   };
 }

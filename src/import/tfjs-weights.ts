@@ -25,7 +25,8 @@ export function readWeights(
   file: string,
   context: ImportContext,
 ): ReadonlyMap<string, Weight> | undefined {
-  let complete = checkNames(manifest, file, context.report);
+  if (!checkNames(manifest, file, context.report)) return undefined;
+  let complete = true;
   const weights = new Map<string, Weight>();
   withDecoder((decode) => {
     for (const { paths, weights: entries } of manifest) {
@@ -97,8 +98,6 @@ function checkSizes(
   let at = 0;
   for (const entry of entries) {
     const length = byteLength(entry);
-    const known = entry.quantization !== undefined || Object.hasOwn(bytesPer, entry.dtype);
-    if (!known) return false;
     if (!(at + length <= have)) {
       report({
         severity: 'error',
