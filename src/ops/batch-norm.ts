@@ -30,11 +30,13 @@ export const batchNorm: Rules<BatchNorm> = {
   },
 
   evaluate({ epsilon }, { x, scale, offset, mean, variance }) {
-    const channels = scale.data.length;
-    return Float32Array.from(x.data, (value, at) => {
-      const c = at % channels;
-      return ((value - mean.data[c]) * scale.data[c]) / Math.sqrt(variance.data[c] + epsilon) + offset.data[c];
-    });
+    const deviation = Float64Array.from(variance.data, (v) => Math.sqrt(v + epsilon));
+    const channels = deviation.length;
+    const out = new Float32Array(x.data.length);
+    for (let from = 0; from < out.length; from += channels)
+      for (let c = 0; c < channels; c++)
+        out[from + c] = ((x.data[from + c] - mean.data[c]) * scale.data[c]) / deviation[c] + offset.data[c];
+    return out;
   },
 
   lower: ({ epsilon }, site) =>

@@ -3,8 +3,10 @@ import { accumulate, add, binary, both, declare, div, load, local, mod, mul, nes
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, dtypeFault, mostElements, mostPixels, rankFault, resultType, wholes } from './check.ts';
-import { dot, within } from './conv2d.ts';
-import { activations, epilogueFault, evaluateEpilogue, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { within } from './conv2d.ts';
+import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import type { Rows } from './products.ts';
+import { addProducts } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
@@ -54,8 +56,10 @@ export const convTranspose2d: Rules<ConvTranspose2d> = {
     const { stride, dilation, pad } = op;
     const [, h, w, i] = x.type.shape;
     const [, kh, kw] = weights.type.shape;
+    const rows: Rows = { rows: o, columns: i, stride: kh * kw * i };
+    const finish = epilogueOf(op, slope);
     const totals = new Float64Array(n * oh * ow * o);
-    for (let at = 0; at < totals.length; at++) totals[at] = bias.data[at % o];
+    for (let at = 0; at < totals.length; at += o) totals.set(bias.data, at);
     for (let b = 0; b < n; b++)
       for (let y = 0; y < h; y++)
         for (let z = 0; z < w; z++)
@@ -65,10 +69,11 @@ export const convTranspose2d: Rules<ConvTranspose2d> = {
               const ox = z * stride[1] + kx * dilation[1] - pad[1];
               if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
               const [pixel, to] = [((b * h + y) * w + z) * i, ((b * oh + oy) * ow + ox) * o];
-              for (let c = 0; c < o; c++)
-                totals[to + c] += dot(x.data, pixel, weights.data, ((c * kh + ky) * kw + kx) * i, i);
+              addProducts(totals, to, rows, weights.data, (ky * kw + kx) * i, x.data, pixel);
             }
-    return Float32Array.from(totals, (total, at) => evaluateEpilogue(op, total, at % o, slope));
+    const out = new Float32Array(totals.length);
+    for (let at = 0; at < out.length; at++) out[at] = finish(totals[at], at % o);
+    return out;
   },
 
   columns: (_op, { shape: [, kh, kw, i] }) => ({ columns: kh * kw * i, run: i }),

@@ -1,11 +1,12 @@
 /** 2-D convolution (cross-correlation), grouped, strided, dilated and padded with zeros. */
 import type { Expr } from '../loop/loop.ts';
 import { accumulate, add, both, declare, div, less, load, local, mod, mul, nest, sub, when } from '../loop/loop.ts';
-import type { Numbers } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, dtypeFault, mostPixels, rankFault, resultType, whole, wholes } from './check.ts';
-import { activations, epilogueFault, evaluateEpilogue, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import type { Rows } from './products.ts';
+import { addProducts } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
@@ -27,13 +28,6 @@ export interface Conv2d {
 /** How many places a window of `kernel` taps has along an axis; less than one when it does not fit. */
 export const slid = (size: number, kernel: number, stride: number, dilation: number): number =>
   Math.floor((size - (kernel - 1) * dilation - 1) / stride) + 1;
-
-/** The sum of `count` products, in double precision. */
-export function dot(a: Numbers, fromA: number, b: Numbers, fromB: number, count: number): number {
-  let total = 0;
-  for (let k = 0; k < count; k++) total += a[fromA + k] * b[fromB + k];
-  return total;
-}
 
 export const conv2d: Rules<Conv2d> = {
   doc: '2-D convolution with bias and activation',
@@ -68,26 +62,36 @@ export const conv2d: Rules<Conv2d> = {
     const { stride, dilation, pad, groups } = op;
     const [, h, w, i] = x.type.shape;
     const [, kh, kw, ig] = weights.type.shape;
+    const group: Rows = { rows: o / groups, columns: ig, stride: kh * kw * ig };
+    const finish = epilogueOf(op, slope);
     const out = new Float32Array(n * oh * ow * o);
+    const totals = new Float64Array(o);
+    const channel = Int32Array.from(totals, (_, c) => Math.floor(c / group.rows));
+    const addTap = (pixel: number, tap: number): void => {
+      // Depthwise: a call for each channel would take longer than the channel.
+      if (ig === 1)
+        for (let c = 0; c < o; c++) totals[c] += x.data[pixel + channel[c]] * weights.data[c * group.stride + tap];
+      else
+        for (let g = 0; g < groups; g++) {
+          const first = g * group.rows;
+          addProducts(totals, first, group, weights.data, first * group.stride + tap * ig, x.data, pixel + g * ig);
+        }
+    };
     let at = 0;
     for (let b = 0; b < n; b++)
       for (let y = 0; y < oh; y++)
-        for (let z = 0; z < ow; z++)
-          for (let c = 0; c < o; c++) {
-            const first = Math.floor((c * groups) / o) * ig;
-            let total = bias.data[c];
-            for (let ky = 0; ky < kh; ky++) {
-              const iy = y * stride[0] + ky * dilation[0] - pad[0];
-              if (iy < 0 || iy >= h) continue;
-              for (let kx = 0; kx < kw; kx++) {
-                const ix = z * stride[1] + kx * dilation[1] - pad[1];
-                if (ix < 0 || ix >= w) continue;
-                const pixel = ((b * h + iy) * w + ix) * i;
-                total += dot(x.data, pixel + first, weights.data, ((c * kh + ky) * kw + kx) * ig, ig);
-              }
+        for (let z = 0; z < ow; z++) {
+          totals.set(bias.data);
+          for (let ky = 0; ky < kh; ky++) {
+            const iy = y * stride[0] + ky * dilation[0] - pad[0];
+            if (iy < 0 || iy >= h) continue;
+            for (let kx = 0; kx < kw; kx++) {
+              const ix = z * stride[1] + kx * dilation[1] - pad[1];
+              if (ix >= 0 && ix < w) addTap(((b * h + iy) * w + ix) * i, ky * kw + kx);
             }
-            out[at++] = evaluateEpilogue(op, total, c, slope);
           }
+          for (let c = 0; c < o; c++) out[at++] = finish(totals[c], c);
+        }
     return out;
   },
 

@@ -1,11 +1,12 @@
 /** How the weighted operators end: a bias for each output, then an activation. */
+import { bug } from '../diagnostic.ts';
 import type { Arr, Expr } from '../loop/loop.ts';
 import { load } from '../loop/loop.ts';
 import type { Check } from './check.ts';
 import { oneOf, printSizes } from './check.ts';
 import type { Types, Value } from './rules.ts';
 import type { Activation } from './scalar.ts';
-import { activate, lowerActivation, unaryFunctions } from './scalar.ts';
+import { binaryFunctions, lowerActivation, unaryFunction, unaryFunctions } from './scalar.ts';
 
 interface Activated {
   readonly activation: Activation;
@@ -26,13 +27,14 @@ export function epilogueFault(o: number, { bias, slope }: Types): string | undef
   return undefined;
 }
 
-/** What becomes of the sum `total` for output `c`, its bias already in it. */
-export const evaluateEpilogue = (
-  { activation }: Activated,
-  total: number,
-  c: number,
-  slope: Value | undefined,
-): number => activate(activation, total, slope ? slope.data[slope.data.length > 1 ? c : 0] : 0);
+/** What becomes of the sum for output `c`, its bias already in it. */
+export function epilogueOf({ activation }: Activated, slope: Value | undefined): (total: number, c: number) => number {
+  if (activation === 'none') return (total) => total;
+  if (activation !== 'prelu') return unaryFunction(activation).evaluate;
+  const slopes = slope?.data ?? bug('"prelu" has no slopes');
+  const { evaluate } = binaryFunctions.prelu;
+  return slopes.length > 1 ? (total, c) => evaluate(total, slopes[c]) : (total) => evaluate(total, slopes[0]);
+}
 
 export const lowerEpilogue = (
   { activation }: Activated,

@@ -3,8 +3,8 @@ import { accumulate, declare, load, local, mul, nest } from '../loop/loop.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, dtypeFault, leastRankFault, rankFault, resultType } from './check.ts';
-import { dot } from './conv2d.ts';
-import { activations, epilogueFault, evaluateEpilogue, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { addProducts } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
@@ -33,11 +33,14 @@ export const linear: Rules<Linear> = {
 
   evaluate(op, { x, weights, bias, slope }, { shape }) {
     const [outputs, features] = weights.type.shape;
+    const finish = epilogueOf(op, slope);
     const out = new Float32Array(elements(shape));
-    for (let at = 0; at < out.length; at++) {
-      const [row, c] = [Math.floor(at / outputs), at % outputs];
-      const total = bias.data[c] + dot(x.data, row * features, weights.data, c * features, features);
-      out[at] = evaluateEpilogue(op, total, c, slope);
+    const totals = new Float64Array(outputs);
+    let at = 0;
+    for (let from = 0; from < x.data.length; from += features) {
+      totals.set(bias.data);
+      addProducts(totals, 0, { rows: outputs, columns: features, stride: features }, weights.data, 0, x.data, from);
+      for (let c = 0; c < outputs; c++) out[at++] = finish(totals[c], c);
     }
     return out;
   },

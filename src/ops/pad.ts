@@ -82,6 +82,8 @@ export const pad: Rules<Pad> = {
     let to = 0;
     const fill = (axis: number, base: number, inside: boolean): void => {
       if (axis === shape.length) out[to++] = inside ? x.data[base] : value;
+      else if (axis === shape.length - 1)
+        for (const i of from[axis]) out[to++] = inside && i >= 0 ? x.data[base + i] : value;
       else for (const i of from[axis]) fill(axis + 1, base + i * strides[axis], inside && i >= 0);
     };
     fill(0, 0, true);

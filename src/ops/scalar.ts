@@ -172,11 +172,6 @@ export const binaryFunction = (name: BinaryName): Binary => binaryFunctions[name
 /** Fused into a layer: nothing, a function of one number, or `prelu` with its slopes as one more operand. */
 export type Activation = 'none' | 'prelu' | UnaryName;
 
-export const activate = (activation: Activation, x: number, slope: number): number => {
-  if (activation === 'none') return x;
-  return activation === 'prelu' ? binaryFunctions.prelu.evaluate(x, slope) : unaryFunction(activation).evaluate(x);
-};
-
 export const lowerActivation = (activation: Activation, x: Expr, slope: () => Expr): Expr => {
   if (activation === 'none') return x;
   return activation === 'prelu' ? binaryFunctions.prelu.lower(x, slope()) : unaryFunction(activation).lower(x);
