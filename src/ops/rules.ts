@@ -5,7 +5,7 @@ import type { Numbers } from '../tensor/numbers.ts';
 import type { TensorType } from '../tensor/type.ts';
 
 /**
- * Laws, checked for every operator by test/ops.test.ts:
+ * Laws, checked for every operator by test/ops.test.ts and the files beside it:
  *   1. running `lower`'s loops gives what `evaluate` gives, for every layout of every operand and of the result,
  *      and for every format of the weights
  *   2. `infer` says why, instead of throwing, for every shape that does not fit
