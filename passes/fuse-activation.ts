@@ -3,25 +3,11 @@ import type { Call } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
-import type { UnaryName } from '../src/ops/scalar.ts';
 import type { Pass } from '../src/pass.ts';
 import { sameShape } from '../src/tensor/type.ts';
 import { channelValues, floats, floatsOf, uniformValue } from './matching/constants.ts';
+import { fusible } from './matching/fusible.ts';
 import { openLayer } from './matching/layers.ts';
-
-/** What counts as an activation: every kernel of a layer computes these in its epilogue. */
-export const fusible: ReadonlySet<UnaryName> = new Set<UnaryName>([
-  'relu',
-  'relu6',
-  'sigmoid',
-  'tanh',
-  'swish',
-  'hard-sigmoid',
-  'hard-swish',
-  'elu',
-  'softplus',
-  'gelu',
-]);
 
 export const fuseActivation: Pass = {
   name: 'fuse-activation',

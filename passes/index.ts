@@ -8,6 +8,7 @@ import { foldPadding } from './fold-padding.ts';
 import { fuseActivation } from './fuse-activation.ts';
 import { fuseBatchNorm } from './fuse-batch-norm.ts';
 import { fuseBias } from './fuse-bias.ts';
+import { hoistActivations } from './hoist-activations.ts';
 import { recogniseActivations } from './recognise-activations.ts';
 import { recogniseLayers } from './recognise-layers.ts';
 import { reorderLayout } from './reorder-layout.ts';
@@ -28,6 +29,7 @@ export const pipeline = (target: Target): readonly Pass[] => [
   dropDeadChannels,
   simplifyShapes, // again: pads and slices of channels that are gone do nothing
   fuseBias, // again, for what was added to a scaled layer, and for dead branches, which leave a constant
+  hoistActivations, // when layers have their bias and wait for an activation
   fuseActivation, // after the bias: an activation is the last thing that a layer does
   commuteResize, // when it is known what an activation costs apart
   shareCommon, // after all that makes calls alike
