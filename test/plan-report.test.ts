@@ -83,6 +83,16 @@ test('a layer in a format that is not the cheapest, and one that nobody else wan
   expect(only[0].reason).toBe('the only one wanted');
 });
 
+test('a layer of which nothing is pruned', () => {
+  const graph = network();
+  const nodes = graph.nodes.map(
+    (n): Node => (n.id === 'w' ? ({ ...n, data: new Float32Array(8).fill(1) } as Node) : n),
+  );
+  const full = { ...graph, nodes };
+  const [{ reason, density }] = reportLayers(full, lower(full, []), price);
+  expect([reason, density]).toEqual(['costs 64, bitmask 73; no weight is pruned', 1]);
+});
+
 test('a layer that a kernel computes, with weights stored smaller', () => {
   const routine = { name: 'scale', template: 'scale.hbs', view: {}, needs: [] };
   const never: Kernel = { name: 'never', doc: 'takes nothing', match: () => 'is not in the mood' };

@@ -117,7 +117,7 @@ export const printEncoding = ({ format, params }: Encoding): string => `${format
 /**
  * `costs 410, bitmask 655; nm n=2 m=4 rank=0: row 3 has 3 nonzeros in columns 8..11`. A price that is infinite is that
  * of a format that nobody wants. Layers that share weights share the format that is cheapest for all of them together.
- * Of each format that cannot hold the weights at all, the first refusal is told.
+ * Of each format that cannot hold the weights at all, the first refusal is told, unless there is nothing to leave out.
  */
 function reasonFor(
   { matrix, constant }: Weights,
@@ -145,11 +145,13 @@ function reasonFor(
     next
       ? `costs ${printPrice(own)}, ${printEncoding(next.encoding)} ${printPrice(next.price)}${alone}`
       : 'the only one wanted',
-    ...first.map((refusal) => `${printEncoding(refusal.encoding)}: ${refusal.reason}`),
+    ...(countLive(matrix) === matrix.data.length
+      ? ['no weight is pruned']
+      : first.map((refusal) => `${printEncoding(refusal.encoding)}: ${refusal.reason}`)),
   ].join('; ');
 }
 
-const printPrice = (price: number): string => String(Number(price.toPrecision(4)));
+const printPrice = (price: number): string => String(Number(price.toPrecision(6)));
 
 /** Of any graph: best after import, before formats are chosen. */
 export function inspect(graph: Graph): Inspection {
