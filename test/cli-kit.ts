@@ -23,20 +23,25 @@ export interface Seen extends Ran {
 
 /** One command line, in this process. */
 export async function espalier(argv: readonly string[], { colours = false } = {}): Promise<Seen> {
-  let [out, err] = ['', ''];
+  const [out, err] = [collector(), collector()];
   const doing: string[] = [];
   const held: Held = new Map();
   const code = await runEspalier(argv, {
     env: {},
-    out: { write: (text) => void (out += text), colours, columns: 100 },
-    err: { write: (text) => void (err += text), colours, columns: 100 },
+    out: { write: out.add, colours, columns: 100 },
+    err: { write: err.add, colours, columns: 100 },
     progress: (what) => void (what === null || doing.push(what)),
     journal: journalIn(held),
   });
-  return { code, out, err, doing, held };
+  return { code, out: out.text(), err: err.text(), doing, held };
 }
 
-const main = `${root}dist/src/cli/main.js`;
+function collector() {
+  const pieces: string[] = [];
+  return { add: (text: string): void => void pieces.push(text), text: (): string => pieces.join('') };
+}
+
+export const main = `${root}dist/src/cli/main.js`;
 
 /** Compiles to dist/ if nobody has: `npm test` does it first, a single test file run by hand does not. */
 export function ensureBuilt(): void {
@@ -52,8 +57,6 @@ export function ensureBuilt(): void {
 export interface Spawned {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with all that was printed to stderr so far, each time there is more, and with a way to send a signal. */
-  readonly onErr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** Called once the process runs. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -62,10 +65,10 @@ export interface Spawned {
 export function spawnEspalier(argv: readonly string[], { cwd, env, onStart }: Spawned = {}): Promise<Ran> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [main, ...argv], { cwd, env: { ...process.env, ...env } });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => void (out += chunk));
-    child.stderr.on('data', (chunk) => void (err += chunk));
-    child.on('close', (code) => done({ code, out, err }));
+    const [out, err] = [collector(), collector()];
+    child.stdout.setEncoding('utf8').on('data', out.add);
+    child.stderr.setEncoding('utf8').on('data', err.add);
+    child.on('close', (code) => done({ code, out: out.text(), err: err.text() }));
     onStart?.((signal) => void child.kill(signal));
   });
 }
@@ -83,6 +86,7 @@ export function writeModel(folder: string, { bias = 0.5 } = {}): string {
     format: 'graph-model',
     signature: { inputs: { x: { name: 'x:0' } }, outputs: { y: { name: 'dense/Relu:0' } } },
     modelTopology: {
+      versions: { producer: 175 },
       node: [
         placeholder,
         constant('dense/kernel'),

@@ -13,7 +13,7 @@ import { modelOf, targetOptionsOf } from './model.ts';
 import type { Act, TargetFlags } from './options.ts';
 import { choicesOf, jsonOption, parsePrefix, withTargetOptions } from './options.ts';
 import type { Paint } from './paint.ts';
-import { printBytes, printCount, printPercent, table } from './paint.ts';
+import { printBytes, printCount, table } from './paint.ts';
 import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
 
 interface Flags extends TargetFlags {
@@ -90,7 +90,9 @@ async function build(model: string | undefined, flags: Flags, desk: Desk): Promi
   if (!built) return false;
   const { layers, arena } = reportBuild(outcome.graph, outcome.plan, parts.target.price);
   const { files } = built.manifest;
-  desk.print({ files, layers, arena }, (paint) => asText(folder, built, { layers, arena }, paint));
+  // Others rely on these keys; what computes each layer is for --print-plan.
+  const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);
+  desk.print({ files, layers: stored, arena }, (paint) => asText(folder, built, { layers, arena }, paint));
   return built.complete;
 }
 
@@ -104,7 +106,6 @@ function asText(
 ): readonly string[] {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const shown = files.filter(({ role }) => role !== 'dump');
-  const spared = arena.sum === 0 ? '' : `, ${printPercent(1 - arena.peak / arena.sum)} less than side by side`;
   const inputsOf = inputs.map(({ name }) => `--input ${shellWord(`${name}=random:1`)}`).join(' ');
   return [
     `${paint.green(complete ? 'built' : 'written')} ${paint.bold(folder)} for ${target}${cpu === null ? '' : ` ${cpu}`}`,
@@ -117,9 +118,9 @@ function asText(
       ['left', 'right'],
     ),
     '',
-    ...table(formatsOf(layers), ['left', 'right', 'right', 'right']),
+    ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
     '',
-    `memory for a run: ${printBytes(arena.peak)}${spared}`,
+    `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && files.some(({ role }) => role === 'binary')
       ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)]
       : []),
@@ -127,7 +128,7 @@ function asText(
 }
 
 /** Rows that say how many layers each format holds. */
-function formatsOf(layers: readonly LayerReport[]): readonly (readonly string[])[] {
+function formatsOf(layers: readonly LayerReport[], paint: Paint): readonly (readonly string[])[] {
   const by = new Map<string, readonly LayerReport[]>();
   for (const layer of layers) {
     const [format] = layer.format.split(' ', 1);
@@ -135,16 +136,17 @@ function formatsOf(layers: readonly LayerReport[]): readonly (readonly string[])
   }
   const sum = (group: readonly LayerReport[], of: (layer: LayerReport) => number): number =>
     group.reduce((total, layer) => total + of(layer), 0);
-  return Array.from(by, ([format, group]) => {
+  const rows = Array.from(by, ([format, group]) => {
     const kernels = group.filter(({ kernel }) => kernel !== null).length;
     return [
-      `${format}`,
-      `${group.length} ${group.length === 1 ? 'layer' : 'layers'}`,
+      format,
+      String(group.length),
       printBytes(sum(group, (l) => l.bytes)),
-      `${printCount(sum(group, (l) => l.macs))} MACs if dense`,
+      printCount(sum(group, (l) => l.macs)),
       kernels === group.length ? '' : `${group.length - kernels} without a kernel`,
     ];
   });
+  return [['format', 'layers', 'weights', 'MACs when dense', ''].map((word) => paint.dim(word)), ...rows];
 }
 
 /** As it can be pasted into a shell. */

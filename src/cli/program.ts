@@ -30,6 +30,8 @@ export async function runEspalier(argv: readonly string[], io: Io): Promise<numb
   } catch (error) {
     io.progress(null);
     if (error instanceof CommanderError && error.exitCode === 0) return exits.ok;
+    // Without a command commander has printed its help already.
+    if (error instanceof CommanderError && error.code === 'commander.help' && !json) return exits.usage;
     const [exit, fault] = faultOf(error);
     printFault(fault, io, json);
     return exit;
@@ -75,11 +77,10 @@ Exit codes: 0 done, 1 bad input or a failed check, 2 bad usage, 70 a bug in espa
 
 function faultOf(error: unknown): readonly [number, Diagnostic] {
   if (error instanceof CommanderError) {
-    // Without a subcommand commander prints help and calls that its message.
-    const message = error.code === 'commander.help' ? 'no command is given' : error.message.replace(/^error: /, '');
-    const [first, ...rest] = message.split('\n').map((line) => line.replace(/^\((.*)\)$/, '$1'));
-    const hint = rest.length > 0 ? rest.join(' ') : 'espalier --help lists commands and options';
-    return [exits.usage, { severity: 'error', code: 'cli/usage', message: lowerFirst(first), hint }];
+    const [message, ...rest] = error.message.split('\n').map((line) => line.replace(/^\((.*)\)$/, '$1'));
+    const [, what = message, why] = /^(.* is invalid)\. (.*)\.$/.exec(message) ?? [];
+    const hint = why ?? (rest.join(' ') || 'espalier --help lists commands and options');
+    return [exits.usage, usageFault(what.replace(/^error: /, ''), hint)];
   }
   if (isSystemError(error)) {
     const message = `the system call "${error.syscall}" failed: ${reasonOf(error)}`;
@@ -90,6 +91,14 @@ function faultOf(error: unknown): readonly [number, Diagnostic] {
   }
   return [exits.bug, bugReport(error)];
 }
+
+/** In our words: things in double quotes, no capital at the beginning. */
+const usageFault = (message: string, hint: string): Diagnostic => ({
+  severity: 'error',
+  code: 'cli/usage',
+  message: lowerFirst(message === '(outputHelp)' ? 'no command is given' : message).replace(/'([^']*)'/g, '"$1"'),
+  hint: lowerFirst(hint),
+});
 
 /** A bug's message holds the graph and can be long: it goes to a file for the issue that we ask for. */
 function bugReport(error: unknown): Diagnostic {

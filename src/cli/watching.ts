@@ -23,7 +23,7 @@ const imported = 'import';
 
 /** Whether there is such a pass to dump after; reports if not. */
 export function isDumpable(at: string | undefined, passes: readonly Pass[], report: Report): boolean {
-  const names = [imported, ...passes.map((p) => p.name)];
+  const names = [...new Set([imported, ...passes.map((p) => p.name)])];
   if (at === undefined || at === 'all' || names.includes(at)) return true;
   report({
     severity: 'error',

@@ -1,11 +1,11 @@
 /** A model's path, as people give it → its graph. Only files inside the model's folder are read. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ImportOptions } from '../import/importer.ts';
 import { importModel } from '../import/index.ts';
-import { suggestion } from '../import/nearest.ts';
+import { nearest } from '../import/nearest.ts';
 import type { Shape } from '../tensor/type.ts';
 import { manifestName } from './manifest.ts';
 import { readMasks } from './masks.ts';
@@ -89,10 +89,19 @@ function modelFile(path: string, report: Report): string | undefined {
   }
 }
 
-/** What a misspelt path may have meant. */
+/** What a misspelt path may have meant: the first part that does not exist, as the entry that is most like it. */
 function besides(path: string): string {
-  const folder = dirname(path);
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return '';
-  const files = readdirSync(folder).map((name) => join(folder, name));
-  return suggestion(join(path), files);
+  const [above, part] = firstMissing(path);
+  if (part === '' || !statSync(above).isDirectory()) return '';
+  const rest = relative(join(above, part), path);
+  const there = readdirSync(above).filter((name) => existsSync(join(above, name, rest)));
+  const models = there.filter((name) => rest !== '' || ['.json', '.graph', ''].includes(extname(name)));
+  const meant = nearest(part, models);
+  return meant === undefined ? '' : `did you mean "${join(above, meant, rest)}"?`;
+}
+
+/** The deepest folder on a path that exists, and the part below it that does not. */
+function firstMissing(path: string): readonly [string, string] {
+  const above = dirname(path);
+  return existsSync(above) || above === path ? [above, basename(path)] : firstMissing(above);
 }

@@ -1,0 +1,95 @@
+/** The command as a process: signals, pipes, colours, and nothing left behind. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureBuilt, main, spawnEspalier, writeModel } from './cli-kit.ts';
+
+const example = fileURLToPath(new URL('../examples/blazepose-detector', import.meta.url));
+
+let root: string;
+let model: string;
+beforeAll(() => {
+  ensureBuilt();
+  root = mkdtempSync(join(tmpdir(), 'espalier-process-'));
+  model = writeModel(join(root, 'net'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const at = (path: string): string => join(root, path);
+
+test('results go to stdout, nothing to stderr, and no colours or spinners to either', async () => {
+  const { code, out, err } = await spawnEspalier(['build', model, '-o', 'out'], { cwd: root });
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/^built out for wasm\n/);
+  expect(out).not.toContain('\u001b');
+});
+
+test('problems go to stderr, and JSON to stdout whatever happens', async () => {
+  const text = await spawnEspalier(['build', at('nowhere')]);
+  expect([text.code, text.out]).toEqual([1, '']);
+  expect(text.err).toMatch(/^.*nowhere: error: there is no such file or folder \[import\/missing-file\]\n/);
+  const json = await spawnEspalier(['build', at('nowhere'), '--json']);
+  expect([json.code, json.err]).toEqual([1, '']);
+  expect(JSON.parse(json.out).errors).toHaveLength(1);
+});
+
+test('two builds in two places give the same bytes', async () => {
+  await spawnEspalier(['build', 'net/model.json', '-o', 'first'], { cwd: root });
+  await spawnEspalier(['build', model, '-o', at('a/b/second')], {
+    cwd: tmpdir(),
+    env: { TZ: 'Asia/Tokyo', LANG: 'de_DE' },
+  });
+  const files = (folder: string) =>
+    readdirSync(at(folder)).map((name) => [name, readFileSync(join(at(folder), name), 'latin1')]);
+  expect(files('first')).toEqual(files('a/b/second'));
+});
+
+test('whoever stops reading ends the command quietly', () => {
+  const line = `set -o pipefail; '${process.execPath}' '${main}' inspect '${example}' | head -n 1`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+  expect([stdout, stderr, status]).toEqual([`${example}/model.json\n`, '', 0]);
+});
+
+describe('Ctrl-C', () => {
+  const leftovers = (): readonly string[] => readdirSync(root).filter((name) => name.startsWith('.'));
+  const temporary = (): readonly string[] => readdirSync(tmpdir()).filter((name) => /^espalier-\w{6}$/.test(name));
+
+  const message =
+    'error: interrupted: nothing half-written is left, and what was there before is as it was [cli/interrupted]\n';
+
+  /** Interrupts a build of the large example after so many milliseconds. */
+  const interrupted = (after: number, argv: readonly string[]) =>
+    spawnEspalier(argv, { cwd: root, onStart: (kill) => void setTimeout(() => kill('SIGINT'), after) });
+
+  test('at any moment leaves nothing half-written', async () => {
+    for (const after of [300, 900, 1800, 3000]) {
+      const { code, err } = await interrupted(after, ['build', example, '-o', 'deep/interrupted']);
+      // On a slow machine the first comes before the process listens, on a fast one the last too late.
+      if (code === 0) continue;
+      if (code !== null) expect([code, err]).toEqual([1, message]);
+      expect(existsSync(at('deep'))).toBe(false);
+      expect(leftovers()).toEqual([]);
+    }
+  });
+
+  test('while an older output is to be replaced keeps it whole', async () => {
+    await spawnEspalier(['build', model, '-o', 'kept'], { cwd: root });
+    const before = readdirSync(at('kept')).map((name) => readFileSync(join(at('kept'), name), 'latin1'));
+    for (const after of [1000, 2500]) {
+      const { code } = await interrupted(after, ['build', example, '-o', 'kept']);
+      if (code === 0) continue;
+      expect(readdirSync(at('kept')).map((name) => readFileSync(join(at('kept'), name), 'latin1'))).toEqual(before);
+      expect(leftovers()).toEqual([]);
+    }
+  });
+
+  test('while verifying removes the temporary folder, and says so as JSON where asked', async () => {
+    const before = temporary();
+    const { code, out } = await interrupted(4000, ['verify', example, '--json']);
+    if (code === 1) expect(JSON.parse(out).errors[0].code).toBe('cli/interrupted');
+    expect(temporary().filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
