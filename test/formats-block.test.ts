@@ -110,6 +110,28 @@ test('agrees with a search', () => {
   );
 });
 
+test('blocks of every size are counted', () => {
+  const sizes = fc.record({
+    rows: fc.integer({ min: 1, max: 20 }),
+    run: fc.integer({ min: 1, max: 70 }),
+    share: fc.double({ min: 0, max: 0.3, noNaN: true }),
+    seed: fc.integer(),
+  });
+  fc.assert(
+    fc.property(sizes, ({ rows, run, share, seed }) => {
+      const next = random(seed);
+      const m = sown(rows, run * 2, run, () => next() < share);
+      for (let r = 1; r <= 16; r += 1 + (seed & 3))
+        for (let c = 1; c <= 16; c++) {
+          expect([r, c, block.cost(m, { r, c }).lookups]).toEqual([r, c, countBlocks(m, r, c)]);
+          expect(block.pack(m, { r, c }).parts.idx.length).toBe(countBlocks(m, r, c));
+          expect(Array.from(block.unpack(block.pack(m, { r, c }), { r, c }).data)).toEqual(Array.from(m.data));
+        }
+    }),
+    { numRuns: 40 },
+  );
+});
+
 function countBlocks(m: Matrix, r: number, c: number): number {
   const live = liveness(m);
   const found = new Set<string>();
