@@ -1,5 +1,26 @@
-/** Kernels of the cpu target that are not convolutions of whole channels or dense layers. */
+/** Kernels of the cpu target that are not convolutions, pooling or dense layers. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { binary } from './binary.ts';
+import { concat } from './concat.ts';
+import { depthToSpace } from './depth-to-space.ts';
+import { pad } from './pad.ts';
+import { reduce } from './reduce.ts';
+import { resize } from './resize.ts';
+import { slice } from './slice.ts';
+import { softmax } from './softmax.ts';
+import { transpose } from './transpose.ts';
+import { unary } from './unary.ts';
 
 /** Asked in order; the first that takes a step has it. */
-export const panelKernels: readonly Kernel[] = [];
+export const panelKernels: readonly Kernel[] = [
+  unary,
+  binary,
+  concat,
+  pad,
+  slice,
+  resize,
+  depthToSpace,
+  reduce,
+  softmax,
+  transpose,
+];

@@ -1,0 +1,69 @@
+/** The sum, mean, largest or smallest number of every channel of images in panels. */
+import type { Op } from '../../../src/ops/index.ts';
+import type { Reduce } from '../../../src/ops/reduce.ts';
+import type { Kernel } from '../../../src/plan/kernel.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
+import { isPanel, vector } from '../panels.ts';
+import type { CpuRoutine } from '../routine.ts';
+import { call } from '../routine.ts';
+
+export const reduce: Kernel = {
+  name: 'reduce',
+  doc: 'one number of each channel, also as pooling of whole images',
+
+  match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
+    const fn = fnOf(op, x);
+    if (!fn) return 'does not make one number of each channel';
+    if (type.dtype !== 'f32') return 'not of f32';
+    if (!isPanel(x) || type.layout.kind !== 'plain') return 'not from panels to a plain value';
+    const [images, height, width, channels] = x.shape;
+    return { calls: [call(routine(fn), { x: arrays.x, y: array, images, pixels: height * width, channels })] };
+  },
+};
+
+/** What of each channel a call computes, if it computes one number of each. */
+function fnOf(op: Op, { shape }: TensorType): Reduce['fn'] | undefined {
+  if (op.kind === 'reduce')
+    return shape.length === 4 && op.axes.length === 2 && op.axes.includes(1) && op.axes.includes(2) ? op.fn : undefined;
+  if (op.kind !== 'pool2d') return undefined;
+  const whole = op.window.every((size, i) => size === shape[i + 1]) && op.pad.every((p) => p === 0);
+  return whole ? (op.fn === 'max' ? 'max' : 'mean') : undefined;
+}
+
+interface Step {
+  readonly start: string;
+  /** In C, as it stands between its operands. */
+  readonly combine: (a: string, b: string) => string;
+}
+
+const plus: Step = { start: '0.0f', combine: (a, b) => `${a} + ${b}` };
+
+const steps: Readonly<Record<Reduce['fn'], Step>> = {
+  sum: plus,
+  mean: plus,
+  prod: { start: '1.0f', combine: (a, b) => `${a} * ${b}` },
+  max: { start: '-INFINITY', combine: (a, b) => `max_f32(${a}, ${b})` },
+  min: { start: 'INFINITY', combine: (a, b) => `min_f32(${a}, ${b})` },
+};
+
+const members = 'x y images pixels channels' as const;
+
+function routine(fn: Reduce['fn']): CpuRoutine<typeof members> {
+  const { start, combine } = steps[fn];
+  const name = `channels-${fn}`;
+  return {
+    name,
+    template: 'cpu/kernels/channels.c.hbs',
+    view: {
+      name: name.replaceAll('-', '_'),
+      fn,
+      start,
+      combined: combine('all[l]', 'x[l]'),
+      folded: combine('all[l]', 'all[l + half]'),
+      finished: fn === 'mean' ? 'all[0] / (float)p->pixels' : 'all[0]',
+    },
+    needs: [vector],
+    struct: name.replaceAll('-', '_'),
+    members,
+  };
+}

@@ -1,0 +1,88 @@
+/** Images of another size, in panels: every row to its new width, then pairs of rows mixed. */
+import { placesOf } from '../../../src/ops/resize.ts';
+import type { Kernel } from '../../../src/plan/kernel.ts';
+import { panelsOf } from '../../../src/tensor/type.ts';
+import { flatChannel } from '../moving.ts';
+import { isPanel, lanes } from '../panels.ts';
+import type { CpuRoutine } from '../routine.ts';
+import { call } from '../routine.ts';
+
+export const resize: Kernel = {
+  name: 'resize',
+  doc: 'images of another size, rows and columns one after the other',
+
+  match({ call: { op }, types: { x }, arrays, result: { type, array }, scratch, pack }) {
+    if (op.kind !== 'resize') return 'does not change the size';
+    if (!isPanel(x) || !isPanel(type)) return 'the images are not in panels';
+    const [images, height, width, channels] = x.shape;
+    const [, outHeight, outWidth] = type.shape;
+    const [rows, columns] = [placesOf(op, height, outHeight), placesOf(op, width, outWidth)];
+    const table = (hint: string, numbers: readonly number[]) => pack(hint, Int32Array.from(numbers)).array;
+    const common = {
+      x: arrays.x,
+      y: array,
+      scratch: scratch('rows', 'f32', panelsOf(x.shape, lanes) * lanes + height * outWidth),
+      rows: table(
+        'rows',
+        rows.map((p) => p.first),
+      ),
+      columns: table(
+        'columns',
+        columns.map((p) => p.first),
+      ),
+      images,
+      channels,
+      height,
+      width,
+      out_height: outHeight,
+      out_width: outWidth,
+    };
+    if (op.method === 'nearest') return { calls: [call(nearest, common)] };
+    const shares = (hint: string, numbers: readonly number[]) => pack(hint, Float32Array.from(numbers)).array;
+    return {
+      calls: [
+        call(bilinear, {
+          ...common,
+          next_rows: table(
+            'next_rows',
+            rows.map((p) => p.second),
+          ),
+          next_columns: table(
+            'next_columns',
+            columns.map((p) => p.second),
+          ),
+          row_shares: shares(
+            'row_shares',
+            rows.map((p) => p.share),
+          ),
+          column_shares: shares(
+            'column_shares',
+            columns.map((p) => p.share),
+          ),
+        }),
+      ],
+    };
+  },
+};
+
+const members = 'x y scratch rows columns images channels height width out_height out_width' as const;
+
+const nearest: CpuRoutine<typeof members> = {
+  name: 'resize-nearest',
+  template: 'cpu/kernels/resize-nearest.c.hbs',
+  view: {},
+  needs: [flatChannel],
+  struct: 'resize_nearest',
+  members,
+};
+
+const mixedMembers = `${members} next_rows next_columns row_shares column_shares` as const;
+
+const bilinear: CpuRoutine<typeof mixedMembers> = {
+  name: 'resize-bilinear',
+  template: 'cpu/kernels/resize-bilinear.c.hbs',
+  view: {},
+  needs: [flatChannel],
+  struct: 'resize_bilinear',
+  members: mixedMembers,
+};
