@@ -7,6 +7,7 @@ import { rulesOf } from '../src/ops/index.ts';
 import type { Activation } from '../src/ops/scalar.ts';
 import type { Encoding, TensorType } from '../src/tensor/type.ts';
 import { dense, elements, tensor } from '../src/tensor/type.ts';
+import { panels } from '../targets/wasm/panels.ts';
 import { wish } from '../targets/wasm/wish.ts';
 import { random } from './models.ts';
 
@@ -63,8 +64,26 @@ export const constant = (id: string, type: TensorType, data: Constant['data']): 
   data,
 });
 
+/** As `layered`, with the first operand an input "x" that is in panels already, as a layer before would leave it. */
+export function chain(x: readonly number[], op: Op, others: Readonly<Record<string, TensorType | Constant>>): Graph {
+  const names = rulesOf(op).operands(op);
+  const graph: Graph = layered(op, { [names[0]]: tensor('f32', x), ...others }, false);
+  const first: Node = {
+    kind: 'call',
+    id: 'first',
+    op: { kind: 'relayout' },
+    inputs: [names[0]],
+    type: tensor('f32', x, panels),
+  };
+  const at = graph.nodes.findIndex((n) => n.kind === 'call');
+  const nodes = graph.nodes.map((n) =>
+    n.kind === 'call' ? { ...n, inputs: n.inputs.map((id) => (id === names[0] ? 'first' : id)) } : n,
+  );
+  return reorderLayout(wish).run({ ...graph, nodes: [...nodes.slice(0, at), first, ...nodes.slice(at)] }, () => {});
+}
+
 /** One call on inputs of the given types and on constants, laid out as the target wishes. Its output is "out". */
-export function layered(op: Op, operands: Readonly<Record<string, TensorType | Constant>>): Graph {
+export function layered(op: Op, operands: Readonly<Record<string, TensorType | Constant>>, arrange = true): Graph {
   const nodes: Node[] = Object.entries(operands).map(([name, value]) =>
     'kind' in value ? value : { kind: 'input', id: name, name, type: value },
   );
@@ -74,5 +93,5 @@ export function layered(op: Op, operands: Readonly<Record<string, TensorType | C
   if (typeof type === 'string') throw new Error(`"${op.kind}" ${type}`);
   const call: Call = { kind: 'call', id: 'y', op, inputs: names, type };
   const graph: Graph = { name: 'test', file: 'test', nodes: [...nodes, call], outputs: [{ name: 'out', id: 'y' }] };
-  return reorderLayout(wish).run(graph, () => {});
+  return arrange ? reorderLayout(wish).run(graph, () => {}) : graph;
 }

@@ -43,8 +43,8 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
     text,
   );
   const { instance } = await WebAssembly.instantiate(bytes);
-  const memory = new Uint8Array((instance.exports['memory'] as WebAssembly.Memory).buffer);
-  const held = heldBytes(map.places, memory.length);
+  const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
+  const gaps = gapsOf(map.places, memory.length);
   const view = ({ array }: { readonly array: Arr }): Numbers => {
     const Data = zeros(array.dtype, 0).constructor as Float32ArrayConstructor;
     return new Data(memory.buffer as ArrayBuffer, map.places.get(array), array.length);
@@ -55,25 +55,30 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
     for (const [array, at] of map.places)
       if (!known.has(array) && !array.name.endsWith('_stored'))
         memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
-    held.forEach((h, i) => {
-      if (!h) memory[i] = pattern;
-    });
+    for (const [from, to] of gaps) memory.fill(pattern, from, to);
     for (const port of plan.inputs) view(port).set(inputs[port.name]);
-    (instance.exports['run'] as () => void)();
-    held.forEach((h, i) => {
-      if (!h && memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
-    });
+    (instance.exports.run as () => void)();
+    for (const [from, to] of gaps)
+      for (let i = from; i < to; i++)
+        if (memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
     return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
   };
   return { plan, text, bytes, run };
 }
 
-/** 1 for each byte that an array holds. */
-function heldBytes(places: ReadonlyMap<Arr, number>, length: number): Uint8Array {
-  const held = new Uint8Array(length);
-  for (const [array, at] of places)
-    if (!array.name.endsWith('_stored')) held.fill(1, at, at + array.length * bytesPer[array.dtype]);
-  return held;
+/** The bytes that no array holds, as far as an array lies behind them, or one lies closely before. */
+function gapsOf(places: ReadonlyMap<Arr, number>, length: number): readonly (readonly [from: number, to: number])[] {
+  const held = Array.from(places)
+    .filter(([array]) => !array.name.endsWith('_stored'))
+    .map(([array, at]) => ({ from: at, to: at + array.length * bytesPer[array.dtype] }))
+    .sort((a, b) => a.from - b.from);
+  let end = 0;
+  const gaps = held.map(({ from, to }): readonly [number, number] => {
+    const gap = [end, from] as const;
+    end = to;
+    return gap;
+  });
+  return [...gaps, [end, Math.min(length, end + 4096)]];
 }
 
 /** Arrays of the arena apart from each other, so that none can hide what another is written over with. */

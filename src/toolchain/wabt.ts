@@ -7,8 +7,7 @@ export async function assembleWat(
   { source, data, features }: AssembleWat,
   text: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: start } = await import('wabt');
-  const wabt = await start();
+  const wabt = await assembler();
   const enabled = Object.fromEntries(features.map((feature) => [feature, true]));
   const parsed = assemble(source, () => wabt.parseWat(source, text, enabled));
   try {
@@ -18,6 +17,14 @@ export async function assembleWat(
   } finally {
     parsed.destroy();
   }
+}
+
+/** The assembler is a module of its own, which takes longer to start than to use. */
+const assembler = once(async () => (await import('wabt')).default());
+
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => (started ??= start());
 }
 
 function assemble<T>(source: string, work: () => T): T {

@@ -22,7 +22,7 @@ export const convPanels: Kernel = {
     if ([...op.stride, 1].some((s) => s !== 1) || op.pad.some((p) => p !== 0)) return 'strided or padded';
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
-    const rows = packCsr(site, weights.matrix, bias, { columns: rowBytes, ...onePlane });
+    const rows = packCsr(site, weights, bias, { columns: rowBytes, ...onePlane });
     const calls = spans(result.type.shape).map(
       ({ first, last, vectors }): RoutineCall => ({
         routine: convOf(vectors),

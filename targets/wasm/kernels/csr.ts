@@ -1,5 +1,6 @@
 /** Streams of sparse rows: for each, the bytes of its records and its bias, and then an offset and a weight for each. */
 
+import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine } from '../../../src/plan/kernel.ts';
 import { isF16, toF16 } from '../../../src/tensor/f16.ts';
@@ -23,8 +24,9 @@ export interface Offsets {
 export const onePlane = { rowsPerPlane: 1, planes: 1, plane: 0 };
 
 /** The constant that holds the stream, stored as live weights and a bit for each weight. */
-export function packCsr(site: KernelSite, matrix: Matrix, bias: Numbers, offsets: Offsets): Arr {
+export function packCsr(site: KernelSite, weights: Weights, bias: Numbers, offsets: Offsets): Arr {
   const { columns, rowsPerPlane, planes, plane } = offsets;
+  const matrix = storedMatrix(weights);
   const live = liveValues(matrix);
   const stored = storedForm(matrix, live, bias, offsets);
   const constant = site.pack('rows', stream(matrix, live.length, bias, offsets), {
@@ -48,6 +50,12 @@ export function packCsr(site: KernelSite, matrix: Matrix, bias: Numbers, offsets
     }),
   });
   return constant.array;
+}
+
+/** Dense weights are all multiplied, zeros too: what a zero makes of infinity is the same with and without kernels. */
+function storedMatrix({ matrix, constant }: Weights): Matrix {
+  if (constant.type.encoding.format !== 'dense') return matrix;
+  return { ...matrix, mask: new Uint8Array(matrix.data.length).fill(1) };
 }
 
 const storedValue: Routine = {

@@ -2,7 +2,12 @@
 import type { Routine } from '../../../src/plan/kernel.ts';
 import { lanes, rowBytes } from '../panels.ts';
 
-const zeroRow: Routine = { name: 'zero-row', template: 'wasm/kernels/zero-row.wat.hbs', view: {}, needs: [] };
+export const fillRow: Routine = {
+  name: 'fill-row',
+  template: 'wasm/kernels/fill-row.wat.hbs',
+  view: {},
+  needs: [],
+};
 
 export const copyNumbers: Routine = {
   name: 'copy-numbers',
@@ -34,7 +39,7 @@ function routine(name: string, template: string, view: object, needs: readonly R
     name,
     template: `wasm/kernels/${template}.wat.hbs`,
     view: { name: name.replaceAll('-', '_'), lanes, row: rowBytes, ...view },
-    needs: [zeroRow, ...needs],
+    needs: [fillRow, ...needs],
   };
 }
 

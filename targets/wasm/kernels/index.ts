@@ -5,6 +5,7 @@ import { convWindow } from './conv-window.ts';
 import { linear } from './linear.ts';
 import { map } from './map.ts';
 import { pixels } from './pixels.ts';
+import { poolWindow } from './pool-window.ts';
 import { reducePanels } from './reduce-panels.ts';
 import { relayout } from './relayout.ts';
 import { zip } from './zip.ts';
@@ -15,6 +16,7 @@ export const kernels: readonly Kernel[] = [
   convWindow,
   linear,
   reducePanels,
+  poolWindow,
   blocks,
   pixels,
   relayout,

@@ -37,7 +37,7 @@ export const linear: Kernel = {
         : {
             routine: csr,
             args: [
-              ...[arrays.x, result.array, packCsr(site, matrix, bias, { columns: 4, ...onePlane })],
+              ...[arrays.x, result.array, packCsr(site, weights, bias, { columns: 4, ...onePlane })],
               ...[...sizes, ...bounds],
             ],
           };

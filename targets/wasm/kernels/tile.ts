@@ -37,30 +37,40 @@ const partial: Readonly<Record<number, readonly { instruction: string; at: numbe
 const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
   `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
 
-/** One output row at a time, from a stream of offsets and weights. */
-export function csrTile(shape: TileShape): Routine {
+/** What the templates of tiles lay out. */
+function viewOf(shape: TileShape, name: string, doc: string) {
   const vectors = vectorsOf(shape);
   return {
-    name: `csr-${suffix(shape)}`,
-    template: 'wasm/kernels/csr-tile.wat.hbs',
-    view: {
-      name: `csr_${suffix(shape).replaceAll('-', '_')}`,
-      doc: `Sparse rows for ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
-      pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
-      furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
-      vectors: vectors.map((v) => ({
+    name: name.replaceAll('-', '_'),
+    doc: `${doc} ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
+    pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
+    furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
+    vectors: vectors.map((v) => ({
+      ...v,
+      start: v.id === 0 ? '(v128.load32_splat offset=4 (local.get $w))' : '(local.get $a0)',
+    })),
+    stores: vectors.flatMap((v) =>
+      partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
         ...v,
-        start: v.id === 0 ? '(v128.load32_splat offset=4 (local.get $w))' : '(local.get $a0)',
+        instruction,
+        lane,
+        offset: v.offset + at,
       })),
-      stores: vectors.flatMap((v) =>
-        partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
-          ...v,
-          instruction,
-          lane,
-          offset: v.offset + at,
-        })),
-      ),
-    },
-    needs: [],
+    ),
   };
+}
+
+/** One output row at a time, from a stream of offsets and weights. */
+export function csrTile(shape: TileShape): Routine {
+  const name = `csr-${suffix(shape)}`;
+  const view = viewOf(shape, name, 'Sparse rows for');
+  return { name, template: 'wasm/kernels/csr-tile.wat.hbs', view, needs: [] };
+}
+
+/** One channel at a time, from one list of offsets. */
+export function poolTile(fn: 'max' | 'avg', shape: TileShape): Routine {
+  const name = `${fn}-${suffix(shape)}`;
+  const fold = fn === 'max' ? { instruction: 'pmax', start: '-inf' } : { instruction: 'add', start: '0' };
+  const view = { ...viewOf(shape, name, `The ${fn} of windows of`), ...fold };
+  return { name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] };
 }

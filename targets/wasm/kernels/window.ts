@@ -23,13 +23,16 @@ export interface Window {
   readonly tile: TileShape;
 }
 
+/** What a convolution says of its window. */
+export type Sliding = Pick<Conv2d, 'stride' | 'dilation' | 'pad' | 'groups'>;
+
 /** Vector loops over so many channels of depthwise convolutions keep their part of scratch in the first cache. */
 const channelsAtATime = 8;
 
 /** Scratch that stays in the second cache with the panels around it. */
 const scratchBudget = 96 * 1024;
 
-export function windowOf(op: Conv2d, x: Shape, weights: Shape, result: Shape): Window {
+export function windowOf(op: Sliding, x: Shape, weights: Shape, result: Shape): Window {
   const [, , w, channels] = x;
   const [, kh, , perGroup] = weights;
   const [, oh, ow] = result;
@@ -49,6 +52,20 @@ export function windowOf(op: Conv2d, x: Shape, weights: Shape, result: Shape): W
   while (strip > tile.pixelRows && planeFor(strip) * count > budget)
     strip = Math.max(tile.pixelRows, tile.pixelRows * Math.floor(strip / 2 / tile.pixelRows));
   return { count, strip, reach, pitch, phase, plane: planeFor(strip), direct, piece, tile };
+}
+
+/** Where the taps of a window lie from an output pixel's place in scratch, in bytes: row by row. */
+export function tapsOf(
+  { stride, dilation }: Sliding,
+  { pitch, phase }: Window,
+  kh: number,
+  kw: number,
+): readonly number[] {
+  const across = (x: number): number => (x % stride[1]) * phase + 4 * Math.floor(x / stride[1]);
+  return Array.from(
+    { length: kh * kw },
+    (_, tap) => Math.floor(tap / kw) * dilation[0] * pitch + across((tap % kw) * dilation[1]),
+  );
 }
 
 const depthwiseBudget = 32 * 1024;

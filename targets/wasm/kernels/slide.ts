@@ -1,0 +1,68 @@
+/** The call that slides a window over a picture: fills scratch strip by strip, and computes tiles from it. */
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import { copyNumbers, fillOf, fillRow } from './fill.ts';
+import type { TileShape } from './tile.ts';
+import type { Sliding, Window } from './window.ts';
+import { betweenRows, scratchBytes } from './window.ts';
+
+export interface Slide {
+  readonly window: Window;
+  /** Output channels of a block of input channels. */
+  readonly rows: number;
+  /** What tiles read: offsets into scratch, and weights. */
+  readonly stream: Arr;
+  readonly tile: (shape: TileShape) => Routine;
+  /** What stands around the picture. */
+  readonly border: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export function slide(site: KernelSite, op: Sliding, { window, rows, stream, tile, ...bounds }: Slide): RoutineCall {
+  const { types, arrays, result } = site;
+  const inPanels = isPanels(types.x);
+  const [, h, w, channels] = types.x.shape;
+  const [, oh, ow] = result.type.shape;
+  const { border, low, high } = bounds;
+  return {
+    routine: slideOf(window, tile(window.tile), fillOf(w, op.stride[1], inPanels), inPanels),
+    args: [
+      ...[arrays.x, result.array, stream, site.scratch('window', 'f32', scratchBytes(window, rows) / 4)],
+      ...[channels, window.count, rows],
+      ...[h, w, oh, ow],
+      ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
+      ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(types.x) : 0, panelBytes(result.type)],
+      ...[{ f32: border }, { f32: low }, { f32: high }],
+    ],
+  };
+}
+
+function slideOf({ direct, tile: shape }: Window, tile: Routine, fill: Routine, inPanels: boolean): Routine {
+  const name = `slide-${direct ? 'direct' : 'buffer'}-${tile.name}-${fill.name}`;
+  return {
+    name,
+    template: `wasm/kernels/window-${direct ? 'direct' : 'buffer'}.wat.hbs`,
+    view: {
+      name: name.replaceAll('-', '_'),
+      source: `${fill.name}, ${tile.name}`,
+      fill: fill.name.replaceAll('-', '_'),
+      tiles: [{ name: tile.name.replaceAll('-', '_'), row: 0, bytes: 0 }],
+      pixelRows: shape.pixelRows,
+      between: direct ? rowBytes : betweenRows(shape),
+      below: 16 * shape.vectors,
+      panelRow: rowBytes,
+      channel: inPanels ? rowBytes : 4,
+      lanes,
+    },
+    needs: [tile, fill, fillRow, ...(direct ? [] : [scatter])],
+  };
+}
+
+const scatter: Routine = {
+  name: 'scatter',
+  template: 'wasm/kernels/scatter.wat.hbs',
+  view: { lanes, row: rowBytes },
+  needs: [copyNumbers],
+};

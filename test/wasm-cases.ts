@@ -1,0 +1,324 @@
+/** Graphs for the kernels of the target wasm: by kernel, layers that it must take. */
+import type { Graph } from '../src/graph/graph.ts';
+import type { Op } from '../src/ops/index.ts';
+import type { Activation, BinaryName, UnaryName } from '../src/ops/scalar.ts';
+import { tensor } from '../src/tensor/type.ts';
+import type { ConvSpec } from './wasm-graphs.ts';
+import { chain, constant, convGraph, layered, sparse } from './wasm-graphs.ts';
+
+export interface WasmCase {
+  readonly title: string;
+  readonly graph: Graph;
+}
+
+const conv = (title: string, spec: ConvSpec): WasmCase => ({ title, graph: convGraph(spec) });
+
+/** Sizes of pictures: panels exactly, several rows a panel, rows that straddle panels, tiny ones. */
+const sizes = [
+  [5, 28],
+  [3, 56],
+  [14, 14],
+  [7, 7],
+  [9, 4],
+  [17, 2],
+  [5, 3],
+  [6, 16],
+  [9, 30],
+  [8, 8],
+  [5, 64],
+  [13, 20],
+  [1, 40],
+  [40, 1],
+] as const;
+
+const convPanels: readonly WasmCase[] = [
+  ...sizes.map(([h, w]) =>
+    conv(`sparse ${h}x${w}`, { x: [1, h, w, 5], o: 7, kernel: [1, 1], density: 0.3, activation: 'relu6' }),
+  ),
+  conv('dense', { x: [1, 9, 9, 5], o: 6, kernel: [1, 1], activation: 'relu' }),
+  conv('dense with an odd row', { x: [1, 9, 9, 5], o: 7, kernel: [1, 1] }),
+  conv('two pictures', { x: [2, 7, 7, 5], o: 6, kernel: [1, 1], density: 0.5 }),
+  conv('three pictures of whole panels', { x: [3, 14, 2, 5], o: 6, kernel: [1, 1], density: 0.5 }),
+  conv('nothing but empty rows', { x: [1, 7, 7, 5], o: 6, kernel: [1, 1], density: 0 }),
+  conv('one weight', { x: [1, 7, 7, 1], o: 1, kernel: [1, 1], density: 1 }),
+  conv('weights beyond f16', { x: [1, 7, 7, 40], o: 6, kernel: [1, 1], density: 0.3, half: false }),
+  conv('more columns than a mask word', { x: [1, 2, 14, 150], o: 9, kernel: [1, 1], density: 0.5 }),
+  ...(['sigmoid', 'tanh', 'hard-swish', 'prelu', 'gelu'] as readonly Activation[]).map((activation) =>
+    conv(activation, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation }),
+  ),
+];
+
+const convWindow: readonly WasmCase[] = [
+  ...sizes.flatMap(([h, w]) => [
+    conv(`3x3 ${h}x${w}`, { x: [1, h, w, 5], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.3 }),
+    conv(`few channels, stride 2, ${h}x${w}`, {
+      x: [1, h, w, 3],
+      o: 6,
+      kernel: [3, 3],
+      pad: [1, 1, 1, 1],
+      stride: [2, 2],
+      activation: 'relu6',
+    }),
+    conv(`stride 2, ${h}x${w}`, { x: [1, h, w, 7], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], stride: [2, 2] }),
+    conv(`depthwise 5x5 ${h}x${w}`, { x: [1, h, w, 19], o: 19, groups: 19, kernel: [5, 5], pad: [2, 2, 2, 2] }),
+    conv(`depthwise by two, stride 2, ${h}x${w}`, {
+      x: [1, h, w, 19],
+      o: 38,
+      groups: 19,
+      kernel: [3, 3],
+      pad: [1, 1, 1, 1],
+      stride: [2, 2],
+    }),
+    conv(`groups, dilated, ${h}x${w}`, {
+      x: [1, h, w, 6],
+      o: 4,
+      groups: 2,
+      kernel: [3, 3],
+      pad: [2, 0, 2, 2],
+      dilation: [2, 1],
+    }),
+    conv(`stride 3 across, ${h}x${w}`, { x: [1, h, w, 6], o: 4, kernel: [1, 2], pad: [0, 0, 1, 2], stride: [1, 3] }),
+  ]),
+  conv('sparse depthwise with empty rows', {
+    x: [1, 14, 14, 40],
+    o: 40,
+    groups: 40,
+    kernel: [3, 3],
+    pad: [1, 1, 1, 1],
+    density: 0.15,
+  }),
+  conv('padding on one side only', { x: [1, 9, 28, 10], o: 10, groups: 10, kernel: [3, 3], pad: [0, 0, 2, 2] }),
+  conv('odd padding at stride 2', {
+    x: [1, 8, 28, 9],
+    o: 9,
+    groups: 9,
+    kernel: [3, 3],
+    pad: [0, 1, 1, 0],
+    stride: [2, 2],
+  }),
+  conv('planes that take several strips', { x: [1, 60, 56, 12], o: 12, groups: 12, kernel: [3, 3], pad: [1, 1, 1, 1] }),
+  conv('strips of a whole convolution', { x: [1, 30, 33, 40], o: 5, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.2 }),
+  conv('1x1 at stride 2', { x: [1, 9, 28, 6], o: 5, kernel: [1, 1], stride: [2, 2] }),
+  conv('a window as wide as the picture', { x: [1, 9, 5, 6], o: 5, kernel: [3, 5] }),
+  conv('prelu', { x: [1, 9, 5, 6], o: 5, kernel: [3, 3], activation: 'prelu' }),
+];
+
+const linear: readonly WasmCase[] = [
+  ...[
+    [1, 1],
+    [3, 5],
+    [8, 16],
+    [13, 39],
+    [4, 3],
+  ].flatMap(([outputs, features]) =>
+    [1, 0.3].flatMap((density) =>
+      [1, 3].map((vectors) => ({
+        title: `${vectors} x ${features} to ${outputs}, density ${density}`,
+        graph: layered(
+          { kind: 'linear', activation: density < 1 ? 'relu' : 'none' },
+          {
+            x: tensor('f32', [vectors, features]),
+            weights: constant(
+              'weights',
+              {
+                ...tensor('f32', [outputs, features]),
+                encoding: density < 1 ? { format: 'csr', params: { index: 16 } } : { format: 'dense', params: {} },
+              },
+              sparse(outputs * features, density, 4),
+            ),
+            bias: constant('bias', tensor('f32', [outputs]), sparse(outputs, 1, 5)),
+          },
+        ),
+      })),
+    ),
+  ),
+  conv('a convolution of one window', { x: [1, 3, 4, 5], o: 6, kernel: [3, 4], activation: 'swish' }),
+  conv('weights beyond f16', { x: [1, 1, 1, 30], o: 6, kernel: [1, 1], half: false, activation: 'prelu' }),
+];
+
+const unary = (fn: UnaryName, shape: readonly number[]): WasmCase => ({
+  title: `${fn} ${shape.join('x')}`,
+  graph: layered({ kind: 'unary', fn }, { x: tensor('f32', shape) }),
+});
+
+const map: readonly WasmCase[] = [
+  ...(
+    [
+      'relu',
+      'relu6',
+      'sigmoid',
+      'tanh',
+      'swish',
+      'hard-sigmoid',
+      'hard-swish',
+      'elu',
+      'softplus',
+      'gelu',
+      'exp',
+      'erf',
+      'square',
+      'neg',
+      'abs',
+      'floor',
+      'ceil',
+      'round',
+    ] as const
+  ).map((fn) => unary(fn, [1, 3, 11])),
+  unary('relu', [1]),
+  unary('relu', [4]),
+];
+
+const binary = (fn: BinaryName, a: readonly number[], b: readonly number[]): WasmCase => ({
+  title: `${fn} of ${a.join('x')} and ${b.join('x')}`,
+  graph: layered({ kind: 'binary', fn }, { a: tensor('f32', a), b: tensor('f32', b) }),
+});
+
+const inPanels = (op: Op, x: readonly number[], others: Parameters<typeof layered>[1] = {}): Graph =>
+  chain(x, op, others);
+
+const zip: readonly WasmCase[] = [
+  ...(['add', 'sub', 'mul', 'div', 'min', 'max', 'squared-difference', 'prelu'] as const).flatMap((fn) => [
+    binary(fn, [3, 7], [3, 7]),
+    binary(fn, [2, 3, 7], [7]),
+    binary(fn, [7], [2, 3, 7]),
+    binary(fn, [3, 5], []),
+    binary(fn, [3, 6], [3, 1]),
+    {
+      title: `${fn} of panels and channels`,
+      graph: inPanels({ kind: 'binary', fn }, [1, 5, 9, 6], {
+        b: constant('b', tensor('f32', [6]), sparse(6, 1, 3)),
+      }),
+    },
+    {
+      title: `${fn} of panels and computed channels`,
+      graph: inPanels({ kind: 'binary', fn }, [1, 5, 9, 6], { b: tensor('f32', [1, 1, 1, 6]) }),
+    },
+    {
+      title: `${fn} of panels and panels`,
+      graph: inPanels({ kind: 'binary', fn }, [1, 5, 9, 6], { b: tensor('f32', [1, 5, 9, 6]) }),
+    },
+  ]),
+];
+
+const resized = (
+  size: readonly number[],
+  x: readonly number[],
+  method: 'bilinear' | 'nearest',
+  rest = {},
+): WasmCase => ({
+  title: `${method} ${JSON.stringify(rest)} ${x.join('x')} to ${size.join('x')}`,
+  graph: inPanels({ kind: 'resize', method, size, coordinates: 'half-pixel', rounding: 'floor', ...rest }, x),
+});
+
+const pixels: readonly WasmCase[] = [
+  ...(['bilinear', 'nearest'] as const).flatMap((method) => [
+    resized([14, 14], [1, 7, 7, 6], method),
+    resized([14, 14], [1, 7, 7, 6], method, { coordinates: 'asymmetric' }),
+    resized([5, 9], [1, 7, 3, 6], method, { coordinates: 'align-corners', rounding: 'round' }),
+    resized([3, 3], [1, 11, 10, 3], method, { rounding: 'round' }),
+  ]),
+  { title: 'depth to space', graph: inPanels({ kind: 'depth-to-space', block: 2 }, [1, 5, 7, 12]) },
+  { title: 'depth to space by three', graph: inPanels({ kind: 'depth-to-space', block: 3 }, [1, 2, 3, 18]) },
+  {
+    title: 'slice with steps',
+    graph: inPanels({ kind: 'slice', begin: [0, 6, 1, 0], size: [1, 3, 2, 5], step: [1, -2, 3, 1] }, [1, 7, 6, 5]),
+  },
+  { title: 'tile', graph: inPanels({ kind: 'tile', repeats: [1, 2, 3, 1] }, [1, 4, 5, 3]) },
+  ...(['constant', 'reflect', 'symmetric', 'edge'] as const).map((mode) => ({
+    title: `pad ${mode}`,
+    graph: inPanels({ kind: 'pad', before: [0, 1, 2, 0], after: [0, 3, 0, 0], mode, value: 0.5 }, [1, 4, 5, 3]),
+  })),
+];
+
+const blocks: readonly WasmCase[] = [
+  {
+    title: 'concat of panels',
+    graph: inPanels({ kind: 'concat', axis: 3, count: 3 }, [1, 5, 7, 3], {
+      x1: tensor('f32', [1, 5, 7, 1]),
+      x2: tensor('f32', [1, 5, 7, 4]),
+    }),
+  },
+  ...[0, 1, 2].map((axis) => ({
+    title: `concat of rows along axis ${axis}`,
+    graph: layered(
+      { kind: 'concat', axis, count: 2 },
+      { x0: tensor('f32', [2, 3, 5]), x1: tensor('f32', [2, 3, 5].with(axis, 4)) },
+    ),
+  })),
+  {
+    title: 'concat of whole numbers',
+    graph: layered({ kind: 'concat', axis: 0, count: 2 }, { x0: tensor('i32', [3]), x1: tensor('i32', [2]) }),
+  },
+  {
+    title: 'slice of channels',
+    graph: inPanels({ kind: 'slice', begin: [0, 0, 0, 2], size: [1, 5, 6, 3], step: [1, 1, 1, 1] }, [1, 5, 6, 8]),
+  },
+  {
+    title: 'slice of rows',
+    graph: layered({ kind: 'slice', begin: [1, 0], size: [2, 6], step: [1, 1] }, { x: tensor('f32', [4, 6]) }),
+  },
+  {
+    title: 'pad of channels',
+    graph: inPanels(
+      { kind: 'pad', before: [0, 0, 0, 1], after: [0, 0, 0, 2], mode: 'constant', value: 0.25 },
+      [1, 5, 6, 3],
+    ),
+  },
+  {
+    title: 'pad of rows',
+    graph: layered(
+      { kind: 'pad', before: [0, 2], after: [0, 0], mode: 'constant', value: -1 },
+      { x: tensor('f32', [4, 6]) },
+    ),
+  },
+];
+
+const pooled = (fn: 'max' | 'avg', x: readonly number[], window: readonly number[], rest: object = {}): WasmCase => ({
+  title: `${fn} ${window.join('x')} of ${x.join('x')} ${JSON.stringify(rest)}`,
+  graph: layered(
+    { kind: 'pool2d', fn, window, stride: window, pad: [0, 0, 0, 0], countPad: true, ...rest },
+    { x: tensor('f32', x) },
+  ),
+});
+
+const poolWindow: readonly WasmCase[] = (['max', 'avg'] as const).flatMap((fn) => [
+  ...sizes.filter(([h, w]) => h > 1 && w > 1).map(([h, w]) => pooled(fn, [1, h, w, 11], [2, 2])),
+  pooled(fn, [1, 14, 14, 9], [3, 3], { stride: [1, 1], pad: [1, 1, 1, 1] }),
+  pooled(fn, [1, 28, 28, 20], [3, 2], { stride: [2, 1], pad: [0, 1, 2, 0] }),
+]);
+
+const reducePanels: readonly WasmCase[] = [
+  ...(['sum', 'mean', 'max', 'min'] as const).flatMap((fn) =>
+    [
+      [1, 7, 7, 6],
+      [2, 5, 3, 3],
+      [1, 14, 4, 1],
+      [2, 1, 28, 2],
+    ].map((x) => ({
+      title: `${fn} of ${x.join('x')}`,
+      graph: inPanels({ kind: 'reduce', fn, axes: [2, 1], keep: fn === 'mean' }, x),
+    })),
+  ),
+  pooled('avg', [1, 7, 9, 5], [7, 9]),
+  pooled('max', [1, 7, 9, 5], [7, 9]),
+];
+
+const relayout: readonly WasmCase[] = sizes.flatMap(([h, w]) =>
+  [1, 3, 4, 6, 9].map((c) => ({
+    title: `${h}x${w}x${c}`,
+    graph: inPanels({ kind: 'unary', fn: 'neg' }, [1, h, w, c]),
+  })),
+);
+
+export const wasmCases = {
+  'conv-panels': convPanels,
+  'conv-window': convWindow,
+  linear,
+  'reduce-panels': reducePanels,
+  'pool-window': poolWindow,
+  blocks,
+  pixels,
+  relayout,
+  zip,
+  map,
+} satisfies Record<string, readonly WasmCase[]>;
