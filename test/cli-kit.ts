@@ -32,6 +32,7 @@ export async function espalier(argv: readonly string[], { colours = false } = {}
     err: { write: err.add, colours, columns: 100 },
     progress: (what) => void (what === null || doing.push(what)),
     journal: journalIn(held),
+    signal: new AbortController().signal,
   });
   return { code, out: out.text(), err: err.text(), doing, held };
 }

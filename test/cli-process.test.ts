@@ -1,6 +1,6 @@
 /** The command as a process: signals, pipes, colours, and nothing left behind. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,26 +64,45 @@ describe('Ctrl-C', () => {
   const interrupted = (after: number, argv: readonly string[]) =>
     spawnEspalier(argv, { cwd: root, onStart: (kill) => void setTimeout(() => kill('SIGINT'), after) });
 
-  test('at any moment leaves nothing half-written', async () => {
-    for (const after of [300, 900, 1800, 3000]) {
-      const { code, err } = await interrupted(after, ['build', example, '-o', 'deep/interrupted']);
+  test('at any moment leaves nothing half-written, and an older output whole', async () => {
+    await spawnEspalier(['build', model, '-o', 'kept'], { cwd: root });
+    const kept = (): readonly string[] =>
+      readdirSync(at('kept')).map((name) => readFileSync(join(at('kept'), name), 'latin1'));
+    const before = kept();
+    for (const [after, out] of [
+      [300, 'deep/interrupted'],
+      [1800, 'deep/interrupted'],
+      [3000, 'kept'],
+    ] as const) {
+      const { code, err } = await interrupted(after, ['build', example, '-o', out]);
       // On a slow machine the first comes before the process listens, on a fast one the last too late.
       if (code === 0) continue;
       if (code !== null) expect([code, err]).toEqual([1, message]);
       expect(existsSync(at('deep'))).toBe(false);
       expect(leftovers()).toEqual([]);
+      expect(kept()).toEqual(before);
     }
   });
 
-  test('while an older output is to be replaced keeps it whole', async () => {
-    await spawnEspalier(['build', model, '-o', 'kept'], { cwd: root });
-    const before = readdirSync(at('kept')).map((name) => readFileSync(join(at('kept'), name), 'latin1'));
-    for (const after of [1000, 2500]) {
-      const { code } = await interrupted(after, ['build', example, '-o', 'kept']);
-      if (code === 0) continue;
-      expect(readdirSync(at('kept')).map((name) => readFileSync(join(at('kept'), name), 'latin1'))).toEqual(before);
-      expect(leftovers()).toEqual([]);
-    }
+  test('while a compiler runs ends it too', async () => {
+    const compiler = at('slow-compiler');
+    writeFileSync(compiler, `#!/bin/sh\necho $$ > '${at('started')}'\nexec sleep 60\n`, { mode: 0o755 });
+    const { code, err } = await spawnEspalier(['build', model, '-t', 'cpu', '-o', 'compiled'], {
+      cwd: root,
+      env: { CC: compiler },
+      onStart: (kill) => {
+        const watch = setInterval(() => {
+          if (!existsSync(at('started')) || readFileSync(at('started'), 'utf8') === '') return;
+          clearInterval(watch);
+          kill('SIGINT');
+        }, 20);
+      },
+    });
+    expect([code, err]).toEqual([1, message]);
+    expect(existsSync(at('compiled'))).toBe(false);
+    expect(leftovers()).toEqual([]);
+    const pid = Number(readFileSync(at('started'), 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   test('while verifying removes the temporary folder, and says so as JSON where asked', async () => {

@@ -80,6 +80,7 @@ async function build(model: string | undefined, flags: Flags, desk: Desk): Promi
       sourceOnly: flags.sourceOnly ?? choices.sourceOnly,
       force: flags.force ?? false,
       journal: io.journal,
+      signal: io.signal,
       dumps: out === undefined ? [] : dumpFiles(watched.dumps),
       onTask: (task) => task !== null && doing(`building ${task}`),
     },

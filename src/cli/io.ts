@@ -11,6 +11,8 @@ export interface Io {
   readonly progress: (doing: string | null) => void;
   /** What is on the disk for the time being: undone when interrupted. */
   readonly journal: Journal;
+  /** Aborted when the work is to end at once: programs that were started end with it. */
+  readonly signal: AbortSignal;
 }
 
 export interface Sink {

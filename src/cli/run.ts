@@ -83,8 +83,8 @@ async function run(path: string, flags: Flags, desk: Desk): Promise<boolean> {
   }
 }
 
-async function built(folder: string, { report }: Desk): Promise<Subject | undefined> {
-  const model = await openFolder(folder, report);
+async function built(folder: string, { report, io }: Desk): Promise<Subject | undefined> {
+  const model = await openFolder(folder, report, io.signal);
   return model && { ...model.manifest, ...model };
 }
 

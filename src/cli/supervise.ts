@@ -14,6 +14,9 @@ import { spinner } from './spinner.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Milliseconds for the worker to end what it started. */
+const grace = 100;
+
 const interrupted: Diagnostic = {
   severity: 'error',
   code: 'cli/interrupted',
@@ -32,11 +35,10 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
 
   return new Promise((done) => {
     let ending = false;
-    const end = async (code: number, fault?: Diagnostic): Promise<void> => {
-      if (ending) return;
+    const finish = async (code: number, fault?: Diagnostic): Promise<void> => {
       ending = true;
       await worker.terminate();
-      for (const message of waiting(inbox)) receive(message);
+      for (const message of waiting(inbox)) if (isAboutDisk(message)) receive(message);
       inbox.close();
       turning.stop();
       undo(held);
@@ -44,25 +46,35 @@ export async function supervise(main: URL, argv: readonly string[]): Promise<num
       for (const signal of signals) process.removeAllListeners(signal);
       done(code);
     };
+    const stop = async (code: number, fault?: Diagnostic): Promise<void> => {
+      if (ending) return;
+      ending = true;
+      // A compiler that runs on its own is ended by the worker, if it is not too busy to listen.
+      inbox.postMessage('stop');
+      await new Promise((later) => setTimeout(later, grace));
+      await finish(code, fault);
+    };
     inbox.on('message', (message: Message) => {
-      if (message.kind === 'exit') void end(message.code);
-      else if (!ending) receive(message);
+      if (!ending || isAboutDisk(message)) receive(message);
+      if (!ending && message.kind === 'exit') void finish(message.code);
     });
-    worker.on('error', (error) => void end(...fatal(error)));
+    worker.on('error', (error) => void (ending || finish(...fatal(error))));
     worker.on('exit', () => {
       // It may be gone before its last words are read.
       if (ending) return;
       const last = waiting(inbox);
       last.forEach(receive);
       const exit = last.find((message) => message.kind === 'exit');
-      void (exit ? end(exit.code) : end(...fatal('the work ended without a result')));
+      void (exit ? finish(exit.code) : finish(...fatal('the work ended without a result')));
     });
-    for (const signal of signals) process.on(signal, () => void end(exits.failed, interrupted));
+    for (const signal of signals) process.on(signal, () => void stop(exits.failed, interrupted));
     // Whoever reads our output has had enough: `espalier inspect MODEL | head`.
     for (const stream of [process.stdout, process.stderr])
-      stream.on('error', (error: NodeJS.ErrnoException) => void end(error.code === 'EPIPE' ? exits.ok : exits.failed));
+      stream.on('error', ({ code }: NodeJS.ErrnoException) => void stop(code === 'EPIPE' ? exits.ok : exits.failed));
   });
 }
+
+const isAboutDisk = ({ kind }: Message): boolean => kind === 'hold' || kind === 'release';
 
 /** What was sent and has not been read. */
 function waiting(inbox: MessagePort): readonly Message[] {

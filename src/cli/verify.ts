@@ -67,7 +67,7 @@ async function verify(model: string | undefined, { samples, against, ...flags }:
       open: (compiled) =>
         buildAndOpen(
           compiled,
-          { ...options, journal: io.journal, onTask: (task) => task && doing(`building ${task}`) },
+          { ...options, journal: io.journal, signal: io.signal, onTask: (task) => task && doing(`building ${task}`) },
           report,
         ),
       ...(reference && { tfjs: reference.run }),

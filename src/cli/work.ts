@@ -10,8 +10,11 @@ export async function work(): Promise<void> {
     ...appearance,
     write: (text: string) => tell({ kind, text }),
   });
+  const controller = new AbortController();
+  port.on('message', () => controller.abort());
   const code = await runEspalier(argv, {
     env: process.env,
+    signal: controller.signal,
     out: sink('out', out),
     err: sink('err', err),
     progress: (doing) => tell({ kind: 'progress', doing }),
@@ -21,4 +24,5 @@ export async function work(): Promise<void> {
     },
   });
   tell({ kind: 'exit', code });
+  port.unref();
 }

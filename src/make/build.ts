@@ -20,6 +20,8 @@ export interface BuildOptions extends FolderOptions {
   readonly dumps?: readonly Pick<Artefact, 'path' | 'contents'>[];
   /** Told when a task of the recipe begins, and when all are done. */
   readonly onTask?: (doc: string | null) => void;
+  /** Ends compilers that run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Built {
@@ -46,7 +48,7 @@ export async function buildFolder(
 async function fillFolder(
   folder: string,
   { artefacts, recipe, plan }: Compiled,
-  { target, cpu, sourceOnly, dumps = [], onTask = () => {} }: BuildOptions,
+  { target, cpu, sourceOnly, dumps = [], onTask = () => {}, signal }: BuildOptions,
   report: Report,
 ): Promise<Built | undefined> {
   const roles = new Map<string, FileRole>();
@@ -60,7 +62,7 @@ async function fillFolder(
   let result: Made = 'made';
   for (const task of sourceOnly ? [] : recipe) {
     onTask(task.kind === 'run-compiler' ? task.doc : task.output);
-    result = await runTask(task, folder, report);
+    result = await runTask(task, folder, report, signal);
     if (result !== 'made') break;
     roles.set(task.output, 'binary');
   }

@@ -20,6 +20,7 @@ export async function openNative(
   folder: string,
   manifest: Manifest,
   report: Report,
+  signal?: AbortSignal,
 ): Promise<Omit<OpenModel, 'manifest'> | undefined> {
   const fail = (code: string, message: string, hint: string): undefined =>
     void report({ severity: 'error', code, message, hint, origin: { file: folder } });
@@ -41,7 +42,7 @@ export async function openNative(
     );
   const emulator = found ? [found.path] : [];
   const run = (given: Named, repeat = 0): Promise<NativeResult> =>
-    runNative({ program: join(folder, file), inputs, outputs, given, repeat, emulator });
+    runNative({ program: join(folder, file), inputs, outputs, given, repeat, emulator, signal });
   return {
     async run(given) {
       const result = await run(given);

@@ -23,8 +23,8 @@ export interface OpenModel {
 /** Whether a folder is an output of `espalier build`. */
 export const isOutput = (folder: string): boolean => existsSync(join(folder, manifestName));
 
-/** Loads what was built into `folder`; undefined, and reported, if it cannot be run. */
-export async function openFolder(folder: string, report: Report): Promise<OpenModel | undefined> {
+/** Loads what was built into `folder`; undefined, and reported, if it cannot be run. `signal` ends programs. */
+export async function openFolder(folder: string, report: Report, signal?: AbortSignal): Promise<OpenModel | undefined> {
   const fail = (code: string, message: string, hint: string): undefined =>
     void report({ severity: 'error', code, message, hint, origin: { file: folder } });
   const manifest = readManifest(folder);
@@ -38,7 +38,7 @@ export async function openFolder(folder: string, report: Report): Promise<OpenMo
       'the folder holds sources and no binary',
       'build without --source-only, with a C compiler installed',
     );
-  const opened = await (has('binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report));
+  const opened = await (has('binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report, signal));
   return opened && { ...opened, manifest };
 }
 

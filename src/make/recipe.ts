@@ -10,13 +10,13 @@ import { assembleWat } from '../toolchain/wabt.ts';
 export type Made = 'made' | 'no-compiler' | 'failed';
 
 /** Makes one output. What went wrong is reported. */
-export async function runTask(task: Task, folder: string, report: Report): Promise<Made> {
+export async function runTask(task: Task, folder: string, report: Report, signal?: AbortSignal): Promise<Made> {
   if (task.kind === 'assemble-wat') {
     const text = readFileSync(join(folder, task.source), 'utf8');
     writeFileSync(join(folder, task.output), await assembleWat(task, text));
     return 'made';
   }
-  const result = await runCompiler(task, { folder, compilers: compilersFor(task) });
+  const result = await runCompiler(task, { folder, compilers: compilersFor(task), signal });
   if (result.ok) return 'made';
   report(result.diagnostic);
   return result.diagnostic.code === 'toolchain/no-compiler' ? 'no-compiler' : 'failed';

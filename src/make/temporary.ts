@@ -25,7 +25,7 @@ export async function buildAndOpen(
   try {
     const folder = join(temporary, compiled.plan.name);
     const built = await buildFolder(folder, compiled, options, report);
-    opened = built?.complete ? await openFolder(folder, report) : undefined;
+    opened = built?.complete ? await openFolder(folder, report, options.signal) : undefined;
   } finally {
     if (!opened) remove();
   }
