@@ -5,6 +5,7 @@ import { concat } from './concat.ts';
 import { depthToSpace } from './depth-to-space.ts';
 import { pad } from './pad.ts';
 import { reduce } from './reduce.ts';
+import { relayout } from './relayout.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
@@ -21,6 +22,7 @@ export const panelKernels: readonly Kernel[] = [
   resize,
   depthToSpace,
   reduce,
+  relayout,
   softmax,
   transpose,
 ];

@@ -1,0 +1,39 @@
+/** Values into panels and out of them, and copies. */
+import type { Kernel } from '../../../src/plan/kernel.ts';
+import { sameLayout, storedLength } from '../../../src/tensor/type.ts';
+import { copyBlocks } from '../blocks.ts';
+import { transposeBlock } from '../moving.ts';
+import { isPanel } from '../panels.ts';
+import type { CpuRoutine } from '../routine.ts';
+import { call } from '../routine.ts';
+
+export const relayout: Kernel = {
+  name: 'relayout',
+  doc: 'values into panels and out of them, four pixels and channels at a time',
+
+  match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
+    if (op.kind !== 'relayout') return 'not a change of layout';
+    if (type.dtype !== 'f32') return 'not of f32';
+    if (sameLayout(x.layout, type.layout)) {
+      const length = storedLength(type);
+      const block = { count: 1, length };
+      return { calls: [copyBlocks(block, { x: arrays.x, xStep: length }, { y: array, yStep: length })] };
+    }
+    const [n, h, w, channels] = type.shape;
+    const args = { x: arrays.x, y: array, images: n, pixels: h * w, channels };
+    if (x.layout.kind === 'plain' && isPanel(type)) return { calls: [call(between('into-panels'), args)] };
+    if (type.layout.kind === 'plain' && isPanel(x)) return { calls: [call(between('out-of-panels'), args)] };
+    return 'neither layout is plain, or panels are of another width';
+  },
+};
+
+const members = 'x y images pixels channels' as const;
+
+const between = (name: 'into-panels' | 'out-of-panels'): CpuRoutine<typeof members> => ({
+  name,
+  template: `cpu/kernels/${name}.c.hbs`,
+  view: {},
+  needs: [transposeBlock],
+  struct: name.replaceAll('-', '_'),
+  members,
+});
