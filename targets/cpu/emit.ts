@@ -11,6 +11,7 @@ import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
 import type { Cpu } from './cpus.ts';
 import { identifiers } from './names.ts';
+import { lanes } from './panels.ts';
 import { partsFor } from './parts.ts';
 import { printStep } from './print-step.ts';
 import { inOrder } from './routine.ts';
@@ -21,6 +22,9 @@ export interface Flavour {
   readonly strictFp: boolean;
   readonly prefix: string;
 }
+
+/** Bytes before and behind the arena: kernels may read up to a panel past an image. */
+const slackOf = ({ steps }: Plan): number => (steps.some(({ work }) => work.kind === 'routines') ? lanes * 4 : 0);
 
 /** A port as C sees it. */
 interface CPort {
@@ -46,7 +50,7 @@ export function emit(plan: Plan, { render, recorded }: EmitContext, flavour: Fla
     alignment,
     inputs,
     outputs,
-    workspace: Math.max(plan.arena.peak, alignment),
+    workspace: Math.max(plan.arena.peak + 2 * slackOf(plan), alignment),
   };
 
   const weights = emitWeights(plan, symbol, render);
@@ -159,10 +163,11 @@ function emitCheck(
 
 /** What the template of the source needs beyond the names. */
 function sourceView(
-  { name, constants, arena, steps }: Plan,
+  plan: Plan,
   { inputs, outputs, symbol, upper }: Ports & { readonly symbol: string; readonly upper: string },
   render: Render,
 ) {
+  const { name, constants, arena, steps } = plan;
   const stored = new Set(constants.map((c) => c.array));
   const place = ({ name: array }: Arr): string => array;
   const placed = (array: Arr): string => (stored.has(array) ? `${symbol}_weights.${array.name}` : place(array));
@@ -199,7 +204,7 @@ function sourceView(
     pointers: [
       ...inputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'inputs')),
       ...outputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'outputs')),
-      ...(arena.places.size > 0 ? ['unsigned char *const arena = workspace;'] : []),
+      ...(arena.places.size > 0 ? [`unsigned char *const arena = (unsigned char *)workspace + ${slackOf(plan)};`] : []),
     ],
     steps: printed,
   };

@@ -1,14 +1,7 @@
-/** Panels, as the kernels of this target lay images out, and how steps on them end. */
-import type { Arr } from '../../src/loop/loop.ts';
-import { load, local, loop, store } from '../../src/loop/loop.ts';
-import type { Activation } from '../../src/ops/scalar.ts';
-import { lowerActivation } from '../../src/ops/scalar.ts';
-import type { Argument, KernelSite, Routine } from '../../src/plan/kernel.ts';
+/** Panels, as the kernels of this target lay images out. */
+import type { Routine } from '../../src/plan/kernel.ts';
 import type { TensorType } from '../../src/tensor/type.ts';
 import { panel, panelsOf } from '../../src/tensor/type.ts';
-import { printLoops } from '../print.ts';
-import { partNames } from './parts.ts';
-import { syntax } from './syntax.ts';
 
 /** Pixels side by side: four vectors of AVX-512, sixteen of NEON. */
 export const lanes = 64;
@@ -21,75 +14,3 @@ export const isPanel = ({ layout }: TensorType): boolean => layout.kind === 'pan
 export const pictureSize = ({ shape }: TensorType): number => panelsOf(shape, lanes) * shape[3] * lanes;
 
 export const vector: Routine = { name: 'vector', template: 'cpu/kernels/vector.c.hbs', view: {}, needs: [] };
-
-/** What is left to do with sums: bounds are free, and any other function is a second pass over them. */
-export interface Ending {
-  readonly low: Argument;
-  readonly high: Argument;
-  /** Added to the name of the routine that it ends. */
-  readonly suffix: string;
-  readonly needs: readonly Routine[];
-  /** A statement for `rows` rows of a panel at `y`, in C. */
-  readonly finish: (y: string, rows: string) => string;
-}
-
-const bounds: Partial<Record<Activation, readonly [number, number]>> = {
-  none: [-Infinity, Infinity],
-  relu: [0, Infinity],
-  relu6: [0, 6],
-};
-
-export function endingOf(activation: Activation): Ending {
-  const known = bounds[activation];
-  const [low, high] = known ?? [-Infinity, Infinity];
-  const common = { low: { f32: low }, high: { f32: high } };
-  if (known) return { ...common, suffix: '', needs: [], finish: () => '' };
-  const routine = activation === 'prelu' ? preluRows : activationOf(activation);
-  const name = routine.name.replaceAll('-', '_');
-  const slope = activation === 'prelu' ? ', p->slope, p->slopes' : '';
-  return {
-    ...common,
-    suffix: `-${activation}`,
-    needs: [routine],
-    finish: (y, rows) => `${name}(${y}, ${rows}${slope});`,
-  };
-}
-
-const preluRows: Routine = {
-  name: 'prelu-rows',
-  template: 'cpu/kernels/prelu-rows.c.hbs',
-  view: {},
-  needs: [vector],
-};
-
-/** A function of every number of some rows, printed from the loops of the activation. */
-function activationOf(activation: Activation): Routine {
-  const y: Arr = { name: 'y', dtype: 'f32', length: 0 };
-  const count = local('count', 'i32');
-  const body = loop('i', 0, count, (i) => [
-    store(
-      y,
-      i,
-      lowerActivation(activation, load(y, i), () => load(y, i)),
-    ),
-  ]);
-  const name = `${activation}-rows`;
-  return {
-    name,
-    template: 'cpu/kernels/activation-rows.c.hbs',
-    view: {
-      name: name.replaceAll('-', '_'),
-      activation,
-      body: printLoops(body, syntax, { reserved: [...partNames, 'y'], indent: '  ' }),
-    },
-    needs: [vector],
-  };
-}
-
-/** The arguments that an ending adds to a routine; slopes are one a channel or one for all. */
-export const endingArguments = ({ arrays }: KernelSite, { low, high }: Ending) => ({
-  low,
-  high,
-  slope: arrays.slope ?? 0,
-  slopes: arrays.slope && arrays.slope.length > 1 ? 1 : 0,
-});

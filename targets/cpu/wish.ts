@@ -1,8 +1,58 @@
-/** How steps want activations to lie. */
+/** How steps want activations to lie: images in panels wherever a kernel works on pixels side by side. */
 import type { Call } from '../../src/graph/graph.ts';
 import type { Types } from '../../src/ops/rules.ts';
 import type { Wish } from '../../src/target.ts';
+import type { Layout, TensorType } from '../../src/tensor/type.ts';
+import { plain } from '../../src/tensor/type.ts';
+import { inPanels } from './panels.ts';
 
-export function wish(_call: Call, _types: Types): Wish {
-  return { kind: 'same' };
+/** Pictures of so few channels are read as they come: the taps of the first layer are gathered either way. */
+const fewChannels = 4;
+
+export function wish({ op, type }: Call, types: Types): Wish {
+  switch (op.kind) {
+    case 'conv2d': {
+      const onePixel = type.shape[1] * type.shape[2] === 1;
+      const few = types.x.shape[3] <= fewChannels && op.groups === 1;
+      return fixed({ x: onePixel || few ? plain : inPanels }, inPanels);
+    }
+    case 'pool2d':
+    case 'resize':
+    case 'depth-to-space':
+      return fixed({ x: inPanels }, inPanels);
+    case 'pad':
+    case 'slice':
+      return op.kind === 'pad' || type.shape.length === 4 ? sameImage(types, type) : allPlain(types);
+    case 'concat':
+      return type.shape.length === 4 && op.axis === 3 ? allPanels(types) : allPlain(types);
+    case 'reduce':
+      return op.axes.toSorted((a, b) => a - b).join() === '1,2' ? fixed({ x: inPanels }, plain) : allPlain(types);
+    case 'unary':
+    case 'binary':
+    case 'select':
+    case 'cast':
+    case 'batch-norm':
+      return { kind: 'same' };
+    default:
+      return allPlain(types);
+  }
+}
+
+const fixed = (operands: Readonly<Record<string, Layout>>, result: Layout): Wish => ({
+  kind: 'fixed',
+  operands,
+  result,
+});
+
+const everywhere = (types: Types, layout: Layout): Readonly<Record<string, Layout>> =>
+  Object.fromEntries(Object.keys(types).map((name) => [name, layout]));
+
+const allPlain = (types: Types): Wish => fixed(everywhere(types, plain), plain);
+const allPanels = (types: Types): Wish => fixed(everywhere(types, inPanels), inPanels);
+
+/** Channels cut out or added where the image lies; other parts of images as rows of plain ones. */
+function sameImage(types: Types, result: TensorType): Wish {
+  const { shape } = types.x;
+  const channelsAlone = shape.length === 4 && [0, 1, 2].every((axis) => shape[axis] === result.shape[axis]);
+  return channelsAlone ? allPanels(types) : allPlain(types);
 }

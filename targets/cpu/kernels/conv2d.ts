@@ -1,8 +1,9 @@
 /** Convolutions without groups, lanes over pixels: panels of what the taps read, times the weights row by row. */
 import type { Kernel, KernelMatch, KernelSite, Routine } from '../../../src/plan/kernel.ts';
 import { elements } from '../../../src/tensor/type.ts';
-import type { Ending } from '../panels.ts';
-import { endingArguments, endingOf, isPanel, lanes, vector } from '../panels.ts';
+import type { Ending } from '../ending.ts';
+import { endingArguments, endingOf } from '../ending.ts';
+import { isPanel, lanes, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call, identifierOf } from '../routine.ts';
 import { blockColumns, denseStream, sparseStream } from '../stream.ts';

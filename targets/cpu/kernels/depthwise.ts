@@ -1,7 +1,8 @@
 /** Depthwise convolutions: every channel by itself, laid flat, its taps shifts of it. */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
-import type { Ending } from '../panels.ts';
-import { endingArguments, endingOf, isPanel, vector } from '../panels.ts';
+import type { Ending } from '../ending.ts';
+import { endingArguments, endingOf } from '../ending.ts';
+import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
 import { slide } from '../sliding.ts';

@@ -1,0 +1,107 @@
+/** Dense layers, and convolutions whose taps cover all of a plain image: one dot product an output. */
+import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import { liveEntries } from '../../../src/tensor/matrix.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
+import { elements } from '../../../src/tensor/type.ts';
+import { activationOf, endingOf } from '../ending.ts';
+import { vector } from '../panels.ts';
+import type { CpuRoutine } from '../routine.ts';
+import { call } from '../routine.ts';
+
+export const linear: Kernel = {
+  name: 'linear',
+  doc: 'dense layers, stored dense or sparse',
+
+  match(site) {
+    const { call: step, types, arrays, result, weights } = site;
+    const { op } = step;
+    if (op.kind !== 'linear' && !(op.kind === 'conv2d' && coversAll(op, types.x, types.weights)))
+      return 'neither a dense layer nor a convolution of all pixels';
+    if (!weights) return 'the weights are not known';
+    if (op.activation === 'prelu') return 'it ends in PReLU';
+    if (types.x.layout.kind !== 'plain' || result.type.layout.kind !== 'plain') return 'the values are in panels';
+    const { low, high, suffix } = endingOf(op.activation);
+    const outputs = weights.matrix.rows;
+    const count = elements(result.type.shape);
+    const common = {
+      x: arrays.x,
+      y: result.array,
+      bias: arrays.bias,
+      batch: count / outputs,
+      inputs: weights.matrix.columns,
+      outputs,
+      low,
+      high,
+    };
+    const sums = weights.constant.type.encoding.format === 'dense' ? denseCall(site, common) : sparseCall(site, common);
+    return { calls: [sums, ...(suffix === '' ? [] : [applied(op.activation, site, count)])] };
+  },
+};
+
+/** Whether the result is one pixel that sees every pixel once, in the order in which they lie. */
+const coversAll = (
+  op: { readonly groups: number; readonly pad: readonly number[]; readonly dilation: readonly number[] },
+  x: TensorType,
+  { shape: [, kh, kw] }: TensorType,
+): boolean =>
+  op.groups === 1 &&
+  x.layout.kind === 'plain' &&
+  x.shape[1] === kh &&
+  x.shape[2] === kw &&
+  op.pad.every((p) => p === 0) &&
+  (kh === 1 || op.dilation[0] === 1) &&
+  (kw === 1 || op.dilation[1] === 1);
+
+type Common = Readonly<Record<'x' | 'y' | 'bias', KernelSite['arrays'][string]>> &
+  Readonly<Record<'batch' | 'inputs' | 'outputs', number>> &
+  Pick<ReturnType<typeof endingOf>, 'low' | 'high'>;
+
+const denseCall = ({ arrays }: KernelSite, common: Common): RoutineCall =>
+  call(linearDense, { ...common, weights: arrays.weights });
+
+function sparseCall({ weights, pack }: KernelSite, common: Common): RoutineCall {
+  const { pos, column, value } = liveEntries(weights!.matrix);
+  const narrow = common.inputs <= 1 << 16;
+  return call(linearSparse(narrow), {
+    ...common,
+    starts: pack('starts', pos).array,
+    columns: pack('columns', narrow ? Uint16Array.from(column) : column).array,
+    weights: pack('weights', value).array,
+  });
+}
+
+const linearDense: CpuRoutine<'x y weights bias batch inputs outputs low high'> = {
+  name: 'linear-dense',
+  template: 'cpu/kernels/linear-dense.c.hbs',
+  view: {},
+  needs: [vector],
+  struct: 'linear_dense',
+  members: 'x y weights bias batch inputs outputs low high',
+};
+
+function linearSparse(narrow: boolean): CpuRoutine<'x y starts columns weights bias batch inputs outputs low high'> {
+  const name = narrow ? 'linear-sparse' : 'linear-sparse-wide';
+  return {
+    name,
+    template: 'cpu/kernels/linear-sparse.c.hbs',
+    view: { name: name.replaceAll('-', '_'), index: narrow ? 'uint16_t' : 'int32_t' },
+    needs: [vector],
+    struct: name.replaceAll('-', '_'),
+    members: 'x y starts columns weights bias batch inputs outputs low high',
+  };
+}
+
+/** The activation over all that was computed, where bounds do not express it. */
+function applied(activation: Parameters<typeof activationOf>[0], { result }: KernelSite, count: number): RoutineCall {
+  const all = activationOf(activation);
+  const name = `apply_${activation.replaceAll('-', '_')}`;
+  const routine: CpuRoutine<'y count'> = {
+    name: name.replaceAll('_', '-'),
+    template: 'cpu/kernels/apply.c.hbs',
+    view: { name, activation, function: all.name.replaceAll('-', '_') },
+    needs: [vector, all],
+    struct: name,
+    members: 'y count',
+  };
+  return call(routine, { y: result.array, count });
+}
