@@ -1,5 +1,5 @@
 /** Rows and columns of padding become the padding of the layer or pool that reads them. */
-import type { Call, Id, Node } from '../src/graph/graph.ts';
+import type { Id, Node } from '../src/graph/graph.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Conv2d } from '../src/ops/conv2d.ts';
 import type { Pad } from '../src/ops/pad.ts';
@@ -16,7 +16,7 @@ export const foldPadding: Pass = {
     rewriteNodes(graph, (node, { byId }) => {
       if (node.kind !== 'call' || (node.op.kind !== 'conv2d' && node.op.kind !== 'pool2d')) return node;
       const padding = spatialPadding(byId.get(node.inputs[0]));
-      const op = padding && absorb(node, node.op, padding, byId);
+      const op = padding && absorb(node.op, padding, byId);
       return op ? { ...node, op, inputs: [padding.x, ...node.inputs.slice(1)] } : node;
     }),
 };
@@ -37,26 +37,17 @@ function spatialPadding(node: Node | undefined): Padding | undefined {
   return pad.every((n) => n >= 0) ? { x: node.inputs[0], value, pad } : undefined;
 }
 
-function absorb(call: Call, op: Conv2d | Pool2d, padding: Padding, byId: ById): Conv2d | Pool2d | undefined {
+function absorb(op: Conv2d | Pool2d, padding: Padding, byId: ById): Conv2d | Pool2d | undefined {
+  const { x, value } = padding;
   const pad = op.pad.map((n, side) => n + padding.pad[side]);
-  if (op.kind === 'conv2d') return padding.value === 0 ? { ...op, pad } : undefined;
+  if (op.kind === 'conv2d') return value === 0 ? { ...op, pad } : undefined;
+  // Below every window of a pool there is a pixel that is not padding.
+  if (pad.some((n, side) => n >= op.window[side % 2])) return undefined;
   if (op.fn === 'avg') {
     // The zeros are counted in the average, so the pool's own padding must be, too.
     const counts = op.countPad || op.pad.every((n) => n === 0);
-    return padding.value === 0 && counts ? { ...op, pad, countPad: true } : undefined;
+    return value === 0 && counts ? { ...op, pad, countPad: true } : undefined;
   }
-  return maxIgnores(call, op, padding, byId) ? { ...op, pad } : undefined;
-}
-
-/** Whether no padding can be a window's largest element: it is not above any, and each window has one that is real. */
-function maxIgnores(call: Call, op: Pool2d, { x, value, pad }: Padding, byId: ById): boolean {
   const below = value === Number.NEGATIVE_INFINITY || (value <= 0 && isNonNegative(x, byId));
-  const [, height, width] = byId.get(x)?.type.shape ?? [];
-  const [, rows, columns] = call.type.shape;
-  const reaches = (size: number, count: number, axis: number): boolean => {
-    const before = op.pad[axis] + pad[axis];
-    const last = (count - 1) * op.stride[axis] - before;
-    return before < op.window[axis] && last < size;
-  };
-  return below && reaches(height, rows, 0) && reaches(width, columns, 1);
+  return below ? { ...op, pad } : undefined;
 }

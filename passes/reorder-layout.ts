@@ -121,7 +121,8 @@ function ownOutputs(graph: Graph): Graph {
     copies.push(conversion(node, plain, id));
     return { ...output, id };
   });
-  return copies.length === 0 ? graph : dropUnused({ ...graph, nodes: [...graph.nodes, ...copies], outputs });
+  if (outputs.every((output, i) => output === graph.outputs[i])) return graph;
+  return dropUnused({ ...graph, nodes: [...graph.nodes, ...copies], outputs });
 }
 
 const isPlainCopy = (node: Node): node is Call =>

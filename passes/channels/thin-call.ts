@@ -1,5 +1,5 @@
 /** One call of the graph on the channels that stay. */
-import type { Call, Id } from '../../src/graph/graph.ts';
+import type { Call, Id, Node } from '../../src/graph/graph.ts';
 import type { Emitter } from '../../src/graph/rewrite.ts';
 import { retyped } from '../../src/graph/rewrite.ts';
 import type { Op } from '../../src/ops/index.ts';
@@ -29,35 +29,44 @@ export interface Plan {
 const mostPlane = 1 << 14;
 
 export function thinCall(call: Call, plan: Plan, emitter: Emitter): Call {
-  const { given, kept } = plan;
+  const { given } = plan;
   const original = given.get(call.id);
   if (original?.kind !== 'call') return call;
   const mixing = mixingOf(original, given);
   if (mixing) return thinLayer(call, mixing, plan, emitter);
-  const links = openLinks(original, given);
-  if (!links) return call;
+  return openLinks(original, given) ? thinLinked(call, original, plan, emitter) : call;
+}
+
+function thinLinked(call: Call, original: Call, plan: Plan, emitter: Emitter): Call {
+  const { given, kept } = plan;
   const to = kept.get(call.id) ?? [];
   const wanted = new Set(to);
-  const whole = to.length === (original.type.shape.at(-1) ?? 1);
+  const operands = original.inputs.map((id) => given.get(id));
   const from = new Map(
-    links.map((l) => [l.operand, [...new Set(l.from.filter((_, i) => wanted.has(l.to[i])))].sort((a, b) => a - b)]),
+    openLinks(original, given)?.map((l) => [l.operand, indices(l.from.filter((_, i) => wanted.has(l.to[i])))]),
   );
-  const inputs = call.inputs.map((id, operand) => {
-    const channels = from.get(operand);
+  const count = (node: Node | undefined): number => node?.type.shape.at(-1) ?? 1;
+  const whole = [original, ...operands].every(
+    (node) => (kept.get(node?.id ?? '')?.length ?? count(node)) === count(node),
+  );
+  const inputs = call.inputs.flatMap((id, operand) => {
     const constant = floatsOf(original.inputs[operand], given);
     if (!constant) return knownOperand(original, operand, to, plan, emitter) ?? id;
-    if (whole || constant.data.length === 1) return id;
-    const axis = channels ? constant.type.shape.length - 1 : 0;
-    const rows = channels ?? to;
-    if (rows.length === constant.type.shape[axis]) return id;
+    const rows = from.get(operand) ?? to;
+    const axis = from.has(operand) ? constant.type.shape.length - 1 : 0;
+    if (constant.data.length === 1 || rows.length === constant.type.shape[axis]) return id;
+    if (rows.length === 0) return [];
     return emitter.emit(selectConstant({ ...constant, id: emitter.fresh(constant.id) }, axis, rows));
   });
-  const moved = inputs.some((id, i) => id !== call.inputs[i]);
+  const moved = inputs.length !== call.inputs.length || inputs.some((id, i) => id !== call.inputs[i]);
   if (whole && !moved) return call;
-  const shape = given.get(original.inputs[0])?.type.shape ?? [];
-  const op: Op = whole ? call.op : thinOp(call.op, { shape, from: from.get(0) ?? [], to });
+  const shape = operands[0]?.type.shape ?? [];
+  const thin = thinOp(call.op, { shape, from: kept.get(original.inputs[0]) ?? from.get(0) ?? [], to });
+  const op: Op = thin.kind === 'concat' ? { ...thin, count: inputs.length } : thin;
   return retyped({ ...call, op, inputs }, emitter.byId);
 }
+
+const indices = (channels: readonly number[]): Kept => [...new Set(channels)].sort((a, b) => a - b);
 
 /** An operand of arithmetic of which everything is known, as a constant: one number a channel, or a small plane. */
 function knownOperand(call: Call, operand: number, to: Kept, plan: Plan, { emit, fresh }: Emitter): Id | undefined {
