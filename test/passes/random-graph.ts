@@ -1,12 +1,12 @@
 /** Random graphs of the kind that passes work on: pictures through layers, arithmetic, pools and moves. */
 import fc from 'fast-check';
-import type { Call, Graph, Id, Node } from '../../src/graph/graph.ts';
+import type { Graph, Id } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
 import type { Op } from '../../src/ops/index.ts';
-import { rulesOf } from '../../src/ops/index.ts';
 import type { UnaryName } from '../../src/ops/scalar.ts';
 import type { Shape } from '../../src/tensor/type.ts';
-import { elements, tensor } from '../../src/tensor/type.ts';
+import { elements } from '../../src/tensor/type.ts';
+import { builder } from './builder.ts';
 
 /** A stream of small choices: fast-check shrinks towards zeros, which choose the simplest of everything. */
 export interface Choices {
@@ -30,52 +30,24 @@ export const randomGraph = fc.array(fc.nat(9999), { minLength: 40, maxLength: 40
 });
 
 function build(choices: Choices, steps: number): Graph {
-  const nodes: Node[] = [];
+  const made = builder();
   const pictures: Id[] = [];
-  const shapes = new Map<Id, Shape>();
-  const put = (node: Node): Id => {
-    nodes.push(node);
-    shapes.set(node.id, node.type.shape);
-    return node.id;
-  };
   const { pick, weight } = choices;
-
   const maker: Maker = {
     ...choices,
-    shape: (id) => shapes.get(id) ?? [],
-    constant: (shape, value = weight) =>
-      put({
-        kind: 'constant',
-        id: `k${nodes.length}`,
-        type: tensor('f32', shape),
-        data: Float32Array.from({ length: elements(shape) }, value),
-      }),
-    call(op, inputs) {
-      const { operands, infer } = rulesOf(op);
-      const types = inputs.map((id) => tensor('f32', shapes.get(id) ?? []));
-      const type = infer(op, Object.fromEntries(operands(op).map((name, i) => [name, types[i]])));
-      if (typeof type === 'string') return undefined;
-      const call: Call = { kind: 'call', id: `v${nodes.length}`, op, inputs, type };
-      return put(call);
-    },
+    shape: made.shape,
+    constant: (shape, value = weight) => made.constant(shape, () => value()),
+    call: made.attempt,
     picture: () => pictures[pictures.length - 1 - pick(Math.min(3, pictures.length))],
   };
 
-  for (let n = 0; n <= pick(2); n++)
-    pictures.push(
-      put({
-        kind: 'input',
-        id: `x${n}`,
-        name: `x${n}`,
-        type: tensor('f32', [1, 3 + pick(3), 2 + pick(4), 1 + pick(3)]),
-      }),
-    );
+  for (let n = 0; n <= pick(2); n++) pictures.push(made.input(`x${n}`, [1, 3 + pick(3), 2 + pick(4), 1 + pick(3)]));
   for (let n = 0; n < steps; n++) {
-    const made = makers[pick(makers.length)](maker, maker.picture());
-    if (made !== undefined && elements(maker.shape(made)) <= 2000) pictures.push(made);
+    const next = makers[pick(makers.length)](maker, maker.picture());
+    if (next !== undefined && elements(maker.shape(next)) <= 2000) pictures.push(next);
   }
   const ends = [pictures[pictures.length - 1], ...(pick(3) === 0 ? [maker.picture()] : [])];
-  const graph = { name: 'random', file: 'random.json', nodes, outputs: ends.map((id, i) => ({ name: `y${i}`, id })) };
+  const graph = made.graph(ends);
   return { ...graph, ...readable(graph) };
 }
 

@@ -1,0 +1,58 @@
+/** Graphs by calls, for tests: types are inferred. */
+import type { Graph, Id, Node } from '../../src/graph/graph.ts';
+import type { Op } from '../../src/ops/index.ts';
+import { rulesOf } from '../../src/ops/index.ts';
+import type { Shape } from '../../src/tensor/type.ts';
+import { elements, tensor } from '../../src/tensor/type.ts';
+
+export interface Builder {
+  input(name: string, shape: Shape): Id;
+  constant(shape: Shape, value: (at: number) => number): Id;
+  /** Undefined when the operands do not fit. */
+  attempt(op: Op, inputs: readonly Id[]): Id | undefined;
+  call(op: Op, inputs: readonly Id[]): Id;
+  shape(id: Id): Shape;
+  graph(outputs: readonly Id[]): Graph;
+}
+
+export function builder(): Builder {
+  const nodes: Node[] = [];
+  const shapes = new Map<Id, Shape>();
+  const put = (node: Node): Id => {
+    nodes.push(node);
+    shapes.set(node.id, node.type.shape);
+    return node.id;
+  };
+  const shape = (id: Id): Shape => shapes.get(id) ?? [];
+  const make = (op: Op, inputs: readonly Id[]): Id | string => {
+    const { operands, infer } = rulesOf(op);
+    const type = infer(op, Object.fromEntries(operands(op).map((name, i) => [name, tensor('f32', shape(inputs[i]))])));
+    return typeof type === 'string' ? type : put({ kind: 'call', id: `v${nodes.length}`, op, inputs, type });
+  };
+  return {
+    shape,
+    input: (name, of) => put({ kind: 'input', id: name, name, type: tensor('f32', of) }),
+    constant: (of, value) =>
+      put({
+        kind: 'constant',
+        id: `k${nodes.length}`,
+        type: tensor('f32', of),
+        data: Float32Array.from({ length: elements(of) }, (_, at) => value(at)),
+      }),
+    attempt: (op, inputs) => {
+      const made = make(op, inputs);
+      return shapes.has(made) ? made : undefined;
+    },
+    call: (op, inputs) => {
+      const made = make(op, inputs);
+      if (!shapes.has(made)) throw new Error(made);
+      return made;
+    },
+    graph: (outputs) => ({
+      name: 'built',
+      file: 'built.json',
+      nodes,
+      outputs: outputs.map((id, i) => ({ name: `y${i}`, id })),
+    }),
+  };
+}
