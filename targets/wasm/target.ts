@@ -41,7 +41,12 @@ function emit(plan: Plan, { render }: EmitContext, guard: number): Emission {
       { path: `${name}.wat`, contents: moduleText(plan, map, render), role: 'source' },
       { path: `${name}.js`, contents: js, role: 'binding' },
       { path: `${name}.d.ts`, contents: types, role: 'types' },
+      { path: 'package.json', contents: packageJson(name), role: 'build' },
     ],
     recipe: [{ kind: 'assemble-wat', source: `${name}.wat`, output: `${name}.wasm`, data: map.data, features: [] }],
   };
 }
+
+/** Tells Node that the binding is a module, whatever the project around it says, and where its types are. */
+const packageJson = (name: string): string =>
+  `${JSON.stringify({ private: true, type: 'module', main: `./${name}.js`, types: `./${name}.d.ts` }, null, 2)}\n`;
