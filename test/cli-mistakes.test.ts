@@ -1,0 +1,147 @@
+/** Typical mistakes on the command line: what is said, word for word, and the exit code. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { espalier, writeModel } from './cli-kit.ts';
+
+let root: string;
+let model: string;
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'espalier-mistakes-'));
+  model = writeModel(join(root, 'net'));
+  mkdirSync(at('empty'));
+  writeFileSync(at('format.json'), JSON.stringify({ model, layers: { dense: { format: 'csv' } } }));
+  writeFileSync(at('nm.json'), JSON.stringify({ model, layers: { '*': { format: 'nm', params: { n: 1, m: 4 } } } }));
+  await espalier(['build', model, '-o', at('plain')]);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const at = (path: string): string => join(root, path);
+
+const errorsSchema = z.strictObject({
+  errors: z
+    .array(
+      z.strictObject({
+        code: z.string().regex(/^[a-z]+\/[a-z0-9-]+$/),
+        message: z.string().min(1),
+        file: z.string().nullable(),
+        layer: z.string().nullable(),
+        hint: z.string().nullable(),
+      }),
+    )
+    .min(1),
+});
+
+describe('mistakes get one clear message each', () => {
+  const mistakes: readonly (readonly [string, () => readonly string[], number, string])[] = [
+    [
+      'a model that is not there',
+      () => ['build', at('nett/model.json')],
+      1,
+      '<root>/nett/model.json: error: there is no such file or folder [import/missing-file]\n' +
+        '  hint: did you mean "<root>/net/model.json"?\n',
+    ],
+    [
+      'a folder without a model',
+      () => ['inspect', at('empty')],
+      1,
+      '<root>/empty: error: the folder holds no model [import/not-a-model]\n' +
+        '  hint: give the path of a file: a "model.json" and its shards\n',
+    ],
+    [
+      'an output in place of a model',
+      () => ['verify', at('plain')],
+      1,
+      '<root>/plain: error: the folder is an output of espalier build, not a model [import/not-a-model]\n' +
+        '  hint: give the model that it was built from, or run it with espalier run\n',
+    ],
+    [
+      'a misspelt target',
+      () => ['build', model, '-t', 'wsm'],
+      1,
+      'error: there is no target "wsm" [target/unknown]\n  hint: did you mean "wasm"? targets are cpu, wasm\n',
+    ],
+    [
+      'a misspelt cpu',
+      () => ['build', model, '-t', 'cpu', '--cpu', 'x86-64v3'],
+      1,
+      'error: there is no cpu "x86-64v3" [target/unknown-cpu]\n' +
+        '  hint: did you mean "x86-64-v3"? cpus are generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc, cortex-m7\n',
+    ],
+    [
+      'a cpu for WebAssembly',
+      () => ['build', model, '--cpu', 'native'],
+      1,
+      'error: the target "wasm" is the same for every cpu, and "native" is given [target/no-cpu]\n  hint: leave out --cpu\n',
+    ],
+    [
+      'a folder with other files',
+      () => ['build', model, '-o', at('net')],
+      1,
+      '<root>/net: error: the output folder "<root>/net" holds files that espalier did not write: "model.json", "weights.bin" [output/not-ours]\n' +
+        '  hint: choose another folder with -o, or empty this one\n',
+    ],
+    [
+      'a place that is a file',
+      () => ['build', model, '-o', join(model, 'out')],
+      1,
+      '<root>/net/model.json/out: error: cannot write the output folder "<root>/net/model.json/out": a part of the path is a file, not a folder [output/not-writable]\n' +
+        '  hint: choose a folder that you may write to with -o\n',
+    ],
+    [
+      'no model at all',
+      () => ['build'],
+      1,
+      'error: no model is given [cli/no-model]\n  hint: give the path of a model.json, or name it in the config file\n',
+    ],
+    [
+      'a misspelt option',
+      () => ['build', model, '--targt', 'cpu'],
+      2,
+      'error: unknown option "--targt" [cli/usage]\n  hint: did you mean --target?\n',
+    ],
+    [
+      'a misspelt command',
+      () => ['biuld', model],
+      2,
+      'error: unknown command "biuld" [cli/usage]\n  hint: did you mean build?\n',
+    ],
+    [
+      'a number that is none',
+      () => ['verify', model, '--samples', 'many'],
+      2,
+      'error: option "--samples <n>" argument "many" is invalid [cli/usage]\n  hint: it must be a whole number above zero\n',
+    ],
+    [
+      'a format that does not exist',
+      () => ['build', '--config', at('format.json')],
+      1,
+      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm\n',
+    ],
+    [
+      'a format that does not fit',
+      () => ['build', '--config', at('nm.json'), '-o', at('never')],
+      1,
+      'model.json: dense/MatMul: error: the weights cannot be stored as "nm n=1 m=4": ',
+    ],
+    [
+      'a pass that does not exist',
+      () => ['build', model, '--print-ir-after', 'fuse-bais'],
+      1,
+      'error: there is no pass "fuse-bais" [cli/unknown-pass]\n  hint: did you mean "fuse-bias"? passes are import, ',
+    ],
+  ];
+
+  test.each(mistakes)('%s', async (_, argv, exit, message) => {
+    const { code, out, err } = await espalier(argv());
+    expect(err.replaceAll(root, '<root>').slice(0, message.length)).toBe(message);
+    expect([code, out]).toEqual([exit, '']);
+    expect(err).not.toMatch(/\n {4}at /);
+
+    const json = await espalier([...argv(), '--json']);
+    expect([json.code, json.err]).toEqual([exit, '']);
+    errorsSchema.parse(JSON.parse(json.out));
+  });
+});
