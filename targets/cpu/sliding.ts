@@ -45,9 +45,16 @@ export function slide({ kernel, stride, dilation, pad }: Window, x: TensorType, 
     const shift = Math.floor(reads(axis, tap) / stride[axis]);
     return { shift, phase: reads(axis, tap) - shift * stride[axis] };
   };
-  const phaseWidth = (phase: number): number => Math.ceil((width - phase) / stride[1]);
-  for (let tap = 0; tap < across; tap++)
-    if (phaseWidth(plane(1, tap).phase) > outWidth) return `its rows are shorter than those that it reads`;
+  // What lies behind the last output column of a row is the next row's.
+  const inside = (tap: number, column: number): boolean => {
+    const at = (column % outWidth) * stride[1] + reads(1, tap);
+    return at >= 0 && at < width;
+  };
+  for (let tap = 0; tap < across; tap++) {
+    const { shift } = plane(1, tap);
+    for (let column = Math.max(outWidth - shift, 0); column < outWidth; column++)
+      if (inside(tap, column)) return 'its rows are shorter than those that it reads';
+  }
 
   const firstRow = plane(0, 0).shift;
   const rows = plane(0, down - 1).shift - firstRow + 1;
@@ -74,10 +81,6 @@ export function slide({ kernel, stride, dilation, pad }: Window, x: TensorType, 
       const [v, h] = [plane(0, j), plane(1, i)];
       offsets.push((v.phase * stride[1] + h.phase) * size + (v.shift - firstRow) * outWidth + h.shift);
     }
-  const inside = (tap: number, column: number): boolean => {
-    const at = (column % outWidth) * stride[1] + reads(1, tap);
-    return at >= 0 && at < width;
-  };
   const columns = Array.from({ length: outWidth + lanes }, (_, column) => column);
   const masks = Array.from({ length: across }, (_, tap) => columns.map((column) => (inside(tap, column) ? -1 : 0)));
   return {

@@ -22,9 +22,9 @@ export function wish({ op, type }: Call, types: Types): Wish {
       return fixed({ x: inPanels }, inPanels);
     case 'pad':
     case 'slice':
-      return op.kind === 'pad' || type.shape.length === 4 ? sameImage(types, type) : allPlain(types);
+      return alongChannels(types.x, type) ? asOperandLies(types.x, types) : allPlain(types);
     case 'concat':
-      return type.shape.length === 4 && op.axis === 3 ? allPanels(types) : allPlain(types);
+      return type.shape.length === 4 && op.axis === 3 ? asOperandLies(types.x0, types) : allPlain(types);
     case 'reduce':
       return op.axes.toSorted((a, b) => a - b).join() === '1,2' ? fixed({ x: inPanels }, plain) : allPlain(types);
     case 'unary':
@@ -44,15 +44,14 @@ const fixed = (operands: Readonly<Record<string, Layout>>, result: Layout): Wish
   result,
 });
 
-const everywhere = (types: Types, layout: Layout): Readonly<Record<string, Layout>> =>
-  Object.fromEntries(Object.keys(types).map((name) => [name, layout]));
+const everywhere = (types: Types, layout: Layout): Wish =>
+  fixed(Object.fromEntries(Object.keys(types).map((name) => [name, layout])), layout);
 
-const allPlain = (types: Types): Wish => fixed(everywhere(types, plain), plain);
-const allPanels = (types: Types): Wish => fixed(everywhere(types, inPanels), inPanels);
+const allPlain = (types: Types): Wish => everywhere(types, plain);
 
-/** Channels cut out or added where the image lies; other parts of images as rows of plain ones. */
-function sameImage(types: Types, result: TensorType): Wish {
-  const { shape } = types.x;
-  const channelsAlone = shape.length === 4 && [0, 1, 2].every((axis) => shape[axis] === result.shape[axis]);
-  return channelsAlone ? allPanels(types) : allPlain(types);
-}
+/** Channels are joined, cut out or added wherever the image is. */
+const asOperandLies = ({ layout }: TensorType, types: Types): Wish => everywhere(types, layout);
+
+/** Whether the images differ in their channels alone. */
+const alongChannels = (x: TensorType, y: TensorType): boolean =>
+  x.shape.length === 4 && [0, 1, 2].every((axis) => x.shape[axis] === y.shape[axis]);
