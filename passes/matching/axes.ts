@@ -15,3 +15,15 @@ export function movesOnlyOnes(perm: readonly number[], shape: Shape): boolean {
 
 /** Negative axes count from the end. */
 export const wrap = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/**
+ * For each axis of `from`, the axis of `to` that it is, where two shapes of the same elements differ by axes of one
+ * element alone; undefined for such an axis.
+ */
+export function sameAxes(from: Shape, to: Shape): readonly (number | undefined)[] | undefined {
+  const long = to.flatMap((size, axis) => (size > 1 ? [axis] : []));
+  const sizes = from.filter((size) => size > 1);
+  if (sizes.length !== long.length || sizes.some((size, i) => size !== to[long[i]])) return undefined;
+  let at = 0;
+  return from.map((size) => (size > 1 ? long[at++] : undefined));
+}

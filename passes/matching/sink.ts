@@ -1,34 +1,68 @@
-/** Rules of simplify-shapes that move a reshape below the arithmetic that does not mind it, towards where it can cancel. */
+/** Rules of simplify-shapes that move a change of shape below what does not mind it, towards where it can cancel. */
 import type { Call, Id } from '../../src/graph/graph.ts';
 import { retyped } from '../../src/graph/rewrite.ts';
+import type { Op } from '../../src/ops/index.ts';
 import type { Shape } from '../../src/tensor/type.ts';
 import { elements, sameShape } from '../../src/tensor/type.ts';
+import { sameAxes } from './axes.ts';
 import type { Rewriting } from './rewriting.ts';
 
-/** f(reshape(x)) = reshape(f(x)), where only f reads the reshape. */
-export function sinkReshape(node: Call, rewriting: Rewriting): Call | undefined {
-  const { byId, emit, fresh, uses, shapeOf, call } = rewriting;
-  const side = node.inputs.findIndex((id) => call(id, 'reshape') && uses.get(id) === 1);
+/** f(move(x)) = move(f(x)). A reshape moves nothing, so others may read it as well. */
+export function sinkMove(node: Call, rewriting: Rewriting): Call | undefined {
+  return sinkReshape(node, rewriting) ?? sinkTranspose(node, rewriting);
+}
+
+function sinkReshape(node: Call, rewriting: Rewriting): Call | undefined {
+  const { byId, emit, fresh, shapeOf, call } = rewriting;
+  const side = node.inputs.findIndex((id) => call(id, 'reshape'));
   const reshape = call(node.inputs[side] ?? '', 'reshape');
-  if (!reshape || !mayPass(node, side, shapeOf(reshape.inputs[0]), shapeOf(reshape.id), rewriting)) return undefined;
+  const op = reshape && opAbove(node, side, shapeOf(reshape.inputs[0]), shapeOf(reshape.id), rewriting);
+  if (!op) return undefined;
   const inputs = node.inputs.map((id, i) => (i === side ? reshape.inputs[0] : id));
-  const above = retyped({ ...node, id: fresh(node.id), inputs }, byId);
+  const above = retyped({ ...node, id: fresh(node.id), op, inputs }, byId);
   return { ...node, op: { kind: 'reshape', shape: node.type.shape }, inputs: [emit(above)] };
 }
 
-function mayPass({ op, type, inputs }: Call, side: number, from: Shape, to: Shape, rewriting: Rewriting): boolean {
-  if (op.kind === 'unary' || op.kind === 'cast') return true;
+/** What `node` becomes above the reshape of one of its operands, if it can be there. */
+function opAbove({ op, type, inputs }: Call, side: number, from: Shape, to: Shape, given: Rewriting): Op | undefined {
   const keepsLast = from.length > 0 && from.at(-1) === to.at(-1);
-  if (op.kind === 'linear') return side === 0 && keepsLast;
-  if (op.kind === 'batch-norm') return side === 0 && keepsLast;
-  if (op.kind !== 'binary' || !sameShape(type.shape, to)) return false;
-  return broadcastsAlike(inputs[1 - side], keepsLast, from, rewriting);
+  switch (op.kind) {
+    case 'unary':
+    case 'cast':
+      return op;
+    case 'linear':
+    case 'batch-norm':
+      return side === 0 && keepsLast ? op : undefined;
+    case 'binary':
+      return sameShape(type.shape, to) && pairsAlike(inputs[1 - side], keepsLast, from, given) ? op : undefined;
+    case 'pad': {
+      const [before, after] = [moved(op.before, 0, from, to), moved(op.after, 0, from, to)];
+      return before && after && { ...op, before, after };
+    }
+    default:
+      return undefined;
+  }
 }
 
-/** Whether a constant pairs with the same elements on both sides of the reshape. */
-function broadcastsAlike(other: Id, keepsLast: boolean, from: Shape, { byId, shapeOf }: Rewriting): boolean {
+/** Amounts along the axes of `to`, for the axes of `from`: where only axes of one pixel differ and have none. */
+function moved(amounts: readonly number[], none: number, from: Shape, to: Shape): readonly number[] | undefined {
+  const axes = sameAxes(from, to);
+  if (!axes || amounts.some((n, axis) => n !== none && !axes.includes(axis))) return undefined;
+  return axes.map((axis) => (axis === undefined ? none : amounts[axis]));
+}
+
+/** Whether a constant meets the same elements on both sides of the reshape. */
+function pairsAlike(other: Id, keepsLast: boolean, from: Shape, { byId, shapeOf }: Rewriting): boolean {
   const shape = shapeOf(other);
   if (byId.get(other)?.kind !== 'constant' || shape.length > from.length) return false;
   const count = elements(shape);
   return count === 1 || (keepsLast && count === shape.at(-1) && count === from.at(-1));
+}
+
+function sinkTranspose(node: Call, { byId, emit, fresh, uses, call }: Rewriting): Call | undefined {
+  const [x] = node.inputs;
+  const transpose = call(x, 'transpose');
+  if ((node.op.kind !== 'unary' && node.op.kind !== 'cast') || !transpose || uses.get(x) !== 1) return undefined;
+  const above = retyped({ ...node, id: fresh(node.id), inputs: transpose.inputs }, byId);
+  return { ...transpose, id: node.id, type: node.type, inputs: [emit(above)] };
 }
