@@ -3,7 +3,7 @@ import type { Arr } from '../../src/loop/loop.ts';
 import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { TensorType } from '../../src/tensor/type.ts';
 import { elements } from '../../src/tensor/type.ts';
-import { isPanel, lanes, pictureSize } from './panels.ts';
+import { isPanel, lanes, pictureSize, vector } from './panels.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call } from './routine.ts';
 
@@ -53,7 +53,7 @@ const copy: CpuRoutine<typeof copyMembers> = {
   name: 'copy-blocks',
   template: 'cpu/kernels/copy-blocks.c.hbs',
   view: {},
-  needs: [],
+  needs: [vector],
   struct: 'copy_blocks',
   members: copyMembers,
 };
@@ -64,7 +64,7 @@ const fill: CpuRoutine<typeof fillMembers> = {
   name: 'fill-blocks',
   template: 'cpu/kernels/fill-blocks.c.hbs',
   view: {},
-  needs: [],
+  needs: [vector],
   struct: 'fill_blocks',
   members: fillMembers,
 };

@@ -1,6 +1,6 @@
 /** Functions of single numbers, printed from the operators' own meaning for routines to put to use. */
-import type { Arr, Expr } from '../../src/loop/loop.ts';
-import { load, local, loop, store } from '../../src/loop/loop.ts';
+import type { Arr, Expr, Operand } from '../../src/loop/loop.ts';
+import { declare, load, local, loop, store } from '../../src/loop/loop.ts';
 import { printLoops } from '../print.ts';
 import { partNames } from './parts.ts';
 import { syntax } from './syntax.ts';
@@ -8,7 +8,10 @@ import { syntax } from './syntax.ts';
 /** How a loop reads an operand: a number for each turn, or the same one in all of them. */
 export type Reads = 'each' | 'first';
 
-/** The loop in C that sets y[i] for i below `count` to a function of the operands named. */
+/**
+ * The loop in C that sets y[i] for i below `count` to a function of the operands named. They are read whether the
+ * function needs them or not: a read that is left out now and then keeps compilers from using vectors.
+ */
 export function printLoop(
   count: string | number,
   operands: Readonly<Record<string, Reads>>,
@@ -17,9 +20,12 @@ export function printLoop(
 ): string {
   const array = (name: string): Arr => ({ name, dtype: 'f32', length: 0 });
   const end = typeof count === 'number' ? count : local(count, 'i32');
-  const body = loop('i', 0, end, (i) => {
-    const values = Object.entries(operands).map(([name, reads]) => load(array(name), reads === 'each' ? i : 0));
-    return [store(array('y'), i, compute(values))];
-  });
+  const values = Object.entries(operands).map(([name, reads]) => ({ name, reads, held: local(`of_${name}`, 'f32') }));
+  const read = (when: Reads, i: Operand) =>
+    values.filter((v) => v.reads === when).map(({ name, held }) => declare(held, load(array(name), i)));
+  const body = [
+    ...read('first', 0),
+    ...loop('i', 0, end, (i) => [...read('each', i), store(array('y'), i, compute(values.map((v) => v.held)))]),
+  ];
   return printLoops(body, syntax, { reserved: [...partNames, 'p', 'y', ...Object.keys(operands)], indent });
 }

@@ -22,11 +22,13 @@ export const reduce: Kernel = {
 };
 
 /** What of each channel a call computes, if it computes one number of each. */
-function fnOf(op: Op, { shape }: TensorType): Reduce['fn'] | undefined {
+function fnOf(op: Op, x: TensorType): Reduce['fn'] | undefined {
   if (op.kind === 'reduce')
-    return shape.length === 4 && op.axes.length === 2 && op.axes.includes(1) && op.axes.includes(2) ? op.fn : undefined;
+    return x.shape.length === 4 && op.axes.length === 2 && op.axes.includes(1) && op.axes.includes(2)
+      ? op.fn
+      : undefined;
   if (op.kind !== 'pool2d') return undefined;
-  const whole = op.window.every((size, i) => size === shape[i + 1]) && op.pad.every((p) => p === 0);
+  const whole = op.window.every((size, i) => size === x.shape[i + 1]) && op.pad.every((p) => p === 0);
   return whole ? (op.fn === 'max' ? 'max' : 'mean') : undefined;
 }
 
