@@ -1,22 +1,10 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
-import { visible } from '../diagnostic.ts';
-import type { Built } from '../make/build.ts';
-import { buildFolder } from '../make/build.ts';
-import { mayWrite } from '../make/folder.ts';
-import { loadModel } from '../make/load.ts';
-import { compileWith, partsFor } from '../make/parts.ts';
-import type { BuildReport, LayerReport } from '../plan/report.ts';
-import { reportBuild } from '../plan/report.ts';
-import type { Desk } from './desk.ts';
-import { modelOf, targetOptionsOf } from './model.ts';
 import type { Act, TargetFlags } from './options.ts';
-import { choicesOf, jsonOption, parsePrefix, withTargetOptions } from './options.ts';
-import type { Paint } from './paint.ts';
-import { printBytes, printCount, table } from './paint.ts';
-import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
+import { jsonOption, parsePrefix, withTargetOptions } from './options.ts';
 
-interface Flags extends TargetFlags {
+/** As commander gives them. */
+export interface Flags extends TargetFlags {
   readonly out?: string;
   readonly sourceOnly?: boolean;
   readonly force?: boolean;
@@ -46,112 +34,9 @@ export const buildCommand = (act: Act): Command =>
     .option('--print-plan', 'print the steps, what computes each, and where its results lie')
     .option('--timing', 'print how long each pass and stage takes')
     .addOption(jsonOption)
-    .action((model: string | undefined, flags: Flags) => act(flags, (desk) => build(model, flags, desk)));
-
-async function build(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
-  const { io, report, doing } = desk;
-  const choices = await choicesOf(model, flags, desk);
-  const path = choices && modelOf(choices, report);
-  if (!choices || path === undefined) return false;
-  const options = targetOptionsOf(choices);
-  const parts = partsFor(options, report);
-  if (!parts || !isDumpable(flags.printIrAfter, parts.passes, report)) return false;
-  const out = flags.out ?? choices.out;
-  if (out !== undefined && !mayWrite(out, flags, report)) return false;
-
-  doing(`reading ${path}`);
-  const watched = watching(flags.printIrAfter);
-  const graph = loadModel(path, choices, report)?.graph;
-  if (!graph) return false;
-  watched.read(graph);
-  doing(`compiling ${graph.name} for ${options.target}`);
-  const outcome = compileWith(graph, options, { ...parts, ...watched });
-  outcome.diagnostics.forEach(report);
-  io.err.write(printDumps(watched.dumps));
-  if (!outcome.ok) return false;
-  if (flags.printPlan) io.err.write(lines(printPlan(outcome)));
-
-  const folder = out ?? `${graph.name}-${options.target}`;
-  const built = await buildFolder(
-    folder,
-    outcome,
-    {
-      ...options,
-      sourceOnly: flags.sourceOnly ?? choices.sourceOnly,
-      force: flags.force ?? false,
-      journal: io.journal,
-      signal: io.signal,
-      dumps: out === undefined ? [] : dumpFiles(watched.dumps),
-      onTask: (task) => task !== null && doing(`building ${task}`),
-    },
-    report,
-  );
-  watched.stage('build');
-  if (flags.timing) io.err.write(lines(printTimes(watched.times)));
-  if (!built) return false;
-  const { layers, arena } = reportBuild(outcome.graph, outcome.plan, parts.target.price);
-  const { files } = built.manifest;
-  // Others rely on these keys; what computes each layer is for --print-plan.
-  const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);
-  desk.print({ files, layers: stored, arena }, (paint) => asText(folder, built, { layers, arena }, paint));
-  return built.complete;
-}
-
-const lines = (text: readonly string[]): string => text.map((line) => `${line}\n`).join('');
-
-function asText(
-  folder: string,
-  { manifest: { target, cpu, files, inputs }, complete }: Built,
-  { layers, arena }: BuildReport,
-  paint: Paint,
-): readonly string[] {
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const shown = files.filter(({ role }) => role !== 'dump');
-  const inputsOf = inputs.map(({ name }) => `--input ${shellWord(`${name}=random:1`)}`).join(' ');
-  return [
-    `${paint.green(complete ? 'built' : 'written')} ${paint.bold(folder)} for ${target}${cpu === null ? '' : ` ${cpu}`}`,
-    '',
-    ...table(
-      [
-        ...shown.map(({ path, bytes, role }) => [path, printBytes(bytes), paint.dim(role)]),
-        ['', printBytes(total), paint.dim('in all')],
-      ],
-      ['left', 'right'],
-    ),
-    '',
-    ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
-    '',
-    `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
-    ...(complete && files.some(({ role }) => role === 'binary')
-      ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)]
-      : []),
-  ];
-}
-
-/** Rows that say how many layers each format holds. */
-function formatsOf(layers: readonly LayerReport[], paint: Paint): readonly (readonly string[])[] {
-  const by = new Map<string, readonly LayerReport[]>();
-  for (const layer of layers) {
-    const [format] = layer.format.split(' ', 1);
-    by.set(format, [...(by.get(format) ?? []), layer]);
-  }
-  const sum = (group: readonly LayerReport[], of: (layer: LayerReport) => number): number =>
-    group.reduce((total, layer) => total + of(layer), 0);
-  const rows = Array.from(by, ([format, group]) => {
-    const kernels = group.filter(({ kernel }) => kernel !== null).length;
-    return [
-      format,
-      String(group.length),
-      printBytes(sum(group, (l) => l.bytes)),
-      printCount(sum(group, (l) => l.macs)),
-      kernels === group.length ? '' : `${group.length - kernels} without a kernel`,
-    ];
-  });
-  return [['format', 'layers', 'weights', 'MACs when dense', ''].map((word) => paint.dim(word)), ...rows];
-}
-
-/** As it can be pasted into a shell. */
-const shellWord = (text: string): string => {
-  const safe = visible(text);
-  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
-};
+    .action((model: string | undefined, flags: Flags) =>
+      act(flags, async (desk) => {
+        const { build } = await import('./build-model.ts');
+        return build(model, flags, desk);
+      }),
+    );

@@ -9,8 +9,8 @@ import type { ManifestPort } from '../make/manifest.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { readNpy } from './npy.ts';
-import type { Range } from './png.ts';
 import { readPng } from './png.ts';
+import type { Range } from './range.ts';
 
 const kinds = 'give NAME=FILE.npy, NAME=FILE.png or NAME=random:SEED';
 

@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import type { Shape } from '../tensor/type.ts';
-import { loadConfig } from './config-file.ts';
 import type { Desk, Work } from './desk.ts';
-import type { Range } from './png.ts';
-import { parseRange } from './png.ts';
+import type { Range } from './range.ts';
+import { parseRange } from './range.ts';
 
 /** How a subcommand hands over its work. */
 export type Act = (options: { readonly json?: boolean }, work: Work) => Promise<void>;
@@ -56,6 +55,8 @@ export async function choicesOf(
   flags: TargetFlags,
   { report }: Pick<Desk, 'report'>,
 ): Promise<Config | undefined> {
+  // Loaded when there is something to do: help is there at once.
+  const { loadConfig } = await import('./config-file.ts');
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, batch, shape, masks } = flags;

@@ -1,20 +1,7 @@
 /** Pictures as inputs, through fast-png. */
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import type { Shape } from '../tensor/type.ts';
-
-/** What black and white become. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Reads `0..1`, `-1..1`, `0..255`; undefined if the text is no range. */
-export function parseRange(text: string): Range | undefined {
-  const found = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/.exec(text);
-  if (!found) return undefined;
-  const [low, high] = [Number(found[1]), Number(found[2])];
-  return low < high ? { low, high } : undefined;
-}
+import type { Range } from './range.ts';
 
 /** The picture as [1, h, w, c] numbers, or why it cannot be one: the rest of a sentence. Nothing is scaled or cut. */
 export function readPng(bytes: Uint8Array, shape: Shape, { low, high }: Range): Float32Array<ArrayBuffer> | string {

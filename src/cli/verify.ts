@@ -1,24 +1,12 @@
 /** `espalier verify`: builds, runs, and compares every output with the reference; names what diverges first. */
 import { Command, Option } from 'commander';
-import type { Divergence } from '../check/bisect.ts';
-import { incomparable, tfjsTolerance, tolerance } from '../check/compare.ts';
-import type { TfjsModel } from '../check/tfjs.ts';
-import { loadTfjs } from '../check/tfjs.ts';
-import type { Against, Verdict } from '../check/verify.ts';
-import { verifyModel } from '../check/verify.ts';
-import { visible } from '../diagnostic.ts';
-import type { LoadedModel } from '../make/load.ts';
-import { loadModel } from '../make/load.ts';
-import { partsFor } from '../make/parts.ts';
-import { buildAndOpen } from '../make/temporary.ts';
-import type { Desk } from './desk.ts';
-import { modelOf, targetOptionsOf } from './model.ts';
+import { tfjsTolerance, tolerance } from '../check/compare.ts';
+import type { Against } from '../check/verify.ts';
 import type { Act, TargetFlags } from './options.ts';
-import { choicesOf, jsonOption, parseSize, withTargetOptions } from './options.ts';
-import type { Paint } from './paint.ts';
-import { printError, table } from './paint.ts';
+import { jsonOption, parseSize, withTargetOptions } from './options.ts';
 
-interface Flags extends TargetFlags {
+/** As commander gives them. */
+export interface Flags extends TargetFlags {
   readonly samples: number;
   readonly against: Against;
 }
@@ -44,78 +32,9 @@ export const verifyCommand = (act: Act): Command =>
         .default('evaluate'),
     )
     .addOption(jsonOption)
-    .action((model: string | undefined, flags: Flags) => act(flags, (desk) => verify(model, flags, desk)));
-
-async function verify(model: string | undefined, { samples, against, ...flags }: Flags, desk: Desk): Promise<boolean> {
-  const { io, report, doing } = desk;
-  const choices = await choicesOf(model, flags, desk);
-  const path = choices && modelOf(choices, report);
-  if (!choices || path === undefined) return false;
-  const options = targetOptionsOf(choices);
-  const parts = partsFor(options, report);
-  if (!parts) return false;
-  doing(`reading ${path}`);
-  const loaded = loadModel(path, choices, report);
-  if (!loaded) return false;
-  const reference = against === 'tfjs' ? await tfjsFor(loaded, desk) : undefined;
-  if (reference === null) return false;
-  try {
-    const verdict = await verifyModel({
-      ...parts,
-      graph: loaded.graph,
-      samples,
-      open: (compiled) =>
-        buildAndOpen(
-          compiled,
-          { ...options, journal: io.journal, signal: io.signal, onTask: (task) => task && doing(`building ${task}`) },
-          report,
-        ),
-      ...(reference && { tfjs: reference.run }),
-      report,
-      doing,
-    });
-    if (!verdict) return false;
-    desk.print(verdict, (paint) => asText(verdict, path, samples, paint));
-    return verdict.ok;
-  } finally {
-    reference?.dispose();
-  }
-}
-
-/** Null after a report. */
-async function tfjsFor({ file, graph }: LoadedModel, { report, doing }: Desk): Promise<TfjsModel | null> {
-  doing('loading TensorFlow.js');
-  return (await loadTfjs(file, graph, report)) ?? null;
-}
-
-function asText(
-  { ok, target, against, outputs, divergedAt }: Verdict,
-  model: string,
-  samples: number,
-  paint: Paint,
-): readonly string[] {
-  const limit = against === 'tfjs' ? tfjsTolerance : tolerance;
-  const rows = outputs.map(({ name, shape, maxError }) => {
-    const error = maxError === incomparable ? 'not comparable' : printError(maxError);
-    return [paint.bold(visible(name)), `[${shape.join(', ')}]`, maxError <= limit ? error : paint.red(error)];
-  });
-  const head = ['output', 'shape', 'largest error'].map((word) => paint.dim(word));
-  const inputs = samples === 1 ? 'one random input' : `${samples} random inputs`;
-  return [
-    `${ok ? paint.green('equal') : paint.red('different')}: ${model} on ${target} against ${against}, ${inputs}, error at most ${limit}`,
-    '',
-    ...table([head, ...rows], ['left', 'left', 'right']),
-    ...(divergedAt ? ['', ...blame(divergedAt, paint)] : []),
-  ];
-}
-
-/** Sentences that say who is to blame. */
-function blame({ stage, pass, layer, op, kernel, maxError }: Divergence, paint: Paint): readonly string[] {
-  const off = `error ${printError(maxError)}`;
-  const where = layer === null ? '' : ` at layer ${paint.bold(`"${visible(layer)}"`)}${op === null ? '' : ` (${op})`}`;
-  if (stage === 'import') return [`diverges when the model is read${where}: ${off}`];
-  if (stage === 'pass') return [`diverges in pass ${paint.bold(`"${pass}"`)}${where}: ${off}`];
-  return [
-    `diverges in the artefact${where}, computed by ${kernel === null ? 'its loops' : `kernel "${kernel}"`}: ${off}`,
-  ];
-}
+    .action((model: string | undefined, flags: Flags) =>
+      act(flags, async (desk) => {
+        const { verify } = await import('./verify-model.ts');
+        return verify(model, flags, desk);
+      }),
+    );

@@ -1,8 +1,6 @@
 /** Where this package lies, compiled or not: its version and its templates. */
 import { existsSync, readFileSync } from 'node:fs';
 import { bug } from '../diagnostic.ts';
-import { renderer } from '../render.ts';
-import type { Render } from '../target.ts';
 
 /** The folder of package.json and templates/: the sources lie two folders below the package's, and three when compiled to dist/. */
 export function packageFolder(): URL {
@@ -14,6 +12,3 @@ export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder()), 'utf8')) as { version: string };
   return version;
 }
-
-/** Renders the templates that the package ships. */
-export const shippedTemplates = (): Render => renderer(new URL('templates/', packageFolder()));

@@ -7,9 +7,10 @@ import type { Config } from '../config.ts';
 import type { Diagnostic, Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import { suggestion } from '../import/nearest.ts';
+import { renderer } from '../render.ts';
 import type { Target, TargetOptions } from '../target.ts';
 import { checkFormatNames, checkLayers, withLayers } from './layers.ts';
-import { shippedTemplates } from './package.ts';
+import { packageFolder } from './package.ts';
 
 /** What decides how a graph is compiled. */
 export interface CompileOptions extends TargetOptions {
@@ -26,7 +27,7 @@ export function partsFor({ target: name, layers, ...options }: CompileOptions, r
   const plain = targetFor(name, options, report);
   if (!checkFormatNames(layers, report) || !plain) return undefined;
   const target = withLayers(plain, layers);
-  return { target, passes: pipeline(target), render: shippedTemplates() };
+  return { target, passes: pipeline(target), render: renderer(new URL('templates/', packageFolder())) };
 }
 
 function targetFor(name: string, options: TargetOptions, report: Report): Target | undefined {
