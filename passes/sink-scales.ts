@@ -17,9 +17,14 @@ export const sinkScales: Pass = {
   doc: 'moves factors of whole values into the weights of the layers further on, when all ways lead to layers',
 
   run(graph) {
-    let before = graph;
-    for (const { id } of graph.nodes) before = sink(before, id);
-    return before;
+    let now = graph;
+    let byId = nodesById(graph);
+    for (const { id } of graph.nodes) {
+      const after = sink(now, id, byId);
+      if (after !== now) byId = nodesById(after);
+      now = after;
+    }
+    return now;
   },
 };
 
@@ -28,8 +33,7 @@ const mostPower = 4;
 /** value = factor^power · (what is computed without the factor). */
 type Powers = Map<Id, number>;
 
-function sink(graph: Graph, id: Id): Graph {
-  const byId = nodesById(graph);
+function sink(graph: Graph, id: Id, byId: ById): Graph {
   const scaled = scaledBy(byId.get(id), byId);
   if (!scaled) return graph;
   const powers: Powers = new Map([[id, 1]]);
