@@ -1,12 +1,10 @@
 /** Finds, loads and checks the config file. TypeScript is loaded through jiti, so that any supported Node can. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
-import { createJiti } from 'jiti';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
-import { configKeys, configSchema, defineConfig } from '../config.ts';
+import { configKeys, configSchema } from '../config.ts';
 import type { Report } from '../diagnostic.ts';
-import { formats } from '../formats/index.ts';
 import { suggestion } from '../import/nearest.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 
@@ -42,9 +40,10 @@ async function load(path: string, shown: string, report: Report): Promise<unknow
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8')) as unknown;
     if (!existsSync(path))
       return fail('the config file does not exist', `give the path of one of ${configNames.join(', ')}`);
+    const [{ createJiti }, library] = await Promise.all([import('jiti'), import('../index.ts')]);
     // Whatever is installed where the config lies, or nothing: it gets the functions of this very copy.
     const jiti = createJiti(import.meta.url, {
-      virtualModules: { espalier: { defineConfig, formats } },
+      virtualModules: { espalier: library },
       fsCache: false,
       moduleCache: false,
       interopDefault: false,
@@ -56,6 +55,8 @@ async function load(path: string, shown: string, report: Report): Promise<unknow
   } catch (error) {
     if (isSystemError(error)) return fail(`the config file cannot be read: ${reasonOf(error)}`, 'check the path');
     const [first] = String((error as Error)?.message ?? error).split('\n');
+    if (extname(path) === '.json')
+      return fail(`the config file is not JSON: ${first}`, 'quote keys and texts, and leave out comments');
     return fail(`the config file fails: ${first}`, 'it must run without errors under Node');
   }
 }
