@@ -65,7 +65,7 @@ function closure(roots: Iterable<Routine>): readonly Routine[] {
   const byName = new Map<string, Routine>();
   const visit = (routine: Routine): void => {
     const known = byName.get(routine.name);
-    if (known && known.template !== routine.template) bug(`two routines are called "${routine.name}"`);
+    if (known && known !== routine && !sameRoutine(known, routine)) bug(`two routines are called "${routine.name}"`);
     if (known) return;
     byName.set(routine.name, routine);
     routine.needs.forEach(visit);
@@ -73,6 +73,9 @@ function closure(roots: Iterable<Routine>): readonly Routine[] {
   for (const routine of roots) visit(routine);
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+const sameRoutine = (a: Routine, b: Routine): boolean =>
+  a.template === b.template && JSON.stringify(a.view) === JSON.stringify(b.view);
 
 /** A list of at most one function, so that a template can leave it out. */
 function initText({ expansions }: MemoryMap, place: (array: Arr) => number): readonly { readonly text: string }[] {

@@ -2,9 +2,10 @@
 import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
-import { onePlane, packCsr } from './csr.ts';
 import { epilogueOf } from './epilogue.ts';
-import { csrTile } from './tile.ts';
+import type { Width } from './rows.ts';
+import { onePlane, packRows, widthOf } from './rows.ts';
+import { tilesOf } from './tile.ts';
 
 export const convPanels: Kernel = {
   name: 'conv-panels',
@@ -22,10 +23,11 @@ export const convPanels: Kernel = {
     if ([...op.stride, 1].some((s) => s !== 1) || op.pad.some((p) => p !== 0)) return 'strided or padded';
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
-    const rows = packCsr(site, weights, bias, { columns: rowBytes, ...onePlane });
+    const width = widthOf(weights);
+    const rows = packRows(site, weights, width, bias, { columns: rowBytes, ...onePlane });
     const calls = spans(result.type.shape).map(
       ({ first, last, vectors }): RoutineCall => ({
-        routine: convOf(vectors),
+        routine: convOf(vectors, width),
         args: [
           arrays.x,
           result.array,
@@ -67,16 +69,17 @@ function spans(shape: readonly number[]): readonly Span[] {
     .filter(({ first, last }) => first < last);
 }
 
-function convOf(vectors: number): Routine {
-  const tile = csrTile({ pixelRows: 1, vectors, tail: 4 });
+function convOf(vectors: number, width: Width): Routine {
+  const { name: tiling, tiles } = tilesOf({ pixelRows: 1, vectors, tail: 4 }, width);
+  const name = `conv-panels-${tiling}`;
   return {
-    name: `conv-panels-${tile.name}`,
+    name,
     template: 'wasm/kernels/conv-panels.wat.hbs',
     view: {
-      name: `conv_panels_${tile.name.replaceAll('-', '_')}`,
+      name: name.replaceAll('-', '_'),
       row: rowBytes,
-      tiles: [{ name: tile.name.replaceAll('-', '_'), bytes: 0 }],
+      tiles: tiles.map(({ routine, bytes }) => ({ name: routine.name.replaceAll('-', '_'), bytes })),
     },
-    needs: [tile],
+    needs: tiles.map((t) => t.routine),
   };
 }

@@ -3,11 +3,11 @@ import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { isPanels } from '../panels.ts';
-import type { Offsets } from './csr.ts';
-import { packCsr } from './csr.ts';
 import { epilogueOf } from './epilogue.ts';
+import type { Offsets } from './rows.ts';
+import { packRows, widthOf } from './rows.ts';
 import { slide } from './slide.ts';
-import { csrTile } from './tile.ts';
+import { tilesOf } from './tile.ts';
 import type { Window } from './window.ts';
 import { tapsOf, windowOf } from './window.ts';
 
@@ -32,9 +32,11 @@ export const convWindow: Kernel = {
 
     const window = windowOf(op, types.x.shape, types.weights.shape, result.type.shape);
     const rows = (types.weights.shape[0] * window.count) / channels;
-    const stream = packCsr(site, weights, bias, offsetsOf(op, types.weights.shape, window, rows));
+    const width = op.groups === 1 ? widthOf(weights) : 1;
+    const stream = packRows(site, weights, width, bias, offsetsOf(op, types.weights.shape, window, rows));
+    const tiling = tilesOf(window.tile, width);
     const { low, high, after } = epilogue;
-    return { calls: [slide(site, op, { window, rows, stream, tile: csrTile, border: 0, low, high }), ...after] };
+    return { calls: [slide(site, op, { window, rows, stream, tiling, border: 0, low, high }), ...after] };
   },
 };
 

@@ -30,7 +30,7 @@ export const poolWindow: Kernel = {
           window,
           rows: window.count,
           stream: site.pack('taps', words).array,
-          tile: (shape) => poolTile(op.fn, shape),
+          tiling: poolTile(op.fn, window.tile),
           border: op.fn === 'max' ? -Infinity : 0,
           low: -Infinity,
           high: Infinity,

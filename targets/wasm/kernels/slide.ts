@@ -3,7 +3,7 @@ import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { copyNumbers, fillOf, fillRow } from './fill.ts';
-import type { TileShape } from './tile.ts';
+import type { Tiling } from './tile.ts';
 import type { Sliding, Window } from './window.ts';
 import { betweenRows, scratchBytes } from './window.ts';
 
@@ -13,21 +13,21 @@ export interface Slide {
   readonly rows: number;
   /** What tiles read: offsets into scratch, and weights. */
   readonly stream: Arr;
-  readonly tile: (shape: TileShape) => Routine;
+  readonly tiling: Tiling;
   /** What stands around the picture. */
   readonly border: number;
   readonly low: number;
   readonly high: number;
 }
 
-export function slide(site: KernelSite, op: Sliding, { window, rows, stream, tile, ...bounds }: Slide): RoutineCall {
+export function slide(site: KernelSite, op: Sliding, { window, rows, stream, tiling, ...bounds }: Slide): RoutineCall {
   const { types, arrays, result } = site;
   const inPanels = isPanels(types.x);
   const [, h, w, channels] = types.x.shape;
   const [, oh, ow] = result.type.shape;
   const { border, low, high } = bounds;
   return {
-    routine: slideOf(window, tile(window.tile), fillOf(w, op.stride[1], inPanels), inPanels),
+    routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     args: [
       ...[arrays.x, result.array, stream, site.scratch('window', 'f32', scratchBytes(window, rows) / 4)],
       ...[channels, window.count, rows],
@@ -39,16 +39,16 @@ export function slide(site: KernelSite, op: Sliding, { window, rows, stream, til
   };
 }
 
-function slideOf({ direct, tile: shape }: Window, tile: Routine, fill: Routine, inPanels: boolean): Routine {
-  const name = `slide-${direct ? 'direct' : 'buffer'}-${tile.name}-${fill.name}`;
+function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine, inPanels: boolean): Routine {
+  const name = ['slide', direct ? 'direct' : 'buffer', tiling.name, fill.name].join('-');
   return {
     name,
     template: `wasm/kernels/window-${direct ? 'direct' : 'buffer'}.wat.hbs`,
     view: {
       name: name.replaceAll('-', '_'),
-      source: `${fill.name}, ${tile.name}`,
+      source: `${fill.name}, ${tiling.name}`,
       fill: fill.name.replaceAll('-', '_'),
-      tiles: [{ name: tile.name.replaceAll('-', '_'), row: 0, bytes: 0 }],
+      tiles: tiling.tiles.map(({ routine, row, bytes }) => ({ name: routine.name.replaceAll('-', '_'), row, bytes })),
       pixelRows: shape.pixelRows,
       between: direct ? rowBytes : betweenRows(shape),
       below: 16 * shape.vectors,
@@ -56,7 +56,7 @@ function slideOf({ direct, tile: shape }: Window, tile: Routine, fill: Routine, 
       channel: inPanels ? rowBytes : 4,
       lanes,
     },
-    needs: [tile, fill, fillRow, ...(direct ? [] : [scatter])],
+    needs: [...tiling.tiles.map((t) => t.routine), fill, fillRow, ...(direct ? [] : [scatter])],
   };
 }
 

@@ -1,5 +1,6 @@
 /** Tiles: what a stream of weights computes for a few vectors of neighbouring pixels of a few rows of pixels. */
 import type { Routine } from '../../../src/plan/kernel.ts';
+import type { Width } from './rows.ts';
 
 export interface TileShape {
   readonly pixelRows: number;
@@ -61,16 +62,63 @@ function viewOf(shape: TileShape, name: string, doc: string) {
 }
 
 /** One output row at a time, from a stream of offsets and weights. */
-export function csrTile(shape: TileShape): Routine {
+function csrTile(shape: TileShape): Routine {
   const name = `csr-${suffix(shape)}`;
   const view = viewOf(shape, name, 'Sparse rows for');
   return { name, template: 'wasm/kernels/csr-tile.wat.hbs', view, needs: [] };
 }
 
+/** Two output rows at a time, from a stream of offsets and two weights each. */
+function pairTile(shape: TileShape): Routine {
+  const name = `pair-${suffix(shape)}`;
+  const view = viewOf(shape, name, 'Two sparse rows at a time, for');
+  const first = '(v128.load32_splat offset=8 (local.get $w))';
+  const vectors = view.vectors.map((v) => ({ ...v, second: v.id === 0 ? first : '(local.get $b0)' }));
+  return { name, template: 'wasm/kernels/pair-tile.wat.hbs', view: { ...view, vectors }, needs: [] };
+}
+
+/** Tiles that compute the pixels of one shape. */
+export interface Tiling {
+  /** A word for the name of what calls them. */
+  readonly name: string;
+  readonly tiles: readonly PlacedTile[];
+}
+
+/** A tile of part of the pixels. */
+interface PlacedTile {
+  readonly routine: Routine;
+  /** The first of its rows of pixels, and where in a row it begins. */
+  readonly row: number;
+  readonly bytes: number;
+}
+
+/** Sums that a pair of rows may have at a time, with the vectors that it loads for them, without a spill. */
+const mostPairs = 4;
+
+const whole = (routine: Routine): Tiling => ({ name: routine.name, tiles: [{ routine, row: 0, bytes: 0 }] });
+
+/** For rows that share records, or for rows that do not. */
+export function tilesOf(shape: TileShape, width: Width): Tiling {
+  const { pixelRows, vectors, tail } = shape;
+  if (width === 1) return whole(csrTile(shape));
+  const pieces = Math.ceil(vectors / mostPairs);
+  const widest = Math.ceil(vectors / pieces);
+  const rowsAtATime = Math.max(1, Math.floor(mostPairs / widest));
+  const placed: PlacedTile[] = [];
+  for (let row = 0; row < pixelRows; row += rowsAtATime)
+    for (let first = 0; first < vectors; first += widest) {
+      const part = Math.min(widest, vectors - first);
+      const rows = Math.min(rowsAtATime, pixelRows - row);
+      const routine = pairTile({ pixelRows: rows, vectors: part, tail: first + part === vectors ? tail : 4 });
+      placed.push({ routine, row, bytes: 16 * first });
+    }
+  return { name: `pair-${suffix(shape)}`, tiles: placed };
+}
+
 /** One channel at a time, from one list of offsets. */
-export function poolTile(fn: 'max' | 'avg', shape: TileShape): Routine {
+export function poolTile(fn: 'max' | 'avg', shape: TileShape): Tiling {
   const name = `${fn}-${suffix(shape)}`;
   const fold = fn === 'max' ? { instruction: 'pmax', start: '-inf' } : { instruction: 'add', start: '0' };
   const view = { ...viewOf(shape, name, `The ${fn} of windows of`), ...fold };
-  return { name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] };
+  return whole({ name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] });
 }

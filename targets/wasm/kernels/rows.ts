@@ -1,0 +1,161 @@
+/**
+ * Streams of rows: for each, the bytes of its records and its bias, and then records, an offset and a weight each.
+ * Two rows may share their records, which then hold a weight for each.
+ */
+import type { Weights } from '../../../src/graph/weights.ts';
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import { isF16, toF16 } from '../../../src/tensor/f16.ts';
+import { isLive } from '../../../src/tensor/matrix.ts';
+import type { Numbers } from '../../../src/tensor/numbers.ts';
+import { bytesOf } from '../../../src/tensor/numbers.ts';
+import { math } from '../math.ts';
+
+/** Where the entries of a row read, in bytes from the first pixel of its output. */
+export interface Offsets {
+  /** By column: so many bytes each, or those of a table. */
+  readonly columns: number | Int32Array<ArrayBuffer>;
+  /** Rows read another plane after every so many, round and round. */
+  readonly rowsPerPlane: number;
+  readonly planes: number;
+  readonly plane: number;
+}
+
+/** One plane for all rows. */
+export const onePlane = { rowsPerPlane: 1, planes: 1, plane: 0 };
+
+/** How many rows share their records. */
+export type Width = 1 | 2;
+
+/** Two where the weights are stored without places, or in blocks of an even height. */
+export function widthOf({ matrix, constant }: Weights): Width {
+  const { format, params } = constant.type.encoding;
+  const even = format === 'dense' || (format === 'block' && params.r % 2 === 0);
+  return even && matrix.rows % 2 === 0 ? 2 : 1;
+}
+
+/** The constant that holds the stream, stored as weights without offsets and a bit for each place of a record. */
+export function packRows(site: KernelSite, weights: Weights, width: Width, bias: Numbers, offsets: Offsets): Arr {
+  const records = recordsOf(weights, width);
+  const { columns, rowsPerPlane, planes, plane } = offsets;
+  const stored = storedForm(records, bias, offsets);
+  const constant = site.pack('rows', stream(records, bias, offsets), {
+    data: stored.bytes,
+    expand: (source) => ({
+      routine: expandRows,
+      args: [
+        ...[source, constant.array, records.rows, records.columns, width],
+        typeof columns === 'number' ? columns : 0,
+        ...[Number(stored.masked), Number(stored.halfBias), Number(stored.half), records.live],
+        ...[rowsPerPlane, planes, plane],
+      ],
+    }),
+  });
+  return constant.array;
+}
+
+const storedValue: Routine = {
+  name: 'stored-value',
+  template: 'wasm/kernels/stored-value.wat.hbs',
+  view: {},
+  needs: [math.f16],
+};
+
+const expandRows: Routine = {
+  name: 'expand-rows',
+  template: 'wasm/kernels/expand-rows.wat.hbs',
+  view: {},
+  needs: [storedValue],
+};
+
+interface Records {
+  /** Of records: each stands for `width` rows of weights. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: Width;
+  /** 1 for each place that has a record, row by row. */
+  readonly mask: Uint8Array<ArrayBuffer>;
+  /** How many there are, and their weights, `width` each. */
+  readonly live: number;
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+function recordsOf({ matrix, constant }: Weights, width: Width): Records {
+  // Dense weights are all multiplied, zeros too: what a zero makes of infinity is the same with and without kernels.
+  const all = constant.type.encoding.format === 'dense';
+  const { columns, data } = matrix;
+  const rows = matrix.rows / width;
+  const mask = new Uint8Array(rows * columns);
+  const values = new Float32Array(data.length);
+  let live = 0;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const at = row * width * columns + column;
+      if (!all && !isLive(matrix, at) && !(width === 2 && isLive(matrix, at + columns))) continue;
+      mask[row * columns + column] = 1;
+      for (let i = 0; i < width; i++) {
+        const kept = all || isLive(matrix, at + i * columns);
+        values[live * width + i] = kept ? data[at + i * columns] : 0;
+      }
+      live++;
+    }
+  return { rows, columns, width, mask, live, values: values.slice(0, live * width) };
+}
+
+/** What the expansion makes, word by word. */
+function stream({ rows, columns, width, mask, live, values }: Records, bias: Numbers, offsets: Offsets) {
+  const words = new Int32Array((1 + width) * (rows + live));
+  const numbers = new Float32Array(words.buffer);
+  let [at, next] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    const head = at;
+    const shift = offsets.plane * (Math.floor(row / offsets.rowsPerPlane) % offsets.planes);
+    at += 1 + width;
+    for (let column = 0; column < columns; column++) {
+      if (mask[row * columns + column] === 0) continue;
+      words[at++] = shift + offsetOf(offsets, column);
+      for (let i = 0; i < width; i++) numbers[at++] = values[next++];
+    }
+    words[head] = 4 * (at - head - 1 - width);
+    for (let i = 0; i < width; i++) numbers[head + 1 + i] = bias[row * width + i];
+  }
+  return words;
+}
+
+const offsetOf = ({ columns }: Offsets, column: number): number =>
+  typeof columns === 'number' ? column * columns : columns[column];
+
+interface StoredForm {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly masked: boolean;
+  readonly halfBias: boolean;
+  readonly half: boolean;
+}
+
+function storedForm({ mask, live, values }: Records, bias: Numbers, { columns }: Offsets): StoredForm {
+  const masked = live < mask.length;
+  const [half, halfBias] = [values.every(isF16), bias.every(isF16)];
+  const parts = [
+    ...(typeof columns === 'number' ? [] : [bytesOf(columns)]),
+    numbersAs(halfBias, bias),
+    numbersAs(half, values),
+    ...(masked ? [bitsOf(mask)] : []),
+  ];
+  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { bytes, masked, half, halfBias };
+}
+
+const numbersAs = (half: boolean, numbers: Numbers): Uint8Array<ArrayBuffer> =>
+  bytesOf(half ? Uint16Array.from(numbers, toF16) : Float32Array.from(numbers));
+
+/** A bit for each place, and room to read eight bytes from any of them. */
+function bitsOf(mask: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const bits = new Uint8Array(Math.ceil(mask.length / 8) + 8);
+  for (let at = 0; at < mask.length; at++) bits[at >> 3] |= mask[at] << (at & 7);
+  return bits;
+}
