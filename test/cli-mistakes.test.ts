@@ -1,9 +1,10 @@
 /** Typical mistakes on the command line: what is said, word for word, and the exit code. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { runEspalier } from '../src/cli/program.ts';
 import { espalier, writeModel } from './cli-kit.ts';
 
 let root: string;
@@ -144,4 +145,27 @@ describe('mistakes get one clear message each', () => {
     expect([json.code, json.err]).toEqual([exit, '']);
     errorsSchema.parse(JSON.parse(json.out));
   });
+});
+
+test('a bug of ours ends with 70, without a stack trace, and with a file to report', async () => {
+  const lines: string[] = [];
+  const sink = { write: (text: string) => void lines.push(text), colours: false, columns: 100 };
+  const boom = (): never => {
+    throw new TypeError('the sky falls');
+  };
+  const code = await runEspalier(['build', model, '-o', at('bug')], {
+    env: {},
+    out: sink,
+    err: sink,
+    progress: () => {},
+    journal: { hold: boom, release: () => {} },
+    signal: new AbortController().signal,
+  });
+  expect(code).toBe(70);
+  const [, file] =
+    /^error: a bug in espalier, not a fault of the model: the sky falls \[cli\/bug\]\n {2}hint: please report it with the file "([^"]+)"/.exec(
+      lines.join(''),
+    ) ?? [];
+  expect(readFileSync(file, 'utf8')).toMatch(/^espalier \d+\.\d+\.\d+, Node v[\s\S]*TypeError: the sky falls/);
+  rmSync(file);
 });

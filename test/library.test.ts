@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Graph, Kernel, Pass, Result, Target } from '../src/index.ts';
 import {
   build,
+  CompilerBug,
   compile,
   evaluate,
   formats,
@@ -94,6 +95,19 @@ test('passes, targets and formats are lists of plain records', () => {
     const names = passes(family.target({})).map((p) => p.name);
     expect(names).toContain('choose-formats');
   }
+});
+
+test('a bug is thrown, with the graph that shows it', async () => {
+  const boom: Pass = {
+    name: 'boom',
+    doc: 'for tests',
+    run: () => {
+      throw new TypeError('the sky falls');
+    },
+  };
+  const bug = compile(model, { target: 'wasm', parts: { passes: [boom] } });
+  await expect(bug).rejects.toThrow(CompilerBug);
+  await expect(bug).rejects.toThrow(/^the sky falls\n\nThe graph as it was imported.*\n\ngraph net of "model\.json"\n/);
 });
 
 describe('layers as one wants them', () => {

@@ -7,6 +7,7 @@ import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
 import { randomInputs } from '../graph/samples.ts';
+import { withGraph } from '../make/bug.ts';
 import type { Divergence, Snapshot } from './bisect.ts';
 import { divergingLayer, divergingPass, tapped } from './bisect.ts';
 import type { Compared } from './compare.ts';
@@ -51,10 +52,8 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   const { graph, target, samples = 1, open, tfjs, report, doing = () => {} } = job;
   const snapshots: Snapshot[] = [{ pass: null, graph }];
   doing('compiling');
-  const compiled = compile({
-    ...job,
-    watch: ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after }),
-  });
+  const watch: Job['watch'] = ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after });
+  const compiled = withGraph(graph, () => compile({ ...job, watch }));
   compiled.diagnostics.forEach(report);
   if (!compiled.ok) return undefined;
   doing(`building for ${target.name}`);

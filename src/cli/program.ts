@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import type { Diagnostic } from '../diagnostic.ts';
-import { CompilerBug } from '../diagnostic.ts';
 import { packageVersion } from '../make/package.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import { buildCommand } from './build.ts';
@@ -100,18 +100,17 @@ const usageFault = (message: string, hint: string): Diagnostic => ({
   hint: lowerFirst(hint),
 });
 
-/** A bug's message holds the graph and can be long: it goes to a file for the issue that we ask for. */
+/** A bug's message holds the graph and can be long: it goes to a file, for whoever looks into it. */
 function bugReport(error: unknown): Diagnostic {
-  const text = error instanceof Error ? `${error.message}\n\n${error.stack ?? ''}\n` : `${String(error)}\n`;
-  const [first] = text.split('\n');
+  const [first] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const text = `espalier ${packageVersion()}, Node ${process.version}, ${process.platform} ${process.arch}\n\n${inspect(error)}\n`;
   const file = join(tmpdir(), `espalier-bug-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.txt`);
   writeFileSync(file, text);
-  const kind = error instanceof CompilerBug ? 'bug in the compiler' : 'bug';
   return {
     severity: 'error',
     code: 'cli/bug',
-    message: `this is a ${kind}, not in your model: ${first}`,
-    hint: `please report it with the file "${file}", which has the graph but none of its long constants`,
+    message: `a bug in espalier, not a fault of the model: ${first}`,
+    hint: `please report it with the file "${file}": it says where, and has the graph without its long constants`,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Graph } from '../graph/graph.ts';
 import { suggestion } from '../import/nearest.ts';
 import { renderer } from '../render.ts';
 import type { Target, TargetOptions } from '../target.ts';
+import { withGraph } from './bug.ts';
 import { checkFormatNames, checkLayers, withLayers } from './layers.ts';
 import { packageFolder } from './package.ts';
 
@@ -64,7 +65,7 @@ export function compileWith(
   { layers }: Pick<CompileOptions, 'layers'>,
   job: Omit<Job, 'graph'>,
 ): Outcome {
-  const outcome = compile({ graph, ...job });
+  const outcome = withGraph(graph, () => compile({ graph, ...job }));
   if (!outcome.ok || layers === undefined) return outcome;
   const diagnostics: Diagnostic[] = [...outcome.diagnostics];
   checkLayers(outcome.graph, layers, (d) => void diagnostics.push(d));
