@@ -92,6 +92,13 @@ describe('mistakes get one clear message each', () => {
         '  hint: choose a folder that you may write to with -o\n',
     ],
     [
+      'a place where nothing can be made',
+      () => ['build', model, '-o', '/proc/espalier-out'],
+      1,
+      '/proc/espalier-out: error: cannot write the output folder "/proc/espalier-out": there is no such file or folder [output/not-writable]\n' +
+        '  hint: choose a folder that you may write to with -o\n',
+    ],
+    [
       'no model at all',
       () => ['build'],
       1,

@@ -53,6 +53,40 @@ test('whoever stops reading ends the command quietly', () => {
   expect([stdout, stderr, status]).toEqual([`${example}/model.json\n`, '', 0]);
 });
 
+describe('compilers', () => {
+  const script = (name: string, text: string): string => {
+    writeFileSync(at(name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return at(name);
+  };
+
+  test('where there is none, the sources are still written', async () => {
+    const { code, out, err } = await spawnEspalier(['build', model, '-t', 'cpu', '-o', 'sources'], {
+      cwd: root,
+      env: { PATH: root },
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^error: no compiler found for "net.o": tried "gcc", .* \[toolchain\/no-compiler\]\n {2}hint: install one of them/,
+    );
+    expect(out).toMatch(/^written sources for cpu\n/);
+    expect(readdirSync(at('sources'))).toEqual(expect.arrayContaining(['espalier.json', 'net.c', 'net.h']));
+  });
+
+  test('where it fails, its message is shown with the command, and nothing is left', async () => {
+    const compiler = script('failing', 'echo "net.c:1: fatal: no"; exit 3');
+    const { code, out, err } = await spawnEspalier(['build', model, '-t', 'cpu', '-o', 'failed'], {
+      cwd: root,
+      env: { CC: compiler },
+    });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(
+      /^error: the compiler failed with 3 while building "net.o" \[toolchain\/compiler-failed\]\n {2}hint: the command was: /,
+    );
+    expect(err).toContain('\nnet.c:1: fatal: no\n');
+    expect(existsSync(at('failed'))).toBe(false);
+  });
+});
+
 describe('Ctrl-C', () => {
   const leftovers = (): readonly string[] => readdirSync(root).filter((name) => name.startsWith('.'));
   const temporary = (): readonly string[] => readdirSync(tmpdir()).filter((name) => /^espalier-\w{6}$/.test(name));
