@@ -3,7 +3,7 @@ import type { Arr } from '../../src/loop/loop.ts';
 import { load, local, loop, store } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
 import { lowerActivation } from '../../src/ops/scalar.ts';
-import type { Argument, KernelSite, Routine } from '../../src/plan/kernel.ts';
+import type { Argument, Routine } from '../../src/plan/kernel.ts';
 import { printLoops } from '../print.ts';
 import { vector } from './panels.ts';
 import { partNames } from './parts.ts';
@@ -74,9 +74,9 @@ export function activationOf(activation: Activation): Routine {
 }
 
 /** The arguments that an ending adds to a routine; slopes are one a channel or one for all. */
-export const endingArguments = ({ arrays }: KernelSite, { low, high }: Ending) => ({
+export const endingArguments = (slope: Arr | undefined, { low, high }: Ending) => ({
   low,
   high,
-  slope: arrays.slope ?? 0,
-  slopes: arrays.slope && arrays.slope.length > 1 ? 1 : 0,
+  slope: slope ?? 0,
+  slopes: slope && slope.length > 1 ? 1 : 0,
 });

@@ -16,6 +16,7 @@ export function wish({ op, type }: Call, types: Types): Wish {
       const few = types.x.shape[3] <= fewChannels && op.groups === 1;
       return fixed({ x: onePixel || few ? plain : inPanels }, inPanels);
     }
+    case 'conv-transpose2d':
     case 'pool2d':
     case 'resize':
     case 'depth-to-space':

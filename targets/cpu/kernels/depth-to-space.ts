@@ -18,13 +18,13 @@ export const depthToSpace: Kernel = {
     const { block } = op;
     const numbers = (block * panelsOf(x.shape, lanes) + panelsOf(type.shape, lanes)) * lanes;
     const args = { x: arrays.x, y: array, scratch: scratch('rows', 'f32', numbers) };
-    return { calls: [call(routine, { ...args, images, height, width, channels, block })] };
+    return { calls: [call(depthToSpaceRoutine, { ...args, images, height, width, channels, block })] };
   },
 };
 
 const members = 'x y scratch images height width channels block' as const;
 
-const routine: CpuRoutine<typeof members> = {
+export const depthToSpaceRoutine: CpuRoutine<typeof members> = {
   name: 'depth-to-space',
   template: 'cpu/kernels/depth-to-space.c.hbs',
   view: {},

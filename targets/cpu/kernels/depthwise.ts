@@ -29,7 +29,7 @@ export const depthwise: Kernel = {
     return {
       calls: [
         call(depthwiseRoutine(ending), {
-          ...endingArguments(site, ending),
+          ...endingArguments(arrays.slope, ending),
           x: arrays.x,
           y: result.array,
           scratch: site.scratch('planes', 'f32', sliding.scratch),

@@ -1,0 +1,149 @@
+/** Calls of the routines that convolve: what the taps read for 64 pixels, times the weights row by row. */
+import type { Arr } from '../../src/loop/loop.ts';
+import type { Activation } from '../../src/ops/scalar.ts';
+import type { KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
+import type { Matrix } from '../../src/tensor/matrix.ts';
+import type { Encoding, Shape } from '../../src/tensor/type.ts';
+import type { Ending } from './ending.ts';
+import { endingArguments, endingOf } from './ending.ts';
+import { lanes, vector } from './panels.ts';
+import type { CpuRoutine } from './routine.ts';
+import { call, identifierOf } from './routine.ts';
+import { blockColumns, denseStream, sparseStream } from './stream.ts';
+
+/** A convolution with one group, of images in panels or, for x, plain ones. */
+export interface Convolution {
+  readonly x: Arr;
+  readonly y: Arr;
+  /** [n, h, w, c] of x and y. */
+  readonly from: Shape;
+  readonly to: Shape;
+  readonly plain: boolean;
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  /** Top and left; rows and columns may also begin inside the image. */
+  readonly pad: readonly number[];
+  readonly matrix: Matrix;
+  readonly encoding: Encoding;
+  readonly bias: Arr;
+  readonly slope: Arr | undefined;
+  readonly activation: Activation;
+}
+
+/** Why the routines do not take such weights or sizes, if they do not. */
+export function convolutionFault({ matrix, from, to, stride, pad }: Omit<Convolution, 'x' | 'y' | 'bias' | 'slope'>) {
+  if (matrix.rows > 65535) return 'there are more than 65535 outputs';
+  if (!matrix.data.every(Number.isFinite)) return 'some weights are not finite';
+  const [height, width] = [0, 1].map(
+    (axis) => from[axis + 1] + to[axis + 1] * stride[axis] + Math.abs(pad[axis]) + lanes * stride[axis],
+  );
+  return height * width * from[3] > 2 ** 30 ? 'the padded input is too large' : undefined;
+}
+
+export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
+  const { x, y, from, to, plain, kernel, stride, dilation, pad, bias, slope } = conv;
+  const { rows, stream } = weightsFor(site, conv);
+  const ending = endingOf(conv.activation);
+  const block = Math.min(blockColumns, conv.matrix.columns);
+  const common = { ...stream, ...endingArguments(slope, ending), x, y, bias, block };
+  const [images, height, width, inputs] = from;
+  const [, out_height, out_width, outputs] = to;
+  const one = [...kernel, ...stride].every((s) => s === 1) && pad.every((p) => p === 0);
+  const same = height === out_height && width === out_width;
+  if (one && same && !plain)
+    return call(conv1x1(rows, ending), { ...common, images, pixels: height * width, inputs, outputs });
+  return call(convAny(rows, ending), {
+    ...common,
+    scratch: site.scratch('taps', 'f32', block * lanes),
+    images,
+    plain: plain ? 1 : 0,
+    height,
+    width,
+    inputs,
+    out_height,
+    out_width,
+    outputs,
+    kernel_height: kernel[0],
+    kernel_width: kernel[1],
+    stride_y: stride[0],
+    stride_x: stride[1],
+    dilation_y: dilation[0],
+    dilation_x: dilation[1],
+    top: pad[0],
+    left: pad[1],
+  });
+}
+
+/** The weights packed for their format, and the routine that multiplies by them. */
+function weightsFor({ pack }: KernelSite, { matrix, encoding: { format, params } }: Convolution) {
+  if (format === 'dense') {
+    const packed = pack('weights', denseStream(matrix)).array;
+    return { rows: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
+  }
+  const together = format === 'block' ? params.r : 1;
+  const height = [4, 2, 1].find((r) => together % r === 0 && matrix.rows % r === 0) ?? 1;
+  const packed = sparseStream(matrix, height);
+  return {
+    rows: rowsSparse(height),
+    stream: {
+      groups: pack('groups', packed.groups).array,
+      rows: pack('rows', packed.rows).array,
+      counts: pack('counts', packed.counts).array,
+      columns: pack('columns', packed.columns).array,
+      weights: pack('weights', packed.weights).array,
+    },
+  };
+}
+
+const helper = (name: string, needs: readonly Routine[]): Routine => ({
+  name,
+  template: `cpu/kernels/${name}.c.hbs`,
+  view: {},
+  needs,
+});
+
+const stream = helper('stream', []);
+const gatherTaps = helper('gather-taps', [vector]);
+const rowsDense = helper('rows-dense', [vector, stream]);
+
+const rowsSparse = (rows: number): Routine => ({
+  name: `rows-sparse-${rows}`,
+  template: 'cpu/kernels/rows-sparse.c.hbs',
+  view: { rows, name: `rows_sparse_${rows}` },
+  needs: [vector, stream],
+});
+
+const shared = 'x y bias slope slopes groups rows counts columns weights images inputs outputs block low high';
+const members1x1 = `${shared} pixels` as const;
+const sizes = 'height width out_height out_width kernel_height kernel_width';
+const sliding = 'stride_y stride_x dilation_y dilation_x top left';
+const membersAny = `${shared} scratch plain ${sizes} ${sliding}` as const;
+
+const conv1x1 = (rows: Routine, ending: Ending): CpuRoutine<typeof members1x1> => ({
+  ...convolution('conv-1x1', rows, ending),
+  needs: [vector, rows, ...ending.needs, helper('conv-1x1-struct', [])],
+  struct: 'conv_1x1',
+  members: members1x1,
+});
+
+const convAny = (rows: Routine, ending: Ending): CpuRoutine<typeof membersAny> => ({
+  ...convolution('conv', rows, ending),
+  needs: [vector, gatherTaps, rows, ...ending.needs, helper('conv-struct', [])],
+  struct: 'conv',
+  members: membersAny,
+});
+
+function convolution(stem: string, rows: Routine, ending: Ending) {
+  const name = `${stem}${rows.name.replace('rows', '')}${ending.suffix}`;
+  const finish = ending.finish('y', 'p->outputs');
+  return {
+    name,
+    template: `cpu/kernels/${stem}.c.hbs`,
+    view: {
+      name: name.replaceAll('-', '_'),
+      rows: identifierOf(rows),
+      finish: finish === '' ? '' : `\n      ${finish}`,
+    },
+  };
+}
