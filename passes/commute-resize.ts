@@ -1,5 +1,5 @@
 /** A 1x1 convolution after a resize runs before it, on fewer pixels. */
-import type { Call, Id } from '../src/graph/graph.ts';
+import type { Call, Graph, Id } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
@@ -9,6 +9,7 @@ import type { Pass } from '../src/pass.ts';
 import { elements } from '../src/tensor/type.ts';
 import type { Layer } from './matching/layers.ts';
 import { layerOf } from './matching/layers.ts';
+import { untilStable } from './matching/stable.ts';
 import { withoutActivation } from './matching/unfused.ts';
 
 /** What one number costs in multiply-adds: interpolated between four, and activated in a step of its own. */
@@ -23,17 +24,19 @@ export const commuteResize: Pass = {
   name: 'commute-resize',
   doc: 'runs a 1x1 convolution before the resize that alone feeds it, where that is less work',
 
-  run(graph) {
-    const uses = useCounts(graph);
-    return rewriteNodes(graph, (node, emitter) => {
-      const layer = layerOf(node, emitter.byId);
-      if (node.kind !== 'call' || node.op.kind !== 'conv2d' || !layer || !isPointwise(layer, node.op)) return node;
-      const resize = emitter.byId.get(layer.x);
-      if (resize?.kind !== 'call' || resize.op.kind !== 'resize' || uses.get(resize.id) !== 1) return node;
-      return swapped(node, layer, { call: resize, op: resize.op }, emitter) ?? node;
-    });
-  },
+  run: (graph) => untilStable(graph, commute),
 };
+
+function commute(graph: Graph): Graph {
+  const uses = useCounts(graph);
+  return rewriteNodes(graph, (node, emitter) => {
+    const layer = layerOf(node, emitter.byId);
+    if (node.kind !== 'call' || node.op.kind !== 'conv2d' || !layer || !isPointwise(layer, node.op)) return node;
+    const resize = emitter.byId.get(layer.x);
+    if (resize?.kind !== 'call' || resize.op.kind !== 'resize' || uses.get(resize.id) !== 1) return node;
+    return swapped(node, layer, { call: resize, op: resize.op }, emitter) ?? node;
+  });
+}
 
 const isPointwise = ({ weights }: Layer, { stride, pad, groups }: Conv2d): boolean => {
   const [, kh, kw] = weights.type.shape;

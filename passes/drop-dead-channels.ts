@@ -6,6 +6,7 @@ import type { Pass } from '../src/pass.ts';
 import { demandOf } from './channels/demand.ts';
 import { staticsOf } from './channels/statics.ts';
 import { thinCall } from './channels/thin-call.ts';
+import { untilStable } from './matching/stable.ts';
 
 /**
  * A channel is dropped from the layer that makes it, from those that read it and from all between, when every layer
@@ -18,14 +19,7 @@ export const dropDeadChannels: Pass = {
   name: 'drop-dead-channels',
   doc: 'drops channels that are never read or always the same, exactly, at padded borders too',
 
-  run(graph) {
-    let before = graph;
-    for (;;) {
-      const after = dropOnce(before);
-      if (after === before) return after;
-      before = after;
-    }
-  },
+  run: (graph) => untilStable(graph, dropOnce),
 };
 
 function dropOnce(graph: Graph): Graph {

@@ -1,5 +1,5 @@
 /** Batch normalisation, and every other scale and shift of channels, becomes part of a layer. */
-import type { Call, Constant, Id } from '../src/graph/graph.ts';
+import type { Call, Constant, Graph, Id } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
@@ -10,6 +10,7 @@ import type { Floats } from './matching/constants.ts';
 import { floats } from './matching/constants.ts';
 import type { Layer } from './matching/layers.ts';
 import { layerOf, openLayer, withParameters } from './matching/layers.ts';
+import { untilStable } from './matching/stable.ts';
 
 /**
  * In this order: into the layer before, row by row; into the layer after, column by column, a shift only where no
@@ -20,22 +21,27 @@ export const fuseBatchNorm: Pass = {
   name: 'fuse-batch-norm',
   doc: 'scales the weights and bias of a layer by the per-channel factors that come after or before it',
 
-  run(graph) {
-    const uses = useCounts(graph);
-    const fused = rewriteNodes(graph, (node, emitter) => {
-      if (node.kind !== 'call') return node;
-      const affine = affineOf(node, emitter.byId);
-      if (!affine) return scaledColumns(node, uses, emitter);
-      const layer = isShift(affine) ? undefined : openLayer(affine.x, emitter.byId, uses);
-      return layer ? scaledRows(layer, affine, node.id, emitter) : node;
-    });
-    return rewriteNodes(fused, (node, emitter) => {
-      if (node.kind !== 'call' || node.op.kind !== 'batch-norm' || node.type.shape.length !== 4) return node;
-      const affine = affineOf(node, emitter.byId);
-      return affine ? depthwise(node, affine, emitter) : node;
-    });
-  },
+  // What is left as a layer of its own may take on what stands beside it.
+  run: (graph) => untilStable(graph, (now) => standAlone(fuse(now))),
 };
+
+function fuse(graph: Graph): Graph {
+  const uses = useCounts(graph);
+  return rewriteNodes(graph, (node, emitter) => {
+    if (node.kind !== 'call') return node;
+    const affine = affineOf(node, emitter.byId);
+    if (!affine) return scaledColumns(node, uses, emitter);
+    const layer = isShift(affine) ? undefined : openLayer(affine.x, emitter.byId, uses);
+    return layer ? scaledRows(layer, affine, node.id, emitter) : node;
+  });
+}
+
+const standAlone = (graph: Graph): Graph =>
+  rewriteNodes(graph, (node, emitter) => {
+    if (node.kind !== 'call' || node.op.kind !== 'batch-norm' || node.type.shape.length !== 4) return node;
+    const affine = affineOf(node, emitter.byId);
+    return affine ? depthwise(node, affine, emitter) : node;
+  });
 
 /** scale · (W x + b) + shift = (scale W) x + (scale b + shift). */
 function scaledRows(layer: Layer, { scale, shift }: Affine, id: Id, emitter: Emitter): Call {

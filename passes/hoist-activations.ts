@@ -1,5 +1,5 @@
 /** Activations move up, past pools and moves, to the layer that could take them in. */
-import type { Call, Id, Node } from '../src/graph/graph.ts';
+import type { Call, Graph, Id, Node } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
@@ -7,6 +7,7 @@ import type { UnaryName } from '../src/ops/scalar.ts';
 import type { Pass } from '../src/pass.ts';
 import { fusible } from './matching/fusible.ts';
 import { openLayer } from './matching/layers.ts';
+import { untilStable } from './matching/stable.ts';
 
 /** Functions that never fall and cost next to nothing: the largest of a window stays the largest. */
 const rising: ReadonlySet<UnaryName> = new Set<UnaryName>(['relu', 'relu6']);
@@ -16,18 +17,13 @@ export const hoistActivations: Pass = {
   name: 'hoist-activations',
   doc: 'applies activations before the pools, moves and concatenations that come between them and a layer',
 
-  run(graph) {
-    let before = graph;
-    for (;;) {
-      const uses = useCounts(before);
-      const after = rewriteNodes(before, (node, emitter) =>
-        node.kind === 'call' ? (hoisted(node, uses, emitter) ?? node) : node,
-      );
-      if (after === before) return after;
-      before = after;
-    }
-  },
+  run: (graph) => untilStable(graph, hoistOnce),
 };
+
+function hoistOnce(graph: Graph): Graph {
+  const uses = useCounts(graph);
+  return rewriteNodes(graph, (node, emitter) => (node.kind === 'call' ? (hoisted(node, uses, emitter) ?? node) : node));
+}
 
 type Uses = ReadonlyMap<Id, number>;
 

@@ -1,5 +1,5 @@
 /** Moves, copies and changes of shape that do nothing, or that one call can do, go. */
-import type { Call, Id, Node } from '../src/graph/graph.ts';
+import type { Call, Graph, Id, Node } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
@@ -11,23 +11,19 @@ import { simplifyConcat, simplifySlice } from './matching/pieces.ts';
 import type { Rewriting } from './matching/rewriting.ts';
 import { rewritingOf } from './matching/rewriting.ts';
 import { sinkMove } from './matching/sink.ts';
+import { untilStable } from './matching/stable.ts';
 
 export const simplifyShapes: Pass = {
   name: 'simplify-shapes',
   doc: 'removes moves and changes of shape that do nothing, and joins those that follow one another',
 
-  run(graph) {
-    let before = graph;
-    for (;;) {
-      const uses = useCounts(before);
-      const after = rewriteNodes(before, (node, emitter) =>
-        node.kind === 'call' ? simplify(node, emitter, uses) : node,
-      );
-      if (after === before) return after;
-      before = after;
-    }
-  },
+  run: (graph) => untilStable(graph, simplifyOnce),
 };
+
+function simplifyOnce(graph: Graph): Graph {
+  const uses = useCounts(graph);
+  return rewriteNodes(graph, (node, emitter) => (node.kind === 'call' ? simplify(node, emitter, uses) : node));
+}
 
 function simplify(node: Call, emitter: Emitter, uses: ReadonlyMap<Id, number>): Node | Id {
   const rewriting = rewritingOf(emitter, uses);

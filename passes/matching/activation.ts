@@ -7,10 +7,14 @@ import type { Cone } from './cone.ts';
 export type Recognised =
   | { readonly kind: 'identity' }
   | { readonly kind: 'unary'; readonly fn: UnaryName }
-  /** factor · fn(x), the same factor at each position. */
-  | { readonly kind: 'scaled'; readonly fn: UnaryName; readonly factor: number }
   /** One slope for each position. */
   | { readonly kind: 'prelu'; readonly slopes: Float32Array<ArrayBuffer> };
+
+/** factor · fn(x), the same factor at each position. */
+export interface Scaled {
+  readonly fn: UnaryName;
+  readonly factor: number;
+}
 
 const known = Object.keys(unaryFunctions) as readonly UnaryName[];
 
@@ -31,13 +35,13 @@ export function recognise(cone: Cone): Recognised | undefined {
  * A multiple of a known function, where spelling it as one saves calls: constants rounded to half precision make
  * such multiples of what was meant.
  */
-export function recogniseScaled(cone: Cone): Extract<Recognised, { readonly kind: 'scaled' }> | undefined {
+export function recogniseScaled(cone: Cone): Scaled | undefined {
   if (cone.calls < 3) return undefined;
   for (const fn of known) {
     const { evaluate } = unaryFunction(fn);
     const factor = Math.fround(cone.exact(2, 0) / evaluate(2));
     if (!Number.isFinite(factor) || factor === 0) continue;
-    if (isEverywhere(cone, (x) => factor * evaluate(x))) return { kind: 'scaled', fn, factor };
+    if (isEverywhere(cone, (x) => factor * evaluate(x))) return { fn, factor };
   }
   return undefined;
 }
