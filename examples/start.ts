@@ -74,10 +74,7 @@ writeFileSync(
 section('what it sees', [
   `a person, score ${score.toFixed(2)}: face at (${face.x.toFixed(1)}, ${face.y.toFixed(1)}), ${face.width.toFixed(1)} pixels wide; drawn in ${drawing}`,
 ]);
-section('next', [
-  `node ${relative('', join(fileURLToPath(packageFolder()), 'dist/src/cli/main.js'))} --help`,
-  'README.md, a guide',
-]);
+section('next', ['npx espalier --help', 'README.md, a guide']);
 model.dispose();
 tfjs.dispose();
 process.exitCode = fine ? 0 : 1;

@@ -71,17 +71,13 @@ function asText(
   { layers, arena }: BuildReport,
   paint: Paint,
 ): readonly string[] {
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const shown = files.filter(({ role }) => role !== 'dump');
   const inputsOf = inputs.map(({ name }) => `--input ${shellWord(`${name}=random:1`)}`).join(' ');
   return [
     `${paint.green(complete ? 'built' : 'written')} ${paint.bold(folder)} for ${target}${cpu === null ? '' : ` ${cpu}`}`,
     '',
     ...table(
-      [
-        ...shown.map(({ path, bytes, role }) => [path, printBytes(bytes), paint.dim(role)]),
-        ['', printBytes(total), paint.dim('in all')],
-      ],
+      shown.map(({ path, bytes, role }) => [path, printBytes(bytes), paint.dim(role)]),
       ['left', 'right'],
     ),
     '',
