@@ -3,7 +3,7 @@
 import { evaluateCall } from '../src/graph/evaluate.ts';
 import type { Call, Constant, Graph, Node } from '../src/graph/graph.ts';
 import { operandsOf } from '../src/graph/graph.ts';
-import { rewriteNodes } from '../src/graph/rewrite.ts';
+import { dropUnused, rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Kind } from '../src/ops/index.ts';
 import { rulesOf } from '../src/ops/index.ts';
 import type { Pass } from '../src/pass.ts';
@@ -19,17 +19,19 @@ const movers: ReadonlySet<Kind> = new Set<Kind>(['reshape', 'slice', 'transpose'
 
 export const foldConstants: Pass = {
   name: 'fold-constants',
-  doc: 'computes what depends on constants alone, unless the result is much larger than they are',
+  doc: 'computes what depends on constants alone, unless the result is much larger than they are, and drops what is not used',
 
-  run: (graph: Graph): Graph =>
-    rewriteNodes(graph, (node, { byId }) => {
-      // A relayout of a constant is the copy that an output needs.
-      if (node.kind !== 'call' || node.op.kind === 'relayout') return node;
-      const inputs = node.inputs.map((id) => byId.get(id));
-      if (!inputs.every((n): n is Constant => n?.kind === 'constant')) return node;
-      return isWorthIt(node, inputs, byId) ? fold(node, inputs) : node;
-    }),
+  run: (graph) => foldAll(dropUnused(graph)),
 };
+
+const foldAll = (graph: Graph): Graph =>
+  rewriteNodes(graph, (node, { byId }) => {
+    // A relayout of a constant is the copy that an output needs.
+    if (node.kind !== 'call' || node.op.kind === 'relayout') return node;
+    const inputs = node.inputs.map((id) => byId.get(id));
+    if (!inputs.every((n): n is Constant => n?.kind === 'constant')) return node;
+    return isWorthIt(node, inputs, byId) ? fold(node, inputs) : node;
+  });
 
 function isWorthIt(call: Call, inputs: readonly Constant[], byId: ReadonlyMap<string, Node>): boolean {
   const types = Object.fromEntries(Object.entries(operandsOf(call, byId)).map(([name, node]) => [name, node.type]));

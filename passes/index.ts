@@ -18,7 +18,7 @@ import { sinkScales } from './sink-scales.ts';
 
 /** What runs, in order, and why there. */
 export const pipeline = (target: Target): readonly Pass[] => [
-  foldConstants, // first, so that all others find constants where a model computes them
+  foldConstants, // first, so that all others find constants where a model computes them, and no users that nobody uses
   recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
   simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Graph, Id } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
+import { dropUnused } from '../../src/graph/rewrite.ts';
 import type { Op } from '../../src/ops/index.ts';
 import type { UnaryName } from '../../src/ops/scalar.ts';
 import type { Shape } from '../../src/tensor/type.ts';
@@ -41,13 +42,14 @@ function build(choices: Choices, steps: number): Graph {
     picture: () => pictures[pictures.length - 1 - pick(Math.min(3, pictures.length))],
   };
 
-  for (let n = 0; n <= pick(2); n++) pictures.push(made.input(`x${n}`, [1, 3 + pick(3), 2 + pick(4), 1 + pick(3)]));
+  for (let n = 0; n <= pick(2); n++)
+    pictures.push(made.input(`x${n}`, [pick(4) === 3 ? 2 : 1, 3 + pick(3), 2 + pick(4), 1 + pick(3)]));
   for (let n = 0; n < steps; n++) {
     const next = makers[pick(makers.length)](maker, maker.picture());
     if (next !== undefined && elements(maker.shape(next)) <= 2000) pictures.push(next);
   }
   const ends = [pictures[pictures.length - 1], ...(pick(3) === 0 ? [maker.picture()] : [])];
-  const graph = made.graph(ends);
+  const graph = dropUnused(made.graph(ends));
   return { ...graph, ...readable(graph) };
 }
 
@@ -183,11 +185,11 @@ const move: Make = (m, x) => {
 
 /** Squeeze and excite. */
 const gate: Make = (m, x) => {
-  const [, , , c] = m.shape(x);
+  const [n, , , c] = m.shape(x);
   const mean = m.call({ kind: 'reduce', fn: 'mean', axes: [1, 2], keep: true }, [x]) ?? x;
-  const flat = m.call({ kind: 'reshape', shape: [1, c] }, [mean]) ?? x;
+  const flat = m.call({ kind: 'reshape', shape: [n, c] }, [mean]) ?? x;
   const product = m.call({ kind: 'matmul', transposeA: false, transposeB: false }, [flat, m.constant([c, c])]) ?? x;
-  const wide = m.call({ kind: 'reshape', shape: [1, 1, 1, c] }, [product]) ?? x;
+  const wide = m.call({ kind: 'reshape', shape: [n, 1, 1, c] }, [product]) ?? x;
   const excited = m.call({ kind: 'unary', fn: 'sigmoid' }, [wide]) ?? x;
   return m.call({ kind: 'binary', fn: 'mul' }, [x, excited]);
 };
