@@ -13,8 +13,9 @@ export interface Binding {
 
 export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, render: Render): Binding {
   const port = ({ name: given, type, array }: Port) => ({
-    // A string literal, since names are the users' own; computed, since `__proto__` is one that somebody may choose.
-    key: JSON.stringify(given).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
+    // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
+    key: quoted(given),
+    property: /^[A-Za-z][A-Za-z0-9]*$/.test(given) ? given : quoted(given),
     array: type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
     shape: printShape(type.shape),
     sizes: type.shape.join(', '),
@@ -24,6 +25,9 @@ export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, 
   const view = { name, inputs: inputs.map(port), outputs: outputs.map(port) };
   return emitTypeScript(`${name}.ts`, render('wasm/binding.ts.hbs', view));
 }
+
+const quoted = (name: string): string =>
+  JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
 /** JavaScript and declarations of one module that imports nothing. A type error in it is a bug. */
 function emitTypeScript(path: string, text: string): Binding {

@@ -1,0 +1,43 @@
+/** The model tiny, compiled by Espalier to WebAssembly. Runs in browsers, workers and Node, and imports nothing. */
+/** Values of the inputs, row-major. */
+export type Inputs = {
+    /** 1x4x7x2 */
+    readonly image: Float32Array;
+};
+/** Values of the outputs, row-major. */
+export type Outputs = {
+    /** 1x4x7x4 */
+    readonly probability: Float32Array;
+};
+/** Sizes of inputs and outputs, outermost first. */
+export declare const shapes: {
+    readonly inputs: {
+        readonly image: readonly [1, 4, 7, 2];
+    };
+    readonly outputs: {
+        readonly probability: readonly [1, 4, 7, 4];
+    };
+};
+export interface Model {
+    /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
+    readonly inputs: Inputs;
+    /** The model's own memory: what the last run computed, and the next one writes over. */
+    readonly outputs: Outputs;
+    /**
+     * Computes the outputs, from `inputs` or from what `model.inputs` holds. Returns `model.outputs`: copy what has to
+     * outlive the next run. Throws InputError when an input is missing, unknown, or not an array of its type and length.
+     */
+    run(inputs?: Inputs): Outputs;
+    /** Lets go of the memory. Running the model afterwards is an error. */
+    dispose(): void;
+}
+/** Where a module may come from: its bytes, an answer to a request, a compiled module, or the address of any of them. */
+export type Source = BufferSource | Response | WebAssembly.Module | URL;
+/** What is wrong with an input, and with which. */
+export declare class InputError extends TypeError {
+    readonly name = "InputError";
+    readonly input: string;
+    constructor(input: string, message: string);
+}
+/** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. */
+export declare function load(source?: Source | PromiseLike<Source>): Promise<Model>;

@@ -1,0 +1,279 @@
+/** The JavaScript and the types that a user of a compiled model sees. */
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { Project, ts } from 'ts-morph';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { evaluate } from '../src/graph/evaluate.ts';
+import type { Graph, Node } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
+import { tensor } from '../src/tensor/type.ts';
+import { loadWasm } from '../src/toolchain/run-wasm.ts';
+import type { Binding, BoundModel, Built } from './wasm-build.ts';
+import { buildWasm, importBinding, textOf, writeBuilt } from './wasm-build.ts';
+
+const graph = parse(`graph sum of "sum"
+  %a = input "a" : f32[2x3]
+  %b = input "b" : i32[3]
+  %f = cast(%b) to=f32 : f32[3]
+  %y = binary(%a, %f) fn=add : f32[2x3]
+  %z = binary(%b, %b) fn=add : i32[3]
+return "sum"=%y, "twice"=%z
+`);
+
+let built: Built;
+let folder: string;
+let binding: Binding;
+let model: BoundModel;
+
+beforeAll(async () => {
+  built = await buildWasm(graph);
+  folder = writeBuilt(built);
+  binding = await importBinding(folder, 'sum');
+  model = await binding.load(built.module);
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const a = () => Float32Array.of(1, 2, 3, 4, 5, 6);
+const b = () => Int32Array.of(10, 20, 30);
+
+describe('running', () => {
+  test('takes inputs by name and gives outputs by name', () => {
+    const { sum, twice } = model.run({ a: a(), b: b() });
+    expect(sum).toEqual(Float32Array.of(11, 22, 33, 14, 25, 36));
+    expect(twice).toEqual(Int32Array.of(20, 40, 60));
+  });
+
+  test('outputs are views of the model’s memory', () => {
+    const { sum } = model.run({ a: a(), b: b() });
+    expect(model.run({ a: a().fill(0), b: b() }).sum).toBe(sum);
+    expect(sum).toEqual(Float32Array.of(10, 20, 30, 10, 20, 30));
+    expect(model.outputs.sum).toBe(sum);
+  });
+
+  test('inputs can be written in place', () => {
+    model.inputs.a.set([6, 5, 4, 3, 2, 1]);
+    model.inputs.b.fill(1);
+    expect(model.run().sum).toEqual(Float32Array.of(7, 6, 5, 4, 3, 2));
+    expect(model.run({ a: model.inputs.a, b: model.inputs.b }).sum).toEqual(Float32Array.of(7, 6, 5, 4, 3, 2));
+  });
+
+  test('models loaded twice do not share memory', async () => {
+    const other = await binding.load(built.module);
+    model.run({ a: a(), b: b() });
+    expect(other.run({ a: a().fill(0), b: b().fill(0) }).sum).toEqual(new Float32Array(6));
+    expect(model.outputs.sum).toEqual(Float32Array.of(11, 22, 33, 14, 25, 36));
+  });
+
+  test('says its shapes', () => {
+    expect(binding.shapes).toEqual({ inputs: { a: [2, 3], b: [3] }, outputs: { sum: [2, 3], twice: [3] } });
+  });
+});
+
+describe('inputs that do not fit', () => {
+  test.each([
+    ['b', { a: a() }, 'input "b" is missing'],
+    ['a', { a: undefined, b: b() }, 'input "a" is missing'],
+    ['a', { a: a().subarray(1), b: b() }, 'input "a" takes 6 numbers and is given 5'],
+    ['b', { a: a(), b: a() }, 'input "b" takes Int32Array and is given Float32Array'],
+    ['a', { a: [1, 2, 3, 4, 5, 6], b: b() }, 'input "a" takes Float32Array and is given Array'],
+    ['a', { a: null, b: b() }, 'input "a" takes Float32Array and is given Null'],
+    ['A', { A: a(), b: b() }, 'there is no input "A": the inputs are "a", "b"'],
+    ['toString', { a: a(), b: b(), toString: 1 }, 'there is no input "toString": the inputs are "a", "b"'],
+  ])('%s', (input, given, message) => {
+    let thrown: unknown;
+    try {
+      model.run(given);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(binding.InputError);
+    expect(thrown).toMatchObject({ name: 'InputError', input, message });
+  });
+
+  test('nothing is copied when anything is wrong', () => {
+    model.run({ a: a(), b: b() });
+    expect(() => model.run({ a: a().fill(9), b: a() })).toThrow();
+    expect(model.inputs.a).toEqual(a());
+  });
+});
+
+describe('loading', () => {
+  const works = async (source?: unknown): Promise<void> => {
+    expect((await binding.load(source)).run({ a: a(), b: b() }).twice).toEqual(Int32Array.of(20, 40, 60));
+  };
+  const answer = (type: string, init: ResponseInit = {}): Response =>
+    new Response(built.module, { headers: { 'content-type': type }, ...init });
+
+  test('bytes', () => works(built.module));
+  test('an ArrayBuffer', () =>
+    works(built.module.buffer.slice(built.module.byteOffset, built.module.byteOffset + built.module.length)));
+  test('a compiled module', async () => works(await WebAssembly.compile(built.module)));
+  test('an answer served as WebAssembly', () => works(answer('application/wasm')));
+  test('an answer served as anything', () => works(answer('application/octet-stream')));
+  test('an answer to come', () => works(Promise.resolve(answer('application/wasm'))));
+  test('the address of a file', () => works(pathToFileURL(join(folder, 'sum.wasm'))));
+
+  test('the file beside the binding', async () => {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const script = `import { load } from './sum.js';
+      const { twice } = (await load()).run({ a: new Float32Array(6), b: Int32Array.of(1, 2, 3) });
+      console.log(twice.join());`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: folder,
+    });
+    expect(stdout).toBe('2,4,6\n');
+  });
+
+  test('an address that is not a file is fetched', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(answer('application/wasm'));
+    await works(new URL('https://example.org/sum.wasm'));
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('a server that has nothing', async () => {
+    await expect(binding.load(answer('text/html', { status: 404 }))).rejects.toThrow(
+      'cannot load "": the server answers 404',
+    );
+  });
+
+  test('an engine without SIMD', async () => {
+    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    await expect(binding.load(built.module)).rejects.toThrow(
+      'this engine has no WebAssembly SIMD, which the model needs',
+    );
+  });
+
+  test('the question for SIMD is a module that uses it', () => {
+    const asked = vi.spyOn(WebAssembly, 'validate');
+    return binding.load(built.module).then(() => {
+      const bytes = new Uint8Array(asked.mock.calls[0][0] as Uint8Array<ArrayBuffer>);
+      expect(WebAssembly.validate(bytes)).toBe(true);
+      expect([...bytes]).toContain(0xfd);
+    });
+  });
+});
+
+test('a disposed model does not run', async () => {
+  const other = await binding.load(built.module);
+  other.dispose();
+  other.dispose();
+  expect(() => other.run()).toThrow('the model is disposed');
+  expect(() => other.inputs).toThrow('the model is disposed');
+  expect(() => other.outputs).toThrow('the model is disposed');
+});
+
+test('the toolchain runs it by name, and gives outputs of the caller’s own', async () => {
+  const loaded = await loadWasm(folder, 'sum');
+  expect(loaded.inputs).toEqual({ a: [2, 3], b: [3] });
+  const first = loaded.run({ a: a(), b: b() });
+  loaded.run({ a: a().fill(0), b: b() });
+  expect(first.sum).toEqual(Float32Array.of(11, 22, 33, 14, 25, 36));
+  loaded.repeat();
+  loaded.dispose();
+  expect(() => loaded.repeat()).toThrow('the model is disposed');
+});
+
+describe('types', () => {
+  const check = (user: string): readonly string[] => {
+    const project = new Project({
+      useInMemoryFileSystem: true,
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.ESNext,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+        types: [],
+        strict: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: true,
+      },
+    });
+    project.createSourceFile('sum.d.ts', textOf(built, '.d.ts'));
+    const file = project.createSourceFile('user.ts', user);
+    return project
+      .getPreEmitDiagnostics()
+      .filter((d) => d.getSourceFile() === file)
+      .map((d) => ts.flattenDiagnosticMessageText(d.compilerObject.messageText, ' ').replace(/\s+/g, ' '));
+  };
+
+  test('are what a user writes', () => {
+    const faults = check(`
+      import { InputError, load, shapes } from './sum.js';
+      const model = await load(fetch('sum.wasm'));
+      model.inputs.a[0] = shapes.inputs.a[1];
+      const { sum, twice } = model.run({ a: new Float32Array(6), b: new Int32Array(3) });
+      const numbers: Float32Array = sum;
+      const whole: Int32Array = twice;
+      try { model.run(); } catch (e) { if (e instanceof InputError) console.log(e.input, numbers, whole); }
+    `);
+    expect(faults).toEqual([]);
+  });
+
+  test('refuse what does not fit', () => {
+    const faults = check(`import { load } from './sum.js';
+      const model = await load();
+      model.run({ a: new Float32Array(6) });
+      model.run({ a: new Int32Array(6), b: new Int32Array(3) });
+      model.outputs.total;
+      model.inputs.a = new Float32Array(6);
+    `);
+    expect(faults).toEqual([
+      expect.stringContaining("Property 'b' is missing in type '{ a: Float32Array<ArrayBuffer>; }'"),
+      expect.stringContaining("'Int32Array<ArrayBuffer>' is not assignable to type 'Float32Array"),
+      "Property 'total' does not exist on type 'Outputs'.",
+      "Cannot assign to 'a' because it is a read-only property.",
+    ]);
+  });
+});
+
+test('the binding imports nothing', () => {
+  const text = textOf(built, '.js');
+  expect(text).not.toMatch(/^\s*import\s/m);
+  expect(text.match(/import\(/g)).toHaveLength(1);
+});
+
+const hostile = [
+  '',
+  ' ',
+  'a b',
+  'it\'s "quoted" \\ ` $ {1}',
+  'line\nbreak\r\u2028\u2029\u0000',
+  '*/ alert(1) /*',
+  '</script>',
+  '__proto__',
+  'constructor',
+  'prototype',
+  'hasOwnProperty',
+  'class',
+  'int',
+  'ünïcödé 🌳',
+  '\ud800',
+  '{{name}}',
+];
+
+test('names that users choose are only names', async () => {
+  const nodes = hostile.flatMap((name, i): readonly Node[] => {
+    const type = tensor('f32', [i + 1]);
+    return [
+      { kind: 'input', id: `x${i}`, name, type },
+      { kind: 'call', id: `y${i}`, op: { kind: 'unary', fn: 'neg' }, inputs: [`x${i}`], type, origin: name },
+    ];
+  });
+  const outputs = hostile.map((name, i) => ({ name, id: `y${i}` }));
+  const strange: Graph = { name: 'strange', file: 'strange', nodes, outputs };
+  const other = await buildWasm(strange);
+  const loaded = await loadWasm(writeBuilt(other), 'strange');
+  const given = Object.fromEntries(
+    hostile.map((name, i) => [name, Float32Array.from({ length: i + 1 }, (_, k) => k + i)]),
+  );
+  expect(Object.keys(loaded.run(given)).sort()).toEqual([...hostile].sort());
+  for (const [name, numbers] of Object.entries(evaluate(strange, given)))
+    expect(loaded.run(given)[name]).toEqual(numbers);
+  expect(readFileSync(join(writeBuilt(other), 'strange.d.ts'), 'utf8')).toContain(
+    'readonly "__proto__": Float32Array;',
+  );
+});
