@@ -1,6 +1,6 @@
 /** What a fresh clone needs before anything can run: its packages and its build. Plain JavaScript, since neither is there yet. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the clone, without a slash at its end. */
@@ -48,5 +48,9 @@ function installed() {
 export const install = () =>
   installed() || npm('install packages', ['ci', '--include=dev', '--no-audit', '--no-fund'], { quiet: true });
 
-/** Compiles everything but the tests to dist/. */
-export const build = () => node('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+/** Compiles everything but the tests to dist/, and makes the command one that `npx espalier` can start. */
+export function build() {
+  const built = node('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+  if (built) chmodSync(`${root}/dist/src/cli/main.js`, 0o755);
+  return built;
+}
