@@ -1,0 +1,109 @@
+/** The same NAME.js, unchanged, in a page and in a worker of a browser. Skipped where no browser is installed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomInputs } from '../src/graph/samples.ts';
+import { loadWasm } from '../src/toolchain/run-wasm.ts';
+import { buildWasm, writeBuilt } from './wasm-build.ts';
+import { convGraph } from './wasm-graphs.ts';
+
+const executablePath = '/usr/bin/chromium';
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+
+/** Pages that run the model when asked, on the window itself or in a worker. */
+const pages: Readonly<Record<string, string>> = {
+  '/page.html': `<script type="module">
+    import { load } from './test.js';
+    window.compute = async (x) => {
+      const model = await load();
+      return Array.from(model.run({ x: Float32Array.from(x) }).out);
+    };
+    window.ready = true;
+  </script>`,
+  '/worker.html': `<script type="module">
+    window.compute = (x) => new Promise((resolve, reject) => {
+      const worker = new Worker('./worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(x);
+    });
+    window.ready = true;
+  </script>`,
+  '/worker.js': `import { load } from './test.js';
+    onmessage = async ({ data }) => {
+      const model = await load();
+      postMessage(Array.from(model.run({ x: Float32Array.from(data) }).out));
+    };`,
+};
+
+describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr/bin/chromium', () => {
+  const graph = convGraph({
+    x: [1, 14, 14, 9],
+    o: 12,
+    kernel: [3, 3],
+    pad: [1, 1, 1, 1],
+    density: 0.4,
+    activation: 'swish',
+  });
+  const { x } = randomInputs(graph, 5);
+  let browser: Browser;
+  let server: Server;
+  let want: readonly number[];
+  let address: string;
+
+  beforeAll(async () => {
+    const folder = writeBuilt(await buildWasm(graph));
+    want = Array.from((await loadWasm(folder, graph.name)).run({ x }).out);
+    server = createServer(({ url = '/' }, answer) => {
+      const page = pages[url];
+      const path = join(folder, url);
+      if (page === undefined && !existsSync(path)) return void answer.writeHead(404).end();
+      answer.writeHead(200, { 'content-type': types[extname(url)] ?? 'application/octet-stream' });
+      answer.end(page ?? readFileSync(path));
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  test.each(['page', 'worker'])('in a %s it computes what it computes in Node, bit for bit', async (place) => {
+    const page: Page = await browser.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    await page.goto(`${address}/${place}.html`);
+    await page.waitForFunction('window.ready');
+    const have = await page.evaluate(
+      (numbers) =>
+        (window as unknown as { compute(x: readonly number[]): Promise<readonly number[]> }).compute(numbers),
+      Array.from(x),
+    );
+    expect(faults).toEqual([]);
+    expect(have).toEqual(want);
+    await page.close();
+  });
+});
