@@ -1,7 +1,7 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, parsePrefix, withTargetOptions } from './options.ts';
+import { jsonOption, modelArgument, parsePrefix, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -14,25 +14,26 @@ export interface Flags extends TargetFlags {
 }
 
 export const buildCommand = (act: Act): Command =>
-  withTargetOptions(
-    new Command('build')
-      .summary('compile a model to sources and a binary')
-      .description(
-        'Compiles a model into a folder: sources, header, weights, build files, the binary, and espalier.json, which lists them.\n' +
-          'The folder appears whole or not at all, in place of what an earlier build wrote there.',
-      )
-      .argument('[model]', 'a model.json, a .graph text, or a folder that holds one'),
-  )
-    .option('-o, --out <folder>', 'the output folder (default: NAME-TARGET)')
-    .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
-    .option('--source-only', 'write no binary: needs no C compiler')
-    .option('--force', 'replace an earlier output even if other files lie in it')
-    .option(
-      '--print-ir-after <pass>',
-      'print the graph after a pass, "import" or "all"; with -o also to files that can be built again',
+  withModelOptions(
+    withTargetOptions(
+      new Command('build')
+        .summary('compile a model to sources and a binary')
+        .description(
+          'Compiles a model into a folder: sources, header, weights, build files, the binary, and espalier.json, which lists them. The folder appears whole or not at all, in place of what an earlier build wrote there.',
+        )
+        .argument('[model]', modelArgument)
+        .option('-o, --out <folder>', 'the output folder (default: NAME-TARGET)'),
     )
-    .option('--print-plan', 'print the steps, what computes each, and where its results lie')
-    .option('--timing', 'print how long each pass and stage takes')
+      .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
+      .option('--source-only', 'write no binary: needs no C compiler')
+      .option('--force', 'replace an earlier output even if other files lie in it')
+      .option(
+        '--print-ir-after <pass>',
+        'print the graph after a pass, "import" or "all"; with -o also to files that can be built again',
+      )
+      .option('--print-plan', 'print the steps, what computes each, and where its results lie')
+      .option('--timing', 'print how long each pass and stage takes'),
+  )
     .addOption(jsonOption)
     .action((model: string | undefined, flags: Flags) =>
       act(flags, async (desk) => {

@@ -26,6 +26,8 @@ export interface TargetFlags extends ModelFlags {
   readonly prefix?: string;
 }
 
+export const modelArgument = 'a model.json, a .graph text, or a folder that holds one';
+
 export const jsonOption = new Option('--json', 'print one JSON document');
 
 export const withModelOptions = (command: Command): Command =>
@@ -39,15 +41,16 @@ export const withModelOptions = (command: Command): Command =>
     .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight');
 
 export const withTargetOptions = (command: Command): Command =>
-  withModelOptions(
-    command
-      .option('-t, --target <name>', 'what to build: cpu (C11 and a library) or wasm (WebAssembly and JavaScript)')
-      .option(
-        '--cpu <name>',
-        'cpu only: generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
-      )
-      .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed'),
-  );
+  command
+    .option(
+      '-t, --target <name>',
+      'what to build: cpu (C11 and a library) or wasm (WebAssembly and JavaScript; the default)',
+    )
+    .option(
+      '--cpu <name>',
+      'cpu only: generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
+    )
+    .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed');
 
 /** The config file's options under those of the command line; undefined, and reported, if the config cannot be used. */
 export async function choicesOf(

@@ -1,5 +1,5 @@
 /** `espalier run`: a built artefact, or the reference interpreter, on inputs from files or a seed. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Act, ModelFlags } from './options.ts';
 import { collect, jsonOption, parseRangeOption, parseSize, withModelOptions } from './options.ts';
 import type { Range } from './range.ts';
@@ -17,7 +17,7 @@ export const runCommand = (act: Act): Command =>
     new Command('run')
       .summary('run what was built, or interpret a model')
       .description(
-        'Runs what espalier build wrote into a folder: WebAssembly in this process, native code as a process of its own.\nA model is interpreted by the slow and exact reference instead.',
+        'Runs what espalier build wrote into a folder: WebAssembly in this process, native code as a process of its own. A model is interpreted by the slow and exact reference instead.',
       )
       .argument('<folder or model>', 'a folder that espalier build wrote, or a model')
       .option(
@@ -26,7 +26,11 @@ export const runCommand = (act: Act): Command =>
         collect,
       )
       .option('-o, --output <folder>', 'write each output to a .npy file in this folder')
-      .option('--range <low..high>', 'what black and white in pictures become', parseRangeOption, { low: 0, high: 1 })
+      .addOption(
+        new Option('--range <low..high>', 'what black and white in pictures become')
+          .argParser(parseRangeOption)
+          .default({ low: 0, high: 1 }, '0..1'),
+      )
       .option('--repeat <n>', 'time this many more runs', parseSize),
   )
     .addOption(jsonOption)

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { tfjsTolerance, tolerance } from '../check/compare.ts';
 import type { Against } from '../check/verify.ts';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, parseSize, withTargetOptions } from './options.ts';
+import { jsonOption, modelArgument, parseSize, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -12,25 +12,27 @@ export interface Flags extends TargetFlags {
 }
 
 export const verifyCommand = (act: Act): Command =>
-  withTargetOptions(
-    new Command('verify')
-      .summary('build, run, and compare with the reference')
-      .description(
-        'Builds a model into a temporary folder, runs it on random inputs, and compares every output with the reference.\n' +
-          `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${tfjsTolerance} against tfjs.\n` +
-          'If it is larger, the first pass or layer that diverges is named, and the exit code is 1.',
-      )
-      .argument('[model]', 'a model.json, a .graph text, or a folder that holds one'),
-  )
-    .option('--samples <n>', 'random inputs to try', parseSize, 1)
-    .addOption(
-      new Option(
-        '--against <reference>',
-        'evaluate: the exact reference; tfjs: TensorFlow.js on WebAssembly, one thread',
-      )
-        .choices(['evaluate', 'tfjs'])
-        .default('evaluate'),
+  withModelOptions(
+    withTargetOptions(
+      new Command('verify')
+        .summary('build, run, and compare with the reference')
+        .description(
+          'Builds a model into a temporary folder, runs it on random inputs, and compares every output with the reference. ' +
+            `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${tfjsTolerance} against tfjs. ` +
+            'If it is larger, the first pass or layer that diverges is named, and the exit code is 1.',
+        )
+        .argument('[model]', modelArgument),
     )
+      .option('--samples <n>', 'random inputs to try', parseSize, 1)
+      .addOption(
+        new Option(
+          '--against <reference>',
+          'evaluate: the exact reference; tfjs: TensorFlow.js on WebAssembly, one thread',
+        )
+          .choices(['evaluate', 'tfjs'])
+          .default('evaluate'),
+      ),
+  )
     .addOption(jsonOption)
     .action((model: string | undefined, flags: Flags) =>
       act(flags, async (desk) => {
