@@ -9,6 +9,7 @@ import { verify } from '../src/graph/verify.ts';
 import { kerasLayers } from '../src/import/keras-layers.ts';
 import type { Layer } from './import/keras-cases.ts';
 import { cases } from './import/keras-cases.ts';
+import { savedFiles } from './import/keras-files.ts';
 import type { Files } from './import/kit.ts';
 import { bytes, errorOf, importFiles, noise } from './import/kit.ts';
 import { random } from './models.ts';
@@ -22,23 +23,6 @@ const elsewhere = [
   'Subtract',
   'ZeroPadding1D',
 ];
-
-/** The files that TensorFlow.js saves of a model. */
-async function filesOf(model: LayersModel): Promise<Files> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async (artifacts) => {
-      saved = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  const { modelTopology, weightSpecs, weightData } = saved as tf.io.ModelArtifacts;
-  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
-  return {
-    'model.json': bytes(JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest })),
-    'weights.bin': new Uint8Array(weightData as ArrayBuffer),
-  };
-}
 
 /** Weights that are neither 0 nor 1, as many are when a layer is made. */
 function shake(model: LayersModel): void {
@@ -54,7 +38,7 @@ function shake(model: LayersModel): void {
 }
 
 async function compare(model: LayersModel, whole = false): Promise<void> {
-  const { graph, diagnostics } = importFiles(await filesOf(model));
+  const { graph, diagnostics } = importFiles(await savedFiles(model));
   expect(diagnostics).toEqual([]);
   if (!graph) throw new Error('no graph');
   verify(graph, (d) => expect(d).toBeUndefined());
@@ -105,7 +89,7 @@ describe('models', () => {
     });
     await compare(model);
     expect(model.inputs.map((x) => x.name)).toEqual(['first_input']);
-    const { graph } = importFiles(await filesOf(model));
+    const { graph } = importFiles(await savedFiles(model));
     expect(graph?.nodes[0]).toMatchObject({ kind: 'input', name: 'first_input' });
   });
 
@@ -115,7 +99,7 @@ describe('models', () => {
     const sum = L.concatenate().apply([shared.apply(a) as SymbolicTensor, shared.apply(b) as SymbolicTensor]);
     const model = functional({ inputs: [a, b], outputs: sum as SymbolicTensor });
     await compare(model);
-    const { graph } = importFiles(await filesOf(model));
+    const { graph } = importFiles(await savedFiles(model));
     expect(graph?.nodes.filter((n) => n.origin === 'shared/kernel')).toHaveLength(1);
   });
 
@@ -142,7 +126,7 @@ describe('models', () => {
       dense.apply(x) as SymbolicTensor,
       dense.apply(L.activation({ activation: 'relu' }).apply(x)) as SymbolicTensor,
     ];
-    const { graph } = importFiles(await filesOf(functional({ inputs: x, outputs: [first, second] })));
+    const { graph } = importFiles(await savedFiles(functional({ inputs: x, outputs: [first, second] })));
     expect(graph?.outputs.map((o) => o.name)).toEqual(['d', 'd_1']);
   });
 });

@@ -42,6 +42,7 @@ const kernel1d = (l: KerasLayer, kernel: Value): Value =>
     ? reshape(l, kernel, [1, ...kernel.type.shape])
     : l.fail('has a kernel that is not 3-D');
 
+/** With the dilation of depthwise ones, as in Keras: TensorFlow.js passes over it. */
 const convolution2d =
   (depthwise: boolean): KerasRow =>
   (l) => {

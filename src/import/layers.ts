@@ -92,7 +92,7 @@ type Compute = (activation: Activation, bias: Value, ...slope: readonly Value[])
 /** Bias and activation inside the layer where it can hold them, and as calls after it elsewhere. */
 function finish(scope: Scope, outputs: number, { bias, activation, slope }: Epilogue, compute: Compute): Value {
   const inner = bias && perOutput(scope, bias, outputs);
-  const zero = scope.known(new Float32Array(outputs), [outputs]);
+  const zero = scope.known(new Float32Array(outputs), [outputs], 'bias');
   const fits = bias === undefined || inner !== undefined;
   const shared = slope && elements(slope.type.shape) === 1 && slope !== broken;
   const slopes = slope && (shared ? reshape(scope, slope, [1]) : perOutput(scope, slope, outputs));

@@ -17,7 +17,8 @@ export interface Scope {
   readonly name: string;
   readonly operator: string;
   call(op: Op, ...inputs: readonly Value[]): Value;
-  known(data: Numbers, shape: Shape, origin?: string): Value;
+  /** A value that the layer implies and the model does not hold; `what` it is within the layer. */
+  known(data: Numbers, shape: Shape, what?: string): Value;
   /** Says why the layer cannot be read: the rest of a sentence that begins with the operator's name. */
   fail(message: string, hint?: string): Value;
   readonly failed: boolean;
@@ -51,9 +52,9 @@ export function scopeOf({ name, operator, file, builder, report, shapeHint }: Sc
       const result = builder.call(op, inputs, name);
       return typeof result === 'string' ? refuse('import/shape', result, shapeHint) : result;
     },
-    known: (data, shape, origin) => {
+    known: (data, shape, what = 'constant') => {
       const dtype = dtypeOf(data) === 'i32' ? 'i32' : 'f32';
-      return builder.known(tensor(dtype, shape), data, { origin: origin ?? name });
+      return builder.known(tensor(dtype, shape), data, { origin: `${name}/${what}` });
     },
     fail: (message, hint) => refuse('import/layer', message, hint),
     get failed() {

@@ -51,23 +51,27 @@ interface Fused extends Epilogue {
 
 /** What a fused operator does after the layer; its operands come after x and the weights. */
 function fused(l: Layer): Fused {
-  const steps = [...l.texts('fused_ops', [])];
-  const first = steps[0] === 'BiasAdd' || steps[0] === 'FusedBatchNorm' ? steps.shift() : undefined;
+  const steps = l.texts('fused_ops', []);
+  const [first, step] = steps;
   const taken = first === undefined ? 2 : first === 'BiasAdd' ? 3 : 6;
+  const used = taken + Number(step === 'Prelu');
+  const isRead =
+    (first === undefined || first === 'BiasAdd' || first === 'FusedBatchNorm') &&
+    (step === undefined || step === 'Prelu' || step === 'LeakyRelu' || Object.hasOwn(fusable, step));
+  if (!isRead || steps.length > 2) l.fail(`fuses "${steps.join(', ')}", which is not read`);
+  if (l.operands.length !== used) l.fail(`has ${l.operands.length} inputs, and what it fuses takes ${used}`);
   const head: Fused = {
     ...(first === 'BiasAdd' && { bias: l.operand(2) }),
     ...(first === 'FusedBatchNorm' && { normalisation: [2, 3, 4, 5].map((i) => l.operand(i)) }),
   };
-  const [step, ...more] = steps;
-  if (more.length > 0) l.fail(`fuses "${[...l.texts('fused_ops', [])].join(', ')}", which is not read`);
-  if (step === undefined) return head;
+  if (l.failed || step === undefined) return head;
   if (step === 'Prelu') return { ...head, activation: 'prelu', slope: l.operand(taken) };
-  if (step === 'LeakyRelu') {
-    const alpha = l.float('leakyrelu_alpha', 0.2);
-    return { ...head, activation: 'prelu', slope: l.known(Float32Array.of(alpha), [1]) };
-  }
-  if (!Object.hasOwn(fusable, step)) l.fail(`fuses "${step}", which is not read`);
-  return { ...head, activation: fusable[step] };
+  if (step !== 'LeakyRelu') return { ...head, activation: fusable[step] };
+  return {
+    ...head,
+    activation: 'prelu',
+    slope: l.known(Float32Array.of(l.float('leakyrelu_alpha', 0.2)), [1], 'slope'),
+  };
 }
 
 const normalise = (l: Layer, x: Value, parameters: readonly Value[], epsilon: number): Value =>
