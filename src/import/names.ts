@@ -42,7 +42,7 @@ export const baseName = (file: string): string =>
 /** What a graph from `file` is called: the file's name, or the name of its folder where the file is just a `model.json`. */
 export function graphName(file: string, given?: string): string {
   if (given !== undefined) return safe(identifier(given));
-  const [folder, base] = file.split(/[/\\]/).slice(-2).length === 2 ? file.split(/[/\\]/).slice(-2) : ['', file];
+  const [base, folder = ''] = file.split(/[/\\]/).toReversed();
   const stem = base.replace(/\.[^.]*$/, '');
   return safe(identifier(stem === 'model' && /\w/.test(folder) ? folder : stem));
 }

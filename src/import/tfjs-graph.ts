@@ -10,6 +10,7 @@ import { baseName, graphName } from './names.ts';
 import { checkOutputs } from './outputs.ts';
 import type { Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
+import { withDilations } from './tfjs-dilation.ts';
 import type { GraphModel, NodeDef } from './tfjs-json.ts';
 import { sizesOf } from './tfjs-json.ts';
 import { layerOf, typeName } from './tfjs-layer.ts';
@@ -36,7 +37,9 @@ export function importGraphModel(
 ): Graph | null {
   const { report, options } = context;
   const { inputs, outputs } = portsOf(model);
-  const byName = nodesByName(model.modelTopology.node, file, report);
+  const { node: nodes } = model.modelTopology;
+  const named = nodesByName(nodes, file, report);
+  const byName = named && withDilations(nodes, named, weights);
   if (!byName || !checkPorts(inputs, outputs, byName, file, context)) return null;
   const isInput = new Set(inputs.map((port) => tensorOf(port.tensor).node));
   const wanted = outputs.map((o) => tensorOf(o.tensor).node);

@@ -49,6 +49,6 @@ export function refusalOf(operator: string): { readonly message: string; readonl
   const near = suggestion(operator, operators);
   return {
     message: `there is no reader for the operator "${operator}"`,
-    hint: near === '' ? 'the operators that are read are listed by "espalier help operators"' : near,
+    hint: near === '' ? 'make its inputs the outputs of the model, and do this step in the application' : near,
   };
 }
