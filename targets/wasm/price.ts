@@ -20,8 +20,12 @@ export function price({ call, types, encoding, cost, reuse }: Work): number {
   const bytes = cost.bytes * bytesToRead;
   const sums = cost.multiplies * reuse;
   const even = types.weights.shape[0] % 2 === 0;
-  if (op.kind === 'conv2d' && reuse > 1) {
-    const paired = op.groups === 1 && even && (format === 'dense' || (format === 'block' && params.r % 2 === 0));
+  if ((op.kind === 'conv2d' || op.kind === 'conv-transpose2d') && reuse > 1) {
+    const paired =
+      op.kind === 'conv2d' &&
+      op.groups === 1 &&
+      even &&
+      (format === 'dense' || (format === 'block' && params.r % 2 === 0));
     return sums / (paired ? rates.pairs : rates.single) + bytes;
   }
   if (op.kind === 'conv2d' || op.kind === 'linear') return sums / (format === 'dense' ? streamed : lookedUp) + bytes;

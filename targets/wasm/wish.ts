@@ -32,6 +32,7 @@ export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
   switch (op.kind) {
     case 'conv2d':
       return wishOfConvolution(op, types, type);
+    case 'conv-transpose2d':
     case 'pool2d':
       return oneOfX(panels, panels);
     case 'unary':

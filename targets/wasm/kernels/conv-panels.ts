@@ -4,7 +4,7 @@ import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
 import type { Width } from './rows.ts';
-import { onePlane, packRows, widthOf } from './rows.ts';
+import { multiplied, onePlane, packRows, widthOf } from './rows.ts';
 import { tilesOf } from './tile.ts';
 
 export const convPanels: Kernel = {
@@ -24,7 +24,7 @@ export const convPanels: Kernel = {
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
     const width = widthOf(weights);
-    const rows = packRows(site, weights, width, bias, { columns: rowBytes, ...onePlane });
+    const rows = packRows(site, multiplied(weights), width, bias, { columns: rowBytes, ...onePlane });
     const calls = spans(result.type.shape).map(
       ({ first, last, vectors }): RoutineCall => ({
         routine: convOf(vectors, width),

@@ -1,14 +1,13 @@
 /** Convolutions of any window, stride, dilation, padding and number of groups, depthwise ones among them. */
-import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { isPanels } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
 import type { Offsets } from './rows.ts';
-import { packRows, widthOf } from './rows.ts';
+import { multiplied, packRows, widthOf } from './rows.ts';
 import { slide } from './slide.ts';
 import { tilesOf } from './tile.ts';
-import type { Window } from './window.ts';
+import type { Sliding, Window } from './window.ts';
 import { tapsOf, windowOf } from './window.ts';
 
 export const convWindow: Kernel = {
@@ -16,8 +15,8 @@ export const convWindow: Kernel = {
   doc: 'convolutions of one picture, of any geometry',
 
   match(site) {
-    const { call, types, result, weights } = site;
-    const { op } = call;
+    const { types, arrays, result, weights } = site;
+    const { op } = site.call;
     if (op.kind !== 'conv2d') return 'not a convolution';
     const bias = site.constant('bias');
     if (!weights || !bias) return 'weights or bias are computed';
@@ -33,15 +32,23 @@ export const convWindow: Kernel = {
     const window = windowOf(op, types.x.shape, types.weights.shape, result.type.shape);
     const rows = (types.weights.shape[0] * window.count) / channels;
     const width = op.groups === 1 ? widthOf(weights) : 1;
-    const stream = packRows(site, weights, width, bias, offsetsOf(op, types.weights.shape, window, rows));
+    const stream = packRows(
+      site,
+      multiplied(weights),
+      width,
+      bias,
+      windowOffsets(op, types.weights.shape, window, rows),
+    );
     const tiling = tilesOf(window.tile, width);
     const { low, high, after } = epilogue;
-    return { calls: [slide(site, op, { window, rows, stream, tiling, border: 0, low, high }), ...after] };
+    const [x, y] = [{ array: arrays.x, type: types.x }, result];
+    const call = slide(op, { x, y, window, scratch: site.scratch, rows, stream, tiling, border: 0, low, high });
+    return { calls: [call, ...after] };
   },
 };
 
 /** Where each tap of a window lies in scratch. The output rows of a group read the planes of the group. */
-function offsetsOf(op: Conv2d, [, kh, kw, perGroup]: Shape, window: Window, rows: number): Offsets {
+export function windowOffsets(op: Sliding, [, kh, kw, perGroup]: Shape, window: Window, rows: number): Offsets {
   const { count, plane } = window;
   const taps = tapsOf(op, window, kh, kw);
   const columns = taps.flatMap((tap) => Array.from({ length: perGroup }, (_, channel) => channel * plane + tap));

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { blocks } from './blocks.ts';
 import { convPanels } from './conv-panels.ts';
+import { convTranspose } from './conv-transpose.ts';
 import { convWindow } from './conv-window.ts';
 import { linear } from './linear.ts';
 import { map } from './map.ts';
@@ -8,18 +9,21 @@ import { pixels } from './pixels.ts';
 import { poolWindow } from './pool-window.ts';
 import { reducePanels } from './reduce-panels.ts';
 import { relayout } from './relayout.ts';
+import { topK } from './top-k.ts';
 import { zip } from './zip.ts';
 
 /** Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [
   convPanels,
   convWindow,
+  convTranspose,
   linear,
   reducePanels,
   poolWindow,
   blocks,
   pixels,
   relayout,
+  topK,
   zip,
   map,
 ];

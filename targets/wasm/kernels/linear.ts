@@ -8,7 +8,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import { math } from '../math.ts';
 import { epilogueOf } from './epilogue.ts';
-import { onePlane, packRows } from './rows.ts';
+import { multiplied, onePlane, packRows } from './rows.ts';
 
 export const linear: Kernel = {
   name: 'linear',
@@ -37,7 +37,7 @@ export const linear: Kernel = {
         : {
             routine: csr,
             args: [
-              ...[arrays.x, result.array, packRows(site, weights, 1, bias, { columns: 4, ...onePlane })],
+              ...[arrays.x, result.array, packRows(site, multiplied(weights), 1, bias, { columns: 4, ...onePlane })],
               ...[...sizes, ...bounds],
             ],
           };

@@ -4,9 +4,10 @@ import type { Op } from '../../../src/ops/index.ts';
 import { rulesOf } from '../../../src/ops/index.ts';
 import type { Resize } from '../../../src/ops/resize.ts';
 import { placesOf } from '../../../src/ops/resize.ts';
-import type { Kernel, KernelMatch, KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import type { Kernel, KernelMatch, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { tensor } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import type { Picture } from './slide.ts';
 
 export const pixels: Kernel = {
   name: 'pixels',
@@ -42,6 +43,7 @@ const moves: ReadonlySet<Op['kind']> = new Set(['resize', 'pad', 'slice', 'tile'
 /** Negative, also after a row's or a column's pixels are added to it. */
 const outside = -(2 ** 30);
 
+/** A pixel of x, and the bytes from its first channel to the first that is taken. */
 type Pair = readonly [pixel: number, bytes: number];
 
 const pick: Routine = {
@@ -58,25 +60,29 @@ const blend: Routine = {
   needs: [],
 };
 
-function picked(
-  { types, arrays, result, pack }: KernelSite,
-  down: readonly Pair[],
-  across: readonly Pair[],
-  value: number,
-): KernelMatch {
+interface Picked {
+  readonly x: Picture;
+  readonly y: Picture;
+  readonly pack: KernelSite['pack'];
+  /** For each row and each column of y, where in x it is. */
+  readonly down: readonly Pair[];
+  readonly across: readonly Pair[];
+  /** Where it is nowhere. */
+  readonly value: number;
+}
+
+/** Copies pixels of x to y. */
+export function pickCall({ x, y, pack, down, across, value }: Picked): RoutineCall {
   const table = (hint: string, pairs: readonly Pair[]) => pack(hint, Int32Array.from(pairs.flat())).array;
-  const [, oh, ow, c] = result.type.shape;
-  return {
-    calls: [
-      {
-        routine: pick,
-        args: [
-          ...[arrays.x, result.array, table('down', down), table('across', across)],
-          ...[oh, ow, c, panelBytes(types.x), { f32: value }],
-        ],
-      },
-    ],
-  };
+  const [, oh, ow, c] = y.type.shape;
+  const args = [x.array, y.array, table('down', down), table('across', across), oh, ow, c, panelBytes(x.type)];
+  return { routine: pick, args: [...args, { f32: value }] };
+}
+
+function picked(site: KernelSite, down: readonly Pair[], across: readonly Pair[], value: number): KernelMatch {
+  const { types, arrays, result, pack } = site;
+  const x = { array: arrays.x, type: types.x };
+  return { calls: [pickCall({ x, y: result, pack, down, across, value })] };
 }
 
 function spread(site: KernelSite, block: number): KernelMatch {

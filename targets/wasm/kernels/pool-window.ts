@@ -11,7 +11,7 @@ export const poolWindow: Kernel = {
   doc: 'the largest or the average pixel below a window, on panels',
 
   match(site) {
-    const { call, types, result } = site;
+    const { call, types, arrays, result } = site;
     const { op } = call;
     if (op.kind !== 'pool2d') return 'not pooling';
     if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';
@@ -26,8 +26,11 @@ export const poolWindow: Kernel = {
     new Float32Array(words.buffer)[2] = op.fn === 'avg' ? 1 / (kh * kw) : 1;
     return {
       calls: [
-        slide(site, sliding, {
+        slide(sliding, {
+          x: { array: arrays.x, type: types.x },
+          y: result,
           window,
+          scratch: site.scratch,
           rows: window.count,
           stream: site.pack('taps', words).array,
           tiling: poolTile(op.fn, window.tile),

@@ -34,7 +34,6 @@ const folds: Readonly<Record<Fold, { readonly instruction: string; readonly star
 };
 
 function reduceOf(fold: Fold): Routine {
-  const offsets = Array.from({ length: lanes / 4 }, (_, i) => 16 * i);
   const { instruction, start } = folds[fold];
   return {
     name: `reduce-${fold}`,
@@ -44,8 +43,7 @@ function reduceOf(fold: Fold): Routine {
       doc: fold,
       instruction,
       start: literal('f32', start),
-      even: offsets.filter((_, i) => i % 2 === 0),
-      odd: offsets.filter((_, i) => i % 2 === 1),
+      others: Array.from({ length: lanes / 4 - 1 }, (_, i) => 16 * (i + 1)),
       lanes,
       round: lanes - 1,
       row: rowBytes,

@@ -6,6 +6,7 @@ import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine } from '../../../src/plan/kernel.ts';
 import { isF16, toF16 } from '../../../src/tensor/f16.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
@@ -34,9 +35,24 @@ export function widthOf({ matrix, constant }: Weights): Width {
   return even && matrix.rows % 2 === 0 ? 2 : 1;
 }
 
+/**
+ * The weights that a kernel multiplies. Dense ones are all multiplied, zeros too: what a zero makes of infinity is then
+ * the same with and without kernels.
+ */
+export function multiplied({ matrix, constant }: Weights): Matrix {
+  if (constant.type.encoding.format !== 'dense') return matrix;
+  return { ...matrix, mask: new Uint8Array(matrix.data.length).fill(1) };
+}
+
 /** The constant that holds the stream, stored as weights without offsets and a bit for each place of a record. */
-export function packRows(site: KernelSite, weights: Weights, width: Width, bias: Numbers, offsets: Offsets): Arr {
-  const records = recordsOf(weights, width);
+export function packRows(
+  site: Pick<KernelSite, 'pack'>,
+  matrix: Matrix,
+  width: Width,
+  bias: Numbers,
+  offsets: Offsets,
+): Arr {
+  const records = recordsOf(matrix, width);
   const { columns, rowsPerPlane, planes, plane } = offsets;
   const stored = storedForm(records, bias, offsets);
   const constant = site.pack('rows', stream(records, bias, offsets), {
@@ -80,9 +96,7 @@ interface Records {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-function recordsOf({ matrix, constant }: Weights, width: Width): Records {
-  // Dense weights are all multiplied, zeros too: what a zero makes of infinity is the same with and without kernels.
-  const all = constant.type.encoding.format === 'dense';
+function recordsOf(matrix: Matrix, width: Width): Records {
   const { columns, data } = matrix;
   const rows = matrix.rows / width;
   const mask = new Uint8Array(rows * columns);
@@ -91,11 +105,10 @@ function recordsOf({ matrix, constant }: Weights, width: Width): Records {
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const at = row * width * columns + column;
-      if (!all && !isLive(matrix, at) && !(width === 2 && isLive(matrix, at + columns))) continue;
+      if (!isLive(matrix, at) && !(width === 2 && isLive(matrix, at + columns))) continue;
       mask[row * columns + column] = 1;
       for (let i = 0; i < width; i++) {
-        const kept = all || isLive(matrix, at + i * columns);
-        values[live * width + i] = kept ? data[at + i * columns] : 0;
+        values[live * width + i] = isLive(matrix, at + i * columns) ? data[at + i * columns] : 0;
       }
       live++;
     }

@@ -1,6 +1,7 @@
 /** The call that slides a window over a picture: fills scratch strip by strip, and computes tiles from it. */
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { copyNumbers, fillOf, fillRow } from './fill.ts';
 import type { Tiling } from './tile.ts';
@@ -8,7 +9,11 @@ import type { Sliding, Window } from './window.ts';
 import { betweenRows, scratchBytes } from './window.ts';
 
 export interface Slide {
+  readonly x: Picture;
+  readonly y: Picture;
   readonly window: Window;
+  /** Memory for the part of x that tiles read. */
+  readonly scratch: KernelSite['scratch'];
   /** Output channels of a block of input channels. */
   readonly rows: number;
   /** What tiles read: offsets into scratch, and weights. */
@@ -20,20 +25,26 @@ export interface Slide {
   readonly high: number;
 }
 
-export function slide(site: KernelSite, op: Sliding, { window, rows, stream, tiling, ...bounds }: Slide): RoutineCall {
-  const { types, arrays, result } = site;
-  const inPanels = isPanels(types.x);
-  const [, h, w, channels] = types.x.shape;
-  const [, oh, ow] = result.type.shape;
-  const { border, low, high } = bounds;
+export interface Picture {
+  readonly array: Arr;
+  readonly type: TensorType;
+}
+
+export function slide(
+  op: Sliding,
+  { x, y, window, scratch, rows, stream, tiling, border, low, high }: Slide,
+): RoutineCall {
+  const inPanels = isPanels(x.type);
+  const [, h, w, channels] = x.type.shape;
+  const [, oh, ow] = y.type.shape;
   return {
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     args: [
-      ...[arrays.x, result.array, stream, site.scratch('window', 'f32', scratchBytes(window, rows) / 4)],
+      ...[x.array, y.array, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
       ...[channels, window.count, rows],
       ...[h, w, oh, ow],
       ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
-      ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(types.x) : 0, panelBytes(result.type)],
+      ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],
       ...[{ f32: border }, { f32: low }, { f32: high }],
     ],
   };
