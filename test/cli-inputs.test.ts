@@ -171,7 +171,7 @@ describe('--input', () => {
       'the input "y" is missing: f32 [2] (--input y=FILE.npy, FILE.png or random:SEED)',
     ]);
     expect(read(['x=nowhere.npy'], [port('x')]).said).toEqual([
-      'the input "x": "nowhere.npy" cannot be read: there is no such file or folder (give NAME=FILE.npy, NAME=FILE.png or NAME=random:SEED)',
+      'the input "x": "nowhere.npy" cannot be read: there is no such file or folder (check the path)',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { Built } from '../make/build.ts';
 import { buildFolder } from '../make/build.ts';
 import { mayWrite } from '../make/folder.ts';
 import { loadModel } from '../make/load.ts';
+import type { Manifest } from '../make/manifest.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
 import type { BuildReport, LayerReport } from '../plan/report.ts';
 import { reportBuild } from '../plan/report.ts';
@@ -84,11 +85,13 @@ function asText(
     ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
     '',
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
-    ...(complete && files.some(({ role }) => role === 'binary')
-      ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)]
-      : []),
+    ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];
 }
+
+/** For a board without an operating system there are only objects to link. */
+const isRunnable = (files: Manifest['files']): boolean =>
+  files.some(({ path, role }) => role === 'binary' && !path.endsWith('.o'));
 
 /** Rows that say how many layers each format holds. */
 function formatsOf(layers: readonly LayerReport[], paint: Paint): readonly (readonly string[])[] {

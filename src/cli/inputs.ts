@@ -1,5 +1,5 @@
 /** `--input NAME=VALUE`: values for a model's inputs from files or a seed. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
@@ -37,7 +37,7 @@ export function readInputs(
     else {
       const value = read(given.value, given.port, range);
       if (typeof value !== 'string') values.set(given.port.name, value);
-      else fail('run/bad-input', `the input "${given.port.name}": "${given.value}" ${value}`, kinds);
+      else fail('run/bad-input', `the input "${given.port.name}": "${given.value}" ${value}`, remedyFor(given.value));
     }
   }
   if (failed) return undefined;
@@ -50,6 +50,15 @@ export function readInputs(
       );
   return failed ? undefined : Object.fromEntries(values);
 }
+
+const isFile = (value: string): boolean => ['.npy', '.png'].includes(extname(value).toLowerCase());
+
+const remedyFor = (value: string): string =>
+  !isFile(value)
+    ? kinds
+    : existsSync(value)
+      ? 'espalier inspect and espalier.json say what inputs take'
+      : 'check the path';
 
 function hintFor(name: string, ports: readonly ManifestPort[]): string {
   const names = ports.map((p) => p.name);
@@ -66,11 +75,10 @@ function assign(spec: string, ports: readonly ManifestPort[]) {
 function read(value: string, port: ManifestPort, range: Range): Numbers | string {
   const seed = /^random(?::(\d{1,9}))?$/.exec(value);
   if (seed) return randomNumbers(port, Number(seed[1] ?? 1));
-  const kind = extname(value).toLowerCase();
-  if (kind !== '.npy' && kind !== '.png') return 'is no .npy or .png file, and no random:SEED';
+  if (!isFile(value)) return 'is no .npy or .png file, and no random:SEED';
   try {
     const bytes = readFileSync(value);
-    if (kind === '.npy') return readNpy(bytes, port);
+    if (extname(value).toLowerCase() === '.npy') return readNpy(bytes, port);
     return port.dtype === 'f32' ? readPng(bytes, port.shape, range) : `is a picture, and the input takes ${port.dtype}`;
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -78,7 +78,7 @@ Exit codes: 0 done, 1 bad input or a failed check, 2 bad usage, 70 a bug in espa
 function faultOf(error: unknown): readonly [number, Diagnostic] {
   if (error instanceof CommanderError) {
     const [message, ...rest] = error.message.split('\n').map((line) => line.replace(/^\((.*)\)$/, '$1'));
-    const [, what = message, why] = /^(.* is invalid)\. (.*)\.$/.exec(message) ?? [];
+    const [, what = message, why] = /^(.*?)\. ([A-Z].*?)\.?$/.exec(message) ?? [];
     const hint = why ?? (rest.join(' ') || 'espalier --help lists commands and options');
     return [exits.usage, usageFault(what.replace(/^error: /, ''), hint)];
   }
