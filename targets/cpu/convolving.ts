@@ -9,7 +9,7 @@ import { endingArguments, endingOf } from './ending.ts';
 import { lanes, vector } from './panels.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
-import { blockColumns, denseStream, sparseStream } from './stream.ts';
+import { denseBlock, denseStream, sparseBlock, sparseStream } from './stream.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
 export interface Convolution {
@@ -45,7 +45,8 @@ export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
   const { x, y, from, to, plain, kernel, stride, dilation, pad, bias, slope } = conv;
   const { rows, stream } = weightsFor(site, conv);
   const ending = endingOf(conv.activation);
-  const block = Math.min(blockColumns, conv.matrix.columns);
+  const most = conv.encoding.format === 'dense' ? denseBlock : sparseBlock;
+  const block = Math.min(most, conv.matrix.columns);
   const common = { ...stream, ...endingArguments(slope, ending), x, y, bias, block };
   const [images, height, width, inputs] = from;
   const [, out_height, out_width, outputs] = to;

@@ -9,8 +9,11 @@
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { liveness } from '../../src/tensor/matrix.ts';
 
-/** Columns whose lanes take 32 KB, and whose number fits a byte. */
-export const blockColumns = 128;
+/** Columns of a sparse block: their lanes take 32 KB, and their number fits a byte. */
+export const sparseBlock = 128;
+
+/** Columns of a dense block, which are added up by themselves: the shorter the chain of sums, the less is rounded. */
+export const denseBlock = 64;
 
 export interface Stream {
   /** Groups in each block. */
@@ -36,8 +39,8 @@ export function sparseStream(m: Matrix, height: number): Stream {
   const listed: Group[] = [];
   const columns: number[] = [];
   const weights: number[] = [];
-  for (let first = 0; first < m.columns; first += blockColumns) {
-    const end = Math.min(first + blockColumns, m.columns);
+  for (let first = 0; first < m.columns; first += sparseBlock) {
+    const end = Math.min(first + sparseBlock, m.columns);
     const every = first === 0 || end === m.columns;
     const block = groupsOf(m, live, { height, first, end }).filter((g) => every || g.columns.length > 0);
     groups.push(block.length);
@@ -85,8 +88,8 @@ function groupsOf(m: Matrix, live: Uint8Array, { height, first, end }: Extent): 
 export function denseStream({ rows, columns, data }: Matrix): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rows * columns);
   let at = 0;
-  for (let first = 0; first < columns; first += blockColumns) {
-    const end = Math.min(first + blockColumns, columns);
+  for (let first = 0; first < columns; first += denseBlock) {
+    const end = Math.min(first + denseBlock, columns);
     for (let row = 0; row < rows; ) {
       const height = [4, 2, 1].find((h) => row + h <= rows) ?? 1;
       for (let c = first; c < end; c++) for (let r = row; r < row + height; r++) out[at++] = data[r * columns + c];
