@@ -1,0 +1,168 @@
+/** Layers with weights, for the kernels of the target wasm. */
+import type { Graph } from '../src/graph/graph.ts';
+import type { Op } from '../src/ops/index.ts';
+import type { Activation } from '../src/ops/scalar.ts';
+import { elements, tensor } from '../src/tensor/type.ts';
+import type { ConvSpec } from './wasm-graphs.ts';
+import { constant, convGraph, layered, sparse } from './wasm-graphs.ts';
+
+export interface WasmCase {
+  readonly title: string;
+  readonly graph: Graph;
+}
+
+const conv = (title: string, spec: ConvSpec): WasmCase => ({ title, graph: convGraph(spec) });
+
+/** Sizes of pictures: panels exactly, several rows a panel, rows that straddle panels, tiny ones. */
+export const sizes = [
+  [5, 28],
+  [3, 56],
+  [14, 14],
+  [7, 7],
+  [9, 4],
+  [17, 2],
+  [5, 3],
+  [6, 16],
+  [9, 30],
+  [8, 8],
+  [5, 64],
+  [13, 20],
+  [1, 40],
+  [40, 1],
+] as const;
+
+export const convPanels: readonly WasmCase[] = [
+  ...sizes.map(([h, w]) =>
+    conv(`sparse ${h}x${w}`, { x: [1, h, w, 5], o: 7, kernel: [1, 1], density: 0.3, activation: 'relu6' }),
+  ),
+  conv('dense', { x: [1, 9, 9, 5], o: 6, kernel: [1, 1], activation: 'relu' }),
+  conv('dense with an odd row', { x: [1, 9, 9, 5], o: 7, kernel: [1, 1] }),
+  conv('two pictures', { x: [2, 7, 7, 5], o: 6, kernel: [1, 1], density: 0.5 }),
+  conv('three pictures of whole panels', { x: [3, 14, 2, 5], o: 6, kernel: [1, 1], density: 0.5 }),
+  conv('nothing but empty rows', { x: [1, 7, 7, 5], o: 6, kernel: [1, 1], density: 0 }),
+  conv('one weight', { x: [1, 7, 7, 1], o: 1, kernel: [1, 1], density: 1 }),
+  conv('weights beyond f16', { x: [1, 7, 7, 40], o: 6, kernel: [1, 1], density: 0.3, half: false }),
+  conv('more columns than a mask word', { x: [1, 2, 14, 150], o: 9, kernel: [1, 1], density: 0.5 }),
+  ...(['sigmoid', 'tanh', 'hard-swish', 'prelu', 'gelu'] as readonly Activation[]).map((activation) =>
+    conv(activation, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation }),
+  ),
+];
+
+export const convWindow: readonly WasmCase[] = [
+  ...sizes.flatMap(([h, w]) => [
+    conv(`3x3 ${h}x${w}`, { x: [1, h, w, 5], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.3 }),
+    conv(`few channels, stride 2, ${h}x${w}`, {
+      x: [1, h, w, 3],
+      o: 6,
+      kernel: [3, 3],
+      pad: [1, 1, 1, 1],
+      stride: [2, 2],
+      activation: 'relu6',
+    }),
+    conv(`stride 2, ${h}x${w}`, { x: [1, h, w, 7], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], stride: [2, 2] }),
+    conv(`depthwise 5x5 ${h}x${w}`, { x: [1, h, w, 19], o: 19, groups: 19, kernel: [5, 5], pad: [2, 2, 2, 2] }),
+    conv(`depthwise by two, stride 2, ${h}x${w}`, {
+      x: [1, h, w, 19],
+      o: 38,
+      groups: 19,
+      kernel: [3, 3],
+      pad: [1, 1, 1, 1],
+      stride: [2, 2],
+    }),
+    conv(`groups, dilated, ${h}x${w}`, {
+      x: [1, h, w, 6],
+      o: 4,
+      groups: 2,
+      kernel: [3, 3],
+      pad: [2, 0, 2, 2],
+      dilation: [2, 1],
+    }),
+    conv(`stride 3 across, ${h}x${w}`, { x: [1, h, w, 6], o: 4, kernel: [1, 2], pad: [0, 0, 1, 2], stride: [1, 3] }),
+  ]),
+  conv('sparse depthwise with empty rows', {
+    x: [1, 14, 14, 40],
+    o: 40,
+    groups: 40,
+    kernel: [3, 3],
+    pad: [1, 1, 1, 1],
+    density: 0.15,
+  }),
+  conv('padding on one side only', { x: [1, 9, 28, 10], o: 10, groups: 10, kernel: [3, 3], pad: [0, 0, 2, 2] }),
+  conv('odd padding at stride 2', {
+    x: [1, 8, 28, 9],
+    o: 9,
+    groups: 9,
+    kernel: [3, 3],
+    pad: [0, 1, 1, 0],
+    stride: [2, 2],
+  }),
+  conv('planes that take several strips', { x: [1, 60, 56, 12], o: 12, groups: 12, kernel: [3, 3], pad: [1, 1, 1, 1] }),
+  conv('strips of a whole convolution', { x: [1, 30, 33, 40], o: 5, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.2 }),
+  conv('1x1 at stride 2', { x: [1, 9, 28, 6], o: 5, kernel: [1, 1], stride: [2, 2] }),
+  conv('a window as wide as the picture', { x: [1, 9, 5, 6], o: 5, kernel: [3, 5] }),
+  conv('prelu', { x: [1, 9, 5, 6], o: 5, kernel: [3, 3], activation: 'prelu' }),
+];
+
+export const linear: readonly WasmCase[] = [
+  ...[
+    [1, 1],
+    [3, 5],
+    [8, 16],
+    [13, 39],
+    [4, 3],
+  ].flatMap(([outputs, features]) =>
+    [1, 0.3].flatMap((density) =>
+      [1, 3].map((vectors) => ({
+        title: `${vectors} x ${features} to ${outputs}, density ${density}`,
+        graph: layered(
+          { kind: 'linear', activation: density < 1 ? 'relu' : 'none' },
+          {
+            x: tensor('f32', [vectors, features]),
+            weights: constant(
+              'weights',
+              {
+                ...tensor('f32', [outputs, features]),
+                encoding: density < 1 ? { format: 'csr', params: { index: 16 } } : { format: 'dense', params: {} },
+              },
+              sparse(outputs * features, density, 4),
+            ),
+            bias: constant('bias', tensor('f32', [outputs]), sparse(outputs, 1, 5)),
+          },
+        ),
+      })),
+    ),
+  ),
+  conv('a convolution of one window', { x: [1, 3, 4, 5], o: 6, kernel: [3, 4], activation: 'swish' }),
+  conv('weights beyond f16', { x: [1, 1, 1, 30], o: 6, kernel: [1, 1], half: false, activation: 'prelu' }),
+];
+
+const transposed = (title: string, x: readonly number[], kernel: readonly number[], rest: object = {}): WasmCase => {
+  const op: Op = {
+    kind: 'conv-transpose2d',
+    stride: [2, 2],
+    dilation: [1, 1],
+    pad: [0, 0, 0, 0],
+    size: [2 * x[1], 2 * x[2]],
+    activation: 'none',
+    ...rest,
+  };
+  const shape = [3, ...kernel, x[3]];
+  return {
+    title,
+    graph: layered(op, {
+      x: tensor('f32', x),
+      weights: constant('weights', tensor('f32', shape), sparse(elements(shape), 1, 4)),
+      bias: constant('bias', tensor('f32', [3]), sparse(3, 1, 5)),
+      ...(op.activation === 'prelu' && { slope: constant('slope', tensor('f32', [3]), sparse(3, 1, 6)) }),
+    }),
+  };
+};
+
+export const convTranspose: readonly WasmCase[] = [
+  ...sizes.map(([h, w]) => transposed(`2x2 of ${h}x${w}`, [1, h, w, 4], [2, 2])),
+  transposed('3x3 with a cut', [1, 7, 5, 3], [3, 3], { pad: [1, 1, 0, 0], activation: 'relu' }),
+  transposed('5x4 with a larger cut', [1, 7, 5, 3], [5, 4], { pad: [4, 3, 0, 0], size: [11, 6] }),
+  transposed('stride 3 and 1', [1, 5, 9, 2], [4, 3], { stride: [3, 1], size: [16, 11], activation: 'prelu' }),
+  transposed('gaps between taps', [1, 5, 9, 2], [2, 3], { dilation: [3, 2], size: [12, 21], activation: 'sigmoid' }),
+  transposed('a stride beyond the window', [1, 4, 4, 2], [1, 2], { stride: [3, 3], size: [11, 12] }),
+];
