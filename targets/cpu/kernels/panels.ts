@@ -9,6 +9,7 @@ import { relayout } from './relayout.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { unary } from './unary.ts';
 
@@ -24,5 +25,6 @@ export const panelKernels: readonly Kernel[] = [
   reduce,
   relayout,
   softmax,
+  topK,
   transpose,
 ];

@@ -1,0 +1,71 @@
+/** The kernels of the cpu target against the meaning of the operators, and against the loops that they replace. */
+import { describe, expect, test } from 'vitest';
+import { lower } from '../src/plan/lower.ts';
+import type { Numbers } from '../src/tensor/numbers.ts';
+import { kernels } from '../targets/cpu/kernels/index.ts';
+import { cases } from './cpu-kernels/cases.ts';
+import type { Build } from './cpu-kernels/kit.ts';
+import { chosen, graphOf, runCases, sanitizers } from './cpu-kernels/kit.ts';
+import { distance, meaning } from './ops/law.ts';
+
+const all = Object.entries(cases).flatMap(([kernel, list]) => list.map((c) => ({ ...c, kernel })));
+const wanted = all.map(meaning);
+
+describe('each case is taken by its kernel', () => {
+  const taken = chosen(lower(graphOf(all), kernels), all);
+  test.each(Object.keys(cases))('%s', (kernel) => {
+    const strays = all.flatMap((c, i) =>
+      c.kernel === kernel && taken[i] !== kernel ? [`${c.title}: ${taken[i]}`] : [],
+    );
+    expect(strays).toEqual([]);
+  });
+});
+
+/** Where results differ from what the operators mean, by more than rounding. */
+const faults = (got: readonly Numbers[]): readonly string[] =>
+  all.flatMap(({ kernel, title }, i) => {
+    const apart = distance(got[i], wanted[i]);
+    return apart < 2e-6 ? [] : [`${kernel}, ${title}: ${apart}`];
+  });
+
+const strict = '-ffp-contract=off';
+
+const builds = {
+  'gcc, as wide as this CPU': { compiler: 'gcc', flags: ['-O3', '-march=native', '-ffp-contract=fast'] },
+  'clang, as wide as this CPU, nothing outside arrays': {
+    compiler: 'clang-19',
+    flags: ['-O1', '-march=native', strict, ...sanitizers],
+  },
+  'gcc, AVX2': { compiler: 'gcc', flags: ['-O2', '-march=x86-64-v3', strict] },
+  'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict] },
+  'gcc, no vectors, nothing outside arrays': { compiler: 'gcc', flags: ['-O1', '-U__SSE2__', strict, ...sanitizers] },
+} satisfies Readonly<Record<string, Build>>;
+
+type BuildName = keyof typeof builds;
+
+const names = Object.keys(builds) as readonly BuildName[];
+const known = new Map<BuildName, readonly Numbers[]>();
+
+/** What each case gives: compiled and run once. */
+function resultsOf(name: BuildName): readonly Numbers[] {
+  const results = known.get(name) ?? runCases(all, kernels, builds[name]);
+  known.set(name, results);
+  return results;
+}
+
+test.each(names)('kernels compute what operators mean: %s', (name) => {
+  expect(faults(resultsOf(name))).toEqual([]);
+});
+
+test('no width of vectors changes a bit where products are rounded on their own', () => {
+  const [first, ...others] = names.filter((name) => builds[name].flags.includes(strict));
+  const [one, ...more] = [first, ...others].map(resultsOf);
+  for (const results of more) {
+    const strays = all.filter((_, i) => !results[i].every((v, at) => Object.is(v, one[i][at])));
+    expect(strays.map(({ kernel, title }) => `${kernel}, ${title}`)).toEqual([]);
+  }
+});
+
+test('the loops that they replace compute the same', () => {
+  expect(faults(runCases(all, [], { compiler: 'gcc', flags: ['-O1'] }))).toEqual([]);
+});
