@@ -11,7 +11,6 @@ import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
 import type { Cpu } from './cpus.ts';
 import { identifiers } from './names.ts';
-import { lanes } from './panels.ts';
 import { partsFor } from './parts.ts';
 import { printStep } from './print-step.ts';
 import { inOrder } from './routine.ts';
@@ -22,9 +21,6 @@ export interface Flavour {
   readonly strictFp: boolean;
   readonly prefix: string;
 }
-
-/** Bytes before and behind the arena: kernels may read up to a panel past an image. */
-const slackOf = ({ steps }: Plan): number => (steps.some(({ work }) => work.kind === 'routines') ? lanes * 4 : 0);
 
 /** A port as C sees it. */
 interface CPort {
@@ -50,7 +46,7 @@ export function emit(plan: Plan, { render, recorded }: EmitContext, flavour: Fla
     alignment,
     inputs,
     outputs,
-    workspace: Math.max(plan.arena.peak + 2 * slackOf(plan), alignment),
+    workspace: Math.max(plan.arena.peak, alignment),
   };
 
   const weights = emitWeights(plan, symbol, render);
@@ -163,11 +159,10 @@ function emitCheck(
 
 /** What the template of the source needs beyond the names. */
 function sourceView(
-  plan: Plan,
+  { name, constants, arena, steps }: Plan,
   { inputs, outputs, symbol, upper }: Ports & { readonly symbol: string; readonly upper: string },
   render: Render,
 ) {
-  const { name, constants, arena, steps } = plan;
   const stored = new Set(constants.map((c) => c.array));
   const place = ({ name: array }: Arr): string => array;
   const placed = (array: Arr): string => (stored.has(array) ? `${symbol}_weights.${array.name}` : place(array));
@@ -204,7 +199,7 @@ function sourceView(
     pointers: [
       ...inputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'inputs')),
       ...outputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'outputs')),
-      ...(arena.places.size > 0 ? [`unsigned char *const arena = (unsigned char *)workspace + ${slackOf(plan)};`] : []),
+      ...(arena.places.size > 0 ? ['unsigned char *const arena = workspace;'] : []),
     ],
     steps: printed,
   };
