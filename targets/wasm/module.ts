@@ -12,49 +12,48 @@ import { lines, literal } from './text.ts';
 
 export function moduleText(plan: Plan, map: MemoryMap, render: Render): string {
   const place = (array: Arr): number => map.places.get(array) ?? bug(`"${array.name}" has no place in memory`);
-  const needs = new Set<Routine>(map.expansions.map((c) => c.routine));
-  const steps = plan.steps.map((step) => {
-    const printed = printStep(step, place);
-    for (const routine of printed.needs) needs.add(routine);
-    return printed;
-  });
+  const loops = plan.steps.flatMap((step) => (step.work.kind === 'loops' ? [printFunction(step, place)] : []));
+  const called = [...map.expansions, ...plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []))];
+  const needs = [...called.map((c) => c.routine), ...loops.flatMap((f) => f.needs)];
+  const routines = closure(needs).map((r) => ({ name: r.name, text: render(r.template, r.view).trimEnd() }));
+  const signatures = new Map(routines.map(({ name, text }) => [name, parametersOf(text)]));
+  const printed = (calls: readonly RoutineCall[]): readonly string[] =>
+    calls.flatMap((call) => lines(printCall(call, place, signatures.get(call.routine.name) ?? [])));
+
   return render('wasm/module.wat.hbs', {
     name: plan.name,
     pages: map.pages,
     places: printPlaces(plan, map),
-    routines: closure(needs).map((r) => indent(render(r.template, r.view).trimEnd().split('\n'))),
-    steps: steps.flatMap(({ text }) => text),
-    init: initText(map, place),
-    calls: steps.map(({ comment, calls }) => ({ comment, text: indent(calls, '    ') })),
+    routines: routines.map(({ text }) => indent(text.split('\n'))),
+    steps: loops,
+    // A list of at most one, so that a module without has no start.
+    init: map.expansions.length === 0 ? [] : [{ text: indent(printed(map.expansions), '    ') }],
+    calls: plan.steps.map(({ call, line, work }) => ({
+      comment: visible(line),
+      text: indent(work.kind === 'routines' ? printed(work.calls) : [`(call $step_${call.id})`], '    '),
+    })),
   });
 }
 
-interface PrintedStep {
-  readonly comment: string;
-  /** The function that holds the loops, if it has any. */
-  readonly text: readonly { readonly comment: string; readonly text: string }[];
-  readonly calls: readonly string[];
-  readonly needs: readonly Routine[];
-}
-
-function printStep({ call, line, work }: Step, place: (array: Arr) => number): PrintedStep {
-  const comment = visible(line);
-  if (work.kind === 'routines') {
-    const calls = work.calls.flatMap((c) => lines(printCall(c, place)));
-    return { comment, text: [], calls, needs: work.calls.map((c) => c.routine) };
-  }
-  const { locals, body, needs } = printLoops(work.body, place);
+/** The loops of a step as a function. */
+function printFunction({ call, line, work }: Step, place: (array: Arr) => number) {
+  const { locals, body, needs } = printLoops(work.kind === 'loops' ? work.body : [], place);
   const text = indent(lines(['func', `$step_${call.id}`, ...locals, ...body]));
-  return { comment, text: [{ comment, text }], calls: [`(call $step_${call.id})`], needs };
+  return { comment: visible(line), text, needs };
 }
 
-function printCall({ routine, args }: RoutineCall, place: (array: Arr) => number): Wat {
-  return ['call', `$${identifier(routine)}`, ...args.map((a) => argument(a, place))];
+/** The names of the parameters of the first function of a text, in order. */
+const parametersOf = (text: string): readonly string[] =>
+  Array.from((/\(func \$\w+((?:\s*\(param \$\w+ \w+\))*)/.exec(text)?.[1] ?? '').matchAll(/\$(\w+)/g), (m) => m[1]);
+
+/** Each argument with what it is: the array's name, or the parameter's. */
+function printCall({ routine, args }: RoutineCall, place: (array: Arr) => number, names: readonly string[]): Wat {
+  return ['call', `$${identifier(routine)}`, ...args.map((a, i) => argument(a, place, names[i]))];
 }
 
-function argument(a: Argument, place: (array: Arr) => number): Wat {
-  if (typeof a === 'number') return ['i32.const', String(a | 0)];
-  if ('f32' in a) return ['f32.const', literal('f32', a.f32)];
+function argument(a: Argument, place: (array: Arr) => number, name = ''): Wat {
+  if (typeof a === 'number') return ['i32.const', String(a | 0), `(; ${name} ;)`];
+  if ('f32' in a) return ['f32.const', literal('f32', a.f32), `(; ${name} ;)`];
   return ['i32.const', String(place(a)), `(; ${a.name} ;)`];
 }
 
@@ -76,19 +75,6 @@ function closure(roots: Iterable<Routine>): readonly Routine[] {
 
 const sameRoutine = (a: Routine, b: Routine): boolean =>
   a.template === b.template && JSON.stringify(a.view) === JSON.stringify(b.view);
-
-/** A list of at most one function, so that a template can leave it out. */
-function initText({ expansions }: MemoryMap, place: (array: Arr) => number): readonly { readonly text: string }[] {
-  if (expansions.length === 0) return [];
-  return [
-    {
-      text: indent(
-        expansions.flatMap((c) => lines(printCall(c, place))),
-        '    ',
-      ),
-    },
-  ];
-}
 
 function printPlaces({ inputs, outputs, constants, arena }: Plan, { places }: MemoryMap): readonly string[] {
   const row = (array: Arr, what: string): string => {

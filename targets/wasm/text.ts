@@ -21,8 +21,23 @@ export function lines(w: Wat, indent = ''): readonly string[] {
   const first = w.findIndex((part) => typeof part !== 'string' && part[0] !== 'param' && part[0] !== 'result');
   if (first < 0) return [line];
   const head = `${indent}(${w.slice(0, first).map(flat).join(' ')}`;
-  const rest = w.slice(first).flatMap((part) => lines(part, `${indent}  `));
+  const rest =
+    w[0] === 'call'
+      ? packed(w.slice(first), `${indent}  `)
+      : w.slice(first).flatMap((part) => lines(part, `${indent}  `));
   return [head, ...rest.slice(0, -1), `${rest[rest.length - 1]})`];
+}
+
+/** Arguments side by side, as many as a line takes. */
+function packed(args: readonly Wat[], indent: string): readonly string[] {
+  if (args.some((arg) => indent.length + flat(arg).length > width)) return args.flatMap((arg) => lines(arg, indent));
+  const done: string[] = [];
+  for (const arg of args.map(flat)) {
+    const joined = `${done[done.length - 1]} ${arg}`;
+    if (done.length > 0 && joined.length <= width) done[done.length - 1] = joined;
+    else done.push(indent + arg);
+  }
+  return done;
 }
 
 export const number = (type: 'i32' | 'f32', value: number): Wat => [`${type}.const`, literal(type, value)];

@@ -530,41 +530,29 @@
   ;; Expands stored constants, once: the module is started by it.
   (func $init
     (call $expand_rows
-      (i32.const 320 (; v_c_rows_stored ;))
-      (i32.const 256 (; v_c_rows ;))
-      (i32.const 4)
-      (i32.const 2)
-      (i32.const 1)
-      (i32.const 112)
-      (i32.const 1)
-      (i32.const 1)
-      (i32.const 1)
-      (i32.const 4)
-      (i32.const 1)
-      (i32.const 1)
-      (i32.const 0)))
+      (i32.const 320 (; v_c_rows_stored ;)) (i32.const 256 (; v_c_rows ;)) (i32.const 4 (; rows ;))
+      (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 1 (; masked ;))
+      (i32.const 1 (; half_bias ;)) (i32.const 1 (; half ;)) (i32.const 4 (; live ;))
+      (i32.const 1 (; rows_per_plane ;)) (i32.const 1 (; planes ;)) (i32.const 0 (; plane ;))))
   (start $init)
 
   ;; One inference.
   (func (export "run")
     ;; %x_panel = relayout(%x) : f32[1x4x7x2, panel 28]
-    (call $to_panels (i32.const 0 (; v_x ;)) (i32.const 1216 (; v_x_panel ;)) (i32.const 28) (i32.const 2))
+    (call $to_panels
+      (i32.const 0 (; v_x ;)) (i32.const 1216 (; v_x_panel ;)) (i32.const 28 (; pixels ;))
+      (i32.const 2 (; channels ;)))
     ;; %c = conv2d(%x_panel, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 28] from "layer \"one\"\n;; 2"
     (call $conv_panels_csr_1x7
-      (i32.const 1216 (; v_x_panel ;))
-      (i32.const 768 (; v_c ;))
-      (i32.const 256 (; v_c_rows ;))
-      (i32.const 4)
-      (i32.const 0)
-      (i32.const 1)
-      (i32.const 224)
-      (i32.const 448)
-      (f32.const 0)
-      (f32.const 6))
+      (i32.const 1216 (; v_x_panel ;)) (i32.const 768 (; v_c ;)) (i32.const 256 (; v_c_rows ;))
+      (i32.const 4 (; rows ;)) (i32.const 0 (; first ;)) (i32.const 1 (; last ;)) (i32.const 224 (; xpanel ;))
+      (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;)) (f32.const 6 (; high ;)))
     ;; %t = unary(%c) fn=sin : f32[1x4x7x4, panel 28]
     (call $step_t)
     ;; %t_plain = relayout(%t) : f32[1x4x7x4]
-    (call $to_plain (i32.const 1216 (; v_t ;)) (i32.const 768 (; v_t_plain ;)) (i32.const 28) (i32.const 4))
+    (call $to_plain
+      (i32.const 1216 (; v_t ;)) (i32.const 768 (; v_t_plain ;)) (i32.const 28 (; pixels ;))
+      (i32.const 4 (; channels ;)))
     ;; %y = softmax(%t_plain) axis=3 : f32[1x4x7x4]
     (call $step_y)
   ))
