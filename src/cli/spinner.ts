@@ -12,7 +12,8 @@ export interface Spinner {
 const patience = 400;
 
 export function spinner(stream: NodeJS.WriteStream): Spinner {
-  if (!stream.isTTY) return { say: () => {}, clear: () => {}, stop: () => {} };
+  // A terminal of unknown width, of which ora would clear lines without end, gets none either.
+  if (!stream.isTTY || !stream.columns) return { say: () => {}, clear: () => {}, stop: () => {} };
   const turning = ora({ stream, discardStdin: false });
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {

@@ -91,7 +91,7 @@ const streams = ({ out, err }: Orders) => ({
 
 const appearance = ({ isTTY, columns }: NodeJS.WriteStream): Appearance => ({
   colours: Boolean(isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
-  columns: columns ?? 100,
+  columns: columns || 100,
 });
 
 function receiver(held: Held, turning: Spinner): (message: Message) => void {
