@@ -87,6 +87,9 @@ export const convWindow: readonly WasmCase[] = [
     pad: [1, 1, 1, 1],
     density: 0.15,
   }),
+  conv('two pictures', { x: [2, 7, 5, 4], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.5 }),
+  conv('three pictures, depthwise', { x: [3, 14, 14, 11], o: 11, groups: 11, kernel: [3, 3], stride: [2, 2] }),
+  conv('two pictures of few channels', { x: [2, 9, 9, 3], o: 4, kernel: [3, 3], stride: [2, 2] }),
   conv('padding on one side only', { x: [1, 9, 28, 10], o: 10, groups: 10, kernel: [3, 3], pad: [0, 0, 2, 2] }),
   conv('odd padding at stride 2', {
     x: [1, 8, 28, 9],
@@ -160,6 +163,7 @@ const transposed = (title: string, x: readonly number[], kernel: readonly number
 
 export const convTranspose: readonly WasmCase[] = [
   ...sizes.map(([h, w]) => transposed(`2x2 of ${h}x${w}`, [1, h, w, 4], [2, 2])),
+  transposed('two pictures', [2, 5, 5, 3], [3, 3]),
   transposed('3x3 with a cut', [1, 7, 5, 3], [3, 3], { pad: [1, 1, 0, 0], activation: 'relu' }),
   transposed('5x4 with a larger cut', [1, 7, 5, 3], [5, 4], { pad: [4, 3, 0, 0], size: [11, 6] }),
   transposed('stride 3 and 1', [1, 5, 9, 2], [4, 3], { stride: [3, 1], size: [16, 11], activation: 'prelu' }),

@@ -87,6 +87,7 @@ const pixels: readonly WasmCase[] = [
     resized([14, 14], [1, 7, 7, 6], method, { coordinates: 'asymmetric' }),
     resized([5, 9], [1, 7, 3, 6], method, { coordinates: 'align-corners', rounding: 'round' }),
     resized([3, 3], [1, 11, 10, 3], method, { rounding: 'round' }),
+    resized([6, 9], [3, 3, 11, 2], method),
   ]),
   { title: 'depth to space', graph: inPanels({ kind: 'depth-to-space', block: 2 }, [1, 5, 7, 12]) },
   { title: 'depth to space by three', graph: inPanels({ kind: 'depth-to-space', block: 3 }, [1, 2, 3, 18]) },
@@ -155,6 +156,7 @@ const pooled = (fn: 'max' | 'avg', x: readonly number[], window: readonly number
 const poolWindow: readonly WasmCase[] = (['max', 'avg'] as const).flatMap((fn) => [
   ...sizes.filter(([h, w]) => h > 1 && w > 1).map(([h, w]) => pooled(fn, [1, h, w, 11], [2, 2])),
   pooled(fn, [1, 14, 14, 9], [3, 3], { stride: [1, 1], pad: [1, 1, 1, 1] }),
+  pooled(fn, [3, 7, 9, 5], [2, 2]),
   pooled(fn, [1, 28, 28, 20], [3, 2], { stride: [2, 1], pad: [0, 1, 2, 0] }),
 ]);
 
@@ -186,9 +188,15 @@ const topK: readonly WasmCase[] = (['values', 'indices'] as const).flatMap((outp
 );
 
 const relayout: readonly WasmCase[] = sizes.flatMap(([h, w]) =>
-  [1, 3, 4, 6, 9].map((c) => ({
-    title: `${h}x${w}x${c}`,
-    graph: inPanels({ kind: 'unary', fn: 'neg' }, [1, h, w, c]),
+  [
+    [1, 1],
+    [1, 3],
+    [1, 4],
+    [1, 6],
+    [3, 9],
+  ].map(([n, c]) => ({
+    title: `${n}x${h}x${w}x${c}`,
+    graph: inPanels({ kind: 'unary', fn: 'neg' }, [n, h, w, c]),
   })),
 );
 

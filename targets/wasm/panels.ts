@@ -1,6 +1,6 @@
 /** The panels that kernels work on: 28 pixels are seven vectors, a row of 28, two of 14, four of 7, half a row of 56. */
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
-import { panel } from '../../src/tensor/type.ts';
+import { panel, storedLength } from '../../src/tensor/type.ts';
 
 export const lanes = 28;
 
@@ -13,3 +13,6 @@ export const isPanels = ({ layout }: TensorType): boolean => layout.kind === 'pa
 
 /** Bytes from a panel to the next. */
 export const panelBytes = ({ shape }: TensorType): number => shape[3] * rowBytes;
+
+/** Bytes from a picture of a batch to the next. */
+export const pictureBytes = (type: TensorType): number => (4 * storedLength(type)) / type.shape[0];

@@ -22,7 +22,7 @@ import { windowOf } from './window.ts';
 
 export const convTranspose: Kernel = {
   name: 'conv-transpose',
-  doc: 'transposed convolutions of one picture',
+  doc: 'transposed convolutions',
 
   match(site) {
     const { types, arrays, result, weights } = site;
@@ -34,7 +34,6 @@ export const convTranspose: Kernel = {
     if (!weights.matrix.data.every(Number.isFinite)) return 'a weight is not finite';
     if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';
     const [n, h, w, channels] = types.x.shape;
-    if (n !== 1) return `takes 1 picture and is given ${n}`;
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
 
@@ -43,7 +42,7 @@ export const convTranspose: Kernel = {
     const down = axisOf(kh, op.stride[0], op.dilation[0], op.pad[0], oh);
     const across = axisOf(kw, op.stride[1], op.dilation[1], op.pad[1], ow);
     const remainders = down.stride * across.stride;
-    const type = tensor('f32', [1, down.places, across.places, o * remainders], panels);
+    const type = tensor('f32', [n, down.places, across.places, o * remainders], panels);
     const wide: Shape = [o * remainders, down.window, across.window, channels];
     const sliding: Sliding = { stride: [1, 1], dilation: [1, 1], groups: 1, pad: padOf(down, across, h, w) };
     const window = windowOf(sliding, types.x.shape, wide, type.shape);

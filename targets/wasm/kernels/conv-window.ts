@@ -12,7 +12,7 @@ import { tapsOf, windowOf } from './window.ts';
 
 export const convWindow: Kernel = {
   name: 'conv-window',
-  doc: 'convolutions of one picture, of any geometry',
+  doc: 'convolutions of any geometry',
 
   match(site) {
     const { types, arrays, result, weights } = site;
@@ -24,8 +24,7 @@ export const convWindow: Kernel = {
     if (!weights.matrix.data.every(Number.isFinite)) return 'a weight is not finite';
     if (!isPanels(result.type)) return 'the result is not in panels';
     if (!isPanels(types.x) && types.x.layout.kind !== 'plain') return 'the input lies in panels of another width';
-    const [n, , , channels] = types.x.shape;
-    if (n !== 1) return `takes 1 picture and is given ${n}`;
+    const [, , , channels] = types.x.shape;
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
 

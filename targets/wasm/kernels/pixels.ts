@@ -6,7 +6,7 @@ import type { Resize } from '../../../src/ops/resize.ts';
 import { placesOf } from '../../../src/ops/resize.ts';
 import type { Kernel, KernelMatch, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { tensor } from '../../../src/tensor/type.ts';
-import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import { isPanels, lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
 import type { Picture } from './slide.ts';
 
 export const pixels: Kernel = {
@@ -18,15 +18,16 @@ export const pixels: Kernel = {
     const { x } = types;
     if (!moves.has(call.op.kind)) return 'does not move pixels';
     if (!isPanels(x) || !isPanels(result.type)) return 'does not go from panels to panels';
-    if (x.shape[0] !== 1) return `takes 1 picture and is given ${x.shape[0]}`;
-    if (result.type.shape[0] !== 1) return `gives 1 picture and is asked for ${result.type.shape[0]}`;
+    if (x.shape[0] !== result.type.shape[0]) return 'changes how many pictures there are';
     const { op } = call;
     if (op.kind === 'resize' && op.method === 'bilinear') return blended(site, op);
     if (op.kind === 'depth-to-space') return spread(site, op.block);
     if (x.shape[3] !== result.type.shape[3]) return 'changes the channels';
-    const alike = op.kind === 'slice' ? op.begin[3] === 0 && op.step[3] === 1 : true;
-    const whole = op.kind === 'pad' ? op.before[3] + op.after[3] === 0 : alike;
-    if (!whole) return 'moves channels';
+    if (
+      op.kind === 'slice' &&
+      [0, 3].some((axis) => op.begin[axis] !== 0 || (x.shape[axis] > 1 && op.step[axis] !== 1))
+    )
+      return 'moves pictures or channels';
     const place = (axis: 1 | 2): readonly number[] => placesAlong(op, axis, x.shape[axis]);
     const [down, across] = [place(1), place(2)];
     return picked(
@@ -75,8 +76,9 @@ interface Picked {
 export function pickCall({ x, y, pack, down, across, value }: Picked): RoutineCall {
   const table = (hint: string, pairs: readonly Pair[]) => pack(hint, Int32Array.from(pairs.flat())).array;
   const [, oh, ow, c] = y.type.shape;
-  const args = [x.array, y.array, table('down', down), table('across', across), oh, ow, c, panelBytes(x.type)];
-  return { routine: pick, args: [...args, { f32: value }] };
+  const places = [x.array, y.array, table('down', down), table('across', across), oh, ow, c, panelBytes(x.type)];
+  const pictures = [x.type.shape[0], pictureBytes(x.type), pictureBytes(y.type)];
+  return { routine: pick, args: [...places, ...pictures, { f32: value }] };
 }
 
 function picked(site: KernelSite, down: readonly Pair[], across: readonly Pair[], value: number): KernelMatch {
@@ -111,8 +113,9 @@ function blended({ types, arrays, result, pack }: KernelSite, op: Resize): Kerne
     return pack(hint, words).array;
   };
   const tables = [table('down', 1, x.shape[2]), table('across', 2, 1)];
+  const pictures = [x.shape[0], pictureBytes(x), pictureBytes(result.type)];
   return {
-    calls: [{ routine: blend, args: [arrays.x, result.array, ...tables, oh, ow, x.shape[3], panelBytes(x)] }],
+    calls: [{ routine: blend, args: [arrays.x, result.array, ...tables, oh, ow, panelBytes(x), ...pictures] }],
   };
 }
 

@@ -15,8 +15,7 @@ export const poolWindow: Kernel = {
     const { op } = call;
     if (op.kind !== 'pool2d') return 'not pooling';
     if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';
-    const [n, , , channels] = types.x.shape;
-    if (n !== 1) return `takes 1 picture and is given ${n}`;
+    const [, , , channels] = types.x.shape;
     if (op.fn === 'avg' && !op.countPad && op.pad.some((p) => p > 0)) return 'windows on the border have fewer pixels';
     const [kh, kw] = op.window;
     const sliding: Sliding = { stride: op.stride, dilation: [1, 1], pad: op.pad, groups: channels };

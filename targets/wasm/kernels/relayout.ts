@@ -1,6 +1,6 @@
 /** Pictures from rows of channels to panels, and back. */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
-import { isPanels, lanes, rowBytes } from '../panels.ts';
+import { isPanels, lanes, pictureBytes, rowBytes } from '../panels.ts';
 
 export const relayout: Kernel = {
   name: 'relayout',
@@ -11,9 +11,9 @@ export const relayout: Kernel = {
     if (result.type.layout.kind === x.layout.kind) return 'the layouts are of one kind';
     if (!isPanels(x) && !isPanels(result.type)) return 'the panels are of another width';
     const [n, h, w, c] = x.shape;
-    if (n !== 1) return `takes 1 picture and is given ${n}`;
     const routine = isPanels(x) ? toPlain : toPanels;
-    return { calls: [{ routine, args: [arrays.x, result.array, h * w, c] }] };
+    const args = [arrays.x, result.array, h * w, c, n, pictureBytes(x), pictureBytes(result.type)];
+    return { calls: [{ routine, args }] };
   },
 };
 

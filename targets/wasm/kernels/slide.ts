@@ -2,7 +2,7 @@
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
-import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import { isPanels, lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
 import { copyNumbers, fillOf, fillRow } from './fill.ts';
 import type { Tiling } from './tile.ts';
 import type { Sliding, Window } from './window.ts';
@@ -35,7 +35,7 @@ export function slide(
   { x, y, window, scratch, rows, stream, tiling, border, low, high }: Slide,
 ): RoutineCall {
   const inPanels = isPanels(x.type);
-  const [, h, w, channels] = x.type.shape;
+  const [n, h, w, channels] = x.type.shape;
   const [, oh, ow] = y.type.shape;
   return {
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
@@ -45,6 +45,7 @@ export function slide(
       ...[h, w, oh, ow],
       ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
       ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],
+      ...[n, pictureBytes(x.type), pictureBytes(y.type)],
       ...[{ f32: border }, { f32: low }, { f32: high }],
     ],
   };

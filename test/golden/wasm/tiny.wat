@@ -307,57 +307,63 @@
       (then (call $f16 (i32.load16_u (local.get $at))))
       (else (f32.load (local.get $at)))))
 
-  ;; Copies one picture from rows of channels to panels.
+  ;; Copies pictures from rows of channels to panels.
   ;; `pixels` pixels of `channels` channels; four by four where there are four of both.
   (func $to_panels (param $x i32) (param $y i32) (param $pixels i32) (param $channels i32)
+    (param $pictures i32) (param $xpicture i32) (param $ypicture i32)
     (local $pixel i32) (local $row i32) (local $p i32) (local $q i32) (local $at i32) (local $end i32) (local $i i32)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local $t0 v128) (local $t1 v128) (local $t2 v128) (local $t3 v128)
     (local.set $row (i32.shl (local.get $channels) (i32.const 2)))
-    (loop $quad
-      (local.set $at
-        (i32.add (local.get $y)
-          (i32.add
-            (i32.mul (i32.div_u (local.get $pixel) (i32.const 28)) (i32.mul (local.get $channels) (i32.const 112)))
-            (i32.shl (i32.rem_u (local.get $pixel) (i32.const 28)) (i32.const 2)))))
-      (local.set $p (i32.add (local.get $x) (i32.mul (local.get $pixel) (local.get $row))))
-      (local.set $q (local.get $at))
-      (local.set $end (i32.add (local.get $p) (i32.and (local.get $row) (i32.const -16))))
-      (if (i32.and
-            (i32.ge_u (local.get $pixels) (i32.add (local.get $pixel) (i32.const 4)))
-            (i32.ne (local.get $p) (local.get $end)))
-        (then
-        (loop $four
-          (local.set $a (v128.load (local.get $p)))
-          (local.set $b (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 1)))))
-          (local.set $c (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 2)))))
-          (local.set $d (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 3)))))
-          (local.set $t0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
-          (local.set $t1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
-          (local.set $t2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
-          (local.set $t3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
-          (v128.store offset=0 (local.get $q)
-            (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t2)))
-          (v128.store offset=112 (local.get $q)
-            (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t2)))
-          (v128.store offset=224 (local.get $q)
-            (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t1) (local.get $t3)))
-          (v128.store offset=336 (local.get $q)
-            (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t1) (local.get $t3)))
-          (local.set $q (i32.add (local.get $q) (i32.const 448)))
-          (br_if $four
-            (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 16))) (local.get $end))))))
-      ;; What is left of the channels, or all of them, for each of the pixels.
-      (local.set $i (i32.sub (local.get $pixels) (local.get $pixel)))
-      (local.set $i (select (i32.const 4) (local.get $i) (i32.gt_u (local.get $i) (i32.const 4))))
-      (call $to_panels_rest (local.get $p) (local.get $q) (local.get $i)
-        (i32.sub (local.get $channels)
-          (i32.shr_u
-            (i32.sub (local.get $p) (i32.add (local.get $x) (i32.mul (local.get $pixel) (local.get $row))))
-            (i32.const 2)))
-        (local.get $row))
-      (br_if $quad
-        (i32.lt_u (local.tee $pixel (i32.add (local.get $pixel) (i32.const 4))) (local.get $pixels)))))
+    (loop $picture
+      (local.set $pixel (i32.const 0))
+      (loop $quad
+        (local.set $at
+          (i32.add (local.get $y)
+            (i32.add
+              (i32.mul (i32.div_u (local.get $pixel) (i32.const 28)) (i32.mul (local.get $channels) (i32.const 112)))
+              (i32.shl (i32.rem_u (local.get $pixel) (i32.const 28)) (i32.const 2)))))
+        (local.set $p (i32.add (local.get $x) (i32.mul (local.get $pixel) (local.get $row))))
+        (local.set $q (local.get $at))
+        (local.set $end (i32.add (local.get $p) (i32.and (local.get $row) (i32.const -16))))
+        (if (i32.and
+              (i32.ge_u (local.get $pixels) (i32.add (local.get $pixel) (i32.const 4)))
+              (i32.ne (local.get $p) (local.get $end)))
+          (then
+          (loop $four
+            (local.set $a (v128.load (local.get $p)))
+            (local.set $b (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 1)))))
+            (local.set $c (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 2)))))
+            (local.set $d (v128.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 3)))))
+            (local.set $t0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
+            (local.set $t1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
+            (local.set $t2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
+            (local.set $t3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
+            (v128.store offset=0 (local.get $q)
+              (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t2)))
+            (v128.store offset=112 (local.get $q)
+              (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t2)))
+            (v128.store offset=224 (local.get $q)
+              (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t1) (local.get $t3)))
+            (v128.store offset=336 (local.get $q)
+              (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t1) (local.get $t3)))
+            (local.set $q (i32.add (local.get $q) (i32.const 448)))
+            (br_if $four
+              (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 16))) (local.get $end))))))
+        ;; What is left of the channels, or all of them, for each of the pixels.
+        (local.set $i (i32.sub (local.get $pixels) (local.get $pixel)))
+        (local.set $i (select (i32.const 4) (local.get $i) (i32.gt_u (local.get $i) (i32.const 4))))
+        (call $to_panels_rest (local.get $p) (local.get $q) (local.get $i)
+          (i32.sub (local.get $channels)
+            (i32.shr_u
+              (i32.sub (local.get $p) (i32.add (local.get $x) (i32.mul (local.get $pixel) (local.get $row))))
+              (i32.const 2)))
+          (local.get $row))
+        (br_if $quad
+          (i32.lt_u (local.tee $pixel (i32.add (local.get $pixel) (i32.const 4))) (local.get $pixels))))
+      (local.set $x (i32.add (local.get $x) (local.get $xpicture)))
+      (local.set $y (i32.add (local.get $y) (local.get $ypicture)))
+      (br_if $picture (local.tee $pictures (i32.sub (local.get $pictures) (i32.const 1))))))
 
   ;; `channels` channels of `pixels` pixels, one by one; p is plain and q in panels.
   (func $to_panels_rest (param $p i32) (param $q i32) (param $pixels i32) (param $channels i32) (param $row i32)
@@ -376,57 +382,63 @@
       (local.set $q (local.get $next_q))
       (br_if $pixel (local.tee $pixels (i32.sub (local.get $pixels) (i32.const 1))))))
 
-  ;; Copies one picture from panels to rows of channels.
+  ;; Copies pictures from panels to rows of channels.
   ;; `pixels` pixels of `channels` channels; four by four where there are four of both.
   (func $to_plain (param $x i32) (param $y i32) (param $pixels i32) (param $channels i32)
+    (param $pictures i32) (param $xpicture i32) (param $ypicture i32)
     (local $pixel i32) (local $row i32) (local $p i32) (local $q i32) (local $at i32) (local $end i32) (local $i i32)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local $t0 v128) (local $t1 v128) (local $t2 v128) (local $t3 v128)
     (local.set $row (i32.shl (local.get $channels) (i32.const 2)))
-    (loop $quad
-      (local.set $at
-        (i32.add (local.get $x)
-          (i32.add
-            (i32.mul (i32.div_u (local.get $pixel) (i32.const 28)) (i32.mul (local.get $channels) (i32.const 112)))
-            (i32.shl (i32.rem_u (local.get $pixel) (i32.const 28)) (i32.const 2)))))
-      (local.set $p (i32.add (local.get $y) (i32.mul (local.get $pixel) (local.get $row))))
-      (local.set $q (local.get $at))
-      (local.set $end (i32.add (local.get $p) (i32.and (local.get $row) (i32.const -16))))
-      (if (i32.and
-            (i32.ge_u (local.get $pixels) (i32.add (local.get $pixel) (i32.const 4)))
-            (i32.ne (local.get $p) (local.get $end)))
-        (then
-        (loop $four
-          (local.set $a (v128.load offset=0 (local.get $q)))
-          (local.set $b (v128.load offset=112 (local.get $q)))
-          (local.set $c (v128.load offset=224 (local.get $q)))
-          (local.set $d (v128.load offset=336 (local.get $q)))
-          (local.set $t0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
-          (local.set $t1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
-          (local.set $t2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
-          (local.set $t3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
-          (v128.store (local.get $p)
-            (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t2)))
-          (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 1)))
-            (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t2)))
-          (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 2)))
-            (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t1) (local.get $t3)))
-          (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 3)))
-            (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t1) (local.get $t3)))
-          (local.set $q (i32.add (local.get $q) (i32.const 448)))
-          (br_if $four
-            (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 16))) (local.get $end))))))
-      ;; What is left of the channels, or all of them, for each of the pixels.
-      (local.set $i (i32.sub (local.get $pixels) (local.get $pixel)))
-      (local.set $i (select (i32.const 4) (local.get $i) (i32.gt_u (local.get $i) (i32.const 4))))
-      (call $to_plain_rest (local.get $p) (local.get $q) (local.get $i)
-        (i32.sub (local.get $channels)
-          (i32.shr_u
-            (i32.sub (local.get $p) (i32.add (local.get $y) (i32.mul (local.get $pixel) (local.get $row))))
-            (i32.const 2)))
-        (local.get $row))
-      (br_if $quad
-        (i32.lt_u (local.tee $pixel (i32.add (local.get $pixel) (i32.const 4))) (local.get $pixels)))))
+    (loop $picture
+      (local.set $pixel (i32.const 0))
+      (loop $quad
+        (local.set $at
+          (i32.add (local.get $x)
+            (i32.add
+              (i32.mul (i32.div_u (local.get $pixel) (i32.const 28)) (i32.mul (local.get $channels) (i32.const 112)))
+              (i32.shl (i32.rem_u (local.get $pixel) (i32.const 28)) (i32.const 2)))))
+        (local.set $p (i32.add (local.get $y) (i32.mul (local.get $pixel) (local.get $row))))
+        (local.set $q (local.get $at))
+        (local.set $end (i32.add (local.get $p) (i32.and (local.get $row) (i32.const -16))))
+        (if (i32.and
+              (i32.ge_u (local.get $pixels) (i32.add (local.get $pixel) (i32.const 4)))
+              (i32.ne (local.get $p) (local.get $end)))
+          (then
+          (loop $four
+            (local.set $a (v128.load offset=0 (local.get $q)))
+            (local.set $b (v128.load offset=112 (local.get $q)))
+            (local.set $c (v128.load offset=224 (local.get $q)))
+            (local.set $d (v128.load offset=336 (local.get $q)))
+            (local.set $t0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
+            (local.set $t1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
+            (local.set $t2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
+            (local.set $t3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
+            (v128.store (local.get $p)
+              (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t2)))
+            (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 1)))
+              (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t2)))
+            (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 2)))
+              (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t1) (local.get $t3)))
+            (v128.store (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const 3)))
+              (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t1) (local.get $t3)))
+            (local.set $q (i32.add (local.get $q) (i32.const 448)))
+            (br_if $four
+              (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 16))) (local.get $end))))))
+        ;; What is left of the channels, or all of them, for each of the pixels.
+        (local.set $i (i32.sub (local.get $pixels) (local.get $pixel)))
+        (local.set $i (select (i32.const 4) (local.get $i) (i32.gt_u (local.get $i) (i32.const 4))))
+        (call $to_plain_rest (local.get $p) (local.get $q) (local.get $i)
+          (i32.sub (local.get $channels)
+            (i32.shr_u
+              (i32.sub (local.get $p) (i32.add (local.get $y) (i32.mul (local.get $pixel) (local.get $row))))
+              (i32.const 2)))
+          (local.get $row))
+        (br_if $quad
+          (i32.lt_u (local.tee $pixel (i32.add (local.get $pixel) (i32.const 4))) (local.get $pixels))))
+      (local.set $x (i32.add (local.get $x) (local.get $xpicture)))
+      (local.set $y (i32.add (local.get $y) (local.get $ypicture)))
+      (br_if $picture (local.tee $pictures (i32.sub (local.get $pictures) (i32.const 1))))))
 
   ;; `channels` channels of `pixels` pixels, one by one; p is plain and q in panels.
   (func $to_plain_rest (param $p i32) (param $q i32) (param $pixels i32) (param $channels i32) (param $row i32)
@@ -541,7 +553,8 @@
     ;; %x_panel = relayout(%x) : f32[1x4x7x2, panel 28]
     (call $to_panels
       (i32.const 0 (; v_x ;)) (i32.const 1216 (; v_x_panel ;)) (i32.const 28 (; pixels ;))
-      (i32.const 2 (; channels ;)))
+      (i32.const 2 (; channels ;)) (i32.const 1 (; pictures ;)) (i32.const 224 (; xpicture ;))
+      (i32.const 224 (; ypicture ;)))
     ;; %c = conv2d(%x_panel, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 28] from "layer \"one\"\n;; 2"
     (call $conv_panels_csr_1x7
       (i32.const 1216 (; v_x_panel ;)) (i32.const 768 (; v_c ;)) (i32.const 256 (; v_c_rows ;))
@@ -552,7 +565,8 @@
     ;; %t_plain = relayout(%t) : f32[1x4x7x4]
     (call $to_plain
       (i32.const 1216 (; v_t ;)) (i32.const 768 (; v_t_plain ;)) (i32.const 28 (; pixels ;))
-      (i32.const 4 (; channels ;)))
+      (i32.const 4 (; channels ;)) (i32.const 1 (; pictures ;)) (i32.const 448 (; xpicture ;))
+      (i32.const 448 (; ypicture ;)))
     ;; %y = softmax(%t_plain) axis=3 : f32[1x4x7x4]
     (call $step_y)
   ))
