@@ -12,9 +12,10 @@ export interface Spinner {
 const patience = 400;
 
 export function spinner(stream: NodeJS.WriteStream): Spinner {
-  // A terminal of unknown width, of which ora would clear lines without end, gets none either.
-  if (!stream.isTTY || !stream.columns) return { say: () => {}, clear: () => {}, stop: () => {} };
-  const turning = ora({ stream, discardStdin: false });
+  if (!stream.isTTY) return { say: () => {}, clear: () => {}, stop: () => {} };
+  // Of a terminal that has no width, or loses it, ora would clear lines without end.
+  const measured: NodeJS.WriteStream = Object.create(stream, { columns: { get: () => stream.columns || 80 } });
+  const turning = ora({ stream: measured, discardStdin: false });
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     clearTimeout(timer);
