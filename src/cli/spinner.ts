@@ -20,7 +20,7 @@ export function spinner(stream: NodeJS.WriteStream): Spinner {
   const stop = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    turning.stop();
+    if (turning.isSpinning) turning.stop();
   };
   return {
     say: (doing) => {
