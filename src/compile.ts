@@ -42,7 +42,8 @@ export function compile({ graph: imported, passes, target, render, watch, onStag
   onStage?.('passes');
   const plan = lower(graph, target.kernels);
   onStage?.('lower');
-  const emission = target.emit(plan, { render, recorded: once(() => record(imported)) });
+  const emission = target.emit(plan, { render, report, recorded: once(() => record(imported)) });
+  if (failed()) return { ok: false, diagnostics };
   onStage?.('emit');
   return { ok: true, graph, plan, ...emission, diagnostics };
 }

@@ -1,4 +1,5 @@
 /** The contract of targets: what work costs there, which layouts it wants, and how a plan is written down. */
+import type { Report } from './diagnostic.ts';
 import type { Named } from './graph/evaluate.ts';
 import type { Call } from './graph/graph.ts';
 import type { Types } from './ops/rules.ts';
@@ -44,6 +45,8 @@ export interface TargetOptions {
 
 export interface EmitContext {
   readonly render: Render;
+  /** Told what the target cannot hold. After an error nothing that was emitted is used. */
+  readonly report: Report;
   /** Inputs, and the outputs that the imported graph gives for them; computed when first asked for. */
   readonly recorded: () => Recorded;
 }

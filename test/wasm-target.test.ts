@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { pipeline } from '../passes/index.ts';
+import { compile } from '../src/compile.ts';
+import { printDiagnostic } from '../src/diagnostic.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
@@ -14,7 +16,7 @@ import { mapMemory, pageBytes } from '../targets/wasm/memory.ts';
 import { wasm } from '../targets/wasm/target.ts';
 import { buildWasm, textOf } from './wasm-build.ts';
 import { convGraph } from './wasm-graphs.ts';
-import { buildModule } from './wasm-module.ts';
+import { buildModule, render } from './wasm-module.ts';
 
 const tiny = (): Graph =>
   parse(`graph tiny of "tiny.json"
@@ -105,6 +107,19 @@ test('stored constants expand in place, however many there are and however small
   const want = evaluate(graph, inputs).y;
   const most = Math.max(...want.map(Math.abs));
   module.run(inputs).y.forEach((v, i) => void expect(Math.abs(v - want[i]) / most).toBeLessThan(1e-5));
+});
+
+test('a model that needs more memory than there is, is refused in the user’s terms', () => {
+  const graph = parse(`graph large of "large"
+  %x = input "x" : f32[1x40000x20000x1]
+  %y = pad(%x) before=[0 0 0 0] after=[0 0 1 0] mode=edge value=0 : f32[1x40000x20001x1]
+return "y"=%y
+`);
+  const out = compile({ graph, passes: passes(), target: wasm.target({}), render });
+  expect(out.ok ? [] : out.diagnostics.map(printDiagnostic)).toEqual([
+    'large: error: needs 6400180224 bytes of memory, and WebAssembly has 4294967296 [wasm/too-large]\n' +
+      '  hint: give the inputs smaller sizes, or build for the target "cpu"',
+  ]);
 });
 
 describe('text for people', () => {

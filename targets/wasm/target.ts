@@ -4,7 +4,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import type { Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
 import { binding } from './binding.ts';
 import { kernels } from './kernels/index.ts';
-import { mapMemory } from './memory.ts';
+import { mapMemory, pageBytes } from './memory.ts';
 import { moduleText } from './module.ts';
 import { price } from './price.ts';
 import { wish } from './wish.ts';
@@ -32,9 +32,22 @@ export interface WasmOptions {
   readonly guard?: number;
 }
 
-function emit(plan: Plan, { render }: EmitContext, guard: number): Emission {
+/** What 32-bit addresses reach. */
+const mostPages = 65536;
+
+function emit(plan: Plan, { render, report }: EmitContext, guard: number): Emission {
   const { name } = plan;
   const map = mapMemory(plan, guard);
+  if (map.pages > mostPages) {
+    report({
+      severity: 'error',
+      code: 'wasm/too-large',
+      message: `needs ${map.pages * pageBytes} bytes of memory, and WebAssembly has ${mostPages * pageBytes}`,
+      origin: { file: name },
+      hint: 'give the inputs smaller sizes, or build for the target "cpu"',
+    });
+    return { artefacts: [], recipe: [] };
+  }
   const { js, types } = binding(plan, map, render);
   return {
     artefacts: [

@@ -107,7 +107,7 @@ function write(plan: Plan, folder: string): readonly string[] {
   const render = renderer(new URL('templates/', packageFolder()));
   const blank = (ports: Plan['inputs']) => Object.fromEntries(ports.map((p) => [p.name, zeros('f32', p.array.length)]));
   const recorded = () => ({ inputs: blank(plan.inputs), outputs: blank(plan.outputs) });
-  const { artefacts } = cpuTarget([]).emit(plan, { render, recorded });
+  const { artefacts } = cpuTarget([]).emit(plan, { render, recorded, report: () => {} });
   const kept = artefacts.filter(({ path }) => /^cases(_weights)?\.(c|h|S|bin)$/.test(path));
   for (const { path, contents } of kept)
     writeFileSync(join(folder, path), path === 'cases.c' ? isolated(String(contents), plan) : contents);
