@@ -1,0 +1,108 @@
+/** A C program that measures our functions against those of libm in double precision, over floats of every exponent. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { partsFor } from '../targets/cpu/parts.ts';
+import { render, run } from './cpu-build.ts';
+
+/** Units in the last place that templates/cpu/parts promise. */
+export const promised = { exp: 1, log: 0.8, tanh: 1.4, erf: 2.2, sin: 2.5, cos: 2.5, pow: 0.51 } as const;
+
+const unary = ['exp', 'log', 'tanh', 'erf', 'sin', 'cos'] as const;
+
+/** The largest error of each function in units in the last place; every `step`-th float is looked at. */
+export function measure(compiler: string, flags: readonly string[], step: number): Readonly<Record<string, number>> {
+  const folder = mkdtempSync(join(tmpdir(), 'cpu-math-'));
+  try {
+    writeFileSync(join(folder, 'math.c'), program(step));
+    run(folder, compiler, [
+      '-std=c11',
+      '-O2',
+      '-Wall',
+      '-Wextra',
+      '-Wconversion',
+      '-Werror',
+      ...flags,
+      'math.c',
+      '-lm',
+      '-o',
+      'math',
+    ]);
+    run(folder, './math', []);
+    return JSON.parse(readFileSync(join(folder, 'errors.json'), 'utf8')) as Readonly<Record<string, number>>;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const program = (step: number): string => `#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((unused))
+
+${partsFor([...unary, 'pow'].map((fn) => `${fn}_f32`).join(' '), render)}
+
+/* How far floats lie apart around a number. */
+static double spacing(double wanted) {
+  int exponent;
+  frexp(wanted, &exponent);
+  return ldexp(1.0, wanted == 0.0 || exponent - 24 < -149 ? -149 : exponent - 24);
+}
+
+/* In units in the last place. Signs of zeros and which numbers are infinite or NaN must agree with the rounded result. */
+static double error_of(float got, double wanted) {
+  const float rounded = (float)wanted;
+  if (got != got || rounded != rounded) return (got != got) == (rounded != rounded) ? 0.0 : INFINITY;
+  if (isinf(got) || isinf(rounded)) return got == rounded ? 0.0 : INFINITY;
+  if (got == 0.0f && rounded == 0.0f && signbit(got) != signbit(rounded)) return INFINITY;
+  return fabs((double)got - wanted) / spacing(wanted);
+}
+
+static double largest(float (*ours)(float), double (*theirs)(double)) {
+  double most = 0.0;
+  for (uint64_t bits = 0; bits < 0x100000000u; bits += ${step}) {
+    /* The last bits take turns, so that they are not always those of the step. */
+    const float x = float_of((uint32_t)(bits ^ (bits >> 9) % ${step}));
+    const double error = error_of(ours(x), theirs((double)x));
+    if (!(error <= most)) most = error;
+  }
+  return most;
+}
+
+${unary.map((fn) => `static float our_${fn}(float x) { return ${fn}_f32(x); }`).join('\n')}
+
+static double largest_pow(void) {
+  static const float special[] = {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 3.0f, 0.5f, -0.5f, 1e-45f, -1e-45f, 3e38f, -3e38f, 16777216.0f, -16777215.0f, 33554432.0f, INFINITY, -INFINITY, NAN};
+  enum { COUNT = sizeof special / sizeof special[0] };
+  double most = 0.0;
+  for (int i = 0; i < COUNT; ++i)
+    for (int j = 0; j < COUNT; ++j) {
+      const float a = special[i], b = special[j];
+      /* Where C and JavaScript differ. */
+      const int undefined = b != b || (fabsf(a) == 1.0f && isinf(b));
+      const double error = error_of(pow_f32(a, b), undefined ? (double)NAN : pow((double)a, (double)b));
+      if (!(error <= most)) most = error;
+    }
+  uint64_t state = 1;
+  for (int i = 0; i < ${Math.ceil(3e8 / step)}; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const float a = float_of((uint32_t)(state >> 33)), wide = 300.0f / (fabsf(log2f(a)) + 0.001f);
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const float b = ((float)(state >> 40) * 0x1p-24f - 0.5f) * (state & 1 ? wide : 8.0f);
+    if (!(a > 0.0f) || isinf(a) || b != b) continue;
+    const double error = error_of(pow_f32(a, b), pow((double)a, (double)b));
+    if (!(error <= most)) most = error;
+  }
+  return most;
+}
+
+int main(void) {
+  FILE *const file = fopen("errors.json", "w");
+  if (file == NULL) return 1;
+${unary.map((fn) => `  fprintf(file, "${fn === 'exp' ? '{' : ','}\\"${fn}\\":%.4g", fmin(largest(our_${fn}, ${fn}), 1e9));`).join('\n')}
+  fprintf(file, ",\\"pow\\":%.4g}", fmin(largest_pow(), 1e9));
+  return fclose(file);
+}
+`;
