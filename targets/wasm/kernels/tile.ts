@@ -46,10 +46,7 @@ function viewOf(shape: TileShape, name: string, doc: string) {
     doc: `${doc} ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
     pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
     furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
-    vectors: vectors.map((v) => ({
-      ...v,
-      start: v.id === 0 ? '(v128.load32_splat offset=4 (local.get $w))' : '(local.get $a0)',
-    })),
+    vectors,
     stores: vectors.flatMap((v) =>
       partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
         ...v,
@@ -72,9 +69,7 @@ function csrTile(shape: TileShape): Routine {
 function pairTile(shape: TileShape): Routine {
   const name = `pair-${suffix(shape)}`;
   const view = viewOf(shape, name, 'Two sparse rows at a time, for');
-  const first = '(v128.load32_splat offset=8 (local.get $w))';
-  const vectors = view.vectors.map((v) => ({ ...v, second: v.id === 0 ? first : '(local.get $b0)' }));
-  return { name, template: 'wasm/kernels/pair-tile.wat.hbs', view: { ...view, vectors }, needs: [] };
+  return { name, template: 'wasm/kernels/pair-tile.wat.hbs', view, needs: [] };
 }
 
 /** Tiles that compute the pixels of one shape. */

@@ -28,10 +28,10 @@
 
   ;; Sparse rows for 1 x 28 pixels.
   ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
-  ;; records, i32 offset from x and f32 weight. Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
+  ;; records, i32 offset from x and f32 weight. The bias comes last, since sums that start small lose less. Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
   (func $csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $ystep i32)
     (param $xrow i32) (param $yrow i32) (param $low f32) (param $high f32) (result i32)
-    (local $end i32) (local $s v128) (local $floor v128) (local $ceiling v128)
+    (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
     (local $p0 i32)
     (local $a0 v128)
     (local $a1 v128)
@@ -43,13 +43,14 @@
     (local.set $floor (f32x4.splat (local.get $low)))
     (local.set $ceiling (f32x4.splat (local.get $high)))
     (loop $row
-      (local.set $a0 (v128.load32_splat offset=4 (local.get $w)))
-      (local.set $a1 (local.get $a0))
-      (local.set $a2 (local.get $a0))
-      (local.set $a3 (local.get $a0))
-      (local.set $a4 (local.get $a0))
-      (local.set $a5 (local.get $a0))
-      (local.set $a6 (local.get $a0))
+      (local.set $a0 (v128.const i32x4 0 0 0 0))
+      (local.set $a1 (v128.const i32x4 0 0 0 0))
+      (local.set $a2 (v128.const i32x4 0 0 0 0))
+      (local.set $a3 (v128.const i32x4 0 0 0 0))
+      (local.set $a4 (v128.const i32x4 0 0 0 0))
+      (local.set $a5 (v128.const i32x4 0 0 0 0))
+      (local.set $a6 (v128.const i32x4 0 0 0 0))
+      (local.set $bias (f32.load offset=4 (local.get $w)))
       (local.set $end (i32.load (local.get $w)))
       (local.set $w (i32.add (local.get $w) (i32.const 8)))
       (local.set $end (i32.add (local.get $w) (local.get $end)))
@@ -74,14 +75,22 @@
               (f32x4.add (local.get $a6) (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s))))
             (br_if $record
               (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end))))))
+      (local.set $s (f32x4.splat (local.get $bias)))
       (local.set $p0 (local.get $y))
-      (local.set $a0 (f32x4.pmin (f32x4.pmax (local.get $a0) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a1 (f32x4.pmin (f32x4.pmax (local.get $a1) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a2 (f32x4.pmin (f32x4.pmax (local.get $a2) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a3 (f32x4.pmin (f32x4.pmax (local.get $a3) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a4 (f32x4.pmin (f32x4.pmax (local.get $a4) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a5 (f32x4.pmin (f32x4.pmax (local.get $a5) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a6 (f32x4.pmin (f32x4.pmax (local.get $a6) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a1
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a1) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a2
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a2) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a3
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a3) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a4
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a4) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a5
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a5) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a6
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a6) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
       (v128.store offset=0 (local.get $p0) (local.get $a0))
       (v128.store offset=16 (local.get $p0) (local.get $a1))
       (v128.store offset=32 (local.get $p0) (local.get $a2))
