@@ -1,3 +1,4 @@
+/** What `espalier build` does, from flags to printed report. Loaded only when it runs, so that help comes at once. */
 import { visible } from '../diagnostic.ts';
 import type { Built } from '../make/build.ts';
 import { buildFolder } from '../make/build.ts';

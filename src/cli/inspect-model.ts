@@ -1,3 +1,4 @@
+/** What `espalier inspect` does. Loaded only when it runs, so that help comes at once. */
 import picomatch from 'picomatch';
 import { visible } from '../diagnostic.ts';
 import { formats } from '../formats/index.ts';

@@ -1,3 +1,4 @@
+/** What `espalier verify` does. Loaded only when it runs, so that help comes at once. */
 import type { Divergence } from '../check/bisect.ts';
 import { incomparable, tfjsTolerance, tolerance } from '../check/compare.ts';
 import type { TfjsModel } from '../check/tfjs.ts';
@@ -44,7 +45,7 @@ export async function verify(
           { ...options, journal: io.journal, signal: io.signal, onTask: (task) => task && doing(`building ${task}`) },
           report,
         ),
-      ...(reference && { tfjs: reference.run }),
+      ...(reference && { tfjs: reference }),
       report,
       doing,
     });
