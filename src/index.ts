@@ -145,7 +145,7 @@ export const verify = (model: Model, options: VerifyOptions): Promise<Result<Ver
       graph,
       samples: options.samples ?? 1,
       open: (compiled) => buildAndOpen(compiled, { ...options, journal: nobody }, report),
-      ...(tfjs && { tfjs: tfjs.run }),
+      ...(tfjs && { tfjs }),
       report,
     });
     tfjs?.dispose();

@@ -1,18 +1,25 @@
 /** Comparing results, and naming the pass or the layer that is to blame for a wrong one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tapped } from '../src/check/bisect.ts';
 import { compareOutputs, incomparable, relativeError } from '../src/check/compare.ts';
+import { loadTfjs } from '../src/check/tfjs.ts';
 import type { Runner, VerifyJob } from '../src/check/verify.ts';
 import { verifyModel } from '../src/check/verify.ts';
 import type { Compiled } from '../src/compile.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
-import type { Call, Node } from '../src/graph/graph.ts';
+import type { Call, Graph, Node } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { verify } from '../src/graph/verify.ts';
+import { loadModel } from '../src/make/load.ts';
 import type { Pass } from '../src/pass.ts';
 import { runPlan } from '../src/plan/run.ts';
 import type { Target } from '../src/target.ts';
+import type { Numbers } from '../src/tensor/numbers.ts';
 import { panel } from '../src/tensor/type.ts';
+import { writeModel } from './cli-kit.ts';
 
 const f32 = (...values: readonly number[]): Float32Array<ArrayBuffer> => Float32Array.from(values);
 
@@ -132,15 +139,39 @@ describe('verifying', () => {
     expect(verdict?.divergedAt).toMatchObject({ stage: 'target', pass: null, layer: 'block/relu', op: 'unary' });
   });
 
-  test('TensorFlow.js and the imported graph at odds: reading is to blame', async () => {
-    const verdict = await verifyModel(
-      job({ tfjs: ({ x }) => ({ y: new Float32Array(32), raw: x as Float32Array<ArrayBuffer> }) }),
-    );
-    expect(verdict).toMatchObject({
-      ok: false,
-      against: 'tfjs',
-      divergedAt: { stage: 'import', pass: null, layer: null },
+  test('TensorFlow.js and the imported graph at odds: reading is to blame, and the layer is named', async () => {
+    const misread: Graph = {
+      ...graph,
+      nodes: graph.nodes.map((n) => (n.id === 'r' ? { ...(n as Call), op: { kind: 'unary', fn: 'abs' } } : n)),
+    };
+    const tfjs: VerifyJob['tfjs'] = {
+      run: (inputs) => evaluate(graph, inputs),
+      valuesOf: (inputs) => {
+        const values: [string, Numbers][] = [];
+        evaluate(graph, inputs, { watch: ({ origin }, data) => void (origin && values.push([origin, data])) });
+        return Object.fromEntries(values);
+      },
+    };
+    const verdict = await verifyModel(job({ graph: misread, tfjs }));
+    expect(verdict).toMatchObject({ ok: false, against: 'tfjs' });
+    expect(verdict?.divergedAt).toMatchObject({ stage: 'import', pass: null, layer: 'block/relu', op: 'unary' });
+    const silent = { ...tfjs, valuesOf: () => ({}) };
+    expect((await verifyModel(job({ graph: misread, tfjs: silent })))?.divergedAt).toMatchObject({
+      stage: 'import',
+      layer: null,
     });
+  });
+
+  test('TensorFlow.js tells what its nodes compute', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'espalier-tfjs-'));
+    const path = writeModel(join(root, 'net'));
+    const { graph: small } = loadModel(path, {}, (d) => expect.unreachable(d.message)) ?? expect.unreachable();
+    const tfjs = (await loadTfjs(path, small, (d) => expect.unreachable(d.message))) ?? expect.unreachable();
+    const inputs = { x: f32(1, 2, 3, 4) };
+    expect(tfjs.run(inputs)).toEqual({ y: f32(13.5, 4.5) });
+    expect(tfjs.valuesOf(inputs, ['dense/MatMul', 'nothing'])).toEqual({ 'dense/MatMul': f32(13, 4) });
+    tfjs.dispose();
+    rmSync(root, { recursive: true });
   });
 
   test('what cannot be built gives no verdict', async () => {

@@ -30,6 +30,30 @@ export interface Snapshot {
 
 export const layerOf = ({ origin, id }: Node): string => origin ?? `%${id}`;
 
+/**
+ * The first layer whose value another reader of the model computes otherwise. Layers that became several calls are
+ * judged by the last, and those whose values it does not keep, or shapes differently, not at all.
+ */
+export function divergingImport(
+  graph: Graph,
+  inputs: Named,
+  valuesOf: (inputs: Named, names: readonly string[]) => Named,
+  { maxError, limit }: { readonly maxError: number; readonly limit: number },
+): Divergence {
+  const last = new Map<string, Call>();
+  for (const node of graph.nodes) if (node.kind === 'call' && node.origin !== undefined) last.set(node.origin, node);
+  const theirs = valuesOf(inputs, [...last.keys()]);
+  const ours = valuesOfGraph(graph, inputs);
+  for (const { id, origin, op } of last.values()) {
+    const [got, want] = [ours.get(id), origin === undefined ? undefined : theirs[origin]];
+    if (!got || !want || got.length !== want.length) continue;
+    const error = relativeError(got, want);
+    if (error > limit)
+      return { stage: 'import', pass: null, layer: origin ?? null, op: op.kind, kernel: null, maxError: error };
+  }
+  return { stage: 'import', pass: null, layer: null, op: null, kernel: null, maxError };
+}
+
 /** The first pass after which the graph computes something else. The first snapshot is the truth. */
 export function divergingPass(snapshots: readonly Snapshot[], inputs: Named, limit: number): Divergence | undefined {
   const [{ graph: original }] = snapshots;
@@ -54,7 +78,7 @@ export function divergingPass(snapshots: readonly Snapshot[], inputs: Named, lim
 
 /** Passes keep the ids of what they keep, so values of one id can be compared. */
 function firstDifference(before: Graph, after: Graph, inputs: Named, limit: number): Node | undefined {
-  const values = valuesOf(before, inputs);
+  const values = valuesOfGraph(before, inputs);
   const types = nodesById(before);
   let found: Node | undefined;
   evaluate(after, inputs, {
@@ -67,7 +91,7 @@ function firstDifference(before: Graph, after: Graph, inputs: Named, limit: numb
   return found;
 }
 
-function valuesOf(graph: Graph, inputs: Named): ReadonlyMap<string, Numbers> {
+function valuesOfGraph(graph: Graph, inputs: Named): ReadonlyMap<string, Numbers> {
   const values = new Map<string, Numbers>();
   evaluate(graph, inputs, { watch: ({ id }, data) => void values.set(id, data) });
   return values;

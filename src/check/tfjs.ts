@@ -14,8 +14,10 @@ import type { Shape } from '../tensor/type.ts';
 
 /** A loaded model. `run` may be called many times. */
 export interface TfjsModel {
-  /** Plain inputs by name → plain outputs by name, named as the imported graph names them. */
-  readonly run: (inputs: Named) => Named;
+  /** Plain inputs by name → plain outputs by name, named as the imported graph names them. Undefined after a report. */
+  readonly run: (inputs: Named) => Named | undefined;
+  /** What the nodes of these names compute, as far as the model has such nodes and keeps their values. */
+  readonly valuesOf: (inputs: Named, names: readonly string[]) => Named;
   /** Runs once on the inputs and reads the outputs, the inputs being in place already after the first time: for timing. */
   readonly repeat: (inputs: Named) => void;
   readonly dispose: () => void;
@@ -27,6 +29,8 @@ type Feeds = ReadonlyMap<string, Tensor>;
 interface Loaded {
   /** The outputs by name, in new tensors. */
   readonly predict: (feeds: Feeds) => ReadonlyMap<string, Tensor>;
+  /** Values inside the model by the names of their nodes; layers-models keep none. */
+  readonly inside: (feeds: Feeds, names: readonly string[]) => ReadonlyMap<string, Tensor>;
   readonly dispose: () => void;
 }
 
@@ -34,46 +38,71 @@ interface Loaded {
 export async function loadTfjs(path: string, graph: Graph, report: Report): Promise<TfjsModel | undefined> {
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'verify/tfjs', message, hint, origin: { file: path } });
-  const artifacts = artifactsOf(path, report);
-  if (!artifacts) return undefined;
+  const cannot = (error: unknown): undefined =>
+    fail(`TensorFlow.js cannot run the model: ${firstLine(error)}`, 'verify it without --against tfjs');
+  if (path.endsWith('.graph')) return fail('TensorFlow.js does not read graphs as text', 'give the model.json');
   try {
+    const artifacts = artifactsOf(path, report);
+    if (!artifacts) return undefined;
     await startBackend();
-    const isGraph = 'node' in (artifacts.modelTopology as object);
+    const { node: nodes } = artifacts.modelTopology as { readonly node?: readonly { readonly name: string }[] };
     const handler = tf.io.fromMemory(artifacts);
-    const model = isGraph ? await graphModel(handler) : await layersModel(handler);
+    const model = nodes ? await graphModel(handler, nodes) : await layersModel(handler);
     if (!model)
       return fail(
         'TensorFlow.js needs one more package to run a layers-model',
         'npm install @tensorflow/tfjs-layers@4.22.0',
       );
     const shapes = new Map(graph.nodes.flatMap((n) => (n.kind === 'input' ? [[n.name, n.type.shape] as const] : [])));
-    return { ...runners(model, shapes), dispose: model.dispose };
+    return { ...runners(model, shapes, cannot), dispose: model.dispose };
   } catch (error) {
-    return fail(`TensorFlow.js cannot run the model: ${firstLine(error)}`, 'verify it without --against tfjs');
+    return cannot(error);
   }
 }
 
-function runners({ predict }: Loaded, shapes: ReadonlyMap<string, Shape>): Pick<TfjsModel, 'run' | 'repeat'> {
+function runners(
+  { predict, inside }: Loaded,
+  shapes: ReadonlyMap<string, Shape>,
+  cannot: (error: unknown) => undefined,
+): Omit<TfjsModel, 'dispose'> {
   const feed = (inputs: Named): Feeds =>
     new Map(Object.entries(inputs).map(([name, data]) => [name, tensorOf(data, shapes.get(name) ?? [data.length])]));
-  const outputsOf = (feeds: Feeds): Named => {
-    const results = predict(feeds);
+  /** Reads the tensors that `body` makes of the inputs, and lets go of all. */
+  const reading = (feeds: Feeds, body: () => ReadonlyMap<string, Tensor>): Named => {
+    const results = body();
     const read = Array.from(results, ([name, tensor]) => [name, numbersOf(tensor)] as const);
-    tf.dispose([...results.values()]);
+    const given = new Set(feeds.values());
+    tf.dispose([...results.values()].filter((tensor) => !given.has(tensor)));
     return Object.fromEntries(read);
+  };
+  const once = (inputs: Named, body: (feeds: Feeds) => ReadonlyMap<string, Tensor>): Named => {
+    const feeds = feed(inputs);
+    try {
+      return reading(feeds, () => body(feeds));
+    } finally {
+      tf.dispose([...feeds.values()]);
+    }
   };
   const kept = new WeakMap<Named, Feeds>();
   return {
     run(inputs) {
-      const feeds = feed(inputs);
-      const outputs = outputsOf(feeds);
-      tf.dispose([...feeds.values()]);
-      return outputs;
+      try {
+        return once(inputs, predict);
+      } catch (error) {
+        return cannot(error);
+      }
+    },
+    valuesOf(inputs, names) {
+      try {
+        return once(inputs, (feeds) => inside(feeds, names));
+      } catch {
+        return {};
+      }
     },
     repeat(inputs) {
       const feeds = kept.get(inputs) ?? feed(inputs);
       kept.set(inputs, feeds);
-      outputsOf(feeds);
+      reading(feeds, () => predict(feeds));
     },
   };
 }
@@ -127,7 +156,7 @@ interface SignaturePort {
   readonly name: string;
 }
 
-async function graphModel(handler: tf.io.IOHandler): Promise<Loaded> {
+async function graphModel(handler: tf.io.IOHandler, known: readonly SignaturePort[]): Promise<Loaded> {
   const { loadGraphModel } = await import('@tensorflow/tfjs-converter');
   const model = await loadGraphModel(handler);
   const signature = model.modelSignature as
@@ -141,12 +170,21 @@ async function graphModel(handler: tf.io.IOHandler): Promise<Loaded> {
     );
   const inputs = nodes(signature?.inputs, model.inputs);
   const outputs = nodes(signature?.outputs, model.outputs);
+  const execute = (feeds: Feeds, names: readonly string[]): readonly Tensor[] => {
+    const given = Object.fromEntries(Array.from(feeds, ([name, tensor]) => [inputs.get(name) ?? name, tensor]));
+    const results = model.execute(given, [...names]);
+    return Array.isArray(results) ? results : [results];
+  };
+  const names = new Set(known.map(({ name }) => name));
   return {
     predict(feeds) {
-      const given = Object.fromEntries(Array.from(feeds, ([name, tensor]) => [inputs.get(name) ?? name, tensor]));
-      const results = model.execute(given, [...outputs.values()]);
-      const tensors = Array.isArray(results) ? results : [results];
+      const tensors = execute(feeds, [...outputs.values()]);
       return new Map(Array.from(outputs.keys(), (name, i) => [name, tensors[i]]));
+    },
+    inside(feeds, wanted) {
+      const here = wanted.filter((name) => names.has(name));
+      const tensors = here.length === 0 ? [] : execute(feeds, here);
+      return new Map(here.map((name, i) => [name, tensors[i]]));
     },
     dispose: () => model.dispose(),
   };
@@ -166,6 +204,7 @@ async function layersModel(handler: tf.io.IOHandler): Promise<Loaded | undefined
       const tensors = Array.isArray(results) ? results : [results];
       return new Map(model.outputNames.map((name, i) => [publicName(name), tensors[i]]));
     },
+    inside: () => new Map(),
     dispose: () => model.dispose(),
   };
 }

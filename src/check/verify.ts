@@ -9,9 +9,10 @@ import { nodesById } from '../graph/graph.ts';
 import { randomInputs } from '../graph/samples.ts';
 import { withGraph } from '../make/bug.ts';
 import type { Divergence, Snapshot } from './bisect.ts';
-import { divergingLayer, divergingPass, tapped } from './bisect.ts';
+import { divergingImport, divergingLayer, divergingPass, tapped } from './bisect.ts';
 import type { Compared } from './compare.ts';
 import { compareOutputs, incomparable, relativeError, tfjsTolerance, tolerance, worstOf } from './compare.ts';
+import type { TfjsModel } from './tfjs.ts';
 
 /** Something that computes outputs from inputs, both plain and by name. */
 export interface Runner {
@@ -29,7 +30,7 @@ export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
   /** Builds what was compiled and makes it ready to run; undefined after a report. */
   readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
   /** TensorFlow.js on the same model, to compare with instead of `evaluate`. */
-  readonly tfjs?: (inputs: Named) => Named;
+  readonly tfjs?: Pick<TfjsModel, 'run' | 'valuesOf'>;
   readonly report: Report;
   /** Told what is being done. */
   readonly doing?: (what: string) => void;
@@ -73,7 +74,12 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
     runner.dispose();
   }
   doing(tfjs ? 'running TensorFlow.js' : 'computing the reference');
-  const want = inputs.map((sample) => (tfjs ? tfjs(sample) : evaluate(graph, sample)));
+  const want: Named[] = [];
+  for (const sample of inputs) {
+    const outputs = tfjs ? tfjs.run(sample) : evaluate(graph, sample);
+    if (!outputs) return undefined;
+    want.push(outputs);
+  }
   const outputs = compareOutputs(shapesOf(graph), got, want);
   const verdict: Verdict = {
     ok: worstOf(outputs) <= (tfjs ? tfjsTolerance : tolerance),
@@ -84,7 +90,7 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   if (verdict.ok) return verdict;
   doing('looking for the layer that diverges');
   const sample = worstSample(shapesOf(graph), got, want);
-  const divergedAt = await blame(job, compiled, snapshots, inputs[sample], tfjs && want[sample]);
+  const divergedAt = await blame(job, compiled, snapshots, inputs[sample], want[sample]);
   return divergedAt ? { ...verdict, divergedAt } : verdict;
 }
 
@@ -94,16 +100,17 @@ async function blame(
   compiled: Compiled,
   snapshots: readonly Snapshot[],
   inputs: Named,
-  tfjs: Named | undefined,
+  want: Named,
 ): Promise<Divergence | undefined> {
+  const { graph, tfjs } = job;
   if (tfjs) {
-    const maxError = worstOf(compareOutputs(shapesOf(job.graph), [evaluate(job.graph, inputs)], [tfjs]));
-    if (maxError > tfjsTolerance) return { stage: 'import', pass: null, layer: null, op: null, kernel: null, maxError };
+    const maxError = worstOf(compareOutputs(shapesOf(graph), [evaluate(graph, inputs)], [want]));
+    if (maxError > tfjsTolerance)
+      return divergingImport(graph, inputs, tfjs.valuesOf, { maxError, limit: tfjsTolerance });
   }
   const pass = divergingPass(snapshots, inputs, tolerance);
   if (pass) return pass;
-  const graph = tapped(compiled.graph);
-  const taps = compile({ ...job, graph, passes: [] });
+  const taps = compile({ ...job, graph: tapped(compiled.graph), passes: [] });
   const runner = taps.ok ? await job.open(taps) : undefined;
   if (!taps.ok || !runner) return undefined;
   try {
