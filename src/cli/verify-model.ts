@@ -90,7 +90,10 @@ function blame({ stage, pass, layer, op, kernel, maxError }: Divergence, paint: 
   const where = layer === null ? '' : ` at layer ${paint.bold(`"${visible(layer)}"`)}${op === null ? '' : ` (${op})`}`;
   if (stage === 'import') return [`diverges when the model is read${where}: ${off}`];
   if (stage === 'pass') return [`diverges in pass ${paint.bold(`"${pass}"`)}${where}: ${off}`];
-  return [
-    `diverges in the artefact${where}, computed by ${kernel === null ? 'its loops' : `kernel "${kernel}"`}: ${off}`,
-  ];
+  // Below the limit of a whole output no layer can be called wrong.
+  const how =
+    maxError <= tolerance
+      ? 'no layer is wrong by itself, but errors add up: most is added'
+      : 'diverges in the artefact';
+  return [`${how}${where}, computed by ${kernel === null ? 'its loops' : `kernel "${kernel}"`}: ${off}`];
 }
