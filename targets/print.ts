@@ -45,6 +45,7 @@ export function printLoops(
 ): string {
   const name = namer(reserved);
   const assigned = assignedIn(body);
+  const given = givenIn(body);
   const positive = new Set<Var>();
 
   const block = (statements: readonly Stmt[], margin: string): string[] =>
@@ -106,7 +107,7 @@ export function printLoops(
     const { op, left, right } = e;
     const type = typeOf(left);
     const level = infix.get(op);
-    if (level && !(type === 'i32' && level !== 'compare' && readsIntegers(e))) {
+    if (level && !(type === 'i32' && level !== 'compare' && isGiven(e, given))) {
       // `a - (b + c)` and products of integer divisions need their parentheses; sums and products chain to the left.
       const tighter = level === 'compare' ? 'sum' : level === 'sum' ? 'product' : 'atom';
       return { text: `${text(left, level === 'compare' ? 'sum' : level)} ${op} ${text(right, tighter)}`, level };
@@ -162,18 +163,38 @@ function notNegative(e: Expr, positive: ReadonlySet<Var>): boolean {
   }
 }
 
-/** Whether integers of 32 bits from memory take part, so that the sum or product may wrap around. */
-function readsIntegers(e: Expr): boolean {
+/** Variables whose value comes from integers in memory, so that nobody knows how large it is. */
+function givenIn(body: readonly Stmt[]): ReadonlySet<Var> {
+  const found = new Set<Var>();
+  const visit = (statements: readonly Stmt[]): void => {
+    for (const s of statements) {
+      if ((s.kind === 'let' || s.kind === 'set') && isGiven(s.value, found)) found.add(s.name);
+      if (s.kind === 'for' || s.kind === 'if') visit(s.body);
+    }
+  };
+  // One variable may be set from another that is declared before it and set after it.
+  for (let count = -1; count !== found.size; ) {
+    count = found.size;
+    visit(body);
+  }
+  return found;
+}
+
+/** Whether integers of 32 bits from memory take part, so that a sum or product may wrap around. */
+function isGiven(e: Expr, given: ReadonlySet<Var>): boolean {
   switch (e.kind) {
+    case 'var':
+      return given.has(e);
     case 'load':
       return e.array.dtype === 'i32' || e.array.dtype === 'u32';
     case 'unary':
-    case 'cast':
-      return readsIntegers(e.of);
+      return isGiven(e.of, given);
     case 'binary':
-      return readsIntegers(e.left) || readsIntegers(e.right);
+      return isGiven(e.left, given) || isGiven(e.right, given);
     case 'select':
-      return readsIntegers(e.yes) || readsIntegers(e.no);
+      return isGiven(e.yes, given) || isGiven(e.no, given);
+    case 'cast':
+      return e.type === 'i32';
     default:
       return false;
   }

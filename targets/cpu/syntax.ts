@@ -69,7 +69,7 @@ export const syntax: Syntax = {
   },
 
   unary(op, type, of) {
-    if (op === 'neg') return `(-${of})`;
+    if (op === 'neg') return type === 'i32' ? `wrap_sub(0, ${bare(of)})` : `(-${of})`;
     if (type === 'i32') return `${op === 'abs' ? 'abs_i32' : unaryFunction[op]}(${bare(of)})`;
     return `${unaryFunction[op]}(${bare(of)})`;
   },
