@@ -3,8 +3,9 @@
  * reads a fixed number of places away from its output pixel; at strides above 1 it is split into planes of every
  * stride-th row and column first, and then the same holds in each plane.
  */
+import type { KernelSite, Routine } from '../../src/plan/kernel.ts';
 import type { TensorType } from '../../src/tensor/type.ts';
-import { lanes } from './panels.ts';
+import { lanes, vector } from './panels.ts';
 
 export interface Window {
   readonly kernel: readonly number[];
@@ -14,87 +15,150 @@ export interface Window {
 }
 
 export interface Sliding {
-  /** For each tap, column by column, from an output pixel to what it reads. */
+  readonly window: Window;
+  /** Rows of taps in the order of their planes: `runs` apart they lie in one plane, `rowStep` numbers apart. */
+  readonly order: readonly number[];
+  readonly runs: number;
+  readonly rowStep: number;
+  /** For each column of taps and each run, from an output pixel to what the run's first tap reads. */
   readonly offsets: Int32Array<ArrayBuffer>;
-  /** For each column of the kernel −1 for every output column that reads inside the picture, going round for `lanes` more. */
+  /** For each column of taps −1 for every column of a plane that reads inside the picture, going round for `reach` more. */
   readonly masks: Int32Array<ArrayBuffer>;
-  /** For each column of the kernel whether some output column reads outside. */
+  /** For each column of taps whether some output column reads outside. */
   readonly masked: Int32Array<ArrayBuffer>;
-  /** The first row of a plane, counted from that of the output, and how many rows of it one output row reads. */
+  /** The length of a row in a plane. Longer than a row of output, it leaves numbers between the rows of the result. */
+  readonly pitch: number;
+  /** The first row of a plane, counted from that of the output, and how many more of it one output row reads. */
   readonly firstRow: number;
-  readonly rows: number;
+  readonly moreRows: number;
   /** Panels of output that share planes. */
   readonly strip: number;
-  /** Numbers of scratch, where in it the flat channel and its planes begin, and the size of a plane. */
+  /** Numbers of scratch, where its parts begin, and the size of a plane. */
   readonly scratch: number;
   readonly flat: number;
   readonly planes: number;
   readonly plane: number;
+  readonly sums: number;
 }
 
 /** Numbers of a channel that lie flat at once: half of the fastest cache. */
 const flatNumbers = 4096;
 
+/** Pixels that a routine works on at once, at most: SLIDING_REACH in C. */
+const reach = 2 * lanes;
+
 /** Why windows slide too far for the kernels, if they do. */
-export function slide({ kernel, stride, dilation, pad }: Window, x: TensorType, y: TensorType): Sliding | string {
+export function slide(window: Window, x: TensorType, y: TensorType): Sliding | string {
+  const { kernel, stride, dilation, pad } = window;
   const [, , width] = x.shape;
   const [, outHeight, outWidth] = y.shape;
   const [down, across] = kernel;
-  const reads = (axis: number, tap: number): number => tap * dilation[axis] - pad[axis];
   const plane = (axis: number, tap: number) => {
-    const shift = Math.floor(reads(axis, tap) / stride[axis]);
-    return { shift, phase: reads(axis, tap) - shift * stride[axis] };
+    const reads = tap * dilation[axis] - pad[axis];
+    const shift = Math.floor(reads / stride[axis]);
+    return { shift, phase: reads - shift * stride[axis] };
   };
-  // What lies behind the last output column of a row is the next row's.
-  const inside = (tap: number, column: number): boolean => {
-    const at = (column % outWidth) * stride[1] + reads(1, tap);
-    return at >= 0 && at < width;
-  };
-  for (let tap = 0; tap < across; tap++) {
-    const { shift } = plane(1, tap);
-    for (let column = Math.max(outWidth - shift, 0); column < outWidth; column++)
-      if (inside(tap, column)) return 'its rows are shorter than those that it reads';
-  }
+  const columns = Array.from({ length: across }, (_, tap) => plane(1, tap));
+  // What lies behind the last column of a row is the next row's.
+  const places = columns.map(({ shift, phase }) =>
+    Math.min(outWidth - 1 + shift, Math.floor((width - 1 - phase) / stride[1])),
+  );
+  const pitch = Math.max(outWidth, ...places.map((place) => place + 1));
 
   const firstRow = plane(0, 0).shift;
-  const rows = plane(0, down - 1).shift - firstRow + 1;
-  const pixels = outHeight * outWidth;
-  const panels = Math.ceil(pixels / lanes);
-  const rowsOf = (strip: number): number => Math.min(outHeight, Math.ceil((strip * lanes) / outWidth) + 1) + rows - 1;
-  const flatOf = (strip: number): number => rowsOf(strip) * stride[0] * width;
+  const moreRows = plane(0, down - 1).shift - firstRow;
+  const panels = Math.ceil((outHeight * outWidth) / lanes);
+  const rowsOf = (strip: number): number => Math.min(outHeight, Math.ceil((strip * lanes) / outWidth) + 1);
+  const flatOf = (strip: number): number => (rowsOf(strip) + moreRows) * stride[0] * width;
   let strip = panels;
   while (strip > 1 && flatOf(strip) > flatNumbers) strip = Math.ceil(strip / 2);
-  if (flatOf(strip) * 2 > 2 ** 24) return 'its rows are too long';
 
-  const reach = Math.max(Math.abs(plane(1, 0).shift), Math.abs(plane(1, across - 1).shift));
-  const margin = roundUp(lanes + reach);
+  const shifts = columns.map(({ shift }) => Math.abs(shift));
+  const margin = roundUp(reach + Math.max(...shifts));
   // A vector that splits a row may reach past it.
-  const size = roundUp(rowsOf(strip) * outWidth + lanes);
+  const size = roundUp((rowsOf(strip) + moreRows) * pitch + lanes);
   const flat = margin;
-  const planes = flat + roundUp(flatOf(strip)) + margin;
-  const split = stride[0] !== 1 || stride[1] !== 1 || width !== outWidth;
-  const scratch = (split ? planes + stride[0] * stride[1] * size : planes) + margin;
+  const planes = flat + roundUp(flatOf(strip) + stride[1] * (pitch + lanes)) + margin;
+  const split = stride[0] !== 1 || stride[1] !== 1 || width !== pitch;
+  const sums = (split ? planes + stride[0] * stride[1] * size : planes) + margin;
+  const scratch = sums + (pitch === outWidth ? 0 : roundUp(rowsOf(strip) * pitch + lanes));
+  if (scratch > 2 ** 24 || across * (pitch + reach) > 2 ** 22) return 'its rows are too long';
 
-  const offsets: number[] = [];
-  for (let i = 0; i < across; i++)
-    for (let j = 0; j < down; j++) {
-      const [v, h] = [plane(0, j), plane(1, i)];
-      offsets.push((v.phase * stride[1] + h.phase) * size + (v.shift - firstRow) * outWidth + h.shift);
-    }
-  const columns = Array.from({ length: outWidth + lanes }, (_, column) => column);
-  const masks = Array.from({ length: across }, (_, tap) => columns.map((column) => (inside(tap, column) ? -1 : 0)));
+  // After so many rows of taps the planes come again.
+  const period = stride[0] / commonDivisor(stride[0], dilation[0]);
+  const runs = Math.min(period, down);
+  const order = Array.from({ length: down }, (_, tap) => tap).sort((a, b) => (a % runs) - (b % runs) || a - b);
+  const offsets = columns.flatMap((h) =>
+    Array.from({ length: runs }, (_, tap) => {
+      const v = plane(0, tap);
+      return (v.phase * stride[1] + h.phase) * size + (v.shift - firstRow) * pitch + h.shift;
+    }),
+  );
+  const inside = ({ shift, phase }: (typeof columns)[number], column: number): boolean => {
+    const at = ((column % pitch) + shift) * stride[1] + phase;
+    return at >= 0 && at < width;
+  };
+  const around = Array.from({ length: pitch + reach }, (_, column) => column);
+  const masks = columns.map((tap) => around.map((column) => (inside(tap, column) ? -1 : 0)));
   return {
+    window,
+    order,
+    runs,
+    rowStep: ((period * dilation[0]) / stride[0]) * pitch,
     offsets: Int32Array.from(offsets),
     masks: Int32Array.from(masks.flat()),
-    masked: Int32Array.from(masks, (mask) => (mask.every((m) => m === -1) ? 0 : 1)),
+    masked: Int32Array.from(masks, (mask) => (mask.slice(0, outWidth).every((m) => m === -1) ? 0 : 1)),
+    pitch,
     firstRow,
-    rows,
+    moreRows,
     strip,
     scratch,
     flat,
     planes,
     plane: size,
+    sums,
   };
 }
 
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
 const roundUp = (numbers: number): number => Math.ceil(numbers / 16) * 16;
+
+export const slidingRoutine: Routine = {
+  name: 'sliding',
+  template: 'cpu/kernels/sliding.c.hbs',
+  view: {},
+  needs: [vector],
+};
+
+/** Members of a struct that has a `struct sliding`. */
+export const slidingMembers =
+  'sliding.scratch sliding.offsets sliding.masks sliding.masked sliding.height sliding.width sliding.out_height sliding.out_width sliding.down sliding.across sliding.runs sliding.row_step sliding.stride_y sliding.stride_x sliding.first_row sliding.more_rows sliding.pitch sliding.flat sliding.planes sliding.plane sliding.sums sliding.strip';
+
+export function slidingArguments({ types: { x }, result, pack, scratch }: KernelSite, sliding: Sliding) {
+  const { window } = sliding;
+  return {
+    'sliding.scratch': scratch('planes', 'f32', sliding.scratch),
+    'sliding.offsets': pack('offsets', sliding.offsets).array,
+    'sliding.masks': pack('masks', sliding.masks).array,
+    'sliding.masked': pack('masked', sliding.masked).array,
+    'sliding.height': x.shape[1],
+    'sliding.width': x.shape[2],
+    'sliding.out_height': result.type.shape[1],
+    'sliding.out_width': result.type.shape[2],
+    'sliding.down': window.kernel[0],
+    'sliding.across': window.kernel[1],
+    'sliding.runs': sliding.runs,
+    'sliding.row_step': sliding.rowStep,
+    'sliding.stride_y': window.stride[0],
+    'sliding.stride_x': window.stride[1],
+    'sliding.first_row': sliding.firstRow,
+    'sliding.more_rows': sliding.moreRows,
+    'sliding.pitch': sliding.pitch,
+    'sliding.flat': sliding.flat,
+    'sliding.planes': sliding.planes,
+    'sliding.plane': sliding.plane,
+    'sliding.sums': sliding.sums,
+    'sliding.strip': sliding.strip,
+  };
+}

@@ -5,7 +5,7 @@ import { endingArguments, endingOf } from '../ending.ts';
 import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
-import { slide } from '../sliding.ts';
+import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
 
 export const depthwise: Kernel = {
   name: 'depthwise',
@@ -16,8 +16,8 @@ export const depthwise: Kernel = {
     const { op } = step;
     if (op.kind !== 'conv2d') return 'not a convolution';
     if (!weights) return 'the weights are not known';
-    const [n, h, w, i] = types.x.shape;
-    const [, oh, ow, o] = result.type.shape;
+    const [n, , , i] = types.x.shape;
+    const o = result.type.shape[3];
     const [, kh, kw] = types.weights.shape;
     if (op.groups !== i || i === 1) return 'not depthwise';
     if (!isPanel(types.x) || !isPanel(result.type)) return 'the images are not in panels';
@@ -30,55 +30,31 @@ export const depthwise: Kernel = {
       calls: [
         call(depthwiseRoutine(ending), {
           ...endingArguments(arrays.slope, ending),
+          ...slidingArguments(site, sliding),
           x: arrays.x,
           y: result.array,
-          scratch: site.scratch('planes', 'f32', sliding.scratch),
-          weights: pack('weights', columnByColumn(weights.matrix.data, kh, kw)).array,
+          weights: pack('weights', columnByColumn(weights.matrix.data, kw, sliding.order)).array,
           bias: arrays.bias,
-          offsets: pack('offsets', sliding.offsets).array,
-          masks: pack('masks', sliding.masks).array,
-          masked: pack('masked', sliding.masked).array,
           images: n,
           channels: i,
           multiplier: o / i,
-          height: h,
-          width: w,
-          out_height: oh,
-          out_width: ow,
-          kernel_height: kh,
-          kernel_width: kw,
-          stride_y: op.stride[0],
-          stride_x: op.stride[1],
-          first_row: sliding.firstRow,
-          rows: sliding.rows,
-          flat: sliding.flat,
-          planes: sliding.planes,
-          plane: sliding.plane,
-          strip: sliding.strip,
         }),
       ],
     };
   },
 };
 
-/** Each filter's taps with the columns of the kernel outermost. */
-function columnByColumn(data: Float32Array, height: number, width: number): Float32Array<ArrayBuffer> {
+/** Each filter's taps with the columns of the kernel outermost, and the rows in the order given. */
+function columnByColumn(data: Float32Array, width: number, order: readonly number[]): Float32Array<ArrayBuffer> {
+  const height = order.length;
   const taps = height * width;
   return Float32Array.from(data, (_, at) => {
     const [tap, filter] = [at % taps, at - (at % taps)];
-    return data[filter + (tap % height) * width + Math.floor(tap / height)];
+    return data[filter + order[tap % height] * width + Math.floor(tap / height)];
   });
 }
 
-export const planesRoutine: Routine = {
-  name: 'planes',
-  template: 'cpu/kernels/planes.c.hbs',
-  view: {},
-  needs: [vector],
-};
-
-const members =
-  `x y scratch weights bias slope slopes offsets masks masked images channels multiplier ${'height width out_height out_width kernel_height kernel_width stride_y stride_x'} ${'first_row rows flat planes plane strip low high'}` as const;
+const members = `x y weights bias slope slopes images channels multiplier low high ${slidingMembers}` as const;
 
 function depthwiseRoutine({ suffix, needs, finish }: Ending): CpuRoutine<typeof members> {
   const text = finish('y + q * outputs * LANES', 'outputs');
@@ -90,7 +66,7 @@ function depthwiseRoutine({ suffix, needs, finish }: Ending): CpuRoutine<typeof 
       name: name.replaceAll('-', '_'),
       finish: text === '' ? '' : `\n      for (int32_t q = panel; q < next; ++q) ${text}`,
     },
-    needs: [vector, planesRoutine, depthwiseTaps, ...needs],
+    needs: [vector, slidingRoutine, depthwiseTaps, ...needs],
     struct: 'depthwise',
     members,
   };
@@ -100,5 +76,5 @@ const depthwiseTaps: Routine = {
   name: 'depthwise-taps',
   template: 'cpu/kernels/depthwise-taps.c.hbs',
   view: {},
-  needs: [vector],
+  needs: [vector, slidingRoutine],
 };

@@ -1,89 +1,70 @@
-/** Pooling: every channel by itself, laid flat, the window's places shifts of it; the whole plane as one sum. */
-import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
-import { isPanel, lanes, vector } from '../panels.ts';
+/** Pooling: every channel by itself, laid flat, the window's places shifts of it. */
+import type { Pool2d } from '../../../src/ops/pool2d.ts';
+import type { Kernel } from '../../../src/plan/kernel.ts';
+import type { Shape } from '../../../src/tensor/type.ts';
+import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
-import { slide } from '../sliding.ts';
-import { planesRoutine } from './depthwise.ts';
+import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
 
 export const pool2d: Kernel = {
   name: 'pool2d',
   doc: 'pooling with any window, stride and padding',
 
   match(site) {
-    const { call: step, types, result } = site;
+    const { call: step, types, arrays, result, pack } = site;
     const { op } = step;
     if (op.kind !== 'pool2d') return 'no pooling';
     if (!isPanel(types.x)) return 'the image is not in panels';
     if (!isPanel(result.type)) return 'the result is not in panels';
-    const window = { ...op, kernel: op.window, dilation: [1, 1] };
-    const sliding = slide(window, types.x, result.type);
-    return typeof sliding === 'string' ? sliding : { calls: [pooled(site, op.fn, sliding)] };
+    const sliding = slide({ ...op, kernel: op.window, dilation: [1, 1] }, types.x, result.type);
+    if (typeof sliding === 'string') return sliding;
+    const counts = () => pack('divisors', divisors(op, types.x.shape, result.type.shape, sliding.pitch)).array;
+    const [images, , , channels] = types.x.shape;
+    return {
+      calls: [
+        call(poolRoutine(op.fn), {
+          ...slidingArguments(site, sliding),
+          x: arrays.x,
+          y: result.array,
+          divisors: op.fn === 'max' ? 0 : counts(),
+          images,
+          channels,
+        }),
+      ],
+    };
   },
 };
 
-function pooled(
-  { call: step, types, arrays, result, pack, scratch }: KernelSite,
-  fn: 'max' | 'avg',
-  sliding: Exclude<ReturnType<typeof slide>, string>,
-): RoutineCall {
-  const { op } = step as KernelSite['call'] & { readonly op: { readonly kind: 'pool2d' } };
-  const [n, h, w, c] = types.x.shape;
-  const [, oh, ow] = result.type.shape;
-  return call(poolRoutine(fn), {
-    x: arrays.x,
-    y: result.array,
-    scratch: scratch('planes', 'f32', sliding.scratch),
-    divisors: fn === 'max' ? 0 : pack('divisors', divisors(step, types.x.shape, result.type.shape)).array,
-    offsets: pack('offsets', sliding.offsets).array,
-    masks: pack('masks', sliding.masks).array,
-    masked: pack('masked', sliding.masked).array,
-    images: n,
-    channels: c,
-    height: h,
-    width: w,
-    out_height: oh,
-    out_width: ow,
-    window_height: op.window[0],
-    window_width: op.window[1],
-    stride_y: op.stride[0],
-    stride_x: op.stride[1],
-    first_row: sliding.firstRow,
-    rows: sliding.rows,
-    flat: sliding.flat,
-    planes: sliding.planes,
-    plane: sliding.plane,
-    strip: sliding.strip,
-  });
-}
-
-/** How many numbers each output pixel is the mean of; 1 in the lanes behind the last. */
+/** How many numbers each output pixel is the mean of, in rows of `pitch`; 1 between and behind the pixels. */
 function divisors(
-  { op }: KernelSite['call'],
-  [, h, w]: readonly number[],
-  [, oh, ow]: readonly number[],
+  { window, stride, pad, countPad }: Pool2d,
+  [, h, w]: Shape,
+  [, oh, ow]: Shape,
+  pitch: number,
 ): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(Math.ceil((oh * ow) / lanes) * lanes).fill(1);
-  if (op.kind !== 'pool2d') return out;
-  const { window, stride, pad, countPad } = op;
+  const out = new Float32Array(oh * pitch + widest).fill(1);
   const inside = (at: number, axis: number, size: number): number =>
     Math.min(at * stride[axis] - pad[axis] + window[axis], size) - Math.max(at * stride[axis] - pad[axis], 0);
   for (let y = 0; y < oh; y++)
-    for (let x = 0; x < ow; x++) out[y * ow + x] = countPad ? window[0] * window[1] : inside(y, 0, h) * inside(x, 1, w);
+    for (let x = 0; x < ow; x++)
+      out[y * pitch + x] = countPad ? window[0] * window[1] : inside(y, 0, h) * inside(x, 1, w);
   return out;
 }
 
-const members =
-  'x y scratch divisors offsets masks masked images channels height width out_height out_width window_height window_width stride_y stride_x first_row rows flat planes plane strip';
+/** Numbers in the widest vector. */
+const widest = 16;
 
-const poolRoutine = (fn: 'max' | 'avg'): CpuRoutine<typeof members> => ({
+const members = `x y divisors images channels ${slidingMembers}` as const;
+
+const poolRoutine = (fn: Pool2d['fn']): CpuRoutine<typeof members> => ({
   name: `pool-${fn}`,
   template: 'cpu/kernels/pool.c.hbs',
   view:
     fn === 'max'
       ? { name: 'pool_max', outside: '-INFINITY', combine: 'vec_max', finished: 'all' }
-      : { name: 'pool_avg', outside: '0.0f', combine: 'vec_add', finished: 'all / vec_load(p->divisors + pixel)' },
-  needs: [vector, planesRoutine],
+      : { name: 'pool_avg', outside: '0.0f', combine: 'vec_add', finished: 'all / vec_load(p->divisors + divisor)' },
+  needs: [vector, slidingRoutine],
   struct: `pool_${fn}`,
   members,
 });
