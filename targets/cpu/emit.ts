@@ -192,7 +192,7 @@ function sourceView(
     ]);
   return {
     weightsInclude: constants.length > 0 ? `\n#include "${name}_weights.h"\n` : '',
-    parts: partsFor([...routines, ...functions].join('\n'), render),
+    parts: [partsFor([...routines, ...functions].join('\n'), render)].filter((text) => text !== ''),
     routines,
     functions,
     checks: [...checks(inputs, 'inputs'), ...checks(outputs, 'outputs')],

@@ -27,9 +27,20 @@ export function printStep({ call, work, writes }: Step, index: number, place: Pl
   const parameters = arrays.map((a) => `${written.has(a) ? '' : 'const '}${ctype[a.dtype]} *restrict ${a.name}`);
   const body = printLoops(work.body, syntax, { reserved: [...reserved, ...arrays.map((a) => a.name)], indent: '  ' });
   return {
-    definition: `static void ${name}(${parameters.join(', ')}) {\n${body}\n}`,
+    definition: `static void ${name}(${wrapped(parameters, name.length + 13)}) {\n${body}\n}`,
     code: [`${name}(${arrays.map(place).join(', ')});`],
   };
+}
+
+/** Words with commas between, on further lines below the first where one line is too short. */
+function wrapped(words: readonly string[], indent: number): string {
+  const lines = [''];
+  for (const word of words) {
+    const last = lines[lines.length - 1];
+    if (last !== '' && indent + last.length + word.length > 110) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last}, ${word}`;
+  }
+  return lines.join(`,\n${' '.repeat(indent)}`);
 }
 
 /** Arguments to a line, as many as fit. */
