@@ -42,6 +42,10 @@ export const convPanels: readonly WasmCase[] = [
   conv('nothing but empty rows', { x: [1, 7, 7, 5], o: 6, kernel: [1, 1], density: 0 }),
   conv('one weight', { x: [1, 7, 7, 1], o: 1, kernel: [1, 1], density: 1 }),
   conv('weights beyond f16', { x: [1, 7, 7, 40], o: 6, kernel: [1, 1], density: 0.3, half: false }),
+  ...[63, 64, 65, 128, 129].map((c) => conv(`a dense row of ${c}`, { x: [1, 7, 7, c], o: 3, kernel: [1, 1] })),
+  ...[64, 65, 129].map((c) =>
+    conv(`dense pairs of ${c}`, { x: [1, 7, 7, c], o: 4, kernel: [1, 1], activation: 'relu6' }),
+  ),
   conv('more columns than a mask word', { x: [1, 2, 14, 150], o: 9, kernel: [1, 1], density: 0.5 }),
   ...(['sigmoid', 'tanh', 'hard-swish', 'prelu', 'gelu'] as readonly Activation[]).map((activation) =>
     conv(activation, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation }),
@@ -87,6 +91,18 @@ export const convWindow: readonly WasmCase[] = [
     pad: [1, 1, 1, 1],
     density: 0.15,
   }),
+  ...[7, 14, 5, 28].map((size) =>
+    conv(`long sums ${size}x${size}`, {
+      x: [1, size, size, 30],
+      o: 5,
+      kernel: [3, 3],
+      pad: [1, 1, 1, 1],
+      density: 0.6,
+    }),
+  ),
+  ...[7, 14, 5, 28].map((size) =>
+    conv(`long sums in pairs ${size}x${size}`, { x: [1, size, size, 30], o: 4, kernel: [3, 3], pad: [1, 1, 1, 1] }),
+  ),
   conv('two pictures', { x: [2, 7, 5, 4], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.5 }),
   conv('three pictures, depthwise', { x: [3, 14, 14, 11], o: 11, groups: 11, kernel: [3, 3], stride: [2, 2] }),
   conv('two pictures of few channels', { x: [2, 9, 9, 3], o: 4, kernel: [3, 3], stride: [2, 2] }),

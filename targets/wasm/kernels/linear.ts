@@ -37,7 +37,11 @@ export const linear: Kernel = {
         : {
             routine: csr,
             args: [
-              ...[arrays.x, result.array, packRows(site, multiplied(weights), 1, bias, { columns: 4, ...onePlane })],
+              ...[
+                arrays.x,
+                result.array,
+                packRows(site, multiplied(weights), 1, bias, { columns: 4, ...onePlane }, matrix.columns),
+              ],
               ...[...sizes, ...bounds],
             ],
           };

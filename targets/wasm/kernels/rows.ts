@@ -1,6 +1,7 @@
 /**
  * Streams of rows: for each, the bytes of its records and its bias, and then records, an offset and a weight each.
- * Two rows may share their records, which then hold a weight for each.
+ * Two rows may share their records, which then hold a weight for each. A long row comes in parts: bit 0 of the bytes
+ * says that one came before, bit 1 that another follows.
  */
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
@@ -44,6 +45,9 @@ export function multiplied({ matrix, constant }: Weights): Matrix {
   return { ...matrix, mask: new Uint8Array(matrix.data.length).fill(1) };
 }
 
+/** Records whose products are summed one by one; longer rows come in parts, since short sums lose less to rounding. */
+export const mostInOneSum = 64;
+
 /** The constant that holds the stream, stored as weights without offsets and a bit for each place of a record. */
 export function packRows(
   site: Pick<KernelSite, 'pack'>,
@@ -51,18 +55,19 @@ export function packRows(
   width: Width,
   bias: Numbers,
   offsets: Offsets,
+  most = mostInOneSum,
 ): Arr {
   const records = recordsOf(matrix, width);
   const { columns, rowsPerPlane, planes, plane } = offsets;
   const stored = storedForm(records, bias, offsets);
-  const constant = site.pack('rows', stream(records, bias, offsets), {
+  const constant = site.pack('rows', stream(records, bias, offsets, most), {
     data: stored.bytes,
     expand: (source) => ({
       routine: expandRows,
       args: [
         ...[source, constant.array, records.rows, records.columns, width],
         typeof columns === 'number' ? columns : 0,
-        ...[Number(stored.masked), Number(stored.halfBias), Number(stored.half), records.live],
+        ...[most, Number(stored.masked), Number(stored.halfBias), Number(stored.half), records.live],
         ...[rowsPerPlane, planes, plane],
       ],
     }),
@@ -116,23 +121,47 @@ function recordsOf(matrix: Matrix, width: Width): Records {
 }
 
 /** What the expansion makes, word by word. */
-function stream({ rows, columns, width, mask, live, values }: Records, bias: Numbers, offsets: Offsets) {
-  const words = new Int32Array((1 + width) * (rows + live));
+function stream({ rows, columns, width, mask, live, values }: Records, bias: Numbers, offsets: Offsets, most: number) {
+  const parts = partsOf(rows, columns, mask, most);
+  const words = new Int32Array((1 + width) * (parts + live));
   const numbers = new Float32Array(words.buffer);
   let [at, next] = [0, 0];
   for (let row = 0; row < rows; row++) {
-    const head = at;
     const shift = offsets.plane * (Math.floor(row / offsets.rowsPerPlane) % offsets.planes);
-    at += 1 + width;
+    let [head, count] = [at, 0];
+    const begin = (came: 0 | 1): void => {
+      [head, count] = [at, 0];
+      words[at++] = came;
+      for (let i = 0; i < width; i++) numbers[at++] = bias[row * width + i];
+    };
+    const end = (follows: 0 | 2): void => {
+      words[head] |= follows | (4 * (at - head - 1 - width));
+    };
+    begin(0);
     for (let column = 0; column < columns; column++) {
       if (mask[row * columns + column] === 0) continue;
+      if (count === most) {
+        end(2);
+        begin(1);
+      }
+      count++;
       words[at++] = shift + offsetOf(offsets, column);
       for (let i = 0; i < width; i++) numbers[at++] = values[next++];
     }
-    words[head] = 4 * (at - head - 1 - width);
-    for (let i = 0; i < width; i++) numbers[head + 1 + i] = bias[row * width + i];
+    end(0);
   }
   return words;
+}
+
+/** How many parts all rows come in: one at least for each. */
+function partsOf(rows: number, columns: number, mask: Uint8Array<ArrayBuffer>, most: number): number {
+  let parts = 0;
+  for (let row = 0; row < rows; row++) {
+    let count = 0;
+    for (let column = 0; column < columns; column++) count += mask[row * columns + column];
+    parts += Math.max(1, Math.ceil(count / most));
+  }
+  return parts;
 }
 
 const offsetOf = ({ columns }: Offsets, column: number): number =>

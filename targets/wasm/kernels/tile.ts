@@ -38,6 +38,15 @@ const partial: Readonly<Record<number, readonly { instruction: string; at: numbe
 const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
   `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
 
+/** The first `tail` numbers of a vector where tiles write it, as far as it is theirs. */
+function loaded({ row, offset }: Vector, tail: number): string {
+  const at = `(local.get $p${row})`;
+  if (tail === 4) return `(v128.load offset=${offset} ${at})`;
+  if (tail === 1) return `(v128.load32_zero offset=${offset} ${at})`;
+  const two = `(v128.load64_zero offset=${offset} ${at})`;
+  return tail === 2 ? two : `(v128.load32_lane offset=${offset + 8} 2 ${at} ${two})`;
+}
+
 /** What the templates of tiles lay out. */
 function viewOf(shape: TileShape, name: string, doc: string) {
   const vectors = vectorsOf(shape);
@@ -46,7 +55,7 @@ function viewOf(shape: TileShape, name: string, doc: string) {
     doc: `${doc} ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
     pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
     furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
-    vectors,
+    vectors: vectors.map((v) => ({ ...v, before: loaded(v, v.last ? shape.tail : 4) })),
     stores: vectors.flatMap((v) =>
       partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
         ...v,

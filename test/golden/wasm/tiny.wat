@@ -28,10 +28,12 @@
 
   ;; Sparse rows for 1 x 28 pixels.
   ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
-  ;; records, i32 offset from x and f32 weight. The bias comes last, since sums that start small lose less. Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
+  ;; records, i32 offset from x and f32 weight. Long rows come in parts, whose sums meet in y: bit 0 of the bytes says that
+  ;; a part came before, bit 1 that another follows. Short sums lose less, and so do those that the bias joins last.
+  ;; Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
   (func $csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $ystep i32)
     (param $xrow i32) (param $yrow i32) (param $low f32) (param $high f32) (result i32)
-    (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
+    (local $head i32) (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
     (local $p0 i32)
     (local $a0 v128)
     (local $a1 v128)
@@ -51,9 +53,9 @@
       (local.set $a5 (v128.const i32x4 0 0 0 0))
       (local.set $a6 (v128.const i32x4 0 0 0 0))
       (local.set $bias (f32.load offset=4 (local.get $w)))
-      (local.set $end (i32.load (local.get $w)))
+      (local.set $head (i32.load (local.get $w)))
       (local.set $w (i32.add (local.get $w) (i32.const 8)))
-      (local.set $end (i32.add (local.get $w) (local.get $end)))
+      (local.set $end (i32.add (local.get $w) (i32.and (local.get $head) (i32.const -4))))
       (if (i32.ne (local.get $w) (local.get $end))
         (then
           (loop $record
@@ -75,8 +77,30 @@
               (f32x4.add (local.get $a6) (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s))))
             (br_if $record
               (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end))))))
-      (local.set $s (f32x4.splat (local.get $bias)))
       (local.set $p0 (local.get $y))
+      (if (i32.and (local.get $head) (i32.const 3))
+        (then
+          (if (i32.and (local.get $head) (i32.const 1))
+            (then
+              (local.set $a0 (f32x4.add (local.get $a0) (v128.load offset=0 (local.get $p0))))
+              (local.set $a1 (f32x4.add (local.get $a1) (v128.load offset=16 (local.get $p0))))
+              (local.set $a2 (f32x4.add (local.get $a2) (v128.load offset=32 (local.get $p0))))
+              (local.set $a3 (f32x4.add (local.get $a3) (v128.load offset=48 (local.get $p0))))
+              (local.set $a4 (f32x4.add (local.get $a4) (v128.load offset=64 (local.get $p0))))
+              (local.set $a5 (f32x4.add (local.get $a5) (v128.load offset=80 (local.get $p0))))
+              (local.set $a6 (f32x4.add (local.get $a6) (v128.load offset=96 (local.get $p0))))
+            ))
+          (if (i32.and (local.get $head) (i32.const 2))
+            (then
+              (v128.store offset=0 (local.get $p0) (local.get $a0))
+              (v128.store offset=16 (local.get $p0) (local.get $a1))
+              (v128.store offset=32 (local.get $p0) (local.get $a2))
+              (v128.store offset=48 (local.get $p0) (local.get $a3))
+              (v128.store offset=64 (local.get $p0) (local.get $a4))
+              (v128.store offset=80 (local.get $p0) (local.get $a5))
+              (v128.store offset=96 (local.get $p0) (local.get $a6))
+              (br $row)))))
+      (local.set $s (f32x4.splat (local.get $bias)))
       (local.set $a0
         (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
       (local.set $a1
@@ -133,15 +157,15 @@
         (f64.const 2.505210838544172e-8)))))))))))))))))))))))))
 
   ;; Writes the stream that tiles read: for each row i32 bytes of its records and `width` biases, f32, and then the
-  ;; records, an i32 offset and `width` weights, f32. src: column offsets, i32 each, where `step` is 0 (they are `step`
+  ;; records, an i32 offset and `width` weights, f32. Rows of more than `most` records come in parts, as tiles say. src: column offsets, i32 each, where `step` is 0 (they are `step`
   ;; times the column elsewhere); then biases and the `live` records' weights, as f16 or f32; then, where `masked`, a bit
   ;; for each place of a record, lowest first. Row r reads `plane` bytes further for each `rows per plane` rows, round and
   ;; round after `planes`.
   (func $expand_rows (param $src i32) (param $dst i32) (param $rows i32) (param $columns i32) (param $width i32)
-    (param $step i32) (param $masked i32) (param $half_bias i32) (param $half i32) (param $live i32)
+    (param $step i32) (param $most i32) (param $masked i32) (param $half_bias i32) (param $half i32) (param $live i32)
     (param $rows_per_plane i32) (param $planes i32) (param $plane i32)
     (local $bias i32) (local $value i32) (local $bits i32) (local $bit i32) (local $stop i32) (local $n i32) (local $i i32)
-    (local $row i32) (local $head i32) (local $shift i32) (local $column i32) (local $word i64) (local $offset i32)
+    (local $row i32) (local $head i32) (local $count i32) (local $shift i32) (local $column i32) (local $word i64) (local $offset i32)
     (local.set $bias (local.get $src))
     (if (i32.eqz (local.get $step))
       (then (local.set $bias (i32.add (local.get $src) (i32.shl (local.get $columns) (i32.const 2))))))
@@ -156,6 +180,8 @@
         (i32.mul (local.get $plane)
           (i32.rem_u (i32.div_u (local.get $row) (local.get $rows_per_plane)) (local.get $planes))))
       (local.set $head (local.get $dst))
+      (i32.store (local.get $head) (i32.const 0))
+      (local.set $count (i32.const 0))
       (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
       (local.set $i (local.get $width))
       (loop $next_bias
@@ -183,6 +209,20 @@
         (block $none
           (loop $next_live
             (br_if $none (i64.eqz (local.get $word)))
+            (if (i32.eq (local.get $count) (local.get $most))
+              (then
+                (call $end_part (local.get $head) (local.get $dst) (local.get $width) (i32.const 2))
+                (i32.store (local.get $dst) (i32.const 1))
+                (local.set $i (local.get $width))
+                (loop $same_bias
+                  (local.set $head (i32.add (local.get $head) (i32.const 4)))
+                  (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
+                  (f32.store (local.get $dst) (f32.load (local.get $head)))
+                  (br_if $same_bias (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+                (local.set $head (i32.sub (local.get $dst) (i32.shl (local.get $width) (i32.const 2))))
+                (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
+                (local.set $count (i32.const 0))))
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
             (local.set $offset (i32.add (local.get $column) (i32.wrap_i64 (i64.ctz (local.get $word)))))
             (local.set $word (i64.and (local.get $word) (i64.sub (local.get $word) (i64.const 1))))
             (i32.store (local.get $dst)
@@ -202,12 +242,18 @@
         (local.set $column (i32.add (local.get $column) (local.get $n)))
         (br_if $next_word
           (i32.lt_u (local.tee $bit (i32.add (local.get $bit) (local.get $n))) (local.get $stop))))
-      (i32.store (local.get $head)
-        (i32.sub
-          (i32.sub (local.get $dst) (local.get $head))
-          (i32.add (i32.const 4) (i32.shl (local.get $width) (i32.const 2)))))
+      (call $end_part (local.get $head) (local.get $dst) (local.get $width) (i32.const 0))
       (br_if $next_row
         (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $rows)))))
+
+  ;; Adds to what its head says of a part: the bytes of its records, which end at `end`, and whether another follows.
+  (func $end_part (param $head i32) (param $end i32) (param $width i32) (param $follows i32)
+    (i32.store (local.get $head)
+      (i32.or
+        (i32.or (i32.load (local.get $head)) (local.get $follows))
+        (i32.sub
+          (i32.sub (local.get $end) (local.get $head))
+          (i32.add (i32.const 4) (i32.shl (local.get $width) (i32.const 2)))))))
 
   ;; The value of an IEEE 754 binary16 given as bits; exact, subnormals included.
   (func $f16 (param $h i32) (result f32)
@@ -552,8 +598,8 @@
   (func $init
     (call $expand_rows
       (i32.const 320 (; v_c_rows_stored ;)) (i32.const 256 (; v_c_rows ;)) (i32.const 4 (; rows ;))
-      (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 1 (; masked ;))
-      (i32.const 1 (; half_bias ;)) (i32.const 1 (; half ;)) (i32.const 4 (; live ;))
+      (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 64 (; most ;))
+      (i32.const 1 (; masked ;)) (i32.const 1 (; half_bias ;)) (i32.const 1 (; half ;)) (i32.const 4 (; live ;))
       (i32.const 1 (; rows_per_plane ;)) (i32.const 1 (; planes ;)) (i32.const 0 (; plane ;))))
   (start $init)
 
