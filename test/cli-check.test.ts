@@ -182,6 +182,44 @@ describe('verifying', () => {
   });
 });
 
+describe('what is picked by its score', () => {
+  const scored = (third: string) =>
+    parse(`graph picks of "picks/model.json"
+  %x = input "x" : f32[4]
+  %none = constant [0 0 0 0] : f32[4]
+  %base = constant [2 1 ${third} 0] : f32[4]
+  %zero = binary(%x, %none) fn=mul : f32[4] from "zero"
+  %scores = binary(%zero, %base) fn=add : f32[4] from "scores"
+  %best = top-k(%scores) k=3 output=indices : i32[3] from "best"
+return "best"=%best, "scores"=%scores
+`);
+  const graph = scored('1');
+
+  /** An artefact that computes `base` as the third score, and changes its indices at the end. */
+  const opening =
+    (third: string, change: (indices: Numbers) => Numbers) =>
+    async ({ graph: { outputs } }: Compiled): Promise<Runner> => ({
+      run: async (inputs) => {
+        const { best, '%best': tap, ...rest } = evaluate({ ...scored(third), outputs }, inputs);
+        return { ...rest, ...(best && { best: change(best) }), ...(tap && { '%best': tap }) };
+      },
+      dispose: () => {},
+    });
+
+  test('may change places where scores are equal but for rounding', async () => {
+    const open = opening('1.0000001', (indices) => indices);
+    const verdict = await verifyModel(job({ graph, passes: [idle], open }));
+    expect(verdict).toMatchObject({ ok: true, outputs: [{ name: 'best', maxError: expect.closeTo(6e-8, 8) }, {}] });
+  });
+
+  test('may not be anything else', async () => {
+    const open = opening('1.0000001', (indices) => indices.toReversed() as Numbers);
+    expect(await verifyModel(job({ graph, passes: [idle], open }))).toMatchObject({ ok: false });
+    const far = opening('1.01', (indices) => indices);
+    expect(await verifyModel(job({ graph, passes: [idle], open: far }))).toMatchObject({ ok: false });
+  });
+});
+
 test('a tapped graph is well formed and gives every value', () => {
   const taps = tapped(inPanels.run(graph, () => {}));
   verify(taps, (d) => expect.unreachable(d.message));

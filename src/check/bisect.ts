@@ -100,7 +100,7 @@ function valuesOfGraph(graph: Graph, inputs: Named): ReadonlyMap<string, Numbers
 const opOf = (node: Node): string => (node.kind === 'call' ? node.op.kind : node.kind);
 
 /** The name under which a tapped graph gives a value. */
-const tapOf = (id: string): string => `%${id}`;
+export const tapOf = (id: string): string => `%${id}`;
 
 /** The graph with every computed value as an output, plain as outputs are, and nothing else changed. */
 export function tapped(graph: Graph): Graph {
