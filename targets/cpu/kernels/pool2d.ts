@@ -62,8 +62,13 @@ const poolRoutine = (fn: Pool2d['fn']): CpuRoutine<typeof members> => ({
   template: 'cpu/kernels/pool.c.hbs',
   view:
     fn === 'max'
-      ? { name: 'pool_max', outside: '-INFINITY', combine: 'vec_max', finished: 'all' }
-      : { name: 'pool_avg', outside: '0.0f', combine: 'vec_add', finished: 'all / vec_load(p->divisors + divisor)' },
+      ? { name: 'pool_max', outside: '-INFINITY', combine: 'vec_max', finished: 'all[v]' }
+      : {
+          name: 'pool_avg',
+          outside: '0.0f',
+          combine: 'vec_add',
+          finished: 'all[v] / vec_load(p->divisors + place + v * WIDTH)',
+        },
   needs: [vector, slidingRoutine],
   struct: `pool_${fn}`,
   members,
