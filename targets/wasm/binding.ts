@@ -23,8 +23,16 @@ export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, 
     length: array.length,
   });
   const view = { name, inputs: inputs.map(port), outputs: outputs.map(port) };
-  return emitTypeScript(`${name}.ts`, render('wasm/binding.ts.hbs', view));
+  const text = render('wasm/binding.ts.hbs', view);
+  const known = checked.get(text);
+  if (known) return known;
+  const fresh = emitTypeScript(`${name}.ts`, text);
+  checked.set(text, fresh);
+  return fresh;
 }
+
+/** Checking takes a second, and the same text gives the same binding: a model that is built again has it already. */
+const checked = new Map<string, Binding>();
 
 const quoted = (name: string): string =>
   JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
