@@ -1,0 +1,523 @@
+/* tiny: see tiny.h for how to call and compile this. */
+#include "tiny.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tiny_weights.h"
+
+#if !defined(__GNUC__)
+#error "this takes gcc or clang: vectors are GNU C's"
+#endif
+#if defined(__FAST_MATH__)
+#error "this takes a compiler that keeps the order of sums: compile without -ffast-math"
+#endif
+
+#define INLINE static inline __attribute__((unused))
+
+/* Towards zero; NaN gives 0, and numbers out of range the nearest integer. */
+INLINE int32_t float_to_int(float x) {
+  if (!(x > -2147483648.0f)) return x != x ? 0 : INT32_MIN;
+  return x < 2147483648.0f ? (int32_t)x : INT32_MAX;
+}
+
+INLINE uint32_t bits_of(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+INLINE float float_of(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/* NaN in a stays, as it does in max_f32. */
+INLINE float min_f32(float a, float b) { return b < a ? b : a; }
+
+INLINE float max_f32(float a, float b) { return a < b ? b : a; }
+
+/*
+ * e^x, within 1 unit in the last place.
+ * x = n log 2 + r with |r| <= log 2 / 2; 12582912 is 1.5 * 2^23, whose sum with n holds n in its lowest bits.
+ */
+INLINE float exp_f32(float x) {
+  const float bounded = min_f32(max_f32(x, -104.0f), 89.0f);
+  const float shifted = bounded * 1.44269504f + 12582912.0f;
+  const float n = shifted - 12582912.0f;
+  const float r = bounded - n * 0.693359375f + n * 2.12194440e-4f;
+  float p = 0.00138145964f;
+  p = p * r + 0.00836871657f;
+  p = p * r + 0.0416683890f;
+  p = p * r + 0.166665211f;
+  p = p * r + 0.49999994f;
+  const float e = p * (r * r) + r + 1.0f;
+  /* 2^n in two steps, so that neither leaves the range of normal numbers. */
+  const int32_t k = (int32_t)(bits_of(shifted) - 0x4b400000u);
+  const int32_t half = k >> 1;
+  return e * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(k - half + 127) << 23);
+}
+
+/* The hyperbolic tangent, within 1.4 units in the last place. */
+INLINE float tanh_f32(float x) {
+  const float z = x * x;
+  float p = -0.00570498547f;
+  p = p * z + 0.0206390861f;
+  p = p * z - 0.0537397154f;
+  p = p * z + 0.133314416f;
+  p = p * z - 0.333332807f;
+  const float near = x + x * (z * p);
+  const float magnitude = fabsf(x);
+  const float far = 1.0f - 2.0f / (exp_f32(2.0f * magnitude) + 1.0f);
+  const float wanted = magnitude < 0.625f ? fabsf(near) : far;
+  return float_of(bits_of(wanted) | (bits_of(x) & 0x80000000u));
+}
+
+/*
+ * Vectors as wide as the CPU's registers, in GNU C. Images lie in panels: LANES neighbouring pixels of one channel side
+ * by side, then those of the next channel, then the next LANES pixels. A kernel works on one panel at a time, and adds up
+ * in SUMS registers. Loads may reach past a panel into its neighbours, never past the image.
+ */
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#elif defined(__SSE2__) || defined(__aarch64__) || defined(__riscv_vector)
+#define VECTOR_BYTES 16
+#else
+#define VECTOR_BYTES 4
+#endif
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+enum {
+  LANES = 64,
+  WIDTH = VECTOR_BYTES / 4,
+  VECTORS = LANES / WIDTH,
+#if VECTOR_BYTES == 64 || !defined(__SSE2__)
+  SUMS = 16,
+#else
+  SUMS = 8,
+#endif
+};
+
+/* clang splits vectors of 64 bytes unless told otherwise. */
+#if defined(__clang__) && VECTOR_BYTES == 64
+#define WIDE __attribute__((min_vector_width(512)))
+#else
+#define WIDE
+#endif
+#define UNROLLED static inline __attribute__((always_inline, unused)) WIDE
+
+/* Shared by layers: a copy for each would be large and no faster. */
+#if defined(__clang__)
+#define ROUTINE static __attribute__((noinline)) WIDE
+#else
+#define ROUTINE static __attribute__((noinline, noclone))
+#endif
+
+#if VECTOR_BYTES == 4
+typedef float vec;
+typedef int32_t mask;
+UNROLLED vec vec_all(float x) { return x; }
+UNROLLED vec vec_max(vec a, vec b) { return a < b ? b : a; }
+UNROLLED vec vec_min(vec a, vec b) { return b < a ? b : a; }
+UNROLLED vec vec_keep(vec a, mask kept) { return float_of(bits_of(a) & (uint32_t)kept); }
+UNROLLED vec vec_either(vec a, vec b) { return float_of(bits_of(a) | bits_of(b)); }
+#else
+typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t mask __attribute__((vector_size(VECTOR_BYTES)));
+UNROLLED vec vec_all(float x) { return x - (vec){0}; }
+UNROLLED vec vec_keep(vec a, mask kept) { return (vec)((mask)a & kept); }
+UNROLLED vec vec_either(vec a, vec b) { return (vec)((mask)a | (mask)b); }
+#if VECTOR_BYTES == 64
+UNROLLED vec vec_max(vec a, vec b) { return _mm512_max_ps(b, a); }
+UNROLLED vec vec_min(vec a, vec b) { return _mm512_min_ps(b, a); }
+#elif VECTOR_BYTES == 32
+UNROLLED vec vec_max(vec a, vec b) { return _mm256_max_ps(b, a); }
+UNROLLED vec vec_min(vec a, vec b) { return _mm256_min_ps(b, a); }
+#elif defined(__SSE2__)
+UNROLLED vec vec_max(vec a, vec b) { return _mm_max_ps(b, a); }
+UNROLLED vec vec_min(vec a, vec b) { return _mm_min_ps(b, a); }
+#else
+UNROLLED vec vec_choose(mask first, vec a, vec b) { return vec_either(vec_keep(a, first), vec_keep(b, ~first)); }
+UNROLLED vec vec_max(vec a, vec b) { return vec_choose(a < b, b, a); }
+UNROLLED vec vec_min(vec a, vec b) { return vec_choose(b < a, b, a); }
+#endif
+#endif
+
+UNROLLED vec vec_load(const float *from) {
+  vec v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+
+#if VECTOR_BYTES > 4
+/* Every second lane of two vectors, from the first lane or the second. */
+#if VECTOR_BYTES == 64
+#define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif VECTOR_BYTES == 32
+#define EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD 1, 3, 5, 7, 9, 11, 13, 15
+#elif VECTOR_BYTES == 16
+#define EVEN 0, 2, 4, 6
+#define ODD 1, 3, 5, 7
+#endif
+UNROLLED vec vec_even(vec a, vec b) { return __builtin_shufflevector(a, b, EVEN); }
+UNROLLED vec vec_odd(vec a, vec b) { return __builtin_shufflevector(a, b, ODD); }
+#endif
+
+UNROLLED mask mask_load(const int32_t *from) {
+  mask m;
+  memcpy(&m, from, sizeof m);
+  return m;
+}
+
+UNROLLED vec vec_add(vec a, vec b) { return a + b; }
+UNROLLED void vec_store(float *to, vec v) { memcpy(to, &v, sizeof v); }
+
+UNROLLED vec vec_clamp(vec v, float low, float high) { return vec_min(vec_max(v, vec_all(low)), vec_all(high)); }
+
+/* Vectors that hold `pixels` lanes of a panel, or all of them if there are more. */
+UNROLLED int32_t vectors_for(int32_t pixels) { return pixels < LANES ? (pixels + WIDTH - 1) / WIDTH : (int32_t)VECTORS; }
+
+/* What the taps of a convolution read. */
+struct taps {
+  const float *x; /* one picture: in panels, or plain if `plain` */
+  int32_t plain, height, width, channels, out_height, out_width;
+  int32_t kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
+};
+
+/* The pixels that one tap reads for each lane of a panel, as offsets into x of the first channel, or -1 outside. */
+ROUTINE void place_taps(const struct taps *t, int32_t lanes, const int32_t *ys, const int32_t *xs, int32_t tap,
+                        int32_t *at) {
+  const int32_t down = tap / t->kernel_width * t->dilation_y, across = tap % t->kernel_width * t->dilation_x;
+  const int32_t height = t->height, width = t->width, channels = t->channels, plain = t->plain;
+  for (int l = 0; l < LANES; ++l) {
+    const int32_t y = ys[l] + down, x = xs[l] + across, pixel = y * width + x;
+    const int32_t offset = plain ? pixel * channels : (pixel >> 6) * channels * LANES + (pixel & (LANES - 1));
+    const int inside = (l < lanes) & (y >= 0) & (y < height) & (x >= 0) & (x < width);
+    at[l] = inside ? offset : -1;
+  }
+}
+
+/* One channel of a tap. */
+UNROLLED void gather_row(const float *x, const int32_t *at, float *to) {
+  for (int l = 0; l < LANES; ++l) to[l] = at[l] < 0 ? 0.0f : x[at[l]];
+}
+
+/* Copies a tap whose lanes read neighbouring pixels, `shift` pixels away from their own, for some channels. */
+ROUTINE void shift_taps(const struct taps *t, int32_t start, const int32_t *at, int32_t channel, int32_t channels,
+                        float *to) {
+  const int32_t panels = (t->height * t->width + LANES - 1) / LANES;
+  /* The panels that lanes come from: those of the first, and those of the second from lane `turn` on. */
+  const int32_t first = start >= 0 ? start / LANES : -((LANES - 1 - start) / LANES), turn = (first + 1) * LANES - start;
+  const int32_t size = t->channels * LANES;
+  const float *const none = t->x;
+  const float *const a = (first >= 0 && first < panels ? t->x + first * size : none) + channel * LANES;
+  const float *const b = (first + 1 >= 0 && first + 1 < panels ? t->x + (first + 1) * size : none) + channel * LANES;
+  int32_t from_a[LANES], from_b[LANES];
+  for (int32_t l = 0; l < LANES; ++l) {
+    from_a[l] = at[l] >= 0 && l < turn ? -1 : 0;
+    from_b[l] = at[l] >= 0 && l >= turn ? -1 : 0;
+  }
+  const int32_t begins = first + 1 <= 0 || first + 1 >= panels ? 0 : -1;
+  const int32_t ends = first >= panels - 1 || panels == 1 ? t->channels - 1 : -1;
+  for (int32_t k = 0; k < channels; ++k, to += LANES) {
+    /* Vectors here would reach past the image. */
+    if (channel + k == begins || channel + k == ends) {
+      gather_row(t->x + (channel + k) * LANES, at, to);
+      continue;
+    }
+    for (int32_t l = 0; l < LANES; l += WIDTH) {
+      vec v = vec_all(0.0f);
+      if (l < turn) v = vec_keep(vec_load(a + k * LANES + (LANES - turn) + l), mask_load(from_a + l));
+      if (l + WIDTH > turn) v = vec_either(v, vec_keep(vec_load(b + k * LANES + l - turn), mask_load(from_b + l)));
+      vec_store(to + l, v);
+    }
+  }
+}
+
+/* Columns `column` to `end` of the matrix that a convolution multiplies: tap by tap, the input channels of each. */
+ROUTINE void gather_taps(const struct taps *t, int32_t pixel, int32_t column, int32_t end, float *to) {
+  int32_t ys[LANES], xs[LANES], at[LANES];
+  const int32_t lanes = t->out_height * t->out_width - pixel;
+  int32_t y = pixel / t->out_width, x = pixel % t->out_width;
+  for (int l = 0; l < LANES; ++l) {
+    ys[l] = y * t->stride_y - t->top;
+    xs[l] = x * t->stride_x - t->left;
+    if (++x == t->out_width) {
+      x = 0;
+      ++y;
+    }
+  }
+  const int alike = !t->plain && t->stride_y == 1 && t->stride_x == 1 && t->width == t->out_width;
+  while (column < end) {
+    const int32_t tap = column / t->channels, channel = column % t->channels;
+    const int32_t left = t->channels - channel, channels = left < end - column ? left : end - column;
+    place_taps(t, lanes, ys, xs, tap, at);
+    if (alike) {
+      const int32_t down = tap / t->kernel_width * t->dilation_y - t->top;
+      const int32_t across = tap % t->kernel_width * t->dilation_x - t->left;
+      shift_taps(t, pixel + down * t->width + across, at, channel, channels, to);
+    } else {
+      const float *from = t->x + channel * (t->plain ? 1 : LANES);
+      float *row = to;
+      for (int32_t k = 0; k < channels; ++k, from += t->plain ? 1 : LANES, row += LANES)
+        gather_row(from, at, row);
+    }
+    column += channels;
+    to += channels * LANES;
+  }
+}
+
+/* Where the next weights of a matrix are. A dense matrix has weights alone. */
+struct stream {
+  const int32_t *groups;  /* groups of rows in each block of columns */
+  const uint16_t *rows;   /* the first row of each group */
+  const uint16_t *counts; /* columns of each group */
+  const uint8_t *columns; /* those columns, counted from the block's first */
+  const float *weights;   /* one for each row of the group, column by column */
+};
+
+/* `height` rows of a dense block of columns times a panel x, `count` vectors of every row in registers. */
+UNROLLED void dense_tile(const int height, const int count, const float *weights, int32_t columns, const float *x,
+                         float *y, const float *bias, float low, float high) {
+  vec sums[SUMS];
+  for (int r = 0; r < height; ++r)
+    for (int v = 0; v < count; ++v)
+      sums[r * count + v] = vec_all(0.0f);
+  for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height)
+    for (int r = 0; r < height; ++r) {
+      const vec weight = vec_all(weights[r]);
+      for (int v = 0; v < count; ++v) sums[r * count + v] += weight * vec_load(x + v * WIDTH);
+    }
+  for (int r = 0; r < height; ++r)
+    for (int v = 0; v < count; ++v) {
+      float *const at = y + r * LANES + v * WIDTH;
+      const vec before = bias ? vec_all(bias[r]) : vec_load(at);
+      vec_store(at, vec_clamp(before + sums[r * count + v], low, high));
+    }
+}
+
+/* All the vectors that a panel needs of `height` rows. */
+UNROLLED void dense_strip(const int height, int32_t vectors, const float *weights, int32_t columns, const float *x,
+                          float *y, const float *bias, float low, float high) {
+  const int32_t pass = SUMS / height < VECTORS ? SUMS / height : VECTORS;
+  const int32_t step = pass < 4 ? 1 : pass / 4;
+  for (int32_t v = 0; v < vectors; v += pass) {
+    const int32_t count = vectors - v;
+    const float *const from = x + v * WIDTH;
+    float *const to = y + v * WIDTH;
+    if (count > pass - step) dense_tile(height, pass, weights, columns, from, to, bias, low, high);
+    else if (count > 2 * step) dense_tile(height, 3 * step, weights, columns, from, to, bias, low, high);
+    else if (count > step) dense_tile(height, 2 * step, weights, columns, from, to, bias, low, high);
+    else dense_tile(height, step, weights, columns, from, to, bias, low, high);
+  }
+}
+
+/*
+ * One block of columns of a dense matrix times a panel x: y gets their sum added to what it holds, or to the bias.
+ * Weights come four rows at a time, column by column; what is left of the rows, in twos and ones.
+ */
+ROUTINE struct stream rows_dense(struct stream next, int32_t vectors, int32_t columns, int32_t rows, const float *x,
+                                 float *y, const float *bias, float low, float high) {
+  int32_t row = 0;
+  for (; row + 4 <= rows; row += 4, next.weights += 4 * columns)
+    dense_strip(4, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
+  for (; row + 2 <= rows; row += 2, next.weights += 2 * columns)
+    dense_strip(2, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
+  for (; row < rows; row += 1, next.weights += columns)
+    dense_strip(1, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
+  return next;
+}
+
+/* What a convolution takes. */
+struct conv {
+  const float *x;
+  float *y, *scratch;
+  const float *bias;
+  const float *slope; /* with PReLU: one for each output if slopes is 1, one for all if 0 */
+  int32_t slopes;
+  const int32_t *groups;
+  const uint16_t *rows, *counts;
+  const uint8_t *columns;
+  const float *weights;
+  int32_t images, plain, height, width, inputs, out_height, out_width, outputs;
+  int32_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
+  int32_t block; /* columns whose part of a panel fits the fastest cache */
+  float low, high;
+};
+
+/* Convolutions: what the taps read for a panel of pixels, times the matrix of weights, is a panel of y. */
+ROUTINE void conv_dense(const struct conv *p) {
+  const int32_t pixels = p->out_height * p->out_width, size = p->height * p->width;
+  const int32_t image_size = (p->plain ? size : (size + LANES - 1) / LANES * LANES) * p->inputs;
+  const int32_t all = p->kernel_height * p->kernel_width * p->inputs;
+  float *y = p->y;
+  for (int32_t image = 0; image < p->images; ++image) {
+    const struct taps taps = {
+      p->x + image * image_size, p->plain,      p->height,   p->width,    p->inputs,     p->out_height,  p->out_width,
+      p->kernel_width,           p->stride_y, p->stride_x, p->dilation_y, p->dilation_x, p->top,         p->left,
+    };
+    for (int32_t first = 0; first < pixels; first += LANES, y += p->outputs * LANES) {
+      const int32_t vectors = vectors_for(pixels - first);
+      struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
+      for (int32_t column = 0; column < all; column += p->block) {
+        const int32_t left = all - column, columns = left < p->block ? left : p->block;
+        const float low = left > columns ? -INFINITY : p->low, high = left > columns ? INFINITY : p->high;
+        gather_taps(&taps, first, column, column + columns, p->scratch);
+        next = rows_dense(next, vectors, columns, p->outputs, p->scratch, y, column == 0 ? p->bias : NULL, low, high);
+      }
+    }
+  }
+}
+
+/* What a function of single numbers takes. */
+struct map {
+  const float *x;
+  float *y;
+  int32_t count;
+};
+
+/* tanh of every number. */
+ROUTINE void map_tanh(const struct map *p) {
+  const float *const restrict x = p->x;
+  float *const restrict y = p->y;
+  const int32_t count = p->count;
+  for (int32_t i = 0; i < count; ++i) {
+    const float of_x = x[i];
+    y[i] = tanh_f32(of_x);
+  }
+}
+
+typedef float quad __attribute__((vector_size(16)));
+
+UNROLLED quad quad_load(const float *from) {
+  quad q;
+  memcpy(&q, from, sizeof q);
+  return q;
+}
+
+UNROLLED void quad_store(float *to, quad q) { memcpy(to, &q, sizeof q); }
+
+/* Four numbers of each of four rows, as columns. */
+UNROLLED void transpose_quads(const float *x, int32_t x_step, float *y, int32_t y_step) {
+  const quad a = quad_load(x), b = quad_load(x + x_step), c = quad_load(x + 2 * x_step), d = quad_load(x + 3 * x_step);
+  const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const quad ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  quad_store(y, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  quad_store(y + y_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  quad_store(y + 2 * y_step, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+  quad_store(y + 3 * y_step, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
+/* Rows of x, `x_step` apart, become columns of y, whose rows are `y_step` apart. */
+ROUTINE void transpose_block(const float *x, int32_t x_step, float *y, int32_t y_step, int32_t rows, int32_t columns) {
+  if (columns == 1 && x_step == 1) {
+    memcpy(y, x, (size_t)rows * sizeof *y);
+    return;
+  }
+  const int32_t quad_rows = rows - rows % 4, quad_columns = columns - columns % 4;
+  for (int32_t c = 0; c < quad_columns; c += 4)
+    for (int32_t r = 0; r < quad_rows; r += 4)
+      transpose_quads(x + r * x_step + c, x_step, y + c * y_step + r, y_step);
+  for (int32_t c = quad_columns; c < columns; ++c)
+    for (int32_t r = 0; r < quad_rows; ++r) y[c * y_step + r] = x[r * x_step + c];
+  for (int32_t r = quad_rows; r < rows; ++r)
+    for (int32_t c = 0; c < columns; ++c) y[c * y_step + r] = x[r * x_step + c];
+}
+
+/* Panels as row-major images. */
+struct out_of_panels {
+  const float *x;
+  float *y;
+  int32_t images, pixels, channels;
+};
+
+ROUTINE void out_of_panels(const struct out_of_panels *p) {
+  const float *x = p->x;
+  float *y = p->y;
+  for (int32_t image = 0; image < p->images; ++image)
+    for (int32_t pixel = 0; pixel < p->pixels; pixel += LANES) {
+      const int32_t left = p->pixels - pixel, pixels = left < LANES ? left : (int32_t)LANES;
+      if (p->channels == 1) memcpy(y, x, (size_t)pixels * sizeof *y);
+      else transpose_block(x, LANES, y, p->channels, p->channels, pixels);
+      x += p->channels * LANES;
+      y += pixels * p->channels;
+    }
+}
+
+static void step_2_cast(int32_t *restrict v_i, const float *restrict v_t) {
+  for (int32_t i = 0; i < 256; ++i) {
+    v_i[i] = float_to_int(v_t[i] == v_t[i] ? min_f32(max_f32(v_t[i], -2147483600.0f), 2147483500.0f) : 0.0f);
+  }
+}
+
+static void step_3_cast(float *restrict v_k, const int32_t *restrict v_i) {
+  for (int32_t i = 0; i < 256; ++i) {
+    v_k[i] = (float)v_i[i];
+  }
+}
+
+static void step_4_select(float *restrict v_s, const int32_t *restrict v_i, const float *restrict v_t,
+                          const float *restrict v_k) {
+  for (int32_t i = 0; i < 256; ++i) {
+    v_s[i] = v_i[i] ? v_t[i] : v_k[i];
+  }
+}
+
+size_t tiny_workspace_size(void) {
+  return TINY_WORKSPACE_SIZE;
+}
+
+int tiny_run(const tiny_inputs *inputs, tiny_outputs *outputs, void *workspace) {
+  if (inputs == NULL || outputs == NULL || workspace == NULL) return TINY_NULL;
+  if (inputs->image == NULL) return TINY_NULL;
+  if ((uintptr_t)inputs->image % _Alignof(float) != 0) return TINY_MISALIGNED;
+  if (outputs->probability == NULL) return TINY_NULL;
+  if ((uintptr_t)outputs->probability % _Alignof(float) != 0) return TINY_MISALIGNED;
+  if ((uintptr_t)workspace % 64 != 0) return TINY_MISALIGNED;
+
+  const float *const v_x = inputs->image;
+  float *const v_s_out = outputs->probability;
+  unsigned char *const arena = workspace;
+
+  // %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 64] from "layer \"one\"\n\u002a\u002f 2"
+  float *const v_c = (void *)(arena + 0);
+  float *const v_c_taps = (void *)(arena + 1024);
+  conv_dense(&(const struct conv){
+    .x = v_x, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .images = 1, .inputs = 2,
+    .outputs = 4, .block = 2, .low = 0.0f, .high = 6.0f, .scratch = v_c_taps, .plain = 1, .height = 4,
+    .width = 7, .out_height = 4, .out_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_y = 1,
+    .stride_x = 1, .dilation_y = 1, .dilation_x = 1,
+  });
+
+  // %t = unary(%c) fn=tanh : f32[1x4x7x4, panel 64]
+  float *const v_t = (void *)(arena + 1024);
+  map_tanh(&(const struct map){
+    .x = v_c, .y = v_t, .count = 256,
+  });
+
+  // %i = cast(%t) to=i32 : i32[1x4x7x4, panel 64]
+  int32_t *const v_i = (void *)(arena + 0);
+  step_2_cast(v_i, v_t);
+
+  // %k = cast(%i) to=f32 : f32[1x4x7x4, panel 64]
+  float *const v_k = (void *)(arena + 2048);
+  step_3_cast(v_k, v_i);
+
+  // %s = select(%i, %t, %k) : f32[1x4x7x4, panel 64]
+  float *const v_s = (void *)(arena + 3072);
+  step_4_select(v_s, v_i, v_t, v_k);
+
+  // %s_out = relayout(%s) : f32[1x4x7x4]
+  out_of_panels(&(const struct out_of_panels){
+    .x = v_s, .y = v_s_out, .images = 1, .pixels = 28, .channels = 4,
+  });
+
+  return TINY_OK;
+}
