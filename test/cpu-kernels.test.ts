@@ -11,8 +11,19 @@ import { distance, meaning } from './ops/law.ts';
 const all = Object.entries(cases).flatMap(([kernel, list]) => list.map((c) => ({ ...c, kernel })));
 const wanted = all.map(meaning);
 
+const plan = lower(graphOf(all), kernels);
+
+test('every kernel has cases', () => {
+  expect(Object.keys(cases).sort()).toEqual(kernels.map((k) => k.name).sort());
+});
+
+test('a kernel says why it does not take a step', () => {
+  const reasons = plan.steps.flatMap((s) => s.refused.map((r) => r.reason));
+  expect(reasons.filter((reason) => !/^[a-z0-9"].*[^.]$/.test(reason))).toEqual([]);
+});
+
 describe('each case is taken by its kernel', () => {
-  const taken = chosen(lower(graphOf(all), kernels), all);
+  const taken = chosen(plan, all);
   test.each(Object.keys(cases))('%s', (kernel) => {
     const strays = all.flatMap((c, i) =>
       c.kernel === kernel && taken[i] !== kernel ? [`${c.title}: ${taken[i]}`] : [],

@@ -74,7 +74,7 @@ export interface Build {
   readonly emulator?: readonly string[];
 }
 
-export const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wno-psabi', '-Werror'];
+export const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-pedantic', '-Wno-psabi', '-Werror'];
 export const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
 
 /** Compiles the cases with the kernels given, runs them, and gives the result of each as plain data. */
