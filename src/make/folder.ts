@@ -151,10 +151,12 @@ const some = (files: readonly string[]): string =>
     .map((file) => `"${file}"`)
     .join(', ') + (files.length > 3 ? ` and ${files.length - 3} more` : '');
 
-const filesBelow = (folder: string): readonly string[] =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+/** Paths with `/` between folders. By hand: the first releases of Node 20 do not read folders in depth. */
+const filesBelow = (folder: string, above = ''): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesBelow(join(folder, entry.name), `${above}${entry.name}/`) : [`${above}${entry.name}`],
+    )
     .sort();
 
 /** The manifest of an output folder; undefined where there is none that can be read. */
