@@ -28,9 +28,9 @@ export const convWindow: Kernel = {
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
 
-    const window = windowOf(op, types.x.shape, types.weights.shape, result.type.shape);
-    const rows = (types.weights.shape[0] * window.count) / channels;
     const width = op.groups === 1 ? widthOf(weights) : 1;
+    const window = windowOf(op, types.x.shape, types.weights.shape, result.type.shape, width);
+    const rows = (types.weights.shape[0] * window.count) / channels;
     const stream = packRows(
       site,
       multiplied(weights),

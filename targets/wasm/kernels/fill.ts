@@ -27,6 +27,7 @@ export function fillOf(width: number, stride: number, inPanels: boolean): Routin
     const moves = starts(pixels, 8).map((p) => ({ from: 4 * p, next: 4 * p + 16, to: 2 * p }));
     return routine(`fill-split-${pixels}`, 'fill-split', { pixels, moves });
   }
+  if (stride === 2) return routine('fill-halves', 'fill-halves', {});
   return any(stride, 'panels', pieceOfPanel, '(i32.const 4)', rowBytes);
 }
 

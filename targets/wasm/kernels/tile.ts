@@ -94,17 +94,22 @@ interface PlacedTile {
   /** The first of its rows of pixels, and where in a row it begins. */
   readonly row: number;
   readonly bytes: number;
+  /** Vectors of sums that it has at a time. */
+  readonly sums: number;
 }
 
 /** Sums that a pair of rows may have at a time, with the vectors that it loads for them, without a spill. */
 const mostPairs = 4;
 
-const whole = (routine: Routine): Tiling => ({ name: routine.name, tiles: [{ routine, row: 0, bytes: 0 }] });
+const whole = (routine: Routine, { pixelRows, vectors }: TileShape): Tiling => ({
+  name: routine.name,
+  tiles: [{ routine, row: 0, bytes: 0, sums: pixelRows * vectors }],
+});
 
 /** For rows that share records, or for rows that do not. */
 export function tilesOf(shape: TileShape, width: Width): Tiling {
   const { pixelRows, vectors, tail } = shape;
-  if (width === 1) return whole(csrTile(shape));
+  if (width === 1) return whole(csrTile(shape), shape);
   const pieces = Math.ceil(vectors / mostPairs);
   const widest = Math.ceil(vectors / pieces);
   const rowsAtATime = Math.max(1, Math.floor(mostPairs / widest));
@@ -114,15 +119,28 @@ export function tilesOf(shape: TileShape, width: Width): Tiling {
       const part = Math.min(widest, vectors - first);
       const rows = Math.min(rowsAtATime, pixelRows - row);
       const routine = pairTile({ pixelRows: rows, vectors: part, tail: first + part === vectors ? tail : 4 });
-      placed.push({ routine, row, bytes: 16 * first });
+      placed.push({ routine, row, bytes: 16 * first, sums: width * rows * part });
     }
   return { name: `pair-${suffix(shape)}`, tiles: placed };
 }
+
+/**
+ * Vectors of sums a nanosecond, about, by how many a tile has: few wait for the sum before, and beyond seven loads there
+ * are not enough registers. In pairs of rows every load serves two sums.
+ */
+const speeds: Readonly<Record<Width, readonly number[]>> = {
+  1: [0, 3.5, 6.2, 8.3, 8.7, 9.8, 10.1, 9.9, 8.7],
+  2: [0, 0, 4.5, 0, 7.5, 0, 10.6, 0, 10.9],
+};
+
+/** What the tiles of a shape take for one record, in units that compare with each other. */
+export const timeOf = (shape: TileShape, width: Width): number =>
+  tilesOf(shape, width).tiles.reduce((time, { sums }) => time + sums / speeds[width][sums], 0);
 
 /** One channel at a time, from one list of offsets. */
 export function poolTile(fn: 'max' | 'avg', shape: TileShape): Tiling {
   const name = `${fn}-${suffix(shape)}`;
   const fold = fn === 'max' ? { instruction: 'pmax', start: '-inf' } : { instruction: 'add', start: '0' };
   const view = { ...viewOf(shape, name, `The ${fn} of windows of`), ...fold };
-  return whole({ name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] });
+  return whole({ name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] }, shape);
 }

@@ -2,7 +2,9 @@
 import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { lanes } from '../panels.ts';
+import type { Width } from './rows.ts';
 import type { TileShape } from './tile.ts';
+import { timeOf } from './tile.ts';
 
 export interface Window {
   /** Input channels at a time. */
@@ -32,14 +34,14 @@ const channelsAtATime = 8;
 /** Scratch that stays in the second cache with the panels around it. */
 const scratchBudget = 96 * 1024;
 
-export function windowOf(op: Sliding, x: Shape, weights: Shape, result: Shape): Window {
+export function windowOf(op: Sliding, x: Shape, weights: Shape, result: Shape, width: Width = 1): Window {
   const [, , w, channels] = x;
   const [, kh, , perGroup] = weights;
   const [, oh, ow] = result;
   const [down, across] = op.stride;
   const inGroups = op.groups > 1;
   const count = !inGroups ? channels : perGroup === 1 ? Math.min(channels, channelsAtATime) : perGroup;
-  const { tile, piece, direct } = tiling(oh, ow);
+  const { tile, piece, direct } = tiling(oh, ow, width);
 
   const reach = (kh - 1) * op.dilation[0] + 1;
   const phase = align(4 * Math.ceil((op.pad[1] + w + op.pad[3]) / across));
@@ -83,10 +85,10 @@ export function scratchBytes({ count, plane, direct, tile }: Window, rows: numbe
 /** Bytes between the output rows of a tile in its buffer. */
 export const betweenRows = ({ pixelRows, vectors }: TileShape): number => 16 * pixelRows * vectors;
 
-/** Multiply-adds a nanosecond of a tile by its vectors: few wait for their own sums, more than seven spill. */
-const speed: readonly number[] = [0, 3.5, 6.2, 8.3, 8.7, 9.8, 10.1, 9.9, 8.7];
+/** What a tile of one vector a row loses to cache lines that it uses a quarter of. */
+const narrow = 0.4;
 
-function tiling(oh: number, ow: number): Pick<Window, 'tile' | 'piece' | 'direct'> {
+function tiling(oh: number, ow: number, width: Width): Pick<Window, 'tile' | 'piece' | 'direct'> {
   if (ow % lanes === 0) return { tile: { pixelRows: 1, vectors: lanes / 4, tail: 4 }, piece: lanes, direct: true };
   if (lanes % ow === 0) {
     const vectors = Math.ceil(ow / 4);
@@ -94,13 +96,14 @@ function tiling(oh: number, ow: number): Pick<Window, 'tile' | 'piece' | 'direct
     const pixelRows = divisors(rows).findLast((r) => r * vectors <= 8) ?? 1;
     return { tile: { pixelRows, vectors, tail: ow - 4 * (vectors - 1) }, piece: ow, direct: true };
   }
-  const options = Array.from({ length: 7 }, (_, i) => {
+  const options = Array.from({ length: lanes / 4 }, (_, i) => {
     const vectors = i + 1;
-    const pieces = Math.ceil(ow / (4 * vectors));
     const pixelRows = Math.max(1, Math.min(oh, Math.floor(8 / vectors)));
-    return { vectors, pixelRows, cost: (pieces * vectors) / speed[vectors * pixelRows] };
+    const pieces = Math.ceil(ow / (4 * vectors));
+    const sums = (pieces * timeOf({ pixelRows, vectors, tail: 4 }, width)) / pixelRows;
+    return { vectors, pixelRows, time: sums * (1 + narrow / vectors) };
   }).filter(({ vectors }) => 4 * vectors <= ow || vectors === Math.ceil(ow / 4));
-  const { vectors, pixelRows } = options.reduce((best, next) => (next.cost < best.cost ? next : best));
+  const { vectors, pixelRows } = options.reduce((best, next) => (next.time < best.time ? next : best));
   return { tile: { pixelRows, vectors, tail: 4 }, piece: Math.min(ow, 4 * vectors), direct: false };
 }
 
