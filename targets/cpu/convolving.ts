@@ -1,14 +1,16 @@
 /** Calls of the routines that convolve: what the taps read for 64 pixels, times the weights row by row. */
 import type { Arr } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
-import type { KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
+import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { Encoding, Shape } from '../../src/tensor/type.ts';
+import { tensor } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
 import { endingArguments, endingOf } from './ending.ts';
 import { lanes, vector } from './panels.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
+import { slide, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { denseBlock, denseStream, sparseBlock, sparseStream } from './stream.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
@@ -54,6 +56,24 @@ export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
   const same = height === out_height && width === out_width;
   if (one && same && !plain)
     return call(conv1x1(rows, ending), { ...common, images, pixels: height * width, inputs, outputs });
+  const planes = planesFor(conv);
+  if (planes) {
+    const { sliding, taps, channel } = planes;
+    const ofConv = {
+      ...common,
+      scratch: site.scratch('taps', 'f32', block * lanes),
+      images,
+      plain: plain ? 1 : 0,
+      inputs,
+      outputs,
+    };
+    return call(convPlanes(rows, ending), {
+      ...nested('conv', ofConv),
+      ...slidingArguments(site, { ...sliding, scratch: channel * inputs }),
+      taps: site.pack('tap_offsets', taps).array,
+      channel,
+    });
+  }
   return call(convAny(rows, ending), {
     ...common,
     scratch: site.scratch('taps', 'f32', block * lanes),
@@ -75,6 +95,34 @@ export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
     left: pad[1],
   });
 }
+
+/** Numbers of scratch that planes of all channels may take. */
+const planesLimit = 1 << 17;
+
+/** How channels are laid out in planes, where gathering one number at a time would be slower. */
+function planesFor({ from, to, plain, kernel, stride, dilation, pad }: Convolution) {
+  if (kernel.every((k) => k === 1) || (!plain && stride.every((s) => s === 1))) return undefined;
+  const sliding = slide({ kernel, stride, dilation, pad }, tensor('f32', from), tensor('f32', to));
+  if (typeof sliding === 'string' || sliding.pitch !== to[2] || sliding.scratch * from[3] > planesLimit)
+    return undefined;
+  const [down, across] = kernel;
+  const { runs, rowStep, offsets, order } = sliding;
+  const taps = new Int32Array(down * across);
+  for (let i = 0; i < across; i++) {
+    const seen = Array<number>(runs).fill(0);
+    for (const j of order) {
+      const run = j % runs;
+      taps[j * across + i] = offsets[i * runs + run] + seen[run]++ * rowStep;
+    }
+  }
+  return { sliding, taps, channel: sliding.scratch };
+}
+
+/** Members of a struct within a struct. */
+const nested = <P extends string, K extends string>(member: P, values: Readonly<Record<K, Argument>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, v]) => [`${member}.${name}`, v])) as Readonly<
+    Record<`${P}.${K}`, Argument>
+  >;
 
 /** The weights packed for their format, and the routine that multiplies by them. */
 function weightsFor({ pack }: KernelSite, { matrix, encoding: { format, params } }: Convolution) {
@@ -106,6 +154,8 @@ const helper = (name: string, needs: readonly Routine[]): Routine => ({
 
 const stream = helper('stream', []);
 const gatherTaps = helper('gather-taps', [vector]);
+const planesStruct = helper('conv-planes-struct', [helper('conv-struct', []), slidingRoutine]);
+const layChannels = helper('lay-channels', [vector, slidingRoutine, planesStruct]);
 const rowsDense = helper('rows-dense', [vector, stream]);
 
 const rowsSparse = (rows: number): Routine => ({
@@ -135,16 +185,28 @@ const convAny = (rows: Routine, ending: Ending): CpuRoutine<typeof membersAny> =
   members: membersAny,
 });
 
+const ofConv =
+  'conv.x conv.y conv.bias conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.images conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
+const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;
+
+const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPlanes> => ({
+  ...convolution('conv-planes', rows, ending),
+  needs: [vector, layChannels, rows, ...ending.needs],
+  struct: 'conv_planes',
+  members: membersPlanes,
+});
+
 function convolution(stem: string, rows: Routine, ending: Ending) {
   const name = `${stem}${rows.name.replace('rows', '')}${ending.suffix}`;
   const finish = ending.finish('y', 'p->outputs');
+  const indent = ' '.repeat(stem === 'conv-planes' ? 8 : 6);
   return {
     name,
     template: `cpu/kernels/${stem}.c.hbs`,
     view: {
       name: name.replaceAll('-', '_'),
       rows: identifierOf(rows),
-      finish: finish === '' ? '' : `\n      ${finish}`,
+      finish: finish === '' ? '' : `\n${indent}${finish}`,
     },
   };
 }

@@ -113,9 +113,9 @@ enum {
 
 /* Shared by layers: a copy for each would be large and no faster. */
 #if defined(__clang__)
-#define ROUTINE static __attribute__((noinline)) WIDE
+#define ROUTINE static __attribute__((noinline, unused)) WIDE
 #else
-#define ROUTINE static __attribute__((noinline, noclone))
+#define ROUTINE static __attribute__((noinline, noclone, unused))
 #endif
 
 #if VECTOR_BYTES == 4
