@@ -99,12 +99,15 @@ export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
 /** Numbers of scratch that planes of all channels may take. */
 const planesLimit = 1 << 17;
 
+/** Masks are constants, as many as a row is long for each column of the kernel. */
+const masksLimit = 1 << 15;
+
 /** How channels are laid out in planes, where gathering one number at a time would be slower. */
 function planesFor({ from, to, plain, kernel, stride, dilation, pad }: Convolution) {
   if (kernel.every((k) => k === 1) || (!plain && stride.every((s) => s === 1))) return undefined;
   const sliding = slide({ kernel, stride, dilation, pad }, tensor('f32', from), tensor('f32', to));
-  if (typeof sliding === 'string' || sliding.pitch !== to[2] || sliding.scratch * from[3] > planesLimit)
-    return undefined;
+  if (typeof sliding === 'string' || (sliding.pitch !== to[2] && to[1] > 1)) return undefined;
+  if (sliding.scratch * from[3] > planesLimit || sliding.masks.length > masksLimit) return undefined;
   const [down, across] = kernel;
   const { runs, rowStep, offsets, order } = sliding;
   const taps = new Int32Array(down * across);
