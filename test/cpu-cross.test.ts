@@ -37,11 +37,28 @@ const machines: Readonly<Record<string, Machine>> = {
   'this CPU by clang': { tools: ['clang-19'], cpu: 'native', compiler: 'clang-19' },
   Armv8: { tools: ['aarch64-linux-gnu-gcc', 'qemu-aarch64'], cpu: 'armv8-a', emulator: ['qemu-aarch64'] },
   'RISC-V': { tools: ['riscv64-linux-gnu-gcc', 'qemu-riscv64'], cpu: 'rv64gc', emulator: ['qemu-riscv64'] },
+  'RISC-V with vectors by clang': {
+    tools: ['clang-19', 'ld.lld-19', 'riscv64-linux-gnu-gcc', 'qemu-riscv64'],
+    cpu: 'rv64gc',
+    compiler: 'clang-19',
+    flags: [
+      '--target=riscv64-linux-gnu',
+      '-march=rv64gcv',
+      '-isystem',
+      '/usr/riscv64-linux-gnu/include',
+      '-fuse-ld=lld-19',
+    ],
+    emulator: ['qemu-riscv64', '-cpu', 'rv64,v=true,vlen=256,vext_spec=v1.0'],
+  },
   'Cortex-M7': m7,
 };
 
 /** Builds with the flags of the recipe and a main program, and gives what that prints. */
-function printed({ cpu, compiler, linked = [], emulator }: Machine, options: TargetOptions, main: string): string {
+function printed(
+  { cpu, compiler, flags: more = [], linked = [], emulator }: Machine,
+  options: TargetOptions,
+  main: string,
+): string {
   const built = compiled(mixed(), { ...options, cpu });
   const folder = folderWith(built);
   const [first] = built.recipe;
@@ -52,6 +69,7 @@ function printed({ cpu, compiler, linked = [], emulator }: Machine, options: Tar
   writeFileSync(join(folder, 'main.c'), main);
   const args = [
     ...flags,
+    ...more,
     '-O2',
     ...warnings,
     '-Wno-psabi',
