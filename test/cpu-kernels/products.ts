@@ -131,10 +131,38 @@ const endings: readonly Case[] = (
   }),
 ]);
 
+/** Geometries that nobody thought of, the same every time. */
+const drawn: readonly Case[] = Array.from({ length: 60 }, (_, seed) => {
+  let state = seed + 1;
+  const roll = (below: number): number => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    return ((state ^ (state >>> 13)) >>> 0) % below;
+  };
+  const pair = (least: number, choices: number): readonly number[] => [least + roll(choices), least + roll(choices)];
+  const [h, w] = pair(5, 17);
+  const [kh, kw] = pair(1, 4);
+  const dilation = [kh > 1 && h > 8 ? 1 + roll(2) : 1, kw > 1 && w > 8 ? 1 + roll(2) : 1];
+  const every = [1, 1, 3, 6][roll(4)];
+  const encoding = every > 1 ? [csr, block(2, 1), block(4, 1)][roll(3)] : undefined;
+  return layer(`drawn ${seed}`, {
+    x: [1 + roll(2), h, w, 1 + roll(6)],
+    out: 1 + roll(9),
+    kernel: [kh, kw],
+    stride: pair(1, 3),
+    dilation,
+    pad: [...pair(0, 4), ...pair(0, 4)],
+    every,
+    ...(encoding && { encoding }),
+    from: roll(3) === 0 ? plain : inPanels,
+    activation: (['none', 'relu', 'prelu'] as const)[roll(3)],
+  });
+});
+
 export const convCases: readonly Case[] = [
   ...pointwise,
   ...taps,
   ...endings,
+  ...drawn,
   layer('one slope', { x: [1, 9, 10, 7], out: 6, activation: 'prelu', slopes: 1 }),
 ];
 
