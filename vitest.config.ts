@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: slow ? configDefaults.exclude : [...configDefaults.exclude, 'test/slow/**'],
     testTimeout: slow ? 600_000 : 120_000,
     hookTimeout: slow ? 600_000 : 120_000,
+    setupFiles: ['test/setup.ts'],
     maxWorkers: 2,
     passWithNoTests: slow,
   },

@@ -44,6 +44,10 @@ beforeAll(async () => {
   base = JSON.parse(new TextDecoder().decode(files['model.json'])) as Json;
 });
 
+/** Whether weights are constrained: TensorFlow.js does that again when it reads them, where trained weights already comply. */
+const constrains = (json: Json): boolean =>
+  /"(?:kernel|bias|depthwise|pointwise|beta|gamma|alpha)_constraint":(?!null)/.test(JSON.stringify(json));
+
 describe('layers-models', () => {
   const words = [
     ...kerasLayers,
@@ -81,7 +85,7 @@ describe('layers-models', () => {
       fc.asyncProperty(mutated(base, words), async (json) => {
         const graph = check({ ...files, 'model.json': bytes(JSON.stringify(json)) });
         if (!graph || !small(graph)) return;
-        const wanted = resolves(json) ? await reference(json, graph) : undefined;
+        const wanted = resolves(json) && !constrains(json) ? await reference(json, graph) : undefined;
         if (!wanted?.every((data) => Array.from(data).every(Number.isFinite))) return;
         const got = evaluate(graph, randomInputs(graph, 1));
         for (const [i, data] of wanted.entries()) expect(errorOf(got[graph.outputs[i].name], data)).toBeLessThan(1e-4);
