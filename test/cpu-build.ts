@@ -75,26 +75,26 @@ export const bytesIn = (folder: string, file: string): Buffer => readFileSync(jo
  */
 export function mixed(name = 'mixed'): Graph {
   return parse(`graph ${name} of "mixed.json"
-  %x = input "picture" : f32[1x14x15x3]
+  %x = input "picture" : f32[1x14x14x3]
   %w1 = constant ${numbers(9 * 3 * 9, 2)} : f32[9x3x3x3]
   %b1 = constant ${numbers(9, 1)} : f32[9]
-  %c1 = conv2d(%x, %w1, %b1) stride=[1 1] dilation=[1 1] pad=[1 1 1 1] groups=1 activation=hard-swish : f32[1x14x15x9] from "stem"
+  %c1 = conv2d(%x, %w1, %b1) stride=[1 1] dilation=[1 1] pad=[1 1 1 1] groups=1 activation=hard-swish : f32[1x14x14x9] from "stem"
   %w2 = constant ${numbers(9 * 9, 5)} : f32[9x3x3x1]
-  %d = conv2d(%c1, %w2, %b1) stride=[1 1] dilation=[1 1] pad=[1 1 1 1] groups=9 activation=relu6 : f32[1x14x15x9] from "depthwise"
+  %d = conv2d(%c1, %w2, %b1) stride=[1 1] dilation=[1 1] pad=[1 1 1 1] groups=9 activation=relu6 : f32[1x14x14x9] from "depthwise"
   %w3 = constant ${numbers(40 * 9, 3, 4)} : f32[40x1x1x9]
   %b3 = constant ${numbers(40, 2)} : f32[40]
-  %e = conv2d(%d, %w3, %b3) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=none : f32[1x14x15x40] from "expand */ \\"quoted\\"\\n"
-  %s = unary(%e) fn=swish : f32[1x14x15x40]
+  %e = conv2d(%d, %w3, %b3) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=none : f32[1x14x14x40] from "expand */ \\"quoted\\"\\n"
+  %s = unary(%e) fn=swish : f32[1x14x14x40]
   %w4 = constant ${numbers(9 * 40, 7, 3)} : f32[9x1x1x40]
-  %p = conv2d(%s, %w4, %b1) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=none : f32[1x14x15x9]
-  %r = binary(%p, %c1) fn=add : f32[1x14x15x9]
-  %m = pool2d(%r) fn=max window=[2 2] stride=[2 2] pad=[0 0 0 1] countPad=false : f32[1x7x8x9]
+  %p = conv2d(%s, %w4, %b1) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=none : f32[1x14x14x9]
+  %r = binary(%p, %c1) fn=add : f32[1x14x14x9]
+  %m = pool2d(%r) fn=max window=[2 2] stride=[2 2] pad=[0 0 0 0] countPad=false : f32[1x7x7x9]
   %g = reduce(%m) fn=mean axes=[1 2] keep=true : f32[1x1x1x9]
   %q = unary(%g) fn=sigmoid : f32[1x1x1x9]
-  %k = binary(%m, %q) fn=mul : f32[1x7x8x9]
+  %k = binary(%m, %q) fn=mul : f32[1x7x7x9]
   %u = resize(%k) method=bilinear size=[14 16] coordinates=half-pixel rounding=floor : f32[1x14x16x9]
-  %f = reshape(%k) shape=[1 504] : f32[1x504]
-  %w5 = constant ${numbers(10 * 504, 11)} : f32[10x504]
+  %f = reshape(%k) shape=[1 441] : f32[1x441]
+  %w5 = constant ${numbers(10 * 441, 11)} : f32[10x441]
   %b5 = constant ${numbers(10, 3)} : f32[10]
   %l = linear(%f, %w5, %b5) activation=tanh : f32[1x10]
   %o = softmax(%l) axis=1 : f32[1x10]

@@ -74,13 +74,13 @@ describe('the example program', () => {
     expect(result.timing?.medianMs).toBeGreaterThanOrEqual(result.timing?.minMs ?? 0);
 
     expect(() => run(folder, './mixed_example', ['mixed.c', 'a.bin', 'b.bin'])).toThrow(
-      /mixed\.c: not a file of 2520 bytes/,
+      /mixed\.c: not a file of 2352 bytes/,
     );
     expect(() => run(folder, './mixed_example', [])).toThrow(
       /usage: .* picture\.bin probabilities_out\.bin map_out\.bin/,
     );
     const short = await runNative({ ...native, given: { picture: new Float32Array(3) } });
-    expect(short.ok ? '' : short.diagnostic.message).toContain('input "picture" takes 630 numbers');
+    expect(short.ok ? '' : short.diagnostic.message).toContain('input "picture" takes 588 numbers');
   });
 });
 

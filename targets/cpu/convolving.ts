@@ -199,17 +199,18 @@ const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPla
   members: membersPlanes,
 });
 
-function convolution(stem: string, rows: Routine, ending: Ending) {
+function convolution(stem: 'conv' | 'conv-1x1' | 'conv-planes', rows: Routine, ending: Ending) {
   const name = `${stem}${rows.name.replace('rows', '')}${ending.suffix}`;
   const finish = ending.finish('y', 'p->outputs');
   const indent = ' '.repeat(stem === 'conv-planes' ? 8 : 6);
+  const second = stem === 'conv-1x1' ? [`if (both) ${ending.finish('y + y_step', 'p->outputs')}`] : [];
   return {
     name,
     template: `cpu/kernels/${stem}.c.hbs`,
     view: {
       name: name.replaceAll('-', '_'),
       rows: identifierOf(rows),
-      finish: finish === '' ? '' : `\n${indent}${finish}`,
+      finish: finish === '' ? '' : [finish, ...second].map((line) => `\n${indent}${line}`).join(''),
     },
   };
 }

@@ -96,6 +96,8 @@ enum {
   LANES = 64,
   WIDTH = VECTOR_BYTES / 4,
   VECTORS = LANES / WIDTH,
+  /* Vectors of another panel that go with one panel at most. */
+  FUSED = VECTORS / 4,
 #if VECTOR_BYTES == 64 || !defined(__SSE2__)
   SUMS = 16,
 #else
@@ -283,21 +285,24 @@ struct stream {
   const float *weights;   /* one for each row of the group, column by column */
 };
 
-/* `height` rows of a dense block of columns times a panel x, `count` vectors of every row in registers. */
+/*
+ * `height` rows of a dense block of columns times a panel x, `count` vectors of every row in registers; those behind the
+ * panel are the next panel's.
+ */
 UNROLLED void dense_tile(const int height, const int count, const float *weights, int32_t columns, const float *x,
-                         float *y, const float *bias, float low, float high) {
-  vec sums[SUMS];
+                         int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
+  vec sums[SUMS + 4 * FUSED];
   for (int r = 0; r < height; ++r)
-    for (int v = 0; v < count; ++v)
-      sums[r * count + v] = vec_all(0.0f);
+    for (int v = 0; v < count; ++v) sums[r * count + v] = vec_all(0.0f);
   for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height)
     for (int r = 0; r < height; ++r) {
       const vec weight = vec_all(weights[r]);
-      for (int v = 0; v < count; ++v) sums[r * count + v] += weight * vec_load(x + v * WIDTH);
+      for (int v = 0; v < count; ++v)
+        sums[r * count + v] += weight * vec_load(v < VECTORS ? x + v * WIDTH : x + x_step + (v - VECTORS) * WIDTH);
     }
   for (int r = 0; r < height; ++r)
     for (int v = 0; v < count; ++v) {
-      float *const at = y + r * LANES + v * WIDTH;
+      float *const at = y + r * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
       const vec before = bias ? vec_all(bias[r]) : vec_load(at);
       vec_store(at, vec_clamp(before + sums[r * count + v], low, high));
     }
@@ -305,17 +310,21 @@ UNROLLED void dense_tile(const int height, const int count, const float *weights
 
 /* All the vectors that a panel needs of `height` rows. */
 UNROLLED void dense_strip(const int height, int32_t vectors, const float *weights, int32_t columns, const float *x,
-                          float *y, const float *bias, float low, float high) {
+                          int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
   const int32_t pass = SUMS / height < VECTORS ? SUMS / height : VECTORS;
   const int32_t step = pass < 4 ? 1 : pass / 4;
+  if (pass == VECTORS && vectors > VECTORS) {
+    dense_tile(height, VECTORS + FUSED, weights, columns, x, x_step, y, y_step, bias, low, high);
+    return;
+  }
   for (int32_t v = 0; v < vectors; v += pass) {
     const int32_t count = vectors - v;
-    const float *const from = x + v * WIDTH;
-    float *const to = y + v * WIDTH;
-    if (count > pass - step) dense_tile(height, pass, weights, columns, from, to, bias, low, high);
-    else if (count > 2 * step) dense_tile(height, 3 * step, weights, columns, from, to, bias, low, high);
-    else if (count > step) dense_tile(height, 2 * step, weights, columns, from, to, bias, low, high);
-    else dense_tile(height, step, weights, columns, from, to, bias, low, high);
+    const float *const from = v < VECTORS ? x + v * WIDTH : x + x_step + (v - VECTORS) * WIDTH;
+    float *const to = v < VECTORS ? y + v * WIDTH : y + y_step + (v - VECTORS) * WIDTH;
+    if (count > pass - step) dense_tile(height, pass, weights, columns, from, 0, to, 0, bias, low, high);
+    else if (count > 2 * step) dense_tile(height, 3 * step, weights, columns, from, 0, to, 0, bias, low, high);
+    else if (count > step) dense_tile(height, 2 * step, weights, columns, from, 0, to, 0, bias, low, high);
+    else dense_tile(height, step, weights, columns, from, 0, to, 0, bias, low, high);
   }
 }
 
@@ -324,14 +333,14 @@ UNROLLED void dense_strip(const int height, int32_t vectors, const float *weight
  * Weights come four rows at a time, column by column; what is left of the rows, in twos and ones.
  */
 ROUTINE struct stream rows_dense(struct stream next, int32_t vectors, int32_t columns, int32_t rows, const float *x,
-                                 float *y, const float *bias, float low, float high) {
+                                 int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
   int32_t row = 0;
-  for (; row + 4 <= rows; row += 4, next.weights += 4 * columns)
-    dense_strip(4, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
-  for (; row + 2 <= rows; row += 2, next.weights += 2 * columns)
-    dense_strip(2, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
-  for (; row < rows; row += 1, next.weights += columns)
-    dense_strip(1, vectors, next.weights, columns, x, y + row * LANES, bias ? bias + row : NULL, low, high);
+  for (; row + 4 <= rows; row += 4, y += 4 * LANES, next.weights += 4 * columns)
+    dense_strip(4, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
+  for (; row + 2 <= rows; row += 2, y += 2 * LANES, next.weights += 2 * columns)
+    dense_strip(2, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
+  for (; row < rows; row += 1, y += LANES, next.weights += columns)
+    dense_strip(1, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
   return next;
 }
 
@@ -368,9 +377,10 @@ ROUTINE void conv_dense(const struct conv *p) {
       struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
       for (int32_t column = 0; column < all; column += p->block) {
         const int32_t left = all - column, columns = left < p->block ? left : p->block;
+        const float *const bias = column == 0 ? p->bias : NULL;
         const float low = left > columns ? -INFINITY : p->low, high = left > columns ? INFINITY : p->high;
         gather_taps(&taps, first, column, column + columns, p->scratch);
-        next = rows_dense(next, vectors, columns, p->outputs, p->scratch, y, column == 0 ? p->bias : NULL, low, high);
+        next = rows_dense(next, vectors, columns, p->outputs, p->scratch, 0, y, 0, bias, low, high);
       }
     }
   }
