@@ -6,7 +6,7 @@ import { partsFor } from '../targets/cpu/parts.ts';
 import { render, run } from './cpu-build.ts';
 
 /** Units in the last place that templates/cpu/parts promise. */
-export const promised = { exp: 1, log: 0.83, tanh: 1.4, erf: 2.2, sin: 1.7, cos: 1.7, pow: 0.51 } as const;
+export const promised = { exp: 1.05, log: 0.83, tanh: 1.4, erf: 2.2, sin: 1.7, cos: 1.7, pow: 0.51 } as const;
 
 const unary = ['exp', 'log', 'tanh', 'erf', 'sin', 'cos'] as const;
 

@@ -39,7 +39,7 @@ INLINE float min_f32(float a, float b) { return b < a ? b : a; }
 INLINE float max_f32(float a, float b) { return a < b ? b : a; }
 
 /*
- * e^x, within 1 unit in the last place.
+ * e^x, within 1.05 units in the last place.
  * x = n log 2 + r with |r| <= log 2 / 2; 12582912 is 1.5 * 2^23, whose sum with n holds n in its lowest bits.
  */
 INLINE float exp_f32(float x) {
