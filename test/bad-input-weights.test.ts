@@ -4,17 +4,7 @@ import { pathFault } from '../src/import/shards.ts';
 import type { Json } from './import/bad.ts';
 import { changed as changedModel, faults, messages } from './import/bad.ts';
 import type { Files, TestModel } from './import/kit.ts';
-import { filesOf, importFiles, noise, weightBytes } from './import/kit.ts';
-
-const model: TestModel = {
-  inputs: { x: noise(1, 1, 4) },
-  constants: { w: noise(2, 4, 3), b: noise(3, 3) },
-  nodes: [
-    { name: 'product', op: 'MatMul', input: ['x', 'w'], attr: {} },
-    { name: 'sum', op: 'BiasAdd', input: ['product', 'b'], attr: {} },
-  ],
-  outputs: ['sum'],
-};
+import { filesOf, importFiles, denseLayer as model, noise, weightBytes } from './import/kit.ts';
 
 const changed = (change: (json: Json) => void, files: Files = filesOf(model)): Files =>
   changedModel(model, change, files);

@@ -2,17 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { faults, messages } from './import/bad.ts';
 import type { TestModel } from './import/kit.ts';
-import { bytes, filesOf, importFiles, modelJson, noise, real, whole } from './import/kit.ts';
-
-const model: TestModel = {
-  inputs: { x: noise(1, 1, 4) },
-  constants: { w: noise(2, 4, 3), b: noise(3, 3) },
-  nodes: [
-    { name: 'product', op: 'MatMul', input: ['x', 'w'], attr: {} },
-    { name: 'sum', op: 'BiasAdd', input: ['product', 'b'], attr: {} },
-  ],
-  outputs: ['sum'],
-};
+import { bytes, filesOf, importFiles, denseLayer as model, modelJson, noise, real, whole } from './import/kit.ts';
 
 describe('numbers that are not finite', () => {
   test('are kept, with a warning', () => {

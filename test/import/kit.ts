@@ -160,3 +160,14 @@ export function errorOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const largest = Array.from(b).reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), size);
   return difference === 0 ? 0 : difference / Math.max(largest, Number.MIN_VALUE);
 }
+
+/** The smallest model with weights of two shapes: a product and a bias. */
+export const denseLayer: TestModel = {
+  inputs: { x: noise(1, 1, 4) },
+  constants: { w: noise(2, 4, 3), b: noise(3, 3) },
+  nodes: [
+    { name: 'product', op: 'MatMul', input: ['x', 'w'], attr: {} },
+    { name: 'sum', op: 'BiasAdd', input: ['product', 'b'], attr: {} },
+  ],
+  outputs: ['sum'],
+};

@@ -1,4 +1,5 @@
 /** Images of another size, in panels: every row to its new width, then pairs of rows mixed. */
+import type { Place } from '../../../src/ops/resize.ts';
 import { placesOf } from '../../../src/ops/resize.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
@@ -17,19 +18,17 @@ export const resize: Kernel = {
     const [images, height, width, channels] = x.shape;
     const [, outHeight, outWidth] = type.shape;
     const [rows, columns] = [placesOf(op, height, outHeight), placesOf(op, width, outWidth)];
-    const table = (hint: string, numbers: readonly number[]) => pack(hint, Int32Array.from(numbers)).array;
+    const places = (hint: string, of: readonly Place[], part: 'first' | 'second') =>
+      pack(
+        hint,
+        Int32Array.from(of, (p) => p[part]),
+      ).array;
     const common = {
       x: arrays.x,
       y: array,
       scratch: scratch('rows', 'f32', panelsOf(x.shape, lanes) * lanes + height * outWidth),
-      rows: table(
-        'rows',
-        rows.map((p) => p.first),
-      ),
-      columns: table(
-        'columns',
-        columns.map((p) => p.first),
-      ),
+      rows: places('rows', rows, 'first'),
+      columns: places('columns', columns, 'first'),
       images,
       channels,
       height,
@@ -38,27 +37,19 @@ export const resize: Kernel = {
       out_width: outWidth,
     };
     if (op.method === 'nearest') return { calls: [call(nearest, common)] };
-    const shares = (hint: string, numbers: readonly number[]) => pack(hint, Float32Array.from(numbers)).array;
+    const shares = (hint: string, of: readonly Place[]) =>
+      pack(
+        hint,
+        Float32Array.from(of, (p) => p.share),
+      ).array;
     return {
       calls: [
         call(bilinear, {
           ...common,
-          next_rows: table(
-            'next_rows',
-            rows.map((p) => p.second),
-          ),
-          next_columns: table(
-            'next_columns',
-            columns.map((p) => p.second),
-          ),
-          row_shares: shares(
-            'row_shares',
-            rows.map((p) => p.share),
-          ),
-          column_shares: shares(
-            'column_shares',
-            columns.map((p) => p.share),
-          ),
+          next_rows: places('next_rows', rows, 'second'),
+          next_columns: places('next_columns', columns, 'second'),
+          row_shares: shares('row_shares', rows),
+          column_shares: shares('column_shares', columns),
         }),
       ],
     };
