@@ -26,6 +26,14 @@ export interface ImportOptions {
   readonly batch?: number;
   /** Whole shapes for inputs by name, for models that leave more open. Sizes left open otherwise are 1. */
   readonly shapes?: Readonly<Record<string, Shape>>;
+  /** Values for inputs by name: an input that has one is none any longer. */
+  readonly constants?: Readonly<Record<string, Fixed>>;
   /** Masks by the name of a weight: 1 where it is kept. A weight that is not kept becomes 0. */
   readonly masks?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+}
+
+/** A value for an input. Without a shape it has the one that the model declares, or is a list. */
+export interface Fixed {
+  readonly data: ArrayLike<number>;
+  readonly shape?: Shape | undefined;
 }

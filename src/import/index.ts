@@ -2,10 +2,11 @@
 import type { Graph } from '../graph/graph.ts';
 import type { ImportContext, Importer } from './importer.ts';
 import { baseName } from './names.ts';
+import { onnx } from './onnx/index.ts';
 import { text } from './text.ts';
 import { tfjs } from './tfjs.ts';
 
-export const importers: readonly Importer[] = [text, tfjs];
+export const importers: readonly Importer[] = [text, onnx, tfjs];
 
 /**
  * Reads the model at `file` with the importer that takes it. `file` is a path as the user gave it; only its last part
@@ -19,7 +20,7 @@ export function importModel(file: string, context: ImportContext): Graph | null 
       code: 'import/missing-file',
       message: 'the file is not there or cannot be read',
       origin: { file },
-      hint: 'give the path of a "model.json" or of a ".graph" text',
+      hint: 'give the path of a "model.json", of an ".onnx" file or of a ".graph" text',
     });
     return null;
   }

@@ -62,15 +62,7 @@ export function checkShapeNames(
   { shapes = {}, batch = 1 }: ImportOptions,
   report: Report,
 ): boolean {
-  const unknown = Object.keys(shapes).filter((name) => !names.includes(name));
-  for (const name of unknown)
-    report({
-      severity: 'error',
-      code: 'import/input-name',
-      message: `there is a shape for the input "${name}", and the model has no such input`,
-      origin: { file },
-      hint: suggestion(name, names) || `its inputs are ${names.map((n) => `"${n}"`).join(', ')}`,
-    });
+  const all = checkInputNames('shape', Object.keys(shapes), names, file, report);
   const fine = Number.isInteger(batch) && batch > 0;
   if (!fine)
     report({
@@ -80,7 +72,27 @@ export function checkShapeNames(
       origin: { file },
       hint: 'give another with --batch',
     });
-  return fine && unknown.length === 0;
+  return fine && all;
+}
+
+/** Whether every input that the caller gives something for is there. */
+export function checkInputNames(
+  what: string,
+  given: readonly string[],
+  names: readonly string[],
+  file: string,
+  report: Report,
+): boolean {
+  const unknown = given.filter((name) => !names.includes(name));
+  for (const name of unknown)
+    report({
+      severity: 'error',
+      code: 'import/input-name',
+      message: `there is a ${what} for the input "${name}", and the model has no such input`,
+      origin: { file },
+      hint: suggestion(name, names) || `its inputs are ${names.map((n) => `"${n}"`).join(', ')}`,
+    });
+  return unknown.length === 0;
 }
 
 /** What to say where shapes do not fit: the sizes that were guessed are the first to blame. */

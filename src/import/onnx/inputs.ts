@@ -1,0 +1,105 @@
+/** The inputs of an ONNX model: their types and shapes, and those that the caller fixes to a value. */
+import type { Numbers } from '../../tensor/numbers.ts';
+import type { Shape } from '../../tensor/type.ts';
+import { elements, tensor } from '../../tensor/type.ts';
+import type { Builder } from '../builder.ts';
+import type { Fixed, ImportContext } from '../importer.ts';
+import { checkInputNames, checkShapeNames, shapeOfInput, shapeOption } from '../inputs.ts';
+import type { Element } from './elements.ts';
+import { dtypeOfElement, elementName, elementNames, elementOf, sizeOf } from './elements.ts';
+import type { Named } from './layer.ts';
+import type { Dimension, ValueInfoProto } from './schema.ts';
+
+/** The inputs by name, or undefined after reports. */
+export function placeInputs(
+  ports: readonly ValueInfoProto[],
+  builder: Builder,
+  file: string,
+  context: ImportContext,
+): ReadonlyMap<string, Named> | undefined {
+  const { report, options } = context;
+  const { constants = {} } = options;
+  const names = ports.map((p) => p.name);
+  let complete = checkShapeNames(names, file, options, report);
+  complete = checkInputNames('value', Object.keys(constants), names, file, report) && complete;
+  const values = new Map<string, Named>();
+  for (const { name, type } of ports) {
+    const fault = (code: string, message: string, hint: string): void =>
+      report({ severity: 'error', code, message, origin: { file, name }, hint });
+    const element = type?.tensorType && elementOf(type.tensorType.elemType);
+    if (!element) {
+      complete = false;
+      const what = type?.tensorType
+        ? `of type ${elementName(type.tensorType.elemType)}`
+        : 'that is no tensor but a sequence, a map or an optional value';
+      fault(
+        'import/dtype',
+        `an input ${what} is not read; tensors of ${elementNames.join(', ')} are`,
+        'export the model with tensors of numbers as inputs',
+      );
+      continue;
+    }
+    const dims = type.tensorType.shape?.dim;
+    const fixed = Object.hasOwn(constants, name) ? constants[name] : undefined;
+    const value = fixed
+      ? fixedTo(fixed, name, element, dims?.map(sizeOfDim), builder)
+      : openInput(name, element, dims, builder, file, context);
+    if (typeof value === 'object') values.set(name, { element, value });
+    else complete = false;
+    if (typeof value === 'string')
+      fault('import/constant', `the value given for it ${value}`, 'give another with --constant');
+  }
+  return complete ? values : undefined;
+}
+
+const sizeOfDim = ({ dimValue }: Dimension): number => (dimValue && sizeOf(dimValue)) ?? -1;
+
+function openInput(
+  name: string,
+  element: Element,
+  dims: readonly Dimension[] | undefined,
+  builder: Builder,
+  file: string,
+  { report, options }: ImportContext,
+) {
+  const sizes = dims?.map(sizeOfDim);
+  const open = sizes?.some((d, axis) => d < 0 && axis > 0) && !Object.hasOwn(options.shapes ?? {}, name);
+  if (dims && open) {
+    const words = dims.flatMap(({ dimParam }, axis) =>
+      (sizes?.[axis] ?? -1) < 0
+        ? [dimParam === undefined || dimParam === '' ? `of axis ${axis}` : `"${dimParam}"`]
+        : [],
+    );
+    report({
+      severity: 'error',
+      code: 'import/input-shape',
+      message: `the model leaves the ${words.length === 1 ? 'size' : 'sizes'} ${words.join(', ')} of this input open`,
+      origin: { file, name },
+      hint: `give the shape to compile for, e.g. ${shapeOption(name, sizes)}`,
+    });
+    return undefined;
+  }
+  const shaped = shapeOfInput({ name, sizes }, file, options, report);
+  return shaped && builder.input(name, tensor(dtypeOfElement(element), shaped.shape));
+}
+
+/** The value of an input that is none any longer, or why it does not fit: the rest of a sentence. */
+function fixedTo(
+  { data, shape }: Fixed,
+  name: string,
+  element: Element,
+  declared: Shape | undefined,
+  builder: Builder,
+) {
+  const whole = declared?.every((d) => d >= 0) ? declared : undefined;
+  const own = shape ?? (whole && elements(whole) === data.length ? whole : [data.length]);
+  const written = `[${own.join(', ')}]`;
+  if (elements(own) !== data.length) return `has ${data.length} numbers and the shape ${written}`;
+  if (declared && (declared.length !== own.length || declared.some((d, i) => d >= 0 && d !== own[i])))
+    return `has the shape ${written}, which does not fit [${declared.map((d) => (d < 0 ? '?' : d)).join(', ')}]`;
+  const dtype = dtypeOfElement(element);
+  const isWhole = Array.from(data).every((v) => Number.isInteger(v) && Math.abs(v) < 2 ** 31);
+  if (dtype === 'i32' && !isWhole) return 'holds something else than whole numbers of 32 bits';
+  const numbers: Numbers = dtype === 'f32' ? Float32Array.from(data) : Int32Array.from(data);
+  return builder.known(tensor(dtype, own), numbers, { origin: name });
+}

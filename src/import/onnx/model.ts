@@ -1,0 +1,113 @@
+/** An ONNX model → a graph: its inputs, its outputs, and everything that lies between them. */
+import type { Graph } from '../../graph/graph.ts';
+import { broken, graphBuilder } from '../builder.ts';
+import type { ImportContext } from '../importer.ts';
+import { baseName, graphName } from '../names.ts';
+import { suggestion } from '../nearest.ts';
+import { checkOutputs } from '../outputs.ts';
+import { externalReader } from './external.ts';
+import { placeInputs } from './inputs.ts';
+import type { Names } from './names.ts';
+import { namesOf } from './names.ts';
+import type { Reading } from './read-node.ts';
+import { functionKey, opsetsOf, readNode, reportCycle } from './read-node.ts';
+import type { GraphProto, ModelProto } from './schema.ts';
+import type { Weights } from './weights.ts';
+import { weightsOf } from './weights.ts';
+
+/** Operator sets that are read: from ONNX 1.2 to the newest whose operators are known here. */
+const opsets = { oldest: 7, newest: 26 };
+
+export function importModelProto(model: ModelProto, file: string, context: ImportContext): Graph | null {
+  const { report, options } = context;
+  const { graph } = model;
+  const fault = (message: string, hint: string): null => {
+    report({ severity: 'error', code: 'import/onnx', message, origin: { file }, hint });
+    return null;
+  };
+  if (!graph) return fault('the file holds no graph', 'it is no ONNX model, or it is damaged: export the model again');
+  const versions = opsetsOf(model.opsetImport);
+  const version = versions.get('');
+  if (version === undefined && model.functions.length === 0)
+    return fault('the model does not say which operator set it uses', 'export the model again');
+  if (version !== undefined && (version < opsets.oldest || version > opsets.newest))
+    return fault(
+      `the model uses operator set ${version}, and sets ${opsets.oldest} to ${opsets.newest} are read`,
+      'convert it with onnx.version_converter.convert_version, or export it with another opset_version',
+    );
+  const builder = graphBuilder();
+  const readExternal = externalReader(context);
+  const weights = weightsOf({ graph, builder, readExternal, file, report, masks: options.masks });
+  const reading: Reading = {
+    file,
+    report,
+    builder,
+    readExternal,
+    functions: new Map(model.functions.map((f) => [functionKey(f.domain, f.name), f])),
+    shapeHint: 'check the shapes given with --shape; else the model is damaged: export it again',
+  };
+  if (!checkPorts(graph, fault)) return null;
+  // Old files list initializers among the inputs.
+  const ports = graph.input.filter(({ name }) => !weights.has(name));
+  const inputs = placeInputs(ports, builder, file, context);
+  if (!inputs) return null;
+  const names = namesOf({
+    nodes: graph.node,
+    given: {
+      known: [...inputs.keys(), ...weights.names],
+      has: (name) => inputs.has(name) || weights.has(name),
+      find: (name) => inputs.get(name) ?? weights.get(name),
+    },
+    read: (node, seen) => readNode(node, seen, { opsets: versions, bindings: new Map(), path: '', depth: 0 }, reading),
+    cycle: (node) => reportCycle(node, reading),
+  });
+  return finish(graph, names, weights, reading, context);
+}
+
+function finish(
+  graph: GraphProto,
+  names: Names,
+  weights: Weights,
+  { file, builder, report }: Reading,
+  { options }: ImportContext,
+): Graph | null {
+  let failed = false;
+  const fault = (code: string, message: string, hint: string): void => {
+    failed = true;
+    report({ severity: 'error', code, message, origin: { file }, hint });
+  };
+  const outputs = graph.output.map(({ name }) => {
+    if (!names.has(name))
+      fault(
+        'import/ports',
+        `the output "${name}" is not in the graph`,
+        suggestion(name, names.known) || 'export the model again',
+      );
+    return { name, value: names.find(name)?.value ?? broken };
+  });
+  for (const name of Object.keys(options.masks ?? {}))
+    if (!weights.has(name))
+      fault(
+        'import/mask',
+        `there is a mask for "${name}", and the model has no such weight`,
+        suggestion(name, weights.names),
+      );
+  const full = outputs.filter(({ value }) => value !== broken);
+  if (failed || !checkOutputs(full, file, report)) return null;
+  // Whatever could not be read has been reported where it stands.
+  return full.length === outputs.length ? builder.finish(graphName(file, options.name), baseName(file), full) : null;
+}
+
+function checkPorts({ input, output }: GraphProto, fault: (message: string, hint: string) => null): boolean {
+  const again = 'export the model again';
+  if (output.length === 0) fault('the graph has no output', again);
+  const odd = [...input, ...output].find(({ name }) => name === '__proto__' || name === '');
+  if (odd?.name === '') fault('an input or output has no name', again);
+  else if (odd)
+    fault(`an input or output is named "${odd.name}", which no JavaScript object can have as a key of its own`, again);
+  const twice = [input, output].flatMap((ports) =>
+    ports.map((p) => p.name).filter((name, i, all) => all.indexOf(name) !== i),
+  );
+  if (twice.length > 0) fault(`two inputs or two outputs are named "${twice[0]}"`, again);
+  return output.length > 0 && !odd && twice.length === 0;
+}

@@ -1,0 +1,60 @@
+/** The operators of ONNX that are read, and those that are known but cannot be. */
+import { suggestion } from '../nearest.ts';
+import { standard } from './domains.ts';
+import type { Row, Rows } from './layer.ts';
+import { controlRows } from './ops-control.ts';
+import { convolutionRows } from './ops-convolution.ts';
+import { mathRows } from './ops-math.ts';
+import { shapeRows } from './ops-shape.ts';
+
+const families: readonly Rows[] = [controlRows, convolutionRows, mathRows, shapeRows];
+
+const rows: ReadonlyMap<string, Row> = new Map(families.flatMap((family) => Object.entries(family)));
+
+export const rowOf = (domain: string, operator: string): Row | undefined =>
+  standard(domain) ? rows.get(operator) : undefined;
+
+/** Operators that are read. */
+export const operators: readonly string[] = [...rows.keys()].sort();
+
+/** Operators that cannot be compiled, by name, and what to do about them. */
+const refusals: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /^(?:NonMaxSuppression|NonZero|Unique|Compress)$/,
+    'gives a result whose shape depends on the input’s values',
+    'export the model with the operator’s inputs as its outputs, and do this step in the application',
+  ],
+  [
+    /^(?:Random.*|Multinomial|Bernoulli)$/,
+    'draws random numbers',
+    'export the model for inference, where nothing is random',
+  ],
+  [
+    /^(?:String.*|TfIdfVectorizer|RegexFullMatch)$/,
+    'works on texts',
+    'do this step in the application, and export the model without it',
+  ],
+  [
+    /^(?:Sequence.*|SplitToSequence|ConcatFromSequence|Optional.*)$/,
+    'works on sequences or optional values',
+    'export the model with tensors only',
+  ],
+  [/^(?:DFT|STFT|Col2Im|.*Window|MelWeightMatrix)$/, 'is signal processing', 'do this step in the application'],
+];
+
+/** Why an operator is not read, and what may help. */
+export function refusalOf(operator: string, domain: string): { readonly message: string; readonly hint: string } {
+  if (!standard(domain))
+    return {
+      message: `there is no reader for the operator "${operator}" of the domain "${domain}"`,
+      hint: 'export the model with operators of the standard, or with the operator as a function of the model',
+    };
+  const known = refusals.find(([pattern]) => pattern.test(operator));
+  if (known) return { message: `the operator "${operator}" ${known[1]}`, hint: known[2] };
+  return {
+    message: `there is no reader for the operator "${operator}"`,
+    hint:
+      suggestion(operator, operators) ||
+      'make its inputs the outputs of the model, and do this step in the application',
+  };
+}
