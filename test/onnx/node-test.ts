@@ -170,3 +170,5 @@ function tensorIn(file: string): Tensor | string {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+export const hasNodeTests = existsSync(testFolder);
