@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs from Debian's packages the compilers, emulators and the browser that the tests use: only what is missing.
-# A user of Espalier needs none of them. `--list` prints what is missing and installs nothing.
+# Installs from Debian's packages the compilers, emulators, test data and the browser that the tests use: only what is missing.
+# A user of Espalier needs none of them. `--slow`: what the slow tests use as well. `--list` prints what is missing and installs nothing.
 set -euo pipefail
 
 # One line a tool: what shows that it is there, then the packages that bring it.
@@ -18,7 +18,23 @@ command:qemu-aarch64 qemu-user
 command:arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 command:qemu-system-arm qemu-system-arm
 command:chromium chromium
+path:/usr/share/libonnx-testdata/data/node libonnx-testdata
 '
+# PyTorch exports the models that the slow tests verify.
+slow='
+path:/usr/lib/python3/dist-packages/torch python3-torch
+path:/usr/lib/python3/dist-packages/torchvision python3-torchvision
+path:/usr/lib/python3/dist-packages/onnx python3-onnx
+'
+
+only_list=
+for argument in "$@"; do
+  case "$argument" in
+    --slow) tools+=$slow ;;
+    --list) only_list=1 ;;
+    *) echo "install-tools: unknown argument $argument" >&2; exit 2 ;;
+  esac
+done
 
 missing=()
 while read -r probe packages; do
@@ -34,7 +50,7 @@ done <<<"$tools"
 if [ "${#missing[@]}" -eq 0 ]; then
   exit 0
 fi
-if [ "${1:-}" = --list ]; then
+if [ -n "$only_list" ]; then
   printf '%s\n' "${missing[@]}"
   exit 0
 fi

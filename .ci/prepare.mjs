@@ -44,9 +44,13 @@ function installed() {
   return wanted.every(([path, { version, optional }]) => path === '' || optional || here[path]?.version === version);
 }
 
-/** Installs what package-lock.json names, unless it is there. */
+/** Installs what package-lock.json names, unless it is there. Of onnxruntime-node only what runs on CPUs: older npms need to be told so. */
 export const install = () =>
-  installed() || npm('install packages', ['ci', '--include=dev', '--no-audit', '--no-fund'], { quiet: true });
+  installed() ||
+  npm('install packages', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
+    quiet: true,
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  });
 
 /** Compiles everything but the tests to dist/, and makes the command one that `npx espalier` can start. */
 export function build() {

@@ -11,10 +11,10 @@ const report = process.env.TEST_REPORT;
 
 /** The compilers and emulators of the tests: installed where that may be done, and otherwise left to the tests that need them to name. */
 function tools() {
-  const script = `${root}/.ci/install-tools.sh`;
-  const missing = spawnSync('bash', [script, '--list'], { encoding: 'utf8' }).stdout?.trim();
+  const script = [`${root}/.ci/install-tools.sh`, ...(slow ? ['--slow'] : [])];
+  const missing = spawnSync('bash', [...script, '--list'], { encoding: 'utf8' }).stdout?.trim();
   const may = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
-  if (missing && may) step('install system tools', 'bash', [script]);
+  if (missing && may) step('install system tools', 'bash', script);
   else if (missing) console.log(`missing system tools: ${missing.split('\n').join(' ')}`);
 }
 
