@@ -9,6 +9,7 @@ import { fuseActivation } from './fuse-activation.ts';
 import { fuseBatchNorm } from './fuse-batch-norm.ts';
 import { fuseBias } from './fuse-bias.ts';
 import { hoistActivations } from './hoist-activations.ts';
+import { moveTransposes } from './move-transposes.ts';
 import { recogniseActivations } from './recognise-activations.ts';
 import { recogniseLayers } from './recognise-layers.ts';
 import { reorderLayout } from './reorder-layout.ts';
@@ -21,6 +22,7 @@ export const pipeline = (target: Target): readonly Pass[] => [
   foldConstants, // first, so that all others find constants where a model computes them, and no users that nobody uses
   recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
+  moveTransposes, // while they are all there, and before anything looks for channels on the last axis
   simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other
   fuseBias, // before scales: a layer that has its bias can be scaled as a whole
   fuseBatchNorm, // before channels are looked at: a factor of 0 makes a row dead

@@ -10,7 +10,7 @@ import { compose, isIdentity, movesOnlyOnes, wrap } from './matching/axes.ts';
 import { simplifyConcat, simplifySlice } from './matching/pieces.ts';
 import type { Rewriting } from './matching/rewriting.ts';
 import { rewritingOf } from './matching/rewriting.ts';
-import { sinkMove } from './matching/sink.ts';
+import { sinkReshape } from './matching/sink.ts';
 import { untilStable } from './matching/stable.ts';
 
 export const simplifyShapes: Pass = {
@@ -29,7 +29,7 @@ function simplify(node: Call, emitter: Emitter, uses: ReadonlyMap<Id, number>): 
   const rewriting = rewritingOf(emitter, uses);
   const [x] = node.inputs;
   if (doesNothing(node, emitter.byId.get(x))) return x;
-  return simplifyMove(node, rewriting) ?? sinkMove(node, rewriting) ?? node;
+  return simplifyMove(node, rewriting) ?? sinkReshape(node, rewriting) ?? node;
 }
 
 /** Whether the result is the first operand, element for element. */

@@ -7,6 +7,20 @@ export const isIdentity = (perm: readonly number[]): boolean => perm.every((axis
 export const compose = (first: readonly number[], second: readonly number[]): readonly number[] =>
   second.map((axis) => first[axis]);
 
+export const identity = (rank: number): readonly number[] => Array.from({ length: rank }, (_, axis) => axis);
+
+/** The permutation that undoes another. */
+export const inverse = (perm: readonly number[]): readonly number[] => perm.map((_, axis) => perm.indexOf(axis));
+
+export const samePerm = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((axis, i) => axis === b[i]);
+
+/** Whether two permutations of a shape give the same elements in the same order, axes of size one aside. */
+export function alikeIn(shape: Shape, a: readonly number[], b: readonly number[]): boolean {
+  const long = (perm: readonly number[]): readonly number[] => perm.filter((axis) => shape[axis] > 1);
+  return a.length === b.length && samePerm(long(a), long(b));
+}
+
 /** Whether a permutation keeps the order of all axes that are longer than one: then nothing moves in memory. */
 export function movesOnlyOnes(perm: readonly number[], shape: Shape): boolean {
   const long = perm.filter((axis) => shape[axis] > 1);

@@ -1,4 +1,4 @@
-/** Rules of simplify-shapes that move a change of shape below what does not mind it, towards where it can cancel. */
+/** The rule of simplify-shapes that moves a change of shape below what does not mind it, towards where it can cancel. */
 import type { Call, Id } from '../../src/graph/graph.ts';
 import { retyped } from '../../src/graph/rewrite.ts';
 import type { Op } from '../../src/ops/index.ts';
@@ -7,12 +7,8 @@ import { elements, sameShape } from '../../src/tensor/type.ts';
 import { sameAxes } from './axes.ts';
 import type { Rewriting } from './rewriting.ts';
 
-/** f(move(x)) = move(f(x)). A reshape moves nothing, so others may read it as well. */
-export function sinkMove(node: Call, rewriting: Rewriting): Call | undefined {
-  return sinkReshape(node, rewriting) ?? sinkTranspose(node, rewriting);
-}
-
-function sinkReshape(node: Call, rewriting: Rewriting): Call | undefined {
+/** f(reshape(x)) = reshape(f(x)). A reshape moves nothing, so others may read it as well. */
+export function sinkReshape(node: Call, rewriting: Rewriting): Call | undefined {
   const { byId, emit, fresh, shapeOf, call } = rewriting;
   const side = node.inputs.findIndex((id) => call(id, 'reshape'));
   const reshape = call(node.inputs[side] ?? '', 'reshape');
@@ -57,12 +53,4 @@ function pairsAlike(other: Id, keepsLast: boolean, from: Shape, { byId, shapeOf 
   if (byId.get(other)?.kind !== 'constant' || shape.length > from.length) return false;
   const count = elements(shape);
   return count === 1 || (keepsLast && count === shape.at(-1) && count === from.at(-1));
-}
-
-function sinkTranspose(node: Call, { byId, emit, fresh, uses, call }: Rewriting): Call | undefined {
-  const [x] = node.inputs;
-  const transpose = call(x, 'transpose');
-  if ((node.op.kind !== 'unary' && node.op.kind !== 'cast') || !transpose || uses.get(x) !== 1) return undefined;
-  const above = retyped({ ...node, id: fresh(node.id), inputs: transpose.inputs }, byId);
-  return { ...transpose, id: node.id, type: node.type, inputs: [emit(above)] };
 }
