@@ -43,6 +43,9 @@ export function carry(call: Call, { along, result }: Wish, values: Values): Carr
     case 'concat':
     case 'softmax':
       return all({ ...op, axis: along.indexOf(op.axis) });
+    case 'quantize':
+    case 'dequantize':
+      return first(op.axis < 0 ? op : { ...op, axis: along.indexOf(op.axis) }, along);
     case 'slice':
       return all({ ...op, begin: moved(op.begin), size: moved(op.size), step: moved(op.step) });
     case 'pad':

@@ -3,6 +3,7 @@ import type { Constant, Id } from '../../src/graph/graph.ts';
 import { stridesOf } from '../../src/ops/strides.ts';
 import type { Numbers } from '../../src/tensor/numbers.ts';
 import type { Quantity } from '../../src/tensor/quantity.ts';
+import { keptQuantity, transposedQuantity, withQuantity } from '../../src/tensor/quantity.ts';
 import type { Shape } from '../../src/tensor/type.ts';
 import { identity } from '../matching/axes.ts';
 import type { Perm } from './roots.ts';
@@ -11,14 +12,11 @@ export function transposed(constant: Constant, perm: Perm, id: Id): Constant {
   const { type, mask } = constant;
   const { shape, quantity } = type;
   const places = placesOf(shape, perm);
+  const turned = { ...type, shape: perm.map((axis) => shape[axis]) };
   return {
     ...constant,
     id,
-    type: {
-      ...type,
-      shape: perm.map((axis) => shape[axis]),
-      ...(quantity && { quantity: { ...quantity, axis: quantity.axis < 0 ? -1 : perm.indexOf(quantity.axis) } }),
-    },
+    type: withQuantity(turned, quantity && transposedQuantity(quantity, perm)),
     data: pick(constant.data, places),
     ...(mask && { mask: mask.map((_, i) => mask[places[i]]) }),
   };
@@ -46,20 +44,17 @@ export function withFeatures(constant: Constant, { rows, columns }: Matrix, id: 
   const places = new Uint32Array(count * width);
   for (const [r, from] of down.entries())
     for (const [c, column] of across.entries()) places[r * width + c] = from * width + column;
-  const { quantity } = type;
+  const kept = [down, across].reduce<Quantity | undefined>(
+    (quantity, places, axis) => quantity && keptQuantity(quantity, axis, [...places]),
+    type.quantity,
+  );
   return {
     ...constant,
     id,
-    type: { ...type, ...(quantity && { quantity: requantified(quantity, [down, across]) }) },
+    type: withQuantity(type, kept),
     data: pick(constant.data, places),
     ...(mask && { mask: mask.map((_, i) => mask[places[i]]) }),
   };
-}
-
-function requantified({ scale, zero, axis }: Quantity, places: readonly Uint32Array[]): Quantity {
-  if (axis < 0 || scale.length <= 1) return { scale, zero, axis };
-  const moved = (list: readonly number[]): readonly number[] => list.map((_, i) => list[places[axis][i]]);
-  return { scale: moved(scale), zero: moved(zero), axis };
 }
 
 /** For each place of the transposed value, the place in the value. */

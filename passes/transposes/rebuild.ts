@@ -3,6 +3,7 @@ import { bug } from '../../src/diagnostic.ts';
 import type { Call, Constant, Graph, Id, Node } from '../../src/graph/graph.ts';
 import type { Emitter } from '../../src/graph/rewrite.ts';
 import { retyped, rewriteNodes } from '../../src/graph/rewrite.ts';
+import { reshapedQuantity, transposedQuantity, withQuantity } from '../../src/tensor/quantity.ts';
 import { alikeIn, compose, identity, inverse, isIdentity, samePerm } from '../matching/axes.ts';
 import type { Carried } from './carry.ts';
 import { swapLast } from './carry.ts';
@@ -42,7 +43,7 @@ export function rebuild(values: Values, frames: Frames, choice: Choice): Graph {
     const result = chosen?.result ?? asIs;
     const back = !isIdentity(result) && asked(node.id, asIs);
     const id = isIdentity(result) ? node.id : emitter.fresh(node.id);
-    const next = keep(original, retyped({ ...call, id }, emitter.byId));
+    const next = keep(original, typed({ ...call, id }, result, emitter));
     shelf.put(node.id, { id, perm: result });
     if (!back) return next;
     emitter.emit(next);
@@ -54,6 +55,14 @@ export function rebuild(values: Values, frames: Frames, choice: Choice): Graph {
 function keep(node: Call, next: Call): Call {
   const same = next.id === node.id && next.op === node.op && next.inputs.every((id, i) => id === node.inputs[i]);
   return same ? node : next;
+}
+
+/** The call with its type, and the quantity of a type that it had before its axes came in another order. */
+function typed(call: Call, perm: Perm, { byId }: Pick<Emitter, 'byId'>): Call {
+  const { type } = retyped(call, byId);
+  const { quantity } = call.type;
+  const moved = quantity && (quantity.axis < 0 || perm.length === type.shape.length);
+  return { ...call, type: withQuantity(type, moved ? transposedQuantity(quantity, perm) : undefined) };
 }
 
 /** Whether someone asks for an order of a root. */
@@ -98,9 +107,10 @@ function shelfOf(made: Map<Id, Made[]>, values: Values, { byId, emit, fresh }: E
       const shaped = call(fresh(as.id), { kind: 'reshape', shape: from.perm.map((axis) => shape[axis]) }, x);
       return emit(retyped(shaped, byId));
     };
-    const turned = retyped(
+    const turned = typed(
       call(row ? fresh(as.id) : as.id, { kind: 'transpose', perm: step }, row ? wide(from.id) : from.id),
-      byId,
+      step,
+      { byId },
     );
     const result = row ? retyped(call(as.id, { kind: 'reshape', shape: row }, emit(turned)), byId) : turned;
     put(root, { id: as.id, perm });
@@ -157,7 +167,9 @@ function widened(id: Id, perm: Perm, { values, shelf, emitter }: Given): Id {
   const from = shelf.take(root, seen);
   const plain = emitter.byId.get(from);
   if (node?.kind === 'constant' && plain?.kind === 'constant') {
-    const constant: Constant = { ...plain, type: { ...plain.type, shape: wide } };
+    const { quantity, shape: narrow } = plain.type;
+    const kept = quantity && reshapedQuantity(quantity, narrow, wide);
+    const constant: Constant = { ...plain, type: withQuantity({ ...plain.type, shape: wide }, kept) };
     return emitter.emit(transposed(constant, perm, emitter.fresh(root)));
   }
   const op: Call['op'] = { kind: 'reshape', shape: perm.map((axis) => wide[axis]) };

@@ -25,7 +25,7 @@ export function viewsOf(graph: Graph, byId: ById): Views {
     if (outputs.has(id)) return undefined;
     const ids = [id];
     for (const user of users.get(id) ?? []) {
-      const more = user.op.kind === 'unary' ? below(user.id) : readsAnyOrder(user, id, byId) ? [] : undefined;
+      const more = isElementwise(user) ? below(user.id) : readsAnyOrder(user, id, byId) ? [] : undefined;
       if (!more) return undefined;
       ids.push(...more);
     }
@@ -35,7 +35,7 @@ export function viewsOf(graph: Graph, byId: ById): Views {
   const above = (id: Id): readonly Id[] | undefined => {
     const call = byId.get(id);
     if (call?.kind !== 'call' || uses.get(id) !== 1 || views.has(id)) return undefined;
-    if (call.op.kind === 'unary') {
+    if (isElementwise(call)) {
       const more = above(call.inputs[0]);
       return more && [id, ...more];
     }
@@ -51,6 +51,10 @@ export function viewsOf(graph: Graph, byId: ById): Views {
   }
   return views;
 }
+
+/** Whether a call sees each number of its first operand alone, wherever it stands. */
+const isElementwise = ({ op }: Call): boolean =>
+  op.kind === 'unary' || op.kind === 'cast' || ((op.kind === 'quantize' || op.kind === 'dequantize') && op.axis < 0);
 
 /** Whether `flat` is `wide` with its last axes made one. */
 function isFlat(flat: Shape, wide: Shape): boolean {
