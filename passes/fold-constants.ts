@@ -3,6 +3,7 @@
 import { evaluateCall } from '../src/graph/evaluate.ts';
 import type { Call, Constant, Graph, Node } from '../src/graph/graph.ts';
 import { operandsOf } from '../src/graph/graph.ts';
+import { quantified } from '../src/graph/quantities.ts';
 import { dropUnused, rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Kind } from '../src/ops/index.ts';
 import { rulesOf } from '../src/ops/index.ts';
@@ -41,7 +42,7 @@ function isWorthIt(call: Call, inputs: readonly Constant[], byId: ReadonlyMap<st
 }
 
 function fold({ id, op, type: { dtype, shape }, origin }: Call, inputs: readonly Constant[]): Constant {
-  const type = tensor(dtype, shape);
+  const type = quantified(tensor(dtype, shape), op, inputs);
   const [{ mask, type: given }] = inputs;
   const moved =
     mask && movers.has(op.kind)

@@ -4,6 +4,7 @@ import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Pass } from '../src/pass.ts';
+import { withQuantity } from '../src/tensor/quantity.ts';
 import type { Affine } from './matching/affine.ts';
 import { affineOf, isShift } from './matching/affine.ts';
 import type { Floats } from './matching/constants.ts';
@@ -91,6 +92,7 @@ function scaled(weights: Floats, factor: (at: number) => number, { fresh }: Emit
   return {
     ...weights,
     id: fresh(weights.id),
+    type: withQuantity(weights.type),
     data: data.map((w, at) => w * factor(at)),
     ...(mask && { mask: mask.map((kept, at) => (factor(at) === 0 ? 0 : kept)) }),
   };

@@ -6,6 +6,7 @@ import type { Conv2d } from '../src/ops/conv2d.ts';
 import type { MatMul } from '../src/ops/matmul.ts';
 import type { Pool2d } from '../src/ops/pool2d.ts';
 import type { Pass } from '../src/pass.ts';
+import { reshapedQuantity, transposedQuantity, withQuantity } from '../src/tensor/quantity.ts';
 import { elements, tensor } from '../src/tensor/type.ts';
 import type { Floats } from './matching/constants.ts';
 import { floats, floatsOf } from './matching/constants.ts';
@@ -43,7 +44,7 @@ function transposed({ data, mask, type, origin }: Floats, id: string): Node {
   return {
     kind: 'constant',
     id,
-    type: tensor('f32', [columns, rows]),
+    type: withQuantity(tensor('f32', [columns, rows]), type.quantity && transposedQuantity(type.quantity, [1, 0])),
     data: swap(data, new Float32Array(data.length)),
     ...(mask && { mask: swap(mask, new Uint8Array(mask.length)) }),
     ...(origin === undefined ? {} : { origin }),
@@ -59,7 +60,10 @@ function fromConvolution(node: Call, op: Conv2d, { byId, emit, fresh }: Emitter)
   const wholly = kh === h && kw === width && op.groups === 1 && op.pad.every((p) => p === 0);
   const dilated = (kh > 1 && op.dilation[0] !== 1) || (kw > 1 && op.dilation[1] !== 1);
   if (!weights || !wholly || dilated) return undefined;
-  const matrix = emit({ ...weights, id: fresh(weights.id), type: tensor('f32', [o, kh * kw * i]) });
+  const { shape: window, quantity } = weights.type;
+  const type = tensor('f32', [o, kh * kw * i]);
+  const kept = quantity && reshapedQuantity(quantity, window, type.shape);
+  const matrix = emit({ ...weights, id: fresh(weights.id), type: withQuantity(type, kept) });
   const flat = (id: string, shape: readonly number[], from: string): Call => ({
     ...node,
     id,

@@ -4,6 +4,7 @@ import { nodesById } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Pass } from '../src/pass.ts';
+import { withQuantity } from '../src/tensor/quantity.ts';
 import type { ById } from './matching/constants.ts';
 import { floatsOf, uniformValue } from './matching/constants.ts';
 import { layerOf } from './matching/layers.ts';
@@ -116,6 +117,7 @@ function absorb(call: Call, factor: number, { byId, emit, fresh }: Emitter): Cal
   if (!layer) return call;
   const { weights } = layer;
   const [x, , ...rest] = call.inputs;
-  const scaled = emit({ ...weights, id: fresh(weights.id), data: weights.data.map((w) => w * factor) });
+  const data = weights.data.map((w) => w * factor);
+  const scaled = emit({ ...weights, id: fresh(weights.id), type: withQuantity(weights.type), data });
   return { ...call, inputs: [x, scaled, ...rest] };
 }

@@ -157,6 +157,7 @@ function notNegative(e: Expr, positive: ReadonlySet<Var>): boolean {
     case 'binary':
       if (typeOf(e.left) !== 'i32') return e.op === '<' || e.op === '<=' || e.op === '==' || e.op === '!=';
       if (e.op === '-' || e.op === '<<' || e.op === '>>' || e.op === 'pow') return false;
+      if (e.op === 'remainder') return notNegative(e.left, positive);
       return notNegative(e.left, positive) && notNegative(e.right, positive);
     default:
       return false;

@@ -103,8 +103,24 @@ describe('operators', () => {
   test('of one and two numbers, for numbers of every kind', () => {
     const [a, b] = [array('a', 'f32', floats), array('b', 'i32', integers)];
     const ops = ['neg', 'abs', 'sqrt', 'floor', 'ceil', 'round'] as const;
-    const f2 = ['+', '-', '*', '/', '%', 'min', 'max', '<', '<=', '==', '!='] as const;
-    const i2 = ['+', '-', '*', 'min', 'max', '<', '<=', '==', '!=', '&', '|'] as const;
+    const f2 = ['+', '-', '*', '/', '%', 'remainder', 'min', 'max', '<', '<=', '==', '!='] as const;
+    const i2 = [
+      '+',
+      '-',
+      '*',
+      'quotient',
+      'remainder',
+      'pow',
+      '^',
+      'min',
+      'max',
+      '<',
+      '<=',
+      '==',
+      '!=',
+      '&',
+      '|',
+    ] as const;
     const count = floats.length;
     const out: (readonly [Arr, Numbers])[] = [];
     const hold = (e: Expr, at: Expr, size: number): Stmt => {

@@ -5,205 +5,9 @@ import { binaryFunctions, unaryFunctions } from '../src/ops/scalar.ts';
 import type { DType } from '../src/tensor/type.ts';
 import type { Sample } from './ops/law.ts';
 import { inferred, meaning, runLoops, value } from './ops/law.ts';
+import { binaries, unaries } from './ops/tables.ts';
 
 const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
-
-/** x and f(x), from tables. */
-const unaries: Readonly<Record<UnaryName, readonly (readonly [number, number])[]>> = {
-  relu: [
-    [-2, 0],
-    [3, 3],
-    [nan, nan],
-  ],
-  relu6: [
-    [-2, 0],
-    [3, 3],
-    [8, 6],
-    [nan, nan],
-  ],
-  sigmoid: [
-    [0, 0.5],
-    [2, 0.8807970779778823],
-    [-100, 3.720075976020836e-44],
-  ],
-  tanh: [
-    [0, 0],
-    [0.5, 0.4621171572600098],
-    [-9, -0.99999996954],
-  ],
-  swish: [
-    [1, 0.7310585786300049],
-    [-1, -0.2689414213699951],
-  ],
-  'hard-sigmoid': [
-    [-4, 0],
-    [0, 0.5],
-    [1.5, 0.75],
-    [5, 1],
-  ],
-  'hard-swish': [
-    [-4, 0],
-    [-1.5, -0.375],
-    [1.5, 1.125],
-    [5, 5],
-  ],
-  elu: [
-    [2, 2],
-    [-1, -0.6321205588285577],
-  ],
-  softplus: [
-    [0, Math.LN2],
-    [100, 100],
-    [-3, 0.04858735157374206],
-  ],
-  gelu: [
-    [1, 0.8413447460685429],
-    [-2, -0.04550026389635842],
-  ],
-  exp: [
-    [1, Math.E],
-    [-1, 0.36787944117144233],
-  ],
-  log: [
-    [2, Math.LN2],
-    [0, -inf],
-    [-1, nan],
-  ],
-  sqrt: [
-    [2, Math.SQRT2],
-    [-1, nan],
-  ],
-  rsqrt: [
-    [4, 0.5],
-    [0, inf],
-  ],
-  erf: [
-    [0.5, 0.5204998778130465],
-    [-1, -0.8427007929497149],
-  ],
-  sin: [
-    [0.5, 0.479425538604203],
-    [3, 0.1411200080598672],
-  ],
-  cos: [
-    [0.5, 0.8775825618903728],
-    [3, -0.9899924966004454],
-  ],
-  square: [[-3, 9]],
-  reciprocal: [
-    [-4, -0.25],
-    [0, inf],
-  ],
-  neg: [[2, -2]],
-  abs: [[-2, 2]],
-  floor: [
-    [-1.5, -2],
-    [1.5, 1],
-  ],
-  ceil: [
-    [-1.5, -1],
-    [1.5, 2],
-  ],
-  round: [
-    [0.5, 0],
-    [1.5, 2],
-    [2.5, 2],
-    [-0.5, -0],
-    [-1.5, -2],
-    [1.4, 1],
-  ],
-  sign: [
-    [-2, -1],
-    [0, 0],
-    [0.1, 1],
-  ],
-};
-
-/** a, b and f(a, b). */
-const binaries: Readonly<Record<BinaryName, readonly (readonly [number, number, number])[]>> = {
-  add: [[1, 2, 3]],
-  sub: [[1, 2, -1]],
-  mul: [[3, -2, -6]],
-  div: [
-    [3, 2, 1.5],
-    [1, 0, inf],
-  ],
-  'div-no-nan': [
-    [3, 2, 1.5],
-    [1, 0, 0],
-    [nan, 0, 0],
-  ],
-  'floor-div': [
-    [7, 2, 3],
-    [-7, 2, -4],
-    [7, -2, -4],
-  ],
-  'floor-mod': [
-    [7, 2, 1],
-    [-7, 3, 2],
-    [7, -3, -2],
-  ],
-  min: [
-    [1, 2, 1],
-    [nan, 2, nan],
-    [2, nan, 2],
-  ],
-  max: [
-    [1, 2, 2],
-    [nan, 2, nan],
-    [2, nan, 2],
-  ],
-  pow: [
-    [2, 0.5, Math.SQRT2],
-    [-2, 3, -8],
-  ],
-  'squared-difference': [[1, 4, 9]],
-  prelu: [
-    [2, 0.25, 2],
-    [-2, 0.25, -0.5],
-    [-2, -1, 2],
-  ],
-  equal: [
-    [1, 1, 1],
-    [1, 2, 0],
-    [nan, nan, 0],
-  ],
-  'not-equal': [
-    [1, 1, 0],
-    [1, 2, 1],
-    [nan, nan, 1],
-  ],
-  less: [
-    [1, 2, 1],
-    [2, 2, 0],
-    [3, 2, 0],
-  ],
-  'less-equal': [
-    [1, 2, 1],
-    [2, 2, 1],
-    [3, 2, 0],
-  ],
-  greater: [
-    [1, 2, 0],
-    [2, 2, 0],
-    [3, 2, 1],
-  ],
-  'greater-equal': [
-    [1, 2, 0],
-    [2, 2, 1],
-    [3, 2, 1],
-  ],
-  and: [
-    [2, 1, 1],
-    [1, 0, 0],
-    [0, 0, 0],
-  ],
-  or: [
-    [2, 1, 1],
-    [1, 0, 1],
-    [0, 0, 0],
-  ],
-};
 
 const floats = [
   -inf,
@@ -229,7 +33,7 @@ const floats = [
   inf,
   nan,
 ];
-const integers = [-2147483647, -65537, -7, -2, -1, 0, 1, 2, 3, 65536, 2147483647];
+const integers = [-2147483648, -2147483647, -65537, -7, -2, -1, 0, 1, 2, 3, 65536, 2147483647];
 
 const unary = (fn: UnaryName, dtype: DType, xs: readonly number[]): Sample => ({
   op: { kind: 'unary', fn },
@@ -260,7 +64,7 @@ describe.each(Object.keys(unaryFunctions) as readonly UnaryName[])('%s', (fn) =>
   test('loops on f32', () => expectAgreement(unary(fn, 'f32', floats), 2e-6));
 
   test('loops on i32, or a refusal', () => {
-    const sample = unary(fn, 'i32', [-(2 ** 31), ...integers]);
+    const sample = unary(fn, 'i32', integers);
     if (typeof inferred(sample) === 'string') expect(inferred(sample)).toBe(`takes f32 for "${fn}" and is given i32`);
     else expectAgreement(sample, 0);
   });
@@ -272,7 +76,11 @@ describe.each(Object.keys(binaryFunctions) as readonly BinaryName[])('%s', (fn) 
     expect(close(got, want, 1e-9), `${got}`).toBe(true);
   });
 
-  test('loops on f32', () => expectAgreement(binary(fn, 'f32', floats), 2e-6));
+  test('loops on f32, or a refusal', () => {
+    const sample = binary(fn, 'f32', floats);
+    if (typeof inferred(sample) === 'string') expect(inferred(sample)).toBe(`takes i32 for "${fn}" and is given f32`);
+    else expectAgreement(sample, 2e-6);
+  });
 
   test('loops on i32, or a refusal', () => {
     const sample = binary(fn, 'i32', integers);
@@ -281,9 +89,71 @@ describe.each(Object.keys(binaryFunctions) as readonly BinaryName[])('%s', (fn) 
   });
 });
 
-test('whole numbers divide towards minus infinity, and by 0 give 0', () => {
-  const [a, b] = [value('i32', [5], [7, -7, 7, -7, 7]), value('i32', [5], [2, 2, -2, -2, 0])];
-  const of = (fn: BinaryName): Sample => ({ op: { kind: 'binary', fn }, values: [a, b] });
-  expect(Array.from(meaning(of('floor-div')))).toEqual([3, -4, -4, 3, 0]);
-  expect(Array.from(meaning(of('floor-mod')))).toEqual([1, 1, -1, -1, 7]);
+describe('whole numbers', () => {
+  const [least, most] = [-2147483648, 2147483647];
+  const dividends = [7, -7, 7, -7, 7, -7, least, least, most, least, least, -1, 0];
+  const divisors = [2, 2, -2, -2, 0, 0, -1, 1, least, least, most, least, least];
+  const of = (fn: BinaryName, as: readonly number[], bs: readonly number[]): readonly number[] => {
+    const sample: Sample = {
+      op: { kind: 'binary', fn },
+      values: [value('i32', [as.length], as), value('i32', [bs.length], bs)],
+    };
+    expect(Array.from(runLoops(sample))).toEqual(Array.from(meaning(sample)));
+    return Array.from(meaning(sample));
+  };
+
+  test('divide towards minus infinity, and by 0 give 0', () => {
+    expect(of('floor-div', dividends, divisors)).toEqual([3, -4, -4, 3, 0, 0, least, least, -1, 1, -2, 0, 0]);
+    expect(of('floor-mod', dividends, divisors)).toEqual([1, 1, -1, -1, 7, -7, 0, 0, -1, 0, most - 1, -1, 0]);
+  });
+
+  test('divide towards zero, and by 0 give 0', () => {
+    expect(of('trunc-div', dividends, divisors)).toEqual([3, -3, -3, 3, 0, 0, least, least, 0, 1, -1, 0, 0]);
+    expect(of('fmod', dividends, divisors)).toEqual([1, -1, 1, -1, 7, -7, 0, 0, most, 0, -1, -1, 0]);
+  });
+
+  test('are raised to powers that wrap around, and to those below 0 drop the fraction', () => {
+    expect(of('pow', [2, 3, 3, 2, -3, 1, -1, -1, 0, 0, 0, 7], [31, 20, 21, 32, 3, -5, -5, -4, 0, 5, -1, -1])).toEqual([
+      least,
+      Number(BigInt.asIntN(32, 3n ** 20n)),
+      Number(BigInt.asIntN(32, 3n ** 21n)),
+      0,
+      -27,
+      1,
+      -1,
+      1,
+      1,
+      0,
+      0,
+      0,
+    ]);
+  });
+
+  test('are shifted by amounts modulo 32', () => {
+    expect(of('shift-left', [1, 1, -1, 3], [31, 32, 4, 33])).toEqual([least, 1, -16, 6]);
+    expect(of('shift-right', [-1, -1, least, 12], [31, 32, 4, 2])).toEqual([1, -1, 1 << 27, 3]);
+  });
+});
+
+test('fmod of f32 is exact, however large the quotient', () => {
+  const [a, b] = [
+    [1e30, -1e30, 3e38, 1, 5.5, -5.5, 1e-45, inf, 2, nan, 3, 0, 3],
+    [3, 7, 1e-40, 1e30, 2, -2, 3, 2, 0, 1, nan, 5, inf],
+  ];
+  const sample: Sample = {
+    op: { kind: 'binary', fn: 'fmod' },
+    values: [value('f32', [a.length], a), value('f32', [b.length], b)],
+  };
+  const want = a.map((x, i) => Math.fround(x) % Math.fround(b[i]));
+  expect(Array.from(runLoops(sample))).toEqual(want);
+  expect(Array.from(meaning(sample))).toEqual(want);
+});
+
+test('conditions give whole numbers, of f32 and of i32', () => {
+  const of = (fn: UnaryName, dtype: 'f32' | 'i32', ...xs: readonly number[]) => runLoops(unary(fn, dtype, xs));
+  expect(of('not', 'i32', 0, 1, -5)).toEqual(Int32Array.of(1, 0, 0));
+  expect(of('not', 'f32', 0, -0, nan, 0.5)).toEqual(Int32Array.of(1, 1, 0, 0));
+  expect(of('is-nan', 'f32', 0, nan, inf)).toEqual(Int32Array.of(0, 1, 0));
+  expect(of('is-inf', 'f32', -inf, nan, inf, 3e38)).toEqual(Int32Array.of(1, 0, 1, 0));
+  expect(inferred(unary('is-nan', 'i32', [1]))).toBe('takes f32 for "is-nan" and is given i32');
 });

@@ -11,6 +11,10 @@ import { distance, matrixOf, meaning, runLoops, typeOfSample, typesOf, value } f
 
 const weighted = (Object.keys(rules) as readonly Kind[]).filter((kind) => rules[kind].columns);
 
+/** Weights of f32: whole ones are in no format. */
+const realSamples = (kind: Kind): readonly Sample[] =>
+  awkward[kind].filter(({ values }) => values[0].type.dtype === 'f32');
+
 /** Which weights stay, by row and column; in `rows` rows. */
 const patterns: Readonly<Record<string, (row: number, column: number, rows: number) => boolean>> = {
   dense: () => true,
@@ -45,7 +49,7 @@ const encodings = (sample: Sample): readonly Encoding[] =>
   });
 
 describe.each(weighted)('%s', (kind) => {
-  const samples: readonly Sample[] = awkward[kind];
+  const samples = realSamples(kind);
 
   describe.each(Object.entries(patterns))('%s', (_name, keep) => {
     test.each(samples.map((sample, i) => ({ i, sample: pruned(sample, keep) })))('sample $i', ({ sample }) => {
@@ -81,7 +85,7 @@ describe.each(weighted)('%s', (kind) => {
 });
 
 test('every format is tried', () => {
-  const samples = weighted.flatMap((kind): readonly Sample[] => awkward[kind]);
+  const samples = weighted.flatMap(realSamples);
   const tried = samples.flatMap((s) => Object.values(patterns).flatMap((keep) => encodings(pruned(s, keep))));
   expect([...new Set(tried.map((e) => e.format))].sort()).toEqual(formats.map((f) => f.name).sort());
 });

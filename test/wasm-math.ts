@@ -14,6 +14,15 @@ export const functions = {
   erf: { truth: erf, scalar: 0.51, vector: 0.51 },
   sin: { truth: Math.sin, scalar: 0.51, vector: undefined },
   cos: { truth: Math.cos, scalar: 0.51, vector: undefined },
+  atan: { truth: Math.atan, scalar: 0.51, vector: undefined },
+  tan: { truth: Math.tan, scalar: 4, vector: undefined },
+  asin: { truth: Math.asin, scalar: 4, vector: undefined },
+  acos: { truth: Math.acos, scalar: 4, vector: undefined },
+  sinh: { truth: Math.sinh, scalar: 4, vector: undefined },
+  cosh: { truth: Math.cosh, scalar: 4, vector: undefined },
+  asinh: { truth: Math.asinh, scalar: 4, vector: undefined },
+  acosh: { truth: Math.acosh, scalar: 4, vector: undefined },
+  atanh: { truth: Math.atanh, scalar: 4, vector: undefined },
 } satisfies Partial<Record<UnaryName, { truth: (x: number) => number; scalar: number; vector: number | undefined }>>;
 
 export type Named = keyof typeof functions;

@@ -1,4 +1,5 @@
 /** Parts of dense data by index along one axis. */
+import { keptQuantity } from '../../src/tensor/quantity.ts';
 import type { Shape } from '../../src/tensor/type.ts';
 import { elements } from '../../src/tensor/type.ts';
 import type { Floats } from '../matching/constants.ts';
@@ -35,7 +36,7 @@ export function selectConstant(constant: Floats, axis: number, kept: Kept): Floa
   const shape = type.shape.map((size, i) => (i === axis ? kept.length : size));
   return {
     ...constant,
-    type: { ...type, shape },
+    type: { ...type, shape, ...(type.quantity && { quantity: keptQuantity(type.quantity, axis, kept) }) },
     data: selectFloats(data, type.shape, axis, kept),
     ...(mask && { mask: select<Uint8Array<ArrayBuffer>>(mask, type.shape, axis, kept, (n) => new Uint8Array(n)) }),
   };

@@ -3,6 +3,7 @@ import type { Call, Id, Node } from '../../src/graph/graph.ts';
 import type { Emitter } from '../../src/graph/rewrite.ts';
 import { retyped } from '../../src/graph/rewrite.ts';
 import type { Op } from '../../src/ops/index.ts';
+import { withQuantity } from '../../src/tensor/quantity.ts';
 import { sameShape } from '../../src/tensor/type.ts';
 import type { ById, Floats } from '../matching/constants.ts';
 import { floats, floatsOf } from '../matching/constants.ts';
@@ -141,5 +142,6 @@ function withMerged(
       data[first + into] += factor * weights.data[first + c];
       if (mask && mask[first + c] === 1) mask[first + into] = 1;
     }
-  return { ...weights, data: Float32Array.from(data), ...(mask && { mask }) };
+  const type = withQuantity(weights.type);
+  return { ...weights, type, data: Float32Array.from(data), ...(mask && { mask }) };
 }

@@ -16,7 +16,8 @@ export interface Scaled {
   readonly factor: number;
 }
 
-const known = Object.keys(unaryFunctions) as readonly UnaryName[];
+/** All that give f32. */
+const known = (Object.keys(unaryFunctions) as readonly UnaryName[]).filter((name) => !unaryFunction(name).test);
 
 /** The function of `cone`, if it has a name: the same at every position, or a PReLU with a slope at each. */
 export function recognise(cone: Cone): Recognised | undefined {

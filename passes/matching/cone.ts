@@ -94,7 +94,8 @@ function compile(node: Node | undefined, given: Compiling): Function {
     return (x, p) => round(evaluate(f(x, p)));
   }
   if (op.kind === 'binary') {
-    const { evaluate } = binaryFunction(op.fn);
+    const { evaluate, integers = evaluate } = binaryFunction(op.fn);
+    if (byId.get(node.inputs[0])?.type.dtype === 'i32') return (x, p) => integers(f(x, p), g(x, p)) | 0;
     return (x, p) => round(evaluate(f(x, p), g(x, p)));
   }
   return op.kind === 'select' ? (x, p) => (f(x, p) !== 0 ? g(x, p) : h(x, p)) : f;

@@ -6,12 +6,10 @@ import { elements, tensor } from '../../src/tensor/type.ts';
 
 export type ById = ReadonlyMap<Id, Node>;
 
-/** The constant of this id whose numbers are plain float32, if it is one. */
+/** The constant of this id whose numbers are float32, if it is one. */
 export function floatsOf(id: Id | undefined, byId: ById): Floats | undefined {
   const node = id === undefined ? undefined : byId.get(id);
-  return node?.kind === 'constant' && node.data instanceof Float32Array && !node.type.quantity
-    ? { ...node, data: node.data }
-    : undefined;
+  return node?.kind === 'constant' && node.data instanceof Float32Array ? { ...node, data: node.data } : undefined;
 }
 
 /** A constant of float32. */

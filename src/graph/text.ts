@@ -56,10 +56,12 @@ export function printType({ dtype, shape, layout, encoding: { format, params }, 
     shape.join('x'),
     ...(layout.kind === 'plain' ? [] : [printLayout(layout)]),
     ...(format === 'dense' ? [] : [`${format}${printAttributes(params)}`]),
-    ...(quantity ? [`quantity${printAttributes(quantity)}`] : []),
+    ...(quantity ? [`quantity${printQuantity(quantity)}`] : []),
   ];
   return `${dtype}[${parts.join(', ')}]`;
 }
+
+const printQuantity = ({ scale, zero, axis }: Quantity): string => printAttributes({ scale, zero, axis });
 
 const dtypes: ReadonlySet<string> = new Set<DType>(['f32', 'f16', 'i32', 'u32', 'i16', 'u16', 'i8', 'u8']);
 

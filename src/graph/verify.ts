@@ -6,6 +6,8 @@
  *   - a call has as many inputs as its operator has operands, and the dtype and shape that its operator infers
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
  *   - only constants are stored in a sparse format, and the format is listed
+ *   - a quantity has as many scales and zeros as belong to its axis, scales above zero and whole zeros; of f32, constants
+ *     alone have one
  *   - names of inputs are unique, names of outputs are unique, and there is an output
  */
 import type { Report } from '../diagnostic.ts';
@@ -13,6 +15,7 @@ import { formatNamed } from '../formats/index.ts';
 import { mostAxes, mostElements } from '../ops/check.ts';
 import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
+import { quantityFault } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { elements, sameShape, storedLength } from '../tensor/type.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
@@ -51,7 +54,7 @@ export function verify(graph: Graph, report: Report): void {
 }
 
 function checkType({ kind, type }: Node, fail: Fail): void {
-  const { shape, layout, encoding } = type;
+  const { dtype, shape, layout, encoding, quantity } = type;
   if (!shape.every((d) => Number.isInteger(d) && d > 0))
     fail(`has a size that is not a whole number above zero: ${printType(type)}`);
   else if (shape.length > mostAxes) fail(`has over ${mostAxes} axes: ${printType(type)}`);
@@ -60,6 +63,9 @@ function checkType({ kind, type }: Node, fail: Fail): void {
     fail(`cannot be laid out in panels: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
   if (kind !== 'constant' && encoding.format !== 'dense') fail('is sparse but not a constant');
+  const misfit = quantity && quantityFault(quantity, shape);
+  if (misfit !== undefined) fail(misfit);
+  if (quantity && dtype === 'f32' && kind !== 'constant') fail('has a quantity and is neither whole nor a constant');
 }
 
 function checkConstant({ type, data, mask }: Constant, fail: Fail): void {

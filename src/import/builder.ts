@@ -5,6 +5,7 @@
 
 import { evaluateCall } from '../graph/evaluate.ts';
 import type { Constant, Graph, Id, Node, Output } from '../graph/graph.ts';
+import { quantified } from '../graph/quantities.ts';
 import { dropUnused } from '../graph/rewrite.ts';
 import type { Op } from '../ops/index.ts';
 import { rulesOf } from '../ops/index.ts';
@@ -96,8 +97,9 @@ export function graphBuilder(): Builder {
       if (inputs.includes(broken)) return broken;
       const { operands, infer, columns } = rulesOf(op);
       const names = operands(op);
-      const type = infer(op, Object.fromEntries(names.map((n, i) => [n, inputs[i].type])));
-      if (typeof type === 'string') return type;
+      const inferred = infer(op, Object.fromEntries(names.map((n, i) => [n, inputs[i].type])));
+      if (typeof inferred === 'string') return inferred;
+      const type = quantified(inferred, op, inputs);
       const most = Math.max(foldLimit, ...inputs.map((v) => elements(v.type.shape)));
       const known = inputs.every((v) => v.data) && !columns && op.kind !== 'matmul';
       if (known && elements(type.shape) <= most) return fold(op, inputs, type, origin);

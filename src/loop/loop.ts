@@ -25,8 +25,11 @@ export type Expr =
 
 /**
  * `min` and `max` are `b < a ? b : a` and `a < b ? b : a`. On i32, `/` and `%` round towards
- * minus infinity and are used with positive divisors only. Comparisons give i32 0 or 1. `&`, `|`, `<<`, `>>`
- * (logical) take i32.
+ * minus infinity and are used with positive divisors only. Comparisons give i32 0 or 1. `&`, `|`, `^`, `<<`, `>>`
+ * (logical) take i32. `quotient` takes i32 and rounds towards zero, and `remainder` has the sign of the dividend;
+ * both take divisors of any kind: on i32 a quotient by 0 is 0, its remainder the dividend, and −2^31 / −1 wraps around.
+ * `remainder` of f32 is exact, as `fmod` of C. `pow` of i32 multiplies, wrapping around; powers below 0 drop the fraction,
+ * and that of 0 is 0.
  */
 export type BinaryOp =
   | '+'
@@ -34,6 +37,8 @@ export type BinaryOp =
   | '*'
   | '/'
   | '%'
+  | 'quotient'
+  | 'remainder'
   | 'min'
   | 'max'
   | 'pow'
@@ -43,6 +48,7 @@ export type BinaryOp =
   | '!='
   | '&'
   | '|'
+  | '^'
   | '<<'
   | '>>';
 
@@ -60,6 +66,7 @@ export type UnaryOp =
   | 'erf'
   | 'sin'
   | 'cos'
+  | 'atan'
   | 'popcount';
 
 export type Stmt =

@@ -29,8 +29,11 @@ const f32: Readonly<Record<BinaryOp, Binary>> = {
   '/': (a, b) => Math.fround(a / b),
   '%': (a, b) => Math.fround(a - Math.fround(Math.floor(Math.fround(a / b)) * b)),
   pow: (a, b) => Math.fround(a ** b),
+  quotient: integersOnly('quotient'),
+  remainder: (a, b) => a % b,
   '&': integersOnly('&'),
   '|': integersOnly('|'),
+  '^': integersOnly('^'),
   '<<': integersOnly('<<'),
   '>>': integersOnly('>>'),
 };
@@ -42,9 +45,12 @@ const i32: Readonly<Record<BinaryOp, Binary>> = {
   '*': Math.imul,
   '/': (a, b) => Math.floor(a / positive('/', b)) | 0,
   '%': (a, b) => (a - Math.floor(a / positive('%', b)) * b) | 0,
-  pow: () => bug('"pow" takes f32'),
+  quotient: (a, b) => (b === 0 ? 0 : (a / b) | 0),
+  remainder: (a, b) => (b === 0 ? a : (a % b) | 0),
+  pow: power,
   '&': (a, b) => a & b,
   '|': (a, b) => a | b,
+  '^': (a, b) => a ^ b,
   '<<': (a, b) => a << b,
   '>>': (a, b) => (a >>> b) | 0,
 };
@@ -64,8 +70,20 @@ export const unaryMeaning: Readonly<Record<UnaryOp, (x: number) => number>> = {
   erf,
   sin: Math.sin,
   cos: Math.cos,
+  atan: Math.atan,
   popcount,
 };
+
+/** a^b by repeated squaring, wrapping around. Below 0 there is a whole power of 1 and −1 alone. */
+function power(a: number, b: number): number {
+  if (b < 0) return a === 1 || (a === -1 && b % 2 === 0) ? 1 : a === -1 ? -1 : 0;
+  let [result, base] = [1, a];
+  for (let left = b; left > 0; left >>= 1) {
+    if (left & 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
 
 /** Keeps the sign of what becomes 0. */
 export function roundTiesToEven(x: number): number {

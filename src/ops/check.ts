@@ -106,6 +106,10 @@ export function dtypeFault(
   return name === undefined ? undefined : `takes ${dtype} as "${name}" and is given ${types[name].dtype}`;
 }
 
+/** The first operand that is not what the first of them all is: f32 or i32. */
+export const productFault = (types: Types): string | undefined =>
+  dtypeFault(types, Object.values(types)[0]?.dtype === 'i32' ? 'i32' : 'f32');
+
 /** The plain type of a result, unless such a value cannot be. */
 export function resultType(dtype: DType, shape: Shape): TensorType | string {
   if (shape.length > mostAxes) return `would give ${printSizes(shape)}, and no value may have over ${mostAxes} axes`;

@@ -1,18 +1,34 @@
 /** 2-D convolution (cross-correlation), grouped, strided, dilated and padded with zeros. */
 import type { Expr } from '../loop/loop.ts';
-import { accumulate, add, both, declare, div, less, load, local, mod, mul, nest, sub, when } from '../loop/loop.ts';
+import {
+  accumulate,
+  add,
+  both,
+  declare,
+  div,
+  less,
+  load,
+  local,
+  mod,
+  mul,
+  nest,
+  scalarOf,
+  sub,
+  when,
+} from '../loop/loop.ts';
+import { zeros } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
-import { attributeFault, dtypeFault, mostPixels, rankFault, resultType, whole, wholes } from './check.ts';
-import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { attributeFault, mostPixels, rankFault, resultType, whole, wholes } from './check.ts';
+import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
 import type { Rows } from './products.ts';
-import { addProducts } from './products.ts';
+import { addProducts, totalsFor } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
 /**
  * x: [n, h, w, i], weights: [o, kh, kw, i / groups], bias: [o], slope (with activation `prelu`): [o] or [1].
- * A depthwise convolution has groups = i. Output channel c reads the input channels of group floor(c · groups / o).
+ * All are f32, or all i32 with sums that wrap around. A depthwise convolution has groups = i. Output channel c reads the input channels of group floor(c · groups / o).
  */
 export interface Conv2d {
   readonly kind: 'conv2d';
@@ -42,7 +58,7 @@ export const conv2d: Rules<Conv2d> = {
         groups: whole(1),
         activation: activations,
       }) ??
-      dtypeFault(types, 'f32') ??
+      layerFault(op, types) ??
       rankFault(types, { x: 4, weights: 4 });
     if (fault) return fault;
     const { stride, dilation, pad, groups } = op;
@@ -55,21 +71,21 @@ export const conv2d: Rules<Conv2d> = {
     const ow = slid(pw, kw, stride[1], dilation[1]);
     if (!(oh >= 1 && ow >= 1))
       return `has a kernel of ${kh}x${kw} taps that does not fit the padded input of ${ph}x${pw}`;
-    return epilogueFault(o, types) ?? resultType('f32', [n, oh, ow, o]);
+    return epilogueFault(o, types) ?? resultType(types.x.dtype, [n, oh, ow, o]);
   },
 
-  evaluate(op, { x, weights, bias, slope }, { shape: [n, oh, ow, o] }) {
+  evaluate(op, { x, weights, bias, slope }, { dtype, shape: [n, oh, ow, o] }) {
     const { stride, dilation, pad, groups } = op;
     const [, h, w, i] = x.type.shape;
     const [, kh, kw, ig] = weights.type.shape;
     const group: Rows = { rows: o / groups, columns: ig, stride: kh * kw * ig };
     const finish = epilogueOf(op, slope);
-    const out = new Float32Array(n * oh * ow * o);
-    const totals = new Float64Array(o);
-    const channel = Int32Array.from(totals, (_, c) => Math.floor(c / group.rows));
+    const out = zeros(dtype, n * oh * ow * o);
+    const totals = totalsFor(dtype, o);
+    const channel = Int32Array.from({ length: o }, (_, c) => Math.floor(c / group.rows));
     const addTap = (pixel: number, tap: number): void => {
       // Depthwise: a call for each channel would take longer than the channel.
-      if (ig === 1)
+      if (ig === 1 && dtype === 'f32')
         for (let c = 0; c < o; c++) totals[c] += x.data[pixel + channel[c]] * weights.data[c * group.stride + tap];
       else
         for (let g = 0; g < groups; g++) {
@@ -107,7 +123,7 @@ export const conv2d: Rules<Conv2d> = {
     return nest(
       [n, oh, ow, o],
       ([b, y, z, c]) => {
-        const acc = local('acc', 'f32');
+        const acc = local('acc', scalarOf(result.type.dtype));
         return [
           declare(acc, load(arrays.bias, c)),
           ...walk(c, (column, value) => {

@@ -1,5 +1,6 @@
 /** unary(x) and binary(a, b): one function applied element by element, with broadcasting. */
 import { zeros } from '../tensor/numbers.ts';
+import type { DType } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
 import { broadcast, elementwiseLoops, expand } from './broadcast.ts';
 import { attributeFault, oneOf, printSizes, resultType } from './check.ts';
@@ -18,6 +19,9 @@ export interface Binary {
   readonly fn: BinaryName;
 }
 
+const isTaken = (dtype: DType, integers: unknown): boolean =>
+  dtype === 'f32' || (dtype === 'i32' && integers !== undefined);
+
 export const unary: Rules<Unary> = {
   doc: 'one function of each element',
   operands: () => ['x'],
@@ -25,14 +29,16 @@ export const unary: Rules<Unary> = {
   infer(op, { x }) {
     const fault = attributeFault(op, { fn: oneOf(...Object.keys(unaryFunctions)) });
     if (fault) return fault;
-    if (x.dtype !== 'f32' && !unaryFunction(op.fn).integers) return `takes f32 for "${op.fn}" and is given ${x.dtype}`;
-    return resultType(x.dtype, x.shape);
+    const { integers, test } = unaryFunction(op.fn);
+    if (!isTaken(x.dtype, integers)) return `takes f32 for "${op.fn}" and is given ${x.dtype}`;
+    return resultType(test ? 'i32' : x.dtype, x.shape);
   },
 
   evaluate({ fn }, { x }, { dtype }) {
-    const { evaluate } = unaryFunction(fn);
+    const { evaluate, integers = evaluate } = unaryFunction(fn);
+    const compute = x.type.dtype === 'f32' ? evaluate : integers;
     const out = zeros(dtype, x.data.length);
-    for (let i = 0; i < out.length; i++) out[i] = evaluate(x.data[i]);
+    for (let i = 0; i < out.length; i++) out[i] = compute(x.data[i]);
     return out;
   },
 
@@ -49,8 +55,9 @@ export const binary: Rules<Binary> = {
     const shape = broadcast(a.shape, b.shape);
     if (!shape) return `cannot broadcast ${printSizes(a.shape)} with ${printSizes(b.shape)}`;
     if (a.dtype !== b.dtype) return `takes two values of one type and is given ${a.dtype} and ${b.dtype}`;
-    const { integers, test } = binaryFunction(op.fn);
-    if (a.dtype !== 'f32' && !integers) return `takes f32 for "${op.fn}" and is given ${a.dtype}`;
+    const { integers, test, wholeOnly } = binaryFunction(op.fn);
+    if (wholeOnly && a.dtype !== 'i32') return `takes i32 for "${op.fn}" and is given ${a.dtype}`;
+    if (!isTaken(a.dtype, integers)) return `takes f32 for "${op.fn}" and is given ${a.dtype}`;
     return resultType(test ? 'i32' : a.dtype, shape);
   },
 

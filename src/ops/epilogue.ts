@@ -3,9 +3,9 @@ import { bug } from '../diagnostic.ts';
 import type { Arr, Expr } from '../loop/loop.ts';
 import { load } from '../loop/loop.ts';
 import type { Check } from './check.ts';
-import { oneOf, printSizes } from './check.ts';
+import { oneOf, printSizes, productFault } from './check.ts';
 import type { Types, Value } from './rules.ts';
-import type { Activation } from './scalar.ts';
+import type { Activation, UnaryName } from './scalar.ts';
 import { binaryFunctions, lowerActivation, unaryFunction, unaryFunctions } from './scalar.ts';
 
 interface Activated {
@@ -16,7 +16,18 @@ interface Activated {
 export const weightedOperands = ({ activation }: Activated): readonly string[] =>
   activation === 'prelu' ? ['x', 'weights', 'bias', 'slope'] : ['x', 'weights', 'bias'];
 
-export const activations: Check = oneOf('none', 'prelu', ...Object.keys(unaryFunctions));
+/** Every function that gives numbers. */
+export const activations: Check = oneOf(
+  'none',
+  'prelu',
+  ...(Object.keys(unaryFunctions) as readonly UnaryName[]).filter((fn) => !unaryFunction(fn).test),
+);
+
+/** Why operands and activation do not go together: all are f32, or all i32 with an activation that has a meaning there. */
+export const layerFault = ({ activation }: Activated, types: Types): string | undefined =>
+  types.x.dtype === 'i32' && activation !== 'none' && activation !== 'relu'
+    ? `takes "none" or "relu" as "activation" of i32 and is given "${activation}"`
+    : productFault(types);
 
 /** Why slope and bias do not fit `o` outputs, if they do not. */
 export function epilogueFault(o: number, { bias, slope }: Types): string | undefined {

@@ -10,6 +10,8 @@ import type { Conv2d } from './conv2d.ts';
 import { conv2d } from './conv2d.ts';
 import type { DepthToSpace } from './depth-to-space.ts';
 import { depthToSpace } from './depth-to-space.ts';
+import type { Dequantize } from './dequantize.ts';
+import { dequantize } from './dequantize.ts';
 import type { Binary, Unary } from './elementwise.ts';
 import { binary, unary } from './elementwise.ts';
 import type { Gather } from './gather.ts';
@@ -22,6 +24,8 @@ import type { Pad } from './pad.ts';
 import { pad } from './pad.ts';
 import type { Pool2d } from './pool2d.ts';
 import { pool2d } from './pool2d.ts';
+import type { Quantize } from './quantize.ts';
+import { quantize } from './quantize.ts';
 import type { Reduce } from './reduce.ts';
 import { reduce } from './reduce.ts';
 import type { Relayout } from './relayout.ts';
@@ -55,11 +59,13 @@ export type Op =
   | ConvTranspose2d
   | Conv2d
   | DepthToSpace
+  | Dequantize
   | Gather
   | Linear
   | MatMul
   | Pad
   | Pool2d
+  | Quantize
   | Reduce
   | Relayout
   | Reshape
@@ -86,11 +92,13 @@ export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K
   'conv-transpose2d': convTranspose2d,
   conv2d,
   'depth-to-space': depthToSpace,
+  dequantize,
   gather,
   linear,
   matmul,
   pad,
   pool2d,
+  quantize,
   reduce,
   relayout,
   reshape,

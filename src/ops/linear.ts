@@ -1,14 +1,18 @@
 /** A dense layer: x · weightsᵀ + bias, then an activation. */
-import { accumulate, declare, load, local, mul, nest } from '../loop/loop.ts';
+import { accumulate, declare, load, local, mul, nest, scalarOf } from '../loop/loop.ts';
+import { zeros } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
-import { attributeFault, dtypeFault, leastRankFault, rankFault, resultType } from './check.ts';
-import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
-import { addProducts } from './products.ts';
+import { attributeFault, leastRankFault, rankFault, resultType } from './check.ts';
+import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
+import { addProducts, totalsFor } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
-/** x: [..., in], weights: [out, in], bias: [out], slope (with activation `prelu`): [out] or [1]; the result is [..., out]. */
+/**
+ * x: [..., in], weights: [out, in], bias: [out], slope (with activation `prelu`): [out] or [1]; the result is [..., out].
+ * All are f32, or all i32 with sums that wrap around.
+ */
 export interface Linear {
   readonly kind: 'linear';
   readonly activation: Activation;
@@ -21,21 +25,21 @@ export const linear: Rules<Linear> = {
   infer(op, types) {
     const fault =
       attributeFault(op, { activation: activations }) ??
-      dtypeFault(types, 'f32') ??
+      layerFault(op, types) ??
       rankFault(types, { weights: 2 }) ??
       leastRankFault(types, { x: 1 });
     if (fault) return fault;
     const [outputs, features] = types.weights.shape;
     const given = types.x.shape.at(-1);
     if (given !== features) return `takes ${features} features and is given ${given}`;
-    return epilogueFault(outputs, types) ?? resultType('f32', [...types.x.shape.slice(0, -1), outputs]);
+    return epilogueFault(outputs, types) ?? resultType(types.x.dtype, [...types.x.shape.slice(0, -1), outputs]);
   },
 
-  evaluate(op, { x, weights, bias, slope }, { shape }) {
+  evaluate(op, { x, weights, bias, slope }, { dtype, shape }) {
     const [outputs, features] = weights.type.shape;
     const finish = epilogueOf(op, slope);
-    const out = new Float32Array(elements(shape));
-    const totals = new Float64Array(outputs);
+    const out = zeros(dtype, elements(shape));
+    const totals = totalsFor(dtype, outputs);
     let at = 0;
     for (let from = 0; from < x.data.length; from += features) {
       totals.set(bias.data);
@@ -52,7 +56,7 @@ export const linear: Rules<Linear> = {
   lower: (op, { types, arrays, result, walk }) =>
     nest(result.type.shape, (indices) => {
       const [row, c] = [indices.slice(0, -1), indices[indices.length - 1]];
-      const acc = local('acc', 'f32');
+      const acc = local('acc', scalarOf(result.type.dtype));
       return [
         declare(acc, load(arrays.bias, c)),
         ...walk(c, (column, value) => [accumulate(acc, mul(value, read(arrays.x, types.x, [...row, column])))]),

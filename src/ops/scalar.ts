@@ -1,15 +1,18 @@
 /** Functions of one or two numbers: what the elementwise operators and the fused activations compute. */
 
-import type { Expr } from '../loop/loop.ts';
+import type { BinaryOp, Expr } from '../loop/loop.ts';
 import { add, binary, both, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
 import { binaryMeaning, erf, roundTiesToEven } from '../loop/meaning.ts';
+import { acos, acosh, asin, asinh, atanh, cosh, sinh, tan } from './trigonometry.ts';
 
 interface Unary {
   /** In double precision. */
   readonly evaluate: (x: number) => number;
   readonly lower: (x: Expr) => Expr;
-  /** It takes i32 as well. */
-  readonly integers?: true;
+  /** The meaning on i32, which wraps around. Absent where it takes f32 only. */
+  readonly integers?: (x: number) => number;
+  /** A condition: the result is i32, 0 or 1. */
+  readonly test?: true;
 }
 
 interface Binary {
@@ -17,17 +20,20 @@ interface Binary {
   readonly lower: (a: Expr, b: Expr) => Expr;
   /** The meaning on i32, which wraps around. Absent where it takes f32 only. */
   readonly integers?: (a: number, b: number) => number;
+  /** It takes i32 only. */
+  readonly wholeOnly?: true;
   /** A comparison: the result is i32, 0 or 1. */
   readonly test?: true;
 }
 
-const clamp = (x: Expr, low: number, high: number): Expr => min(max(x, f32(low)), f32(high));
+const literal = (like: Expr, value: number): Expr => (typeOf(like) === 'f32' ? f32(value) : i32(value));
+const clamp = (x: Expr, low: number, high: number): Expr => min(max(x, literal(x, low)), literal(x, high));
 const larger = (a: number, b: number): number => (a < b ? b : a);
 const smaller = (a: number, b: number): number => (b < a ? b : a);
 const clip = (x: number, low: number, high: number): number => smaller(larger(x, low), high);
 const logistic = (x: Expr): Expr => div(f32(1), add(f32(1), unary('exp', unary('neg', x))));
 const positive = (x: Expr): Expr => max(x, zero(x));
-const zero = (x: Expr): Expr => (typeOf(x) === 'f32' ? f32(0) : i32(0));
+const zero = (x: Expr): Expr => literal(x, 0);
 const isTrue = (x: Expr): Expr => binary('!=', x, zero(x));
 
 const sumOf = (a: number, b: number): number => a + b;
@@ -38,13 +44,46 @@ function test(holds: (a: number, b: number) => boolean, lower: Binary['lower']):
   return { evaluate, integers: evaluate, lower, test: true };
 }
 
-/** floor(a / b) with divisors of any sign, where `/` takes positive ones only; 0 where b is 0. */
-const wholeQuotient = (a: Expr, b: Expr): Expr =>
-  mul(binary('!=', b, 0), div(select(binary('<', b, 0), unary('neg', a), a), max(unary('abs', b), 1)));
+/** On f32 and i32 alike. */
+const alike = (evaluate: (x: number) => number, lower: Unary['lower']): Unary => ({
+  evaluate,
+  integers: evaluate,
+  lower,
+});
+
+/** A condition gives 0 or 1. */
+const condition = (holds: (x: number) => boolean, lower: Unary['lower']): Unary => ({
+  evaluate: (x) => Number(holds(x)),
+  lower,
+  test: true,
+});
+
+/** A function of whole numbers alone, as the loop language has it. */
+function whole(op: BinaryOp): Binary {
+  const integers = binaryMeaning.i32[op];
+  return { evaluate: integers, integers, lower: (a, b) => binary(op, a, b), wholeOnly: true };
+}
+
+/** 1 where a division towards zero leaves a rest of another sign than the divisor has: where it is not the floor. */
+function isAbove(a: Expr, b: Expr): Expr {
+  const rest = binary('remainder', a, b);
+  const signs = binary('!=', binary('<', rest, 0), binary('<', b, 0));
+  return both(both(binary('!=', rest, 0), binary('!=', b, 0)), signs);
+}
+
+/** e^x (e^x + 2) is (1 + e^x)² − 1; beyond 20 its share of itself and 2 is 1. */
+function mish(x: Expr): Expr {
+  const e = unary('exp', min(x, f32(20)));
+  const n = mul(e, add(e, f32(2)));
+  return mul(x, div(n, add(n, f32(2))));
+}
 
 export const unaryFunctions = {
-  relu: { evaluate: (x) => larger(x, 0), lower: positive, integers: true },
-  relu6: { evaluate: (x) => clip(x, 0, 6), lower: (x) => clamp(x, 0, 6) },
+  relu: alike((x) => larger(x, 0), positive),
+  relu6: alike(
+    (x) => clip(x, 0, 6),
+    (x) => clamp(x, 0, 6),
+  ),
   sigmoid: { evaluate: (x) => 1 / (1 + Math.exp(-x)), lower: logistic },
   tanh: { evaluate: Math.tanh, lower: (x) => unary('tanh', x) },
   /** x · sigmoid(x), also called SiLU. */
@@ -80,19 +119,48 @@ export const unaryFunctions = {
   erf: { evaluate: erf, lower: (x) => unary('erf', x) },
   sin: { evaluate: Math.sin, lower: (x) => unary('sin', x) },
   cos: { evaluate: Math.cos, lower: (x) => unary('cos', x) },
-  square: { evaluate: (x) => x * x, lower: (x) => mul(x, x) },
+  tan: { evaluate: Math.tan, lower: tan },
+  asin: { evaluate: Math.asin, lower: asin },
+  acos: { evaluate: Math.acos, lower: acos },
+  atan: { evaluate: Math.atan, lower: (x) => unary('atan', x) },
+  sinh: { evaluate: Math.sinh, lower: sinh },
+  cosh: { evaluate: Math.cosh, lower: cosh },
+  asinh: { evaluate: Math.asinh, lower: asinh },
+  acosh: { evaluate: Math.acosh, lower: acosh },
+  atanh: { evaluate: Math.atanh, lower: atanh },
+  /** x / (1 + |x|). */
+  softsign: { evaluate: (x) => x / (1 + Math.abs(x)), lower: (x) => div(x, add(f32(1), unary('abs', x))) },
+  /** x · tanh(log(1 + exp(x))). */
+  mish: { evaluate: (x) => x * Math.tanh(Math.log1p(Math.exp(x))), lower: mish },
+  square: { evaluate: (x) => x * x, integers: (x) => Math.imul(x, x), lower: (x) => mul(x, x) },
   reciprocal: { evaluate: (x) => 1 / x, lower: (x) => div(f32(1), x) },
-  neg: { evaluate: (x) => -x, lower: (x) => unary('neg', x), integers: true },
-  abs: { evaluate: Math.abs, lower: (x) => unary('abs', x), integers: true },
+  neg: alike(
+    (x) => -x,
+    (x) => unary('neg', x),
+  ),
+  abs: alike(Math.abs, (x) => unary('abs', x)),
   floor: { evaluate: Math.floor, lower: (x) => unary('floor', x) },
   ceil: { evaluate: Math.ceil, lower: (x) => unary('ceil', x) },
   /** Ties to even. */
   round: { evaluate: roundTiesToEven, lower: (x) => unary('round', x) },
-  sign: {
-    evaluate: (x) => Number(0 < x) - Number(x < 0),
-    lower: (x) => cast(typeOf(x), sub(binary('<', zero(x), x), binary('<', x, zero(x)))),
-    integers: true,
+  sign: alike(
+    (x) => Number(0 < x) - Number(x < 0),
+    (x) => cast(typeOf(x), sub(binary('<', zero(x), x), binary('<', x, zero(x)))),
+  ),
+  /** Whether it is 0. */
+  not: {
+    ...alike(
+      (x) => Number(x === 0),
+      (x) => binary('==', x, zero(x)),
+    ),
+    test: true,
   },
+  'is-nan': condition(Number.isNaN, (x) => binary('!=', x, x)),
+  /** Whether it is infinite, of either sign. */
+  'is-inf': condition(
+    (x) => Math.abs(x) === Infinity,
+    (x) => binary('==', unary('abs', x), f32(Infinity)),
+  ),
 } satisfies Record<string, Unary>;
 
 export const binaryFunctions = {
@@ -109,17 +177,26 @@ export const binaryFunctions = {
   'floor-div': {
     evaluate: (a, b) => Math.floor(Math.fround(a / b)),
     integers: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
-    lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : wholeQuotient(a, b)),
+    lower: (a, b) => (typeOf(a) === 'f32' ? unary('floor', div(a, b)) : sub(binary('quotient', a, b), isAbove(a, b))),
   },
   /** a − floor(a / b) · b, on f32 rounded at every step, since it jumps. On i32, a where the divisor is 0. */
   'floor-mod': {
     evaluate: binaryMeaning.f32['%'],
     integers: (a, b) => (b === 0 ? a : a - Math.floor(a / b) * b),
-    lower: (a, b) => (typeOf(a) === 'f32' ? binary('%', a, b) : sub(a, mul(wholeQuotient(a, b), b))),
+    lower: (a, b) => (typeOf(a) === 'f32' ? binary('%', a, b) : add(binary('remainder', a, b), mul(isAbove(a, b), b))),
+  },
+  /** The quotient without its fraction. 0 where the divisor is 0, and −2^31 / −1 wraps around. */
+  'trunc-div': whole('quotient'),
+  /** What `trunc-div` leaves of a, with the sign of a; a where the divisor is 0. On f32, exact as `fmod` of C. */
+  fmod: {
+    evaluate: binaryMeaning.f32.remainder,
+    integers: binaryMeaning.i32.remainder,
+    lower: (a, b) => binary('remainder', a, b),
   },
   min: { evaluate: smaller, integers: smaller, lower: min },
   max: { evaluate: larger, integers: larger, lower: max },
-  pow: { evaluate: (a, b) => a ** b, lower: (a, b) => binary('pow', a, b) },
+  /** On i32 it wraps around, and powers below 0 drop the fraction; that of 0 is 0. */
+  pow: { evaluate: (a, b) => a ** b, integers: binaryMeaning.i32.pow, lower: (a, b) => binary('pow', a, b) },
   'squared-difference': {
     evaluate: (a, b) => (a - b) * (a - b),
     integers: (a, b) => Math.imul(a - b, a - b),
@@ -161,6 +238,17 @@ export const binaryFunctions = {
     (a, b) => a !== 0 || b !== 0,
     (a, b) => binary('|', isTrue(a), isTrue(b)),
   ),
+  /** Whether one is other than 0, and not both. */
+  xor: test(
+    (a, b) => (a !== 0) !== (b !== 0),
+    (a, b) => binary('!=', isTrue(a), isTrue(b)),
+  ),
+  'bit-and': whole('&'),
+  'bit-or': whole('|'),
+  'bit-xor': whole('^'),
+  /** By b modulo 32 bits; to the right zeros come in. */
+  'shift-left': whole('<<'),
+  'shift-right': whole('>>'),
 } satisfies Record<string, Binary>;
 
 export type UnaryName = keyof typeof unaryFunctions;

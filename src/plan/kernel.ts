@@ -17,6 +17,8 @@ export interface Kernel {
   /** Also the name of the file it stands in. */
   readonly name: string;
   readonly doc: string;
+  /** It is asked about operands and results of i32 as well; others are asked where all are f32. */
+  readonly integers?: true;
   match(site: KernelSite): KernelMatch | string;
 }
 

@@ -65,6 +65,8 @@ function takenBy(
   { call, nodes, types, arrays, result, weights }: Operands,
   { name, constants }: Builder,
 ): Work | string {
+  const fault = kernel.integers ? undefined : notReal({ ...types, result: result.type });
+  if (fault !== undefined) return fault;
   const packed: PlanConstant[] = [];
   const scratches: Arr[] = [];
   const site: KernelSite = {
@@ -98,6 +100,12 @@ function takenBy(
     writes: [...written],
     work: { kind: 'routines', kernel: kernel.name, calls: match.calls },
   };
+}
+
+/** Why a kernel that computes with f32 alone is not asked. */
+function notReal(types: Types): string | undefined {
+  const found = Object.entries(types).find(([, { dtype }]) => dtype !== 'f32');
+  return found && `takes f32 and is given ${found[1].dtype} as "${found[0]}"`;
 }
 
 const isArray = (argument: Arr | number | object): argument is Arr =>

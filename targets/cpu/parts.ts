@@ -16,6 +16,8 @@ const part = (stem: string, ...more: readonly string[]): Part => ({
 const parts: readonly Part[] = [
   part('wrap', 'wrap_add', 'wrap_sub', 'wrap_mul', 'abs_i32', 'shift_left', 'shift_right'),
   part('floor-div', 'floor_mod'),
+  part('quotient-i32', 'remainder_i32'),
+  part('pow-i32'),
   part('min-i32'),
   part('max-i32'),
   part('popcount'),
@@ -31,6 +33,7 @@ const parts: readonly Part[] = [
   part('tanh-f32'),
   part('erf-f32'),
   part('trigonometry', 'sin_f32', 'cos_f32'),
+  part('atan-f32'),
   part('pow-f32'),
 ];
 

@@ -67,6 +67,24 @@ function printArgument(argument: Argument, place: Place): string {
 /** Names of the C library that compilers know, and our own. */
 const reserved: readonly string[] = [
   ...partNames,
-  ...['acos', 'cos', 'erf', 'exp', 'gamma', 'index', 'j0', 'j1', 'jn', 'log', 'pow', 'sin', 'tanh', 'y0', 'y1', 'yn'],
+  ...[
+    'acos',
+    'cos',
+    'erf',
+    'exp',
+    'fmodf',
+    'gamma',
+    'index',
+    'j0',
+    'j1',
+    'jn',
+    'log',
+    'pow',
+    'sin',
+    'tanh',
+    'y0',
+    'y1',
+    'yn',
+  ],
   ...['double', 'float', 'int', 'for', 'if', 'do', 'else', 'const', 'static', 'inline', 'restrict'],
 ];

@@ -19,7 +19,7 @@ export const ctype: Readonly<Record<DType, string>> = {
 
 /** Operators that C lacks, or gives another meaning: functions of templates/cpu/parts. */
 const binaryFunction: Readonly<Record<Scalar, Partial<Record<BinaryOp, string>>>> = {
-  f32: { min: 'min_f32', max: 'max_f32', pow: 'pow_f32', '%': 'floor_mod_f32' },
+  f32: { min: 'min_f32', max: 'max_f32', pow: 'pow_f32', '%': 'floor_mod_f32', remainder: 'fmodf' },
   i32: {
     min: 'min_i32',
     max: 'max_i32',
@@ -28,6 +28,9 @@ const binaryFunction: Readonly<Record<Scalar, Partial<Record<BinaryOp, string>>>
     '*': 'wrap_mul',
     '/': 'floor_div',
     '%': 'floor_mod',
+    quotient: 'quotient_i32',
+    remainder: 'remainder_i32',
+    pow: 'pow_i32',
     '<<': 'shift_left',
     '>>': 'shift_right',
   },
@@ -46,6 +49,7 @@ const unaryFunction: Readonly<Record<UnaryOp, string>> = {
   erf: 'erf_f32',
   sin: 'sin_f32',
   cos: 'cos_f32',
+  atan: 'atan_f32',
   popcount: 'popcount',
 };
 
@@ -77,7 +81,7 @@ export const syntax: Syntax = {
   binary(op, type, left, right) {
     const name = binaryFunction[type][op];
     if (name) return `${name}(${bare(left)}, ${bare(right)})`;
-    if (type === 'i32' && (op === '&' || op === '|')) return `(${left} ${op} ${right})`;
+    if (type === 'i32' && (op === '&' || op === '|' || op === '^')) return `(${left} ${op} ${right})`;
     return bug(`"${op}" has no meaning on ${type}`);
   },
 

@@ -9,7 +9,18 @@ import { inPanels } from './panels.ts';
 /** Pictures of so few channels are read as they come: the taps of the first layer are gathered either way. */
 const fewChannels = 4;
 
+/** Functions of single numbers work in any layout; of all else, no kernel takes integers, and loops are fastest on plain values. */
+const anywhere: ReadonlySet<Call['op']['kind']> = new Set([
+  'unary',
+  'binary',
+  'select',
+  'cast',
+  'quantize',
+  'dequantize',
+]);
+
 export function wish({ op, type }: Call, types: Types): Wish {
+  if (type.dtype !== 'f32' && !anywhere.has(op.kind)) return allPlain(types);
   switch (op.kind) {
     case 'conv2d': {
       const onePixel = type.shape[1] * type.shape[2] === 1;
@@ -32,6 +43,8 @@ export function wish({ op, type }: Call, types: Types): Wish {
     case 'binary':
     case 'select':
     case 'cast':
+    case 'quantize':
+    case 'dequantize':
     case 'batch-norm':
       return { kind: 'same' };
     default:

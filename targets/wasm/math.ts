@@ -38,12 +38,19 @@ export const math = {
   floorMod: routine('floor-mod', [routine('floor-div')]),
   /** a − ⌊a / b⌋ · b, rounded once. */
   floorModF32: routine('floor-mod-f32'),
+  /** Of i32, towards zero, without a trap. */
+  quotientI32: routine('quotient-i32'),
+  remainderI32: routine('remainder-i32'),
+  powI32: routine('pow-i32'),
+  /** Of f32, with the sign of the dividend. */
+  remainder: routine('remainder'),
   exp,
   log,
   tanh: routine('tanh', [exp64]),
   erf,
   sin: routine('sin', [sinCos]),
   cos: routine('cos', [sinCos]),
+  atan: routine('atan'),
   pow: routine('pow', [exp64, log64]),
   /** Four at a time: within about an ulp. */
   exp4,

@@ -50,6 +50,7 @@ const instructions: Readonly<Record<Scalar, Readonly<Partial<Record<BinaryOp, st
     '!=': 'i32.ne',
     '&': 'i32.and',
     '|': 'i32.or',
+    '^': 'i32.xor',
     '<<': 'i32.shl',
     '>>': 'i32.shr_u',
   },
@@ -72,6 +73,12 @@ const functions: Readonly<Partial<Record<UnaryOp, Routine>>> = {
   erf: math.erf,
   sin: math.sin,
   cos: math.cos,
+  atan: math.atan,
+};
+
+const routines: Readonly<Record<Scalar, Readonly<Partial<Record<BinaryOp, Routine>>>>> = {
+  f32: { pow: math.pow, '%': math.floorModF32, remainder: math.remainder },
+  i32: { pow: math.powI32, quotient: math.quotientI32, remainder: math.remainderI32 },
 };
 
 /** `place` gives the byte address of an array. */
@@ -177,9 +184,9 @@ export function printLoops(body: readonly Stmt[], place: (array: Arr) => number)
     const type = typeOf(left);
     if (op === 'min') return either(type, left, right, (a, b) => [lessThan[type], b, a]);
     if (op === 'max') return either(type, left, right, (a, b) => [lessThan[type], a, b]);
-    if (op === 'pow') return call(math.pow, value(left), value(right));
+    const routine = routines[type][op];
+    if (routine) return call(routine, value(left), value(right));
     if (type === 'i32' && (op === '/' || op === '%')) return division(op, left, right);
-    if (op === '%') return call(math.floorModF32, value(left), value(right));
     const instruction = instructions[type][op] ?? bug(`"${op}" does not take ${type}`);
     return [instruction, value(left), value(right)];
   }

@@ -33,12 +33,15 @@ export function nonNegativeIn(body: readonly Stmt[]): NonNegative {
       case '+':
       case '*':
       case 'min':
+      case 'quotient':
+      case '^':
         return is(left) && is(right);
       case 'max':
       case '&':
         return is(left) || is(right);
       case '/':
       case '>>':
+      case 'remainder':
         return is(left);
       case '-':
       case '|':

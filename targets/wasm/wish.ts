@@ -27,8 +27,19 @@ function wishOfConvolution({ stride }: Conv2d, { x, weights }: Types, result: Te
   return oneOfX(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
 }
 
+/** Functions of single numbers work in any layout; of all else, no kernel for pictures takes integers. */
+const anywhere: ReadonlySet<Call['op']['kind']> = new Set([
+  'unary',
+  'binary',
+  'select',
+  'cast',
+  'quantize',
+  'dequantize',
+]);
+
 export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
   const { op, type } = call;
+  if (type.dtype !== 'f32' && !anywhere.has(op.kind)) return fixed(types, plain);
   switch (op.kind) {
     case 'conv2d':
       return wishOfConvolution(op, types, type);
@@ -39,6 +50,8 @@ export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
     case 'binary':
     case 'select':
     case 'cast':
+    case 'quantize':
+    case 'dequantize':
       return { kind: 'same' };
     case 'resize':
     case 'depth-to-space':

@@ -1,5 +1,6 @@
 /** Operators with attributes drawn at random, most of which fit. A new operator does not compile until it can be drawn. */
 import fc from 'fast-check';
+import { scalarOf } from '../../src/loop/loop.ts';
 import type { Kind } from '../../src/ops/index.ts';
 import type { Value } from '../../src/ops/rules.ts';
 import { binaryFunctions, unaryFunctions } from '../../src/ops/scalar.ts';
@@ -20,6 +21,7 @@ const names = <T extends object>(table: T): fc.Arbitrary<keyof T> =>
 
 const sizes = (rank: number): fc.Arbitrary<number[]> => ints(1, rank > 3 ? 4 : 5, rank);
 const anyShape = fc.integer({ min: 0, max: 4 }).chain(sizes);
+const pair = (c: number): readonly Value[] => [some('f32', [c], 11), some('i32', [c], 12)];
 const image = fc.tuple(int(1, 2), int(1, 6), int(1, 6), int(1, 5)).map((shape): Shape => shape);
 const f32 = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<Value> =>
   fc.tuple(shape, int(1, 1000)).map(([s, seed]) => some('f32', s, seed));
@@ -34,8 +36,8 @@ const smaller = (shape: Shape): fc.Arbitrary<Shape> =>
     .map(([cut, ones]) => shape.map((d, axis) => (ones[axis] ? 1 : d)).slice(cut));
 
 const activation = oneOf('none', 'relu', 'prelu', 'hard-swish', 'tanh');
-const epilogue = (o: number, a: string): Value[] => [
-  fixed([o], 7),
+const epilogue = (o: number, a: string, dtype: 'f32' | 'i32' = 'f32'): Value[] => [
+  some(dtype, [o], 7),
   ...(a === 'prelu' ? [fixed([o % 2 ? o : 1], 8)] : []),
 ];
 
@@ -75,16 +77,21 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       values: [x, fixed([o, kh, kw, x.type.shape[3]], 6), ...epilogue(o, a)],
     })),
   conv2d: fc
-    .tuple(f32(image), ints(1, 3, 2), ints(1, 2, 2), ints(0, 3, 4), ints(1, 3, 2), int(1, 3), int(1, 3), activation)
+    .tuple(either(image), ints(1, 3, 2), ints(1, 2, 2), ints(0, 3, 4), ints(1, 3, 2), int(1, 3), int(1, 3), activation)
     .map(([x, stride, dilation, pad, [kh, kw], divisor, multiple, a]) => {
       const i = x.type.shape[3];
       const groups = i % divisor === 0 ? i / divisor : 1;
       const o = groups * multiple;
+      const dtype = scalarOf(x.type.dtype);
       return {
         op: { kind: 'conv2d', stride, dilation, pad, groups, activation: a },
-        values: [x, fixed([o, kh, kw, i / groups], 6), ...epilogue(o, a)],
+        values: [x, some(dtype, [o, kh, kw, i / groups], 6), ...epilogue(o, a, dtype)],
       };
     }),
+  dequantize: fc.tuple(anyShape, int(-1, 3)).map(([shape, axis]) => ({
+    op: { kind: 'dequantize', axis },
+    values: [some('i32', shape, 10), ...pair(axis < 0 ? 1 : (shape[axis] ?? 1))],
+  })),
   'depth-to-space': fc.tuple(image, int(1, 3)).map(([[n, h, w, c], block]) => ({
     op: { kind: 'depth-to-space', block },
     values: [fixed([n, h, w, c * block * block], 1)],
@@ -95,16 +102,19 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       values: [x, some('i32', shape.slice(0, 2), 3)],
     })),
   ),
-  linear: fc.tuple(f32(anyShape), int(1, 4), activation).map(([x, o, a]) => ({
-    op: { kind: 'linear', activation: a },
-    values: [x, fixed([o, x.type.shape.at(-1) ?? 1], 6), ...epilogue(o, a)],
-  })),
+  linear: fc.tuple(either(anyShape), int(1, 4), activation).map(([x, o, a]) => {
+    const dtype = scalarOf(x.type.dtype);
+    return {
+      op: { kind: 'linear', activation: a },
+      values: [x, some(dtype, [o, x.type.shape.at(-1) ?? 1], 6), ...epilogue(o, a, dtype)],
+    };
+  }),
   matmul: fc.tuple(fc.boolean(), fc.boolean(), sizes(3), sizes(2)).chain(([transposeA, transposeB, [m, k, n], outer]) =>
-    fc.tuple(smaller(outer), smaller(outer)).map(([p, q]) => ({
+    fc.tuple(smaller(outer), smaller(outer), oneOf('f32', 'i32')).map(([p, q, dtype]) => ({
       op: { kind: 'matmul', transposeA, transposeB },
       values: [
-        fixed([...p, ...(transposeA ? [k, m] : [m, k])], 1),
-        fixed([...q, ...(transposeB ? [n, k] : [k, n])], 2),
+        some(dtype, [...p, ...(transposeA ? [k, m] : [m, k])], 1),
+        some(dtype, [...q, ...(transposeB ? [n, k] : [k, n])], 2),
       ],
     })),
   ),
@@ -117,11 +127,15 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       })),
     ),
   pool2d: fc
-    .tuple(f32(image), oneOf('max', 'avg'), ints(1, 4, 2), ints(1, 3, 2), ints(0, 2, 4), fc.boolean())
+    .tuple(either(image), oneOf('max', 'avg'), ints(1, 4, 2), ints(1, 3, 2), ints(0, 2, 4), fc.boolean())
     .map(([x, fn, window, stride, pad, countPad]) => ({
       op: { kind: 'pool2d', fn, window, stride, pad, countPad },
       values: [x],
     })),
+  quantize: fc.tuple(f32(anyShape), int(-1, 3), int(-9, 0), int(0, 9)).map(([x, axis, low, high]) => ({
+    op: { kind: 'quantize', axis, low, high },
+    values: [x, ...pair(axis < 0 ? 1 : (x.type.shape[axis] ?? 1))],
+  })),
   reduce: fc
     .tuple(either(anyShape), oneOf('sum', 'mean', 'max', 'min', 'prod'), fc.boolean())
     .chain(([x, fn, keep]) =>

@@ -50,8 +50,19 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: conv({ groups: 2 }), values: [x(1, 3, 3, 8), y(6, 1, 1, 4), z(6)] },
     // Depthwise, two outputs for each channel.
     { op: conv({ groups: 3, pad: [1, 1, 1, 1] }), values: [x(1, 4, 4, 3), y(6, 3, 3, 1), z(6)] },
+    { op: conv({ stride: [2, 1], pad: [0, 2, 1, 1] }), values: [whole(2, 5, 4, 4), whole(6, 3, 3, 4), whole(6)] },
+    { op: conv({ groups: 3, pad: [1, 1, 1, 1] }), values: [whole(1, 4, 4, 3), whole(6, 3, 3, 1), whole(6)] },
+    { op: conv({ groups: 2 }), values: [whole(1, 3, 3, 8), whole(6, 1, 1, 4), whole(6)] },
     // A dense layer in disguise: one pixel.
     { op: conv(), values: [x(1, 1, 1, 8), y(4, 1, 1, 8), z(4)] },
+  ],
+  dequantize: [
+    { op: { kind: 'dequantize', axis: -1 }, values: [whole(2, 3, 5, 3), x(1), whole(1)] },
+    ...[0, 1, 2, 3].map((axis) => ({
+      op: { kind: 'dequantize' as const, axis },
+      values: [whole(2, 3, 5, 4), x([2, 3, 5, 4][axis]), whole([2, 3, 5, 4][axis])],
+    })),
+    { op: { kind: 'dequantize', axis: -1 }, values: [whole(), x(1), whole(1)] },
   ],
   'depth-to-space': [{ op: { kind: 'depth-to-space', block: 3 }, values: [x(2, 2, 3, 18)] }],
   gather: [
@@ -62,14 +73,17 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
   linear: [
     { op: { kind: 'linear', activation: 'prelu' }, values: [x(3, 8), y(5, 8), z(5), x(5)] },
     { op: { kind: 'linear', activation: 'none' }, values: [x(2, 3, 5, 4), y(3, 4), z(3)] },
+    { op: { kind: 'linear', activation: 'relu' }, values: [whole(2, 3, 5, 4), whole(3, 4), whole(3)] },
     { op: { kind: 'linear', activation: 'tanh' }, values: [x(4), y(1, 4), z(1)] },
   ],
   matmul: [
     { op: { kind: 'matmul', transposeA: false, transposeB: false }, values: [x(2, 3, 4, 5), y(2, 1, 5, 3)] },
     { op: { kind: 'matmul', transposeA: true, transposeB: true }, values: [x(3, 5, 4), y(2, 3, 6, 5)] },
     { op: { kind: 'matmul', transposeA: true, transposeB: false }, values: [x(5, 1), y(5, 2)] },
+    { op: { kind: 'matmul', transposeA: false, transposeB: true }, values: [whole(2, 1, 4, 5), whole(3, 6, 5)] },
   ],
   pad: [
+    { op: pad({ before: [0, 1, 0, 0], after: [0, 0, 2, 1], value: -3 }), values: [whole(2, 3, 5, 3)] },
     { op: pad({ before: [0, 0, 0, 0], after: [0, 0, 0, 5] }), values: [x(2, 3, 5, 3)] },
     { op: pad({ before: [0, 1, 2, 0], after: [1, 0, 3, 1] }), values: [x(2, 3, 5, 3)] },
     { op: pad({ before: [0, 2, 4, 2], after: [1, 0, 3, 1], mode: 'reflect' }), values: [x(2, 3, 5, 3)] },
@@ -86,6 +100,15 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: pool({ fn: 'avg', window: [3, 2], pad: [1, 1, 1, 1], countPad: true }), values: [x(1, 5, 7, 3)] },
     { op: pool({ fn: 'avg', window: [5, 7] }), values: [x(1, 5, 7, 3)] },
     { op: pool({ window: [1, 1], stride: [2, 2] }), values: [x(1, 5, 7, 3)] },
+    { op: pool({ window: [3, 2], stride: [2, 3], pad: [0, 1, 2, 0] }), values: [whole(2, 5, 7, 3)] },
+  ],
+  quantize: [
+    { op: { kind: 'quantize', axis: -1, low: -8, high: 7 }, values: [x(2, 3, 5, 3), f([1], 0.3), whole(1)] },
+    ...[0, 1, 2, 3].map((axis) => ({
+      op: { kind: 'quantize' as const, axis, low: -128, high: 127 },
+      values: [x(2, 3, 5, 4), z([2, 3, 5, 4][axis]), whole([2, 3, 5, 4][axis])],
+    })),
+    { op: { kind: 'quantize', axis: -1, low: 0, high: 0 }, values: [x(), x(1), whole(1)] },
   ],
   reduce: (['sum', 'mean', 'max', 'min', 'prod'] as const).flatMap((fn) => [
     { op: { kind: 'reduce', fn, axes: [2, 1], keep: true }, values: [x(2, 3, 5, 3)] },

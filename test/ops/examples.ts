@@ -70,6 +70,30 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       values: [f([1, 1, 3, 2], 1, 10, 2, 20, 3, 30), f([2, 1, 2, 1], 1, 2, -1, -2), f([2], 0, 0), f([2], 1, 0.5)],
       gives: [2, -10, 8, -40],
     },
+    {
+      // 2^30 · 4 wraps around to 0, and 3 · 5 + 1 is left.
+      op: conv({ activation: 'relu' }),
+      values: [i([1, 1, 1, 2], 1073741824, 3), i([2, 1, 1, 2], 4, 5, 0, -1), i([2], 1, 1)],
+      gives: [16, 0],
+    },
+    {
+      // Depthwise: (2^31 − 1)² wraps around to 1.
+      op: conv({ groups: 2 }),
+      values: [i([1, 1, 1, 2], 2147483647, -7), i([2, 1, 1, 1], 2147483647, 3), i([2], 0, 1)],
+      gives: [1, -20],
+    },
+  ],
+  dequantize: [
+    {
+      op: { kind: 'dequantize', axis: -1 },
+      values: [i([3], 0, 3, 255), f([1], 0.5), i([1], 3)],
+      gives: [-1.5, 0, 126],
+    },
+    {
+      op: { kind: 'dequantize', axis: 0 },
+      values: [i([2, 2], 1, -2, 1, -2), f([2], 0.5, 4), i([2], 0, -1)],
+      gives: [0.5, -1, 8, -4],
+    },
   ],
   'depth-to-space': [
     {
@@ -91,12 +115,22 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       values: [f([2, 2], 1, 2, -3, 1), f([3, 2], 1, 10, 100, 0, 0, -1), f([3], 0, 0.5, 0)],
       gives: [21, 100.5, 0, 7, 0, 0],
     },
+    {
+      op: { kind: 'linear', activation: 'none' },
+      values: [i([3], 65537, 65537, -2), i([1, 3], 65537, 65537, 7), i([1], 0)],
+      gives: [262132],
+    },
   ],
   matmul: [
     {
       op: { kind: 'matmul', transposeA: false, transposeB: true },
       values: [f([1, 2], 1, 2), f([2, 2, 2], 1, 0, 0, 1, 3, 4, 5, 6)],
       gives: [1, 2, 11, 17],
+    },
+    {
+      op: { kind: 'matmul', transposeA: false, transposeB: false },
+      values: [i([1, 2], 2147483647, 3), i([2, 2], 2147483647, 1, 0, -4)],
+      gives: [1, 2147483635],
     },
   ],
   pad: [
@@ -114,10 +148,33 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       gives: [5, 15, 30, 20],
     },
     { op: pool({ window: [1, 2], pad: [0, 1, 0, 0] }), values: [f([1, 1, 3, 1], -1, nan, -3)], gives: [-1, -1, -3] },
+    {
+      op: pool({ window: [1, 2], pad: [0, 1, 0, 0] }),
+      values: [i([1, 1, 3, 1], -8, -2147483648, 7)],
+      gives: [-8, -8, 7],
+    },
+  ],
+  quantize: [
+    {
+      // Ties to even, then bounds; NaN is below all.
+      op: { kind: 'quantize', axis: -1, low: 0, high: 255 },
+      values: [f([8], 1, 3, -3, 1000, -1000, inf, -inf, nan), f([1], 2), i([1], 10)],
+      gives: [10, 12, 8, 255, 0, 255, 0, 0],
+    },
+    {
+      op: { kind: 'quantize', axis: 1, low: -128, high: 127 },
+      values: [f([2, 2], 0.7, 0.7, -99, -99), f([2], 0.25, 2), i([2], 0, 5)],
+      gives: [3, 5, -128, -45],
+    },
   ],
   reduce: [
     { op: { kind: 'reduce', fn: 'sum', axes: [0], keep: false }, values: [count6], gives: [5, 7, 9] },
     { op: { kind: 'reduce', fn: 'mean', axes: [1], keep: true }, values: [count6], gives: [2, 5] },
+    {
+      op: { kind: 'reduce', fn: 'sum', axes: [0], keep: false },
+      values: [i([2], 2147483647, 1)],
+      gives: [-2147483648],
+    },
     {
       op: { kind: 'reduce', fn: 'prod', axes: [1, 0], keep: false },
       values: [i([2, 2], 65536, 65537, 3, 1)],
@@ -183,5 +240,9 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       gives: [1, 4, 2, 5, 3, 6],
     },
   ],
-  unary: [{ op: { kind: 'unary', fn: 'abs' }, values: [f([3], -1, 2, -0)], gives: [1, 2, 0] }],
+  unary: [
+    { op: { kind: 'unary', fn: 'abs' }, values: [f([3], -1, 2, -0)], gives: [1, 2, 0] },
+    { op: { kind: 'unary', fn: 'is-nan' }, values: [f([3], -1, nan, inf)], gives: [0, 1, 0] },
+    { op: { kind: 'unary', fn: 'not' }, values: [i([3], -1, 0, 1)], gives: [0, 1, 0] },
+  ],
 };

@@ -88,7 +88,12 @@ export function runLoops(
   const result = { type, array: hold('result', out, type.dtype) };
 
   const weights = columns && named(op, values).weights;
-  const place = weights && placeOf(matrixOf(sample, mask), encoding, hold);
+  // Whole numbers are in no format: they lie as they are.
+  const place =
+    weights &&
+    (weights.data instanceof Float32Array
+      ? placeOf(matrixOf(sample, mask), encoding, hold)
+      : { ...viewOf(sample), parts: { val: arrays.weights } });
   const walk: Parameters<typeof lower>[1]['walk'] = (row, visit) => {
     if (!place) throw new Error('no weights to walk');
     return formatOf(encoding).walk(place, encoding.params, row, visit);
@@ -100,11 +105,17 @@ export function runLoops(
 }
 
 /** The weights of a sample as formats see them. */
-export function matrixOf({ op, values }: Sample, mask?: Matrix['mask']): Matrix {
-  const weights = named(op, values).weights;
-  const view = rulesOf(op).columns?.(op, weights.type);
-  if (!view || !(weights.data instanceof Float32Array)) throw new Error(`"${op.kind}" has no weights`);
-  return { rows: weights.data.length / view.columns, ...view, data: weights.data, ...(mask && { mask }) };
+export function matrixOf(sample: Sample, mask?: Matrix['mask']): Matrix {
+  const { data } = named(sample.op, sample.values).weights;
+  if (!(data instanceof Float32Array)) throw new Error(`"${sample.op.kind}" has no weights of f32`);
+  return { ...viewOf(sample), data, ...(mask && { mask }) };
+}
+
+function viewOf({ op, values }: Sample): Omit<Matrix, 'data' | 'mask'> {
+  const { type } = named(op, values).weights;
+  const view = rulesOf(op).columns?.(op, type);
+  if (!view) throw new Error(`"${op.kind}" has no weights`);
+  return { rows: elements(type.shape) / view.columns, ...view };
 }
 
 function placeOf(m: Matrix, encoding: Encoding, hold: (name: string, data: Numbers) => Arr): Place {

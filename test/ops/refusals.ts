@@ -2,44 +2,29 @@
  * What every operator refuses, word for word. A new operator does not compile until it has some.
  * Operators are untyped here, as they are in a model.
  */
+
 import type { Kind } from '../../src/ops/index.ts';
+import { tensor } from '../../src/tensor/type.ts';
 import type { Refused } from './makers.ts';
-import { conv, convT, i32, nan, pad, pool, refused, resize } from './makers.ts';
+import { i32, nan, pad, refused, resize } from './makers.ts';
+import { layerRefusals } from './refusals-layers.ts';
 
 const binary = (fn: unknown): object => ({ kind: 'binary', fn });
 const concat = (axis: unknown, count: unknown): object => ({ kind: 'concat', axis, count });
-const matmul = (transposeA: unknown, transposeB: unknown): object => ({ kind: 'matmul', transposeA, transposeB });
 const reduce = (fn: unknown, axes: unknown, keep: unknown = true): object => ({ kind: 'reduce', fn, axes, keep });
 const slice = (begin: unknown, size: unknown, step: unknown): object => ({ kind: 'slice', begin, size, step });
 const topK = (k: unknown, output: unknown = 'values'): object => ({ kind: 'top-k', k, output });
-
 const image = [1, 8, 8, 4];
-const weights = [6, 3, 3, 4];
 const most = 2147483647;
 
 export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
-  'batch-norm': [
-    refused(
-      { kind: 'batch-norm', epsilon: -1 },
-      [[4], [4], [4], [4], [4]],
-      'takes a number that is not negative as "epsilon" and is given -1',
-    ),
-    refused(
-      { kind: 'batch-norm', epsilon: 0 },
-      [[], [4], [4], [4], [4]],
-      'takes "x" with at least 1 axis and is given []',
-    ),
-    refused(
-      { kind: 'batch-norm', epsilon: 0 },
-      [image, [4], [4], [5], [4]],
-      'has 4 channels and is given "mean" of shape [5]',
-    ),
-    refused({ kind: 'batch-norm', epsilon: 0 }, [i32(4), [4], [4], [4], [4]], 'takes f32 as "x" and is given i32'),
-  ],
+  ...layerRefusals,
   binary: [
     refused(binary('add'), [[2, 3], [2]], 'cannot broadcast [2, 3] with [2]'),
     refused(binary('add'), [[2], i32(2)], 'takes two values of one type and is given f32 and i32'),
-    refused(binary('pow'), [i32(2), i32(2)], 'takes f32 for "pow" and is given i32'),
+    refused(binary('div'), [i32(2), i32(2)], 'takes f32 for "div" and is given i32'),
+    refused(binary('bit-and'), [[2], [2]], 'takes i32 for "bit-and" and is given f32'),
+    refused(binary('add'), [tensor('u8', [2]), tensor('u8', [2])], 'takes f32 for "add" and is given u8'),
     refused(
       binary('add'),
       [[65536, 1], [65536]],
@@ -69,59 +54,6 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
     refused(concat(0, 2), [[1, 2], [1]], 'cannot join [1, 2] and [1] along axis 0'),
     refused(concat(0, 2), [[1], i32(1)], 'takes values of one type and is given f32 and i32'),
   ],
-  'conv-transpose2d': [
-    refused(
-      convT({ stride: [0, 1] }),
-      [image, weights, [6]],
-      'takes a list of 2 whole numbers in 1..16777216 as "stride" and is given [0, 1]',
-    ),
-    refused(convT(), [image, [6, 3, 3, 5], [6]], 'takes 5 channels and is given 4'),
-    refused(convT(), [image, weights, [5]], 'has 6 outputs and a bias of shape [5]'),
-    refused(
-      convT({ size: [2] }),
-      [image, weights, [6]],
-      'takes a list of 2 whole numbers in 1..16777216 as "size" and is given [2]',
-    ),
-    refused(
-      convT({ dilation: [16777216, 1] }),
-      [image, [6, 200, 3, 4], [6]],
-      'would give 3338665992x10 pixels before it is cut',
-    ),
-  ],
-  conv2d: [
-    refused(conv(), [[8, 8, 4], weights, [6]], 'takes a 4-D "x" and is given [8, 8, 4]'),
-    refused(conv(), [image, [6, 4], [6]], 'takes a 4-D "weights" and is given [6, 4]'),
-    refused(conv(), [image, [6, 3, 3, 5], [6]], 'takes 5 channels and is given 4'),
-    refused(conv({ groups: 2 }), [image, [5, 3, 3, 2], [5]], 'cannot share 5 outputs among 2 groups'),
-    refused(conv(), [image, [6, 9, 9, 4], [6]], 'has a kernel of 9x9 taps that does not fit the padded input of 8x8'),
-    refused(conv(), [image, weights, [6, 1]], 'has 6 outputs and a bias of shape [6, 1]'),
-    refused(
-      conv({ activation: 'prelu' }),
-      [image, weights, [6], [8, 8, 6]],
-      'has 6 outputs and slopes of shape [8, 8, 6]',
-    ),
-    refused(
-      conv({ pad: [0, -1, 0, 0] }),
-      [image, weights, [6]],
-      'takes a list of 4 whole numbers in 0..16777216 as "pad" and is given [0, -1, 0, 0]',
-    ),
-    refused(
-      conv({ groups: nan }),
-      [image, weights, [6]],
-      `takes a whole number in 1..${most} as "groups" and is given NaN`,
-    ),
-    refused(
-      { kind: 'conv2d' },
-      [image, weights, [6]],
-      'takes a list of 2 whole numbers in 1..16777216 as "stride" and is given undefined',
-    ),
-    refused(conv(), [i32(1, 8, 8, 4), weights, [6]], 'takes f32 as "x" and is given i32'),
-    refused(
-      conv({ pad: [16777216, 16777216, 0, 0] }),
-      [image, weights, [6]],
-      `would give [1, 16777222, 16777222, 6], and no value may have over ${most} elements`,
-    ),
-  ],
   'depth-to-space': [
     refused({ kind: 'depth-to-space', block: 3 }, [image], 'cannot spread 4 channels over 3x3 pixels'),
     refused({ kind: 'depth-to-space', block: 2 }, [[4]], 'takes a 4-D "x" and is given [4]'),
@@ -138,50 +70,6 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
       { kind: 'gather', axis: 0 },
       [image, i32(1, 1, 1, 1, 1, 1)],
       'would give [1, 1, 1, 1, 1, 1, 8, 8, 4], and no value may have over 8 axes',
-    ),
-  ],
-  linear: [
-    refused({ kind: 'linear', activation: 'none' }, [[1, 8], [3, 7], [3]], 'takes 7 features and is given 8'),
-    refused(
-      { kind: 'linear', activation: 'none' },
-      [[8], [3, 8, 1], [3]],
-      'takes a 2-D "weights" and is given [3, 8, 1]',
-    ),
-    refused({ kind: 'linear', activation: 'none' }, [[8], [3, 8], [1]], 'has 3 outputs and a bias of shape [1]'),
-  ],
-  matmul: [
-    refused(
-      matmul(false, false),
-      [
-        [2, 3],
-        [2, 3],
-      ],
-      'multiplies 3 columns by 2 rows',
-    ),
-    refused(
-      matmul(true, false),
-      [
-        [2, 3],
-        [3, 3],
-      ],
-      'multiplies 2 columns by 3 rows',
-    ),
-    refused(matmul(false, false), [[2], [2, 3]], 'takes "a" with at least 2 axes and is given [2]'),
-    refused(
-      matmul(false, false),
-      [
-        [2, 2, 3],
-        [4, 3, 1],
-      ],
-      'cannot broadcast [2, 2, 3] with [4, 3, 1]',
-    ),
-    refused(
-      matmul(1, false),
-      [
-        [2, 3],
-        [3, 2],
-      ],
-      'takes true or false as "transposeA" and is given 1',
     ),
   ],
   pad: [
@@ -201,12 +89,6 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
       'takes borders of at most 4 in mode "symmetric" along axis 0 and is given 2 and 5',
     ),
     refused(pad({ value: nan }), [i32(4)], `takes a whole number in -2147483648..${most} as "value" and is given NaN`),
-  ],
-  pool2d: [
-    refused(pool({ pad: [0, 0, 2, 0] }), [image], 'has a window of 2x2 that padding of [0, 0, 2, 0] can cover'),
-    refused(pool({ window: [9, 2] }), [image], 'has a window of 9x2 that does not fit the padded input of 8x8'),
-    refused(pool(), [i32(1, 8, 8, 4)], 'takes f32 as "x" and is given i32'),
-    refused({ ...pool(), fn: 'toString' }, [image], 'takes "max" or "avg" as "fn" and is given "toString"'),
   ],
   reduce: [
     refused(reduce('sum', [4]), [image], 'takes a list of different axes in 0..3 as "axes" and is given [4]'),
@@ -257,10 +139,6 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
       `takes a list of 1 whole number in 0..${most} as "begin" and is given [0, 0]`,
     ),
     refused(slice([0], [0], [1]), [[8]], `takes a list of 1 whole number in 1..${most} as "size" and is given [0]`),
-  ],
-  softmax: [
-    refused({ kind: 'softmax', axis: 4 }, [image], 'takes a whole number in 0..3 as "axis" and is given 4'),
-    refused({ kind: 'softmax', axis: 0 }, [[]], 'takes "x" with at least 1 axis and is given []'),
   ],
   'space-to-depth': [
     refused({ kind: 'space-to-depth', block: 3 }, [image], 'cannot cut 8x8 pixels into blocks of 3x3'),

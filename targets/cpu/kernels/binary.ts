@@ -17,7 +17,6 @@ export const binary: Kernel = {
 
   match({ call: { op }, types, arrays, result: { type, array } }) {
     if (op.kind !== 'binary') return 'not a function of two numbers';
-    if (type.dtype !== 'f32' || types.a.dtype !== 'f32') return 'not of f32';
     const alike = (t: TensorType): boolean => sameShape(t.shape, type.shape) && sameLayout(t.layout, type.layout);
     if (alike(types.a) && alike(types.b))
       return { calls: [call(zip(op.fn), { a: arrays.a, b: arrays.b, y: array, count: storedLength(type) })] };

@@ -9,7 +9,6 @@ export const concat: Kernel = {
 
   match({ call: { op }, types, arrays, result }) {
     if (op.kind !== 'concat') return 'not a concatenation';
-    if (result.type.dtype !== 'f32') return 'not of f32';
     const into = rowsAlong(result.type, op.axis);
     const names = Array.from({ length: op.count }, (_, i) => `x${i}`);
     const parts = names.map((name) => rowsAlong(types[name], op.axis));

@@ -12,7 +12,6 @@ export const depthToSpace: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array }, scratch }) {
     if (op.kind !== 'depth-to-space') return 'does not spread channels over pixels';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (!isPanel(x) || !isPanel(type)) return 'the images are not in panels';
     const [images, height, width, channels] = x.shape;
     const { block } = op;

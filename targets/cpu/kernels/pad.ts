@@ -8,7 +8,6 @@ export const pad: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'pad') return 'not a border';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (op.mode !== 'constant') return 'the border depends on the value';
     const axes = type.shape.flatMap((_, axis) => (op.before[axis] + op.after[axis] > 0 ? [axis] : []));
     if (axes.length !== 1) return 'not along one axis';

@@ -14,7 +14,6 @@ export const reduce: Kernel = {
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     const fn = fnOf(op, x);
     if (!fn) return 'does not make one number of each channel';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (!isPanel(x) || type.layout.kind !== 'plain') return 'not from panels to a plain value';
     const [images, height, width, channels] = x.shape;
     return { calls: [call(routine(fn), { x: arrays.x, y: array, images, pixels: height * width, channels })] };

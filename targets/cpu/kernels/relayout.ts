@@ -13,7 +13,6 @@ export const relayout: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'relayout') return 'not a change of layout';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (sameLayout(x.layout, type.layout)) {
       const length = storedLength(type);
       const block = { count: 1, length };

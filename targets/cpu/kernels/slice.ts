@@ -8,7 +8,6 @@ export const slice: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'slice') return 'not a slice';
-    if (type.dtype !== 'f32') return 'not of f32';
     const axes = type.shape.flatMap((size, axis) => (size !== x.shape[axis] || op.step[axis] !== 1 ? [axis] : []));
     const axis = axes[0] ?? 0;
     if (axes.length > 1 || op.step[axis] !== 1) return 'not neighbours along one axis';

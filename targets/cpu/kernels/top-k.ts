@@ -8,6 +8,7 @@ import { call } from '../routine.ts';
 export const topK: Kernel = {
   name: 'top-k',
   doc: 'the largest elements of plain rows, kept in order while a row is read once',
+  integers: true,
 
   match({ call: { op }, types: { x }, arrays, result: { type, array }, scratch }) {
     if (op.kind !== 'top-k') return 'does not look for the largest';

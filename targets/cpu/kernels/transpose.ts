@@ -12,7 +12,6 @@ export const transpose: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'transpose') return 'not a transposition';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (x.layout.kind !== 'plain' || type.layout.kind !== 'plain') return 'not plain';
     const axes = axesOf(x.shape, op.perm);
     const rows = axes.find((axis) => axis.y === 1);

@@ -14,7 +14,6 @@ export const unary: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'unary') return 'not a function of one number';
-    if (type.dtype !== 'f32') return 'not of f32';
     if (!sameLayout(x.layout, type.layout)) return 'the layout changes';
     return { calls: [call(map(op.fn), { x: arrays.x, y: array, count: storedLength(type) })] };
   },

@@ -9,6 +9,7 @@ import { copyNumbers } from './fill.ts';
 export const blocks: Kernel = {
   name: 'blocks',
   doc: 'concat, and slice and pad along one axis, as copies of runs of numbers',
+  integers: true,
 
   match(site) {
     const { call, types, result } = site;

@@ -12,7 +12,6 @@ export const map: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result }) {
     if (op.kind !== 'unary') return 'not a function of single numbers';
-    if (x.dtype !== 'f32') return `takes f32 and is given ${x.dtype}`;
     if (printLayout(x.layout) !== printLayout(result.type.layout)) return 'operand and result lie otherwise';
     const call = mapCall(op.fn, arrays.x, result.array);
     return call ? { calls: [call] } : `there are no vector instructions for "${op.fn}"`;

@@ -5,6 +5,7 @@ import { isPanels, lanes, pictureBytes, rowBytes } from '../panels.ts';
 export const relayout: Kernel = {
   name: 'relayout',
   doc: 'pictures from rows of channels to panels, and back',
+  integers: true,
 
   match({ call: { op }, types: { x }, arrays, result }) {
     if (op.kind !== 'relayout') return 'not a relayout';

@@ -4,6 +4,7 @@ import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 export const topK: Kernel = {
   name: 'top-k',
   doc: 'the largest numbers of each row, or where they are',
+  integers: true,
 
   match({ call: { op }, types: { x }, arrays, result, scratch }) {
     if (op.kind !== 'top-k') return 'not the largest of rows';

@@ -14,7 +14,6 @@ export const zip: Kernel = {
 
   match({ call: { op }, types: { a, b }, arrays, result: { type, array } }) {
     if (op.kind !== 'binary') return 'not a function of two numbers';
-    if (a.dtype !== 'f32') return `takes f32 and is given ${a.dtype}`;
     if (!binaryVectors[op.fn]) return `there are no vector instructions for "${op.fn}"`;
     const like = (t: TensorType): boolean => sameShape(t.shape, type.shape) && sameLayout(t.layout, type.layout);
     const [whole, other] = like(a) ? (['a', 'b'] as const) : (['b', 'a'] as const);
