@@ -2,11 +2,11 @@
 import type { UnaryName } from '../ops/scalar.ts';
 import type { Value } from './builder.ts';
 import { axisOf, binary, scalar, unary } from './compose.ts';
+import { logSoftmax } from './compose-reduce.ts';
 import type { KerasLayer } from './keras-layer.ts';
 import { suggestion } from './nearest.ts';
 import type { Scope } from './scope.ts';
 import { selu } from './tfjs-ops-math.ts';
-import { logSoftmax } from './tfjs-ops-reduce.ts';
 
 /** Those that a layer with weights can hold. */
 const simple: Readonly<Record<string, UnaryName>> = {

@@ -1,12 +1,12 @@
 /** Keras layers with weights or windows. */
 import type { Value } from './builder.ts';
 import { axisOf, binary, cast, reshape, scalar, unary } from './compose.ts';
+import { reduceOver } from './compose-reduce.ts';
 import type { Padding } from './geometry.ts';
 import { padOf } from './geometry.ts';
 import { activate, fusedActivation } from './keras-activations.ts';
 import type { KerasLayer, KerasRow, KerasRows } from './keras-layer.ts';
 import { convolve, convolveTransposed, dense } from './layers.ts';
-import { reduceOver } from './tfjs-ops-reduce.ts';
 
 export function channelsLast(l: KerasLayer): void {
   const format = l.text('data_format', 'channels_last');

@@ -2,12 +2,37 @@
 import { suggestion } from '../nearest.ts';
 import { standard } from './domains.ts';
 import type { Row, Rows } from './layer.ts';
+import { activationRows } from './ops-activation.ts';
+import { trainingRows } from './ops-batch-norm.ts';
+import { castRows } from './ops-cast.ts';
+import { compareRows } from './ops-compare.ts';
 import { controlRows } from './ops-control.ts';
 import { convolutionRows } from './ops-convolution.ts';
+import { lossRows } from './ops-loss.ts';
 import { mathRows } from './ops-math.ts';
+import { normaliseRows } from './ops-normalise.ts';
+import { orderRows } from './ops-order.ts';
+import { poolRows } from './ops-pool.ts';
+import { reduceRows } from './ops-reduce.ts';
 import { shapeRows } from './ops-shape.ts';
+import { softmaxRows } from './ops-softmax.ts';
 
-const families: readonly Rows[] = [controlRows, convolutionRows, mathRows, shapeRows];
+const families: readonly Rows[] = [
+  activationRows,
+  castRows,
+  compareRows,
+  controlRows,
+  convolutionRows,
+  lossRows,
+  mathRows,
+  normaliseRows,
+  orderRows,
+  poolRows,
+  reduceRows,
+  shapeRows,
+  softmaxRows,
+  trainingRows,
+];
 
 const rows: ReadonlyMap<string, Row> = new Map(families.flatMap((family) => Object.entries(family)));
 
