@@ -20,7 +20,7 @@ export interface StridedSlice {
   readonly shrinkAxisMask: number;
 }
 
-interface Range {
+export interface Range {
   readonly begin: number;
   readonly size: number;
   readonly step: number;
@@ -82,7 +82,7 @@ export function stridedSlice(scope: Scope, x: Value, spec: StridedSlice): Value 
 }
 
 /** Begin and end as Python counts them, from the back where negative and never beyond either side. */
-function rangeOf(size: number, begin: number | undefined, end: number | undefined, step: number): Range {
+export function rangeOf(size: number, begin: number | undefined, end: number | undefined, step: number): Range {
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const counted = (at: number): number => Math.min(high, Math.max(low, at < 0 ? at + size : at));
   const from = begin === undefined ? (step > 0 ? low : high) : counted(begin);
