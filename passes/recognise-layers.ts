@@ -1,15 +1,14 @@
 /** Layers in disguise: what a convolution, a dense layer or a mean over the picture is, whatever its spelling. */
-import type { Call, Graph, Node } from '../src/graph/graph.ts';
+import type { Call, Graph } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Conv2d } from '../src/ops/conv2d.ts';
-import type { MatMul } from '../src/ops/matmul.ts';
 import type { Pool2d } from '../src/ops/pool2d.ts';
 import type { Pass } from '../src/pass.ts';
-import { reshapedQuantity, transposedQuantity, withQuantity } from '../src/tensor/quantity.ts';
+import { reshapedQuantity, withQuantity } from '../src/tensor/quantity.ts';
 import { elements, tensor } from '../src/tensor/type.ts';
-import type { Floats } from './matching/constants.ts';
-import { floats, floatsOf } from './matching/constants.ts';
+import { floatsOf } from './matching/constants.ts';
+import { denseLayer } from './matching/products.ts';
 
 export const recogniseLayers: Pass = {
   name: 'recognise-layers',
@@ -18,38 +17,11 @@ export const recogniseLayers: Pass = {
   run: (graph: Graph): Graph =>
     rewriteNodes(graph, (node, emitter) => {
       if (node.kind !== 'call') return node;
-      if (node.op.kind === 'matmul') return fromProduct(node, node.op, emitter) ?? node;
+      if (node.op.kind === 'matmul') return denseLayer(node, node.op, emitter) ?? node;
       if (node.op.kind === 'conv2d') return fromConvolution(node, node.op, emitter) ?? node;
       return node.op.kind === 'pool2d' ? (fromPool(node, node.op, emitter) ?? node) : node;
     }),
 };
-
-/** x · constant, the constant a matrix: a dense layer without bias. */
-function fromProduct(node: Call, op: MatMul, { byId, emit, fresh }: Emitter): Call | undefined {
-  const constant = floatsOf(node.inputs[1], byId);
-  if (op.transposeA || !constant || constant.type.shape.length !== 2) return undefined;
-  const [rows, columns] = constant.type.shape;
-  const outputs = op.transposeB ? rows : columns;
-  const weights = op.transposeB ? constant.id : emit(transposed(constant, fresh(constant.id)));
-  const bias = emit(floats(fresh(`${node.id}_bias`), [outputs], new Float32Array(outputs), node));
-  return { ...node, op: { kind: 'linear', activation: 'none' }, inputs: [node.inputs[0], weights, bias] };
-}
-
-function transposed({ data, mask, type, origin }: Floats, id: string): Node {
-  const [rows, columns] = type.shape;
-  const swap = <A extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(from: A, to: A): A => {
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[c * rows + r] = from[r * columns + c];
-    return to;
-  };
-  return {
-    kind: 'constant',
-    id,
-    type: withQuantity(tensor('f32', [columns, rows]), type.quantity && transposedQuantity(type.quantity, [1, 0])),
-    data: swap(data, new Float32Array(data.length)),
-    ...(mask && { mask: swap(mask, new Uint8Array(mask.length)) }),
-    ...(origin === undefined ? {} : { origin }),
-  };
-}
 
 /** A convolution with one place to be, its window the whole input: a dense layer on the flat picture. */
 function fromConvolution(node: Call, op: Conv2d, { byId, emit, fresh }: Emitter): Call | undefined {
