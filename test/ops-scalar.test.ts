@@ -6,6 +6,7 @@ import type { DType } from '../src/tensor/type.ts';
 import type { Sample } from './ops/law.ts';
 import { inferred, meaning, runLoops, value } from './ops/law.ts';
 import { binaries, unaries } from './ops/tables.ts';
+import { integers } from './ops/whole.ts';
 
 const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
 
@@ -33,7 +34,6 @@ const floats = [
   inf,
   nan,
 ];
-const integers = [-2147483648, -2147483647, -65537, -7, -2, -1, 0, 1, 2, 3, 65536, 2147483647];
 
 const unary = (fn: UnaryName, dtype: DType, xs: readonly number[]): Sample => ({
   op: { kind: 'unary', fn },
