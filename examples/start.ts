@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { decode, encode } from 'fast-png';
 import { relativeError } from '../src/check/compare.ts';
 import { loadTfjs } from '../src/check/tfjs.ts';
-import { readNpy } from '../src/cli/npy.ts';
+import { readNpy } from '../src/make/npy.ts';
 import { paintFor, printBytes, printError, printTime, table } from '../src/cli/paint.ts';
 import { readPng } from '../src/cli/png.ts';
 import type { Diagnostic, Named, OpenModel, Result } from '../src/index.ts';

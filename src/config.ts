@@ -30,6 +30,8 @@ export interface Config {
   readonly batch?: number | undefined;
   /** Whole shapes of inputs by name, for models that leave more open. */
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Values for inputs by name, which are none any longer then: a number, a list, or the path of an `.npy` file. */
+  readonly constants?: Readonly<Record<string, number | readonly number[] | string>> | undefined;
   /** A file of masks by the name of a weight: `.npz` or `.json`. */
   readonly masks?: string | undefined;
   /** By a layer's name or a glob; where several match, the last one wins. `*` matches slashes as well. */
@@ -54,6 +56,7 @@ const schema = z.strictObject({
     .optional(),
   batch: size.optional(),
   shapes: z.record(z.string(), z.array(size)).optional(),
+  constants: z.record(z.string(), z.union([z.number(), z.array(z.number()), z.string().min(1)])).optional(),
   masks: z.string().min(1).optional(),
   layers: z
     .record(

@@ -13,7 +13,7 @@
  * if (compiled.ok) for (const { path, role } of compiled.artefacts) console.log(role, path);
  * await build(model.graph, { target: 'wasm', out: 'out' });
  */
-import { loadTfjs } from './check/tfjs.ts';
+import { loadPeer } from './check/load-peer.ts';
 import type { Against, Verdict } from './check/verify.ts';
 import { verifyModel } from './check/verify.ts';
 import type { Compiled, Job } from './compile.ts';
@@ -78,7 +78,7 @@ export interface Imported {
   readonly graph: Graph;
 }
 
-/** Reads a model: a TensorFlow.js `model.json`, a graph as text, or a folder that holds one. Only files in its folder are read. */
+/** Reads a model: a TensorFlow.js `model.json`, an `.onnx` file, a graph as text, or a folder that holds one. Only files in its folder are read. */
 export const importModel = (path: string, options: LoadOptions = {}): Promise<Result<Imported>> =>
   collected(async (report) => loadModel(path, options, report));
 
@@ -122,7 +122,7 @@ export const openOutput = (folder: string): Promise<Result<OpenModel>> =>
 export interface VerifyOptions extends CompileOptions, LoadOptions, OwnParts {
   /** How many random inputs to try; 1 unless given. */
   readonly samples?: number;
-  /** What to compare with: the exact reference unless `tfjs` is given, which needs the model's path. */
+  /** What to compare with: the exact reference unless `tfjs` or `ort` is given, which need the model's path. */
   readonly against?: Against;
 }
 
@@ -133,22 +133,24 @@ export interface Verified {
 /** Builds a model into a temporary folder, runs it, and compares every output with the reference. */
 export const verify = (model: Model, options: VerifyOptions): Promise<Result<Verified>> =>
   collected(async (report) => {
-    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    const loaded =
+      typeof model === 'string' ? loadModel(model, options, report) : { graph: model, file: model.file, constants: {} };
     const shipped = partsFor(options, report);
     if (!loaded || !shipped) return undefined;
     const { file, graph } = loaded;
-    const tfjs = options.against === 'tfjs' ? await loadTfjs(file ?? graph.file, graph, report) : undefined;
-    if (options.against === 'tfjs' && !tfjs) return undefined;
+    const { against = 'evaluate' } = options;
+    const peer = against === 'evaluate' ? undefined : await loadPeer(against, file, graph, loaded, report);
+    if (against !== 'evaluate' && !peer) return undefined;
     const verdict = await verifyModel({
       ...shipped,
       ...options.parts,
       graph,
       samples: options.samples ?? 1,
       open: (compiled) => buildAndOpen(compiled, { ...options, journal: nobody }, report),
-      ...(tfjs && { tfjs }),
+      ...(peer && { peer }),
       report,
     });
-    tfjs?.dispose();
+    peer?.dispose();
     return verdict && { verdict };
   });
 

@@ -144,19 +144,21 @@ describe('verifying', () => {
       ...graph,
       nodes: graph.nodes.map((n) => (n.id === 'r' ? { ...(n as Call), op: { kind: 'unary', fn: 'abs' } } : n)),
     };
-    const tfjs: VerifyJob['tfjs'] = {
-      run: (inputs) => evaluate(graph, inputs),
-      valuesOf: (inputs) => {
+    const peer: NonNullable<VerifyJob['peer']> = {
+      name: 'tfjs',
+      run: async (inputs) => evaluate(graph, inputs),
+      suit: (inputs) => inputs,
+      valuesOf: async (inputs) => {
         const values: [string, Numbers][] = [];
         evaluate(graph, inputs, { watch: ({ origin }, data) => void (origin && values.push([origin, data])) });
         return Object.fromEntries(values);
       },
     };
-    const verdict = await verifyModel(job({ graph: misread, tfjs }));
+    const verdict = await verifyModel(job({ graph: misread, peer }));
     expect(verdict).toMatchObject({ ok: false, against: 'tfjs' });
     expect(verdict?.divergedAt).toMatchObject({ stage: 'import', pass: null, layer: 'block/relu', op: 'unary' });
-    const silent = { ...tfjs, valuesOf: () => ({}) };
-    expect((await verifyModel(job({ graph: misread, tfjs: silent })))?.divergedAt).toMatchObject({
+    const silent = { ...peer, valuesOf: async () => ({}) };
+    expect((await verifyModel(job({ graph: misread, peer: silent })))?.divergedAt).toMatchObject({
       stage: 'import',
       layer: null,
     });

@@ -51,7 +51,7 @@ describe('a path', () => {
   test.each([
     ['nett/model.json', 'did you mean "<root>/net/model.json"?'],
     ['net/modle.json', 'did you mean "<root>/net/model.json"?'],
-    ['quite/another/place.json', 'give the path of a "model.json"'],
+    ['quite/another/place.json', 'give the path of a "model.json" or of an ".onnx" file'],
   ])('that is misspelt: %s', (path, hint) => {
     expect(load(at(path)).said).toEqual([`import/missing-file: there is no such file or folder (${hint})`]);
   });

@@ -49,7 +49,7 @@ describe('mistakes get one clear message each', () => {
       () => ['inspect', at('empty')],
       1,
       '<root>/empty: error: the folder holds no model [import/not-a-model]\n' +
-        '  hint: give the path of a file: a "model.json" and its shards\n',
+        '  hint: give the path of a file: a "model.json" and its shards, or an ".onnx" file\n',
     ],
     [
       'an output in place of a model',
@@ -102,7 +102,7 @@ describe('mistakes get one clear message each', () => {
       'no model at all',
       () => ['build'],
       1,
-      'error: no model is given [cli/no-model]\n  hint: give the path of a model.json, or name it in the config file\n',
+      'error: no model is given [cli/no-model]\n  hint: give the path of a model.json or of an .onnx file, or name it in the config file\n',
     ],
     [
       'a misspelt option',

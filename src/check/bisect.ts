@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { plain, sameShape } from '../tensor/type.ts';
 import { relativeError } from './compare.ts';
+import type { Peer } from './peer.ts';
 
 /** The first thing that is wrong. */
 export interface Divergence {
@@ -34,15 +35,15 @@ export const layerOf = ({ origin, id }: Node): string => origin ?? `%${id}`;
  * The first layer whose value another reader of the model computes otherwise. Layers that became several calls are
  * judged by the last, and those whose values it does not keep, or shapes differently, not at all.
  */
-export function divergingImport(
+export async function divergingImport(
   graph: Graph,
   inputs: Named,
-  valuesOf: (inputs: Named, names: readonly string[]) => Named,
+  valuesOf: Peer['valuesOf'],
   { maxError, limit }: { readonly maxError: number; readonly limit: number },
-): Divergence {
+): Promise<Divergence> {
   const last = new Map<string, Call>();
   for (const node of graph.nodes) if (node.kind === 'call' && node.origin !== undefined) last.set(node.origin, node);
-  const theirs = valuesOf(inputs, [...last.keys()]);
+  const theirs = await valuesOf(inputs, [...last.keys()]);
   const ours = valuesOfGraph(graph, inputs);
   for (const { id, origin, op } of last.values()) {
     const [got, want] = [ours.get(id), origin === undefined ? undefined : theirs[origin]];

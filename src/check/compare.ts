@@ -6,8 +6,8 @@ import type { Shape } from '../tensor/type.ts';
 /** What an artefact may differ from `evaluate`: sums in another order, single instead of double precision. */
 export const tolerance = 1e-5;
 
-/** What it may differ from TensorFlow.js, which rounds in its own places. */
-export const tfjsTolerance = 1e-4;
+/** What it may differ from another program that runs the model, which rounds in its own places. */
+export const peerTolerance = 1e-4;
 
 /** Stands for an infinite error, in JSON too: NaN or an infinity on one side alone, another length, or nothing at all. */
 export const incomparable = Number.MAX_VALUE;

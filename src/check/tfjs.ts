@@ -40,6 +40,7 @@ export async function loadTfjs(path: string, graph: Graph, report: Report): Prom
     void report({ severity: 'error', code: 'verify/tfjs', message, hint, origin: { file: path } });
   const cannot = (error: unknown): undefined =>
     fail(`TensorFlow.js cannot run the model: ${firstLine(error)}`, 'verify it without --against tfjs');
+  if (/\.onnx$/i.test(path)) return fail('TensorFlow.js does not read ONNX models', 'verify it with --against ort');
   if (path.endsWith('.graph')) return fail('TensorFlow.js does not read graphs as text', 'give the model.json');
   try {
     const artifacts = artifactsOf(path, report);

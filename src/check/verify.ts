@@ -11,9 +11,10 @@ import { withGraph } from '../make/bug.ts';
 import type { Divergence, Snapshot } from './bisect.ts';
 import { divergingImport, divergingLayer, divergingPass, tapOf, tapped } from './bisect.ts';
 import type { Compared } from './compare.ts';
-import { compareOutputs, incomparable, relativeError, tfjsTolerance, tolerance, worstOf } from './compare.ts';
+import { compareOutputs, incomparable, peerTolerance, relativeError, tolerance, worstOf } from './compare.ts';
+import type { Peer, PeerName } from './peer.ts';
+import { peerTitles } from './peer.ts';
 import { pickedOutputs, pickFrom } from './picks.ts';
-import type { TfjsModel } from './tfjs.ts';
 
 /** Something that computes outputs from inputs, both plain and by name. */
 export interface Runner {
@@ -22,16 +23,16 @@ export interface Runner {
   readonly dispose: () => void;
 }
 
-/** What may be taken for the truth: the graph as imported, or TensorFlow.js. */
-export type Against = 'evaluate' | 'tfjs';
+/** What may be taken for the truth: the graph as imported, or another program that runs the model's own file. */
+export type Against = 'evaluate' | PeerName;
 
 export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
   /** How many random inputs to try; 1 unless given. */
   readonly samples?: number;
   /** Builds what was compiled and makes it ready to run; undefined after a report. */
   readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
-  /** TensorFlow.js on the same model, to compare with instead of `evaluate`. */
-  readonly tfjs?: Pick<TfjsModel, 'run' | 'valuesOf'>;
+  /** Another program with the same model, to compare with instead of `evaluate`. */
+  readonly peer?: Omit<Peer, 'dispose'>;
   readonly report: Report;
   /** Told what is being done. */
   readonly doing?: (what: string) => void;
@@ -48,11 +49,11 @@ export interface Verdict {
 
 /**
  * Compiles, builds, runs, and compares every output. The error is max |a − b| / max |b| over each output, and may be
- * 1e-5 against `evaluate` and 1e-4 against TensorFlow.js. Outputs that depend on an order of scores: see picks.ts.
+ * 1e-5 against `evaluate` and 1e-4 against another program. Outputs that depend on an order of scores: see picks.ts.
  * Undefined, and reported, if it does not come to a comparison.
  */
 export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> {
-  const { graph, target, samples = 1, open, tfjs, report, doing = () => {} } = job;
+  const { graph, target, samples = 1, open, peer, report, doing = () => {} } = job;
   const snapshots: Snapshot[] = [{ pass: null, graph }];
   doing('compiling');
   const watch: Job['watch'] = ({ name }, _before, after) => void snapshots.push({ pass: name, graph: after });
@@ -63,7 +64,8 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   const runner = await open(compiled);
   if (!runner) return undefined;
 
-  const inputs = Array.from({ length: samples }, (_, i) => randomInputs(graph, 1 + 1000 * i));
+  const suited = peer?.suit ?? ((sample: Named): Named => sample);
+  const inputs = Array.from({ length: samples }, (_, i) => suited(randomInputs(graph, 1 + 1000 * i)));
   const got: Named[] = [];
   try {
     doing('running the artefact');
@@ -75,21 +77,21 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   } finally {
     runner.dispose();
   }
-  doing(tfjs ? 'running TensorFlow.js' : 'computing the reference');
+  doing(peer ? `running ${peerTitles[peer.name]}` : 'computing the reference');
   const want: Named[] = [];
   for (const sample of inputs) {
-    const outputs = tfjs ? tfjs.run(sample) : evaluate(graph, sample);
+    const outputs = peer ? await peer.run(sample) : evaluate(graph, sample);
     if (!outputs) return undefined;
     want.push(outputs);
   }
-  const limit = tfjs ? tfjsTolerance : tolerance;
+  const limit = peer ? peerTolerance : tolerance;
   let outputs = compareOutputs(shapesOf(graph), got, want);
   if (isPickAlone(outputs, compiled.graph, limit)) {
     doing('comparing what is picked');
     outputs = await comparePicks(job, compiled, { inputs, got, outputs });
   }
   const ok = worstOf(outputs) <= limit;
-  const verdict: Verdict = { ok, target: target.name, against: tfjs ? 'tfjs' : 'evaluate', outputs };
+  const verdict: Verdict = { ok, target: target.name, against: peer?.name ?? 'evaluate', outputs };
   if (ok) return verdict;
   doing('looking for the layer that diverges');
   const sample = worstSample(shapesOf(graph), got, want);
@@ -141,7 +143,7 @@ async function openTapped(job: VerifyJob, compiled: Compiled): Promise<(Runner &
   return taps.ok && runner ? { ...runner, plan: taps.plan } : undefined;
 }
 
-/** The import if it disagrees with TensorFlow.js already; or else a pass; or else a layer of the artefact. */
+/** The import if it disagrees with the other program already; or else a pass; or else a layer of the artefact. */
 async function blame(
   job: VerifyJob,
   compiled: Compiled,
@@ -149,11 +151,11 @@ async function blame(
   inputs: Named,
   want: Named,
 ): Promise<Divergence | undefined> {
-  const { graph, tfjs } = job;
-  if (tfjs) {
+  const { graph, peer } = job;
+  if (peer) {
     const maxError = worstOf(compareOutputs(shapesOf(graph), [evaluate(graph, inputs)], [want]));
-    if (maxError > tfjsTolerance)
-      return divergingImport(graph, inputs, tfjs.valuesOf, { maxError, limit: tfjsTolerance });
+    if (maxError > peerTolerance)
+      return divergingImport(graph, inputs, peer.valuesOf, { maxError, limit: peerTolerance });
   }
   const pass = divergingPass(snapshots, inputs, tolerance);
   if (pass) return pass;

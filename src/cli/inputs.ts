@@ -6,9 +6,9 @@ import type { Named } from '../graph/evaluate.ts';
 import { randomNumbers } from '../graph/samples.ts';
 import { suggestion } from '../import/nearest.ts';
 import type { ManifestPort } from '../make/manifest.ts';
+import { readNpy } from '../make/npy.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import type { Numbers } from '../tensor/numbers.ts';
-import { readNpy } from './npy.ts';
 import { readPng } from './png.ts';
 import type { Range } from './range.ts';
 

@@ -10,7 +10,7 @@ export function modelOf({ model }: Config, report: Report): string | undefined {
       severity: 'error',
       code: 'cli/no-model',
       message: 'no model is given',
-      hint: 'give the path of a model.json, or name it in the config file',
+      hint: 'give the path of a model.json or of an .onnx file, or name it in the config file',
     });
   return model;
 }

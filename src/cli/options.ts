@@ -16,8 +16,11 @@ export interface ModelFlags {
   readonly config?: string;
   readonly batch?: number;
   readonly shape?: Readonly<Record<string, Shape>>;
+  readonly constant?: Given;
   readonly masks?: string;
 }
+
+type Given = Readonly<Record<string, readonly number[] | string>>;
 
 export interface TargetFlags extends ModelFlags {
   readonly target?: string;
@@ -26,7 +29,7 @@ export interface TargetFlags extends ModelFlags {
   readonly prefix?: string;
 }
 
-export const modelArgument = 'a model.json, a .graph text, or a folder that holds one';
+export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
 
 export const jsonOption = new Option('--json', 'print one JSON document');
 
@@ -38,6 +41,11 @@ export const withModelOptions = (command: Command): Command =>
     )
     .option('--batch <n>', 'the size of a batch dimension that the model leaves open (default: 1)', parseSize)
     .option('--shape <name=1,2,3>', 'the whole shape of an input; may be given for several', collectShape)
+    .option(
+      '--constant <name=value>',
+      'a value for an input, which is none any longer: numbers with commas between, or FILE.npy; may be given for several',
+      collectConstant,
+    )
     .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight');
 
 export const withTargetOptions = (command: Command): Command =>
@@ -62,10 +70,15 @@ export async function choicesOf(
   const { loadConfig } = await import('./config-file.ts');
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
-  const { target, cpu, strictFp, prefix, batch, shape, masks } = flags;
+  const { target, cpu, strictFp, prefix, batch, shape, constant, masks } = flags;
   const given = { model, target, cpu, strictFp, prefix, batch, masks };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...config, ...said, ...(shape && { shapes: { ...config.shapes, ...shape } }) };
+  return {
+    ...config,
+    ...said,
+    ...(shape && { shapes: { ...config.shapes, ...shape } }),
+    ...(constant && { constants: { ...config.constants, ...constant } }),
+  };
 }
 
 /** Commander's own way to refuse the value of an option. */
@@ -91,6 +104,20 @@ function collectShape(text: string, before: Readonly<Record<string, Shape>> = {}
   if (at < 1 || !sizes.every((size) => /^[1-9]\d{0,8}$/.test(size)))
     throw new InvalidArgumentError('It must be a name and sizes, e.g. input=1,224,224,3.');
   return Object.fromEntries([...Object.entries(before), [text.slice(0, at), sizes.map(Number)]]);
+}
+
+const isNumber = (text: string): boolean => /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text);
+
+/** A path may hold `=` itself, and so may the name of an input. */
+function collectConstant(text: string, before: Given = {}): Given {
+  const last = text.lastIndexOf('=');
+  const numbers = text.slice(last + 1).split(',');
+  const isList = numbers.every(isNumber);
+  const at = isList ? last : text.indexOf('=');
+  const value = isList ? numbers.map(Number) : text.slice(at + 1);
+  if (at < 1 || (typeof value === 'string' && !/\.npy$/i.test(value)))
+    throw new InvalidArgumentError('It must be a name and numbers or a file, e.g. rate=16000 or table=FILE.npy.');
+  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), value]]);
 }
 
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

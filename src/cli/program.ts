@@ -71,7 +71,7 @@ Examples:
   espalier inspect model/model.json
   espalier build model/model.json -t wasm -o out
   espalier run out --input picture.png --output results
-  espalier verify model/model.json -t cpu
+  espalier verify model.onnx -t cpu --shape input=1,3,224,224 --against ort
 
 Exit codes: 0 done, 1 bad input or a failed check, 2 bad usage, 70 a bug in espalier.`;
 

@@ -1,8 +1,9 @@
 /** What `espalier verify` does. Loaded only when it runs, so that help comes at once. */
 import type { Divergence } from '../check/bisect.ts';
-import { incomparable, tfjsTolerance, tolerance } from '../check/compare.ts';
-import type { TfjsModel } from '../check/tfjs.ts';
-import { loadTfjs } from '../check/tfjs.ts';
+import { incomparable, peerTolerance, tolerance } from '../check/compare.ts';
+import { loadPeer } from '../check/load-peer.ts';
+import type { Peer, PeerName } from '../check/peer.ts';
+import { peerTitles } from '../check/peer.ts';
 import type { Verdict } from '../check/verify.ts';
 import { verifyModel } from '../check/verify.ts';
 import { visible } from '../diagnostic.ts';
@@ -32,8 +33,8 @@ export async function verify(
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
-  const reference = against === 'tfjs' ? await tfjsFor(loaded, desk) : undefined;
-  if (reference === null) return false;
+  const peer = against === 'evaluate' ? undefined : await peerFor(against, loaded, desk);
+  if (peer === null) return false;
   try {
     const verdict = await verifyModel({
       ...parts,
@@ -45,7 +46,7 @@ export async function verify(
           { ...options, journal: io.journal, signal: io.signal, onTask: (task) => task && doing(`building ${task}`) },
           report,
         ),
-      ...(reference && { tfjs: reference }),
+      ...(peer && { peer }),
       report,
       doing,
     });
@@ -53,14 +54,14 @@ export async function verify(
     desk.print(verdict, (paint) => asText(verdict, path, samples, paint));
     return verdict.ok;
   } finally {
-    reference?.dispose();
+    peer?.dispose();
   }
 }
 
 /** Null after a report. */
-async function tfjsFor({ file, graph }: LoadedModel, { report, doing }: Desk): Promise<TfjsModel | null> {
-  doing('loading TensorFlow.js');
-  return (await loadTfjs(file, graph, report)) ?? null;
+async function peerFor(name: PeerName, loaded: LoadedModel, { report, doing }: Desk): Promise<Peer | null> {
+  doing(`loading ${peerTitles[name]}`);
+  return (await loadPeer(name, loaded.file, loaded.graph, loaded, report)) ?? null;
 }
 
 function asText(
@@ -69,7 +70,7 @@ function asText(
   samples: number,
   paint: Paint,
 ): readonly string[] {
-  const limit = against === 'tfjs' ? tfjsTolerance : tolerance;
+  const limit = against === 'evaluate' ? tolerance : peerTolerance;
   const rows = outputs.map(({ name, shape, maxError }) => {
     const error = maxError === incomparable ? 'not comparable' : printError(maxError);
     return [paint.bold(visible(name)), `[${shape.join(', ')}]`, maxError <= limit ? error : paint.red(error)];

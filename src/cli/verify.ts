@@ -1,6 +1,7 @@
 /** `espalier verify`: builds, runs, and compares every output with the reference; names what diverges first. */
 import { Command, Option } from 'commander';
-import { tfjsTolerance, tolerance } from '../check/compare.ts';
+import { peerTolerance, tolerance } from '../check/compare.ts';
+import { peerTitles } from '../check/peer.ts';
 import type { Against } from '../check/verify.ts';
 import type { Act, TargetFlags } from './options.ts';
 import { jsonOption, modelArgument, parseSize, withModelOptions, withTargetOptions } from './options.ts';
@@ -18,7 +19,7 @@ export const verifyCommand = (act: Act): Command =>
         .summary('build, run, and compare with the reference')
         .description(
           'Builds a model into a temporary folder, runs it on random inputs, and compares every output with the reference. ' +
-            `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${tfjsTolerance} against tfjs. ` +
+            `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${peerTolerance} against tfjs and ort. ` +
             'If it is larger, the first pass or layer that diverges is named, and the exit code is 1.',
         )
         .argument('[model]', modelArgument),
@@ -27,9 +28,9 @@ export const verifyCommand = (act: Act): Command =>
       .addOption(
         new Option(
           '--against <reference>',
-          'evaluate: the exact reference; tfjs: TensorFlow.js on WebAssembly, one thread',
+          "evaluate: the exact reference; tfjs, ort: the model's own file in TensorFlow.js or ONNX Runtime, one thread",
         )
-          .choices(['evaluate', 'tfjs'])
+          .choices(['evaluate', ...Object.keys(peerTitles)])
           .default('evaluate'),
       ),
   )

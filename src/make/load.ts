@@ -3,10 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ImportOptions } from '../import/importer.ts';
+import type { ImportContext, ImportOptions } from '../import/importer.ts';
 import { importModel } from '../import/index.ts';
 import { nearest } from '../import/nearest.ts';
 import type { Shape } from '../tensor/type.ts';
+import type { ConstantOption, Constants } from './constants.ts';
+import { readConstants } from './constants.ts';
 import { manifestName } from './manifest.ts';
 import { readMasks } from './masks.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
@@ -18,6 +20,8 @@ export interface LoadOptions {
   readonly batch?: number | undefined;
   /** Whole shapes of inputs by name, for models that leave more open. */
   readonly shapes?: Readonly<Record<string, Shape>> | undefined;
+  /** Values for inputs by name: an input that has one is none any longer. */
+  readonly constants?: Readonly<Record<string, ConstantOption>> | undefined;
   /** The path of a file of masks by the name of a weight: `.npz` or `.json`. */
   readonly masks?: string | undefined;
 }
@@ -26,7 +30,12 @@ export interface LoadedModel {
   /** The model's own file: where a folder was given, the one found in it. */
   readonly file: string;
   readonly graph: Graph;
+  /** What its inputs were fixed to. */
+  readonly constants: Constants;
 }
+
+/** Kinds of files that are models. */
+const kinds = ['.json', '.onnx', '.graph'];
 
 /** Reads the model at `path`: its file, or the folder that holds it. Undefined, with everything reported, if it cannot. */
 export function loadModel(path: string, options: LoadOptions, report: Report): LoadedModel | undefined {
@@ -34,24 +43,42 @@ export function loadModel(path: string, options: LoadOptions, report: Report): L
   if (file === undefined) return undefined;
   const masks = options.masks === undefined ? undefined : readMasks(options.masks, report);
   if (options.masks !== undefined && !masks) return undefined;
+  const constants = readConstants(options.constants ?? {}, report);
+  if (!constants) return undefined;
   const { name, batch, shapes } = options;
   const given: ImportOptions = {
     ...(name !== undefined && { name }),
     ...(batch !== undefined && { batch }),
     ...(shapes && { shapes }),
+    constants,
     ...(masks && { masks }),
   };
-  const graph = importModel(file, { read: (beside) => readFile(join(dirname(file), beside)), report, options: given });
-  return graph ? { file, graph } : undefined;
+  const read = onceRead(basename(file), (beside) => readFile(join(dirname(file), beside)));
+  const graph = importModel(file, { read, report, options: given });
+  return graph ? { file, graph, constants } : undefined;
+}
+
+type Read = ImportContext['read'];
+
+/** Importers look at the model's own file more than once, and it may be large. */
+function onceRead(own: string, read: Read): Read {
+  let found: { readonly bytes: ReturnType<Read> } | undefined;
+  return (path) => {
+    if (path !== own) return read(path);
+    found ??= { bytes: read(path) };
+    return found.bytes;
+  };
 }
 
 /** Undefined for whatever is no plain file that may be read. */
 function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     if (!statSync(path).isFile()) return undefined;
-    const bytes = readFileSync(path);
+    const { buffer, byteOffset, byteLength } = readFileSync(path);
     // Small files come out of a pool that is shared, and whose offset need not suit wider numbers.
-    return new Uint8Array(bytes);
+    return new Uint8Array(
+      byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength),
+    );
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
@@ -66,7 +93,7 @@ function modelFile(path: string, report: Report): string | undefined {
       return fail(
         'import/missing-file',
         'there is no such file or folder',
-        besides(path) || 'give the path of a "model.json"',
+        besides(path) || 'give the path of a "model.json" or of an ".onnx" file',
       );
     if (!statSync(path).isDirectory()) return path;
     if (existsSync(join(path, manifestName)))
@@ -75,13 +102,13 @@ function modelFile(path: string, report: Report): string | undefined {
         'the folder is an output of espalier build, not a model',
         'give the model that it was built from, or run it with espalier run',
       );
-    const names = readdirSync(path).filter((name) => ['.json', '.graph'].includes(extname(name)));
+    const names = readdirSync(path).filter((name) => kinds.includes(extname(name).toLowerCase()));
     const [only] = names.includes('model.json') ? ['model.json'] : names;
     if (only !== undefined && (only === 'model.json' || names.length === 1)) return join(path, only);
     return fail(
       'import/not-a-model',
       names.length === 0 ? 'the folder holds no model' : `the folder holds ${names.length} files that may be models`,
-      `give the path of a file${names.length === 0 ? ': a "model.json" and its shards' : `, e.g. ${join(path, names[0])}`}`,
+      `give the path of a file${names.length === 0 ? ': a "model.json" and its shards, or an ".onnx" file' : `, e.g. ${join(path, names[0])}`}`,
     );
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -95,7 +122,7 @@ function besides(path: string): string {
   if (part === '' || !statSync(above).isDirectory()) return '';
   const rest = relative(join(above, part), path);
   const there = readdirSync(above).filter((name) => existsSync(join(above, name, rest)));
-  const models = there.filter((name) => rest !== '' || ['.json', '.graph', ''].includes(extname(name)));
+  const models = there.filter((name) => rest !== '' || [...kinds, ''].includes(extname(name).toLowerCase()));
   const meant = nearest(part, models);
   return meant === undefined ? '' : `did you mean "${join(above, meant, rest)}"?`;
 }

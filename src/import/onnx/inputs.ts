@@ -5,9 +5,9 @@ import { elements, tensor } from '../../tensor/type.ts';
 import type { Builder } from '../builder.ts';
 import type { Fixed, ImportContext } from '../importer.ts';
 import { checkInputNames, checkShapeNames, shapeOfInput, shapeOption } from '../inputs.ts';
+import type { Named } from './bound.ts';
 import type { Element } from './elements.ts';
 import { dtypeOfElement, elementName, elementNames, elementOf, sizeOf } from './elements.ts';
-import type { Named } from './layer.ts';
 import type { Dimension, ValueInfoProto } from './schema.ts';
 
 /** The inputs by name, or undefined after reports. */
@@ -52,7 +52,9 @@ export function placeInputs(
   return complete ? values : undefined;
 }
 
-const sizeOfDim = ({ dimValue }: Dimension): number => (dimValue && sizeOf(dimValue)) ?? -1;
+/** −1 for sizes that are left open; protobufjs gives 0 for those that are not there. */
+const sizeOfDim = (dim: Dimension): number =>
+  (Object.hasOwn(dim, 'dimValue') && dim.dimValue ? sizeOf(dim.dimValue) : undefined) ?? -1;
 
 function openInput(
   name: string,

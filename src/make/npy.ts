@@ -33,6 +33,17 @@ export function readNpy(bytes: Uint8Array, { dtype, shape }: Wanted): Numbers | 
   return numbers;
 }
 
+/** What a file holds, as numbers of any type, or why it cannot be taken: the rest of a sentence. */
+export function readAnyNpy(bytes: Uint8Array): { readonly data: readonly number[]; readonly shape: Shape } | string {
+  const file = parsed(bytes);
+  if (!file) return 'is not an .npy file that can be read';
+  const { data, shape, dtype, fortranOrder } = file;
+  if (fortranOrder && shape.length > 1) return 'is in Fortran order: save it with numpy.ascontiguousarray';
+  if (data.length !== elements(shape)) return `holds ${data.length} numbers, and its shape says ${elements(shape)}`;
+  if (dtype.startsWith('U') || dtype.startsWith('c')) return `holds ${dtype}, and no numbers`;
+  return { data: Array.from(data, Number), shape };
+}
+
 interface NpyFile {
   readonly data: ArrayLike<number | bigint | boolean>;
   readonly shape: Shape;

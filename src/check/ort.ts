@@ -1,0 +1,169 @@
+/**
+ * ONNX Runtime as a reference: the model's own file on its CPU provider, in this process, on one thread. Its
+ * optimisations are off, so that every operator is computed as the file has it and can be looked at.
+ */
+import { readFileSync } from 'node:fs';
+import type { InferenceSession, OnnxValue } from 'onnxruntime-node';
+import type { Report } from '../diagnostic.ts';
+import type { Named } from '../graph/evaluate.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Fixed, ImportOptions } from '../import/importer.ts';
+import type { ModelProto, NodeProto } from '../import/onnx/schema.ts';
+import { decode, encode } from '../import/onnx/schema.ts';
+import type { Numbers } from '../tensor/numbers.ts';
+import { numbersOf, ortData } from './ort-numbers.ts';
+import type { Peer } from './peer.ts';
+
+type Runtime = typeof import('onnxruntime-node');
+
+type Feed = (inputs: Named) => Record<string, OnnxValue>;
+
+/** The version that is tested, and that the hint names. */
+const wanted = 'onnxruntime-node@1.30.0';
+
+const sessionOptions: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  graphOptimizationLevel: 'disabled',
+  executionMode: 'sequential',
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  // It warns of what is odd in a model: nothing that concerns a comparison.
+  logSeverityLevel: 4,
+};
+
+/** Loads the model at `path`, from which `graph` was imported; undefined, and reported, if ONNX Runtime cannot run it. */
+export async function loadOrt(
+  path: string,
+  graph: Graph,
+  constants: NonNullable<ImportOptions['constants']>,
+  report: Report,
+): Promise<Peer | undefined> {
+  const fail = (message: string, hint: string): undefined =>
+    void report({ severity: 'error', code: 'verify/ort', message, hint, origin: { file: path } });
+  const cannot = (error: unknown): undefined =>
+    fail(`ONNX Runtime cannot run the model: ${firstLine(error)}`, 'verify it without --against ort');
+  if (!/\.onnx$/i.test(path))
+    return fail('ONNX Runtime reads ".onnx" files only', 'verify it with --against tfjs, or against the reference');
+  try {
+    const runtime = await installed();
+    if (!runtime) return fail('comparing with ONNX Runtime needs one more package', `npm install --save-dev ${wanted}`);
+    const session = await runtime.InferenceSession.create(path, sessionOptions);
+    const feed = feedFor(runtime, session, graph, constants);
+    if (typeof feed === 'string') return fail(feed, 'verify it without --against ort');
+    return {
+      name: 'ort',
+      async run(inputs) {
+        try {
+          return namedNumbers(await session.run(feed(inputs)));
+        } catch (error) {
+          return cannot(error);
+        }
+      },
+      async valuesOf(inputs, names) {
+        try {
+          return await valuesInside(runtime, path, names, feed(inputs));
+        } catch {
+          return {};
+        }
+      },
+      suit: (inputs) => suitedTo(session, inputs),
+      dispose: () => void session.release(),
+    };
+  } catch (error) {
+    return cannot(error);
+  }
+}
+
+/** Undefined where the package is not installed: it is large, and nothing else needs it. */
+const installed = (): Promise<Runtime | undefined> =>
+  import('onnxruntime-node').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  });
+
+/** Makes the tensors of a run, or says why it cannot. */
+function feedFor(
+  { Tensor }: Runtime,
+  { inputMetadata }: InferenceSession,
+  { nodes }: Graph,
+  constants: Readonly<Record<string, Fixed>>,
+): Feed | string {
+  const shapes = new Map(nodes.flatMap((n) => (n.kind === 'input' ? [[n.name, n.type.shape] as const] : [])));
+  const odd = inputMetadata.find((input) => !input.isTensor || !ortData(input.type, [0]));
+  if (odd) return `ONNX Runtime cannot be given the input "${odd.name}": it is no tensor of numbers`;
+  const ports = inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
+  return (inputs) =>
+    Object.fromEntries(
+      ports.map(({ name, type, shape }) => {
+        const declared = shape.map((d) => (typeof d === 'number' ? d : 1));
+        const fixed = Object.hasOwn(constants, name) ? constants[name] : undefined;
+        // What nothing needs is no input of the graph any longer.
+        const idle = new Float32Array(declared.reduce((n, d) => n * d, 1));
+        const data = fixed?.data ?? inputs[name] ?? idle;
+        const isWhole = shape.every((d) => typeof d === 'number');
+        const list = isWhole && declared.reduce((n, d) => n * d, 1) === data.length ? declared : [data.length];
+        const dims = fixed ? (fixed.shape ?? list) : (shapes.get(name) ?? declared);
+        // The types are those of a table, which the constructor's many forms cannot follow.
+        return [name, new Tensor(type as 'float32', ortData(type, data) as Float32Array, dims)];
+      }),
+    );
+}
+
+const suitedTo = ({ inputMetadata }: InferenceSession, inputs: Named): Named => {
+  const truths = new Set(inputMetadata.flatMap((i) => (i.isTensor && i.type === 'bool' ? [i.name] : [])));
+  const suited = (name: string, data: Numbers): Numbers => (truths.has(name) ? data.map((v) => v & 1) : data);
+  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, suited(name, data)]));
+};
+
+/** What is no tensor of numbers has no place in a comparison. */
+const namedNumbers = (values: InferenceSession.OnnxValueMapType): Named =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const numbers = numbersOf(value);
+      return numbers ? [[name, numbers] as const] : [];
+    }),
+  );
+
+/** The model with more outputs, run once. */
+async function valuesInside(
+  runtime: Runtime,
+  path: string,
+  names: readonly string[],
+  feeds: Record<string, OnnxValue>,
+): Promise<Named> {
+  const model = decode<ModelProto>('ModelProto', readFileSync(path));
+  const { graph } = model;
+  if (!graph) return {};
+  const results = resultsByLabel(graph.node);
+  const wantedTensors = names.flatMap((name) => {
+    const tensor = results.get(name);
+    return tensor === undefined ? [] : [[name, tensor] as const];
+  });
+  const given = new Set([...graph.output, ...graph.input, ...graph.initializer].map((port) => port.name));
+  const added = [...new Set(wantedTensors.map(([, tensor]) => tensor))].filter((tensor) => !given.has(tensor));
+  const output = [...graph.output, ...added.map((name) => ({ name }))];
+  const bytes = encode('ModelProto', { ...fieldsOf(model), graph: { ...fieldsOf(graph), output } });
+  const session = await runtime.InferenceSession.create(bytes, sessionOptions);
+  try {
+    const values = namedNumbers(await session.run(feeds));
+    return Object.fromEntries(wantedTensors.flatMap(([name, t]) => (values[t] ? [[name, values[t]] as const] : [])));
+  } finally {
+    await session.release();
+  }
+}
+
+/** The one result of each node that has one, by what the importer calls the node. */
+function resultsByLabel(nodes: readonly NodeProto[]): ReadonlyMap<string, string> {
+  const results = new Map<string, string | undefined>();
+  for (const { name, output } of nodes) {
+    const [result, ...more] = output.filter((o) => o !== '');
+    const label = name === '' ? result : name;
+    results.set(label, more.length > 0 || results.has(label) ? undefined : result);
+  }
+  return new Map([...results].flatMap(([label, result]) => (result === undefined ? [] : [[label, result] as const])));
+}
+
+/** The fields that a message has of its own; protobufjs keeps its defaults in the prototype. */
+const fieldsOf = <M extends object>(message: M): Partial<M> => ({ ...message });
+
+const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0];
