@@ -8,12 +8,21 @@ import { castRows } from './ops-cast.ts';
 import { compareRows } from './ops-compare.ts';
 import { controlRows } from './ops-control.ts';
 import { convolutionRows } from './ops-convolution.ts';
+import { createRows } from './ops-create.ts';
+import { einsumRows } from './ops-einsum.ts';
+import { gatherRows } from './ops-gather.ts';
+import { integerRows } from './ops-integer.ts';
 import { lossRows } from './ops-loss.ts';
 import { mathRows } from './ops-math.ts';
 import { normaliseRows } from './ops-normalise.ts';
 import { orderRows } from './ops-order.ts';
+import { padRows } from './ops-pad.ts';
+import { piecesRows } from './ops-pieces.ts';
 import { poolRows } from './ops-pool.ts';
+import { productRows } from './ops-product.ts';
+import { quantizeRows } from './ops-quantize.ts';
 import { reduceRows } from './ops-reduce.ts';
+import { scatterRows } from './ops-scatter.ts';
 import { shapeRows } from './ops-shape.ts';
 import { softmaxRows } from './ops-softmax.ts';
 
@@ -23,12 +32,21 @@ const families: readonly Rows[] = [
   compareRows,
   controlRows,
   convolutionRows,
+  createRows,
+  einsumRows,
+  gatherRows,
+  integerRows,
   lossRows,
   mathRows,
   normaliseRows,
   orderRows,
+  padRows,
+  piecesRows,
   poolRows,
+  productRows,
+  quantizeRows,
   reduceRows,
+  scatterRows,
   shapeRows,
   softmaxRows,
   trainingRows,
