@@ -9,7 +9,7 @@ import type { Named } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Fixed } from '../../src/import/importer.ts';
 import { importModel } from '../../src/import/index.ts';
-import type { GraphProto, ModelProto, TensorProto } from '../../src/import/onnx/schema.ts';
+import type { GraphProto, ModelProto, TensorProto, ValueInfoProto } from '../../src/import/onnx/schema.ts';
 import { decode } from '../../src/import/onnx/schema.ts';
 import type { Tensor } from '../../src/import/onnx/tensors.ts';
 import { readTensor } from '../../src/import/onnx/tensors.ts';
@@ -141,31 +141,28 @@ function firstApart(got: Numbers, want: Numbers): number | undefined {
   return undefined;
 }
 
-function dataOf(folder: string, graph: GraphProto): Data {
-  const read = (kind: string, names: readonly string[]): ReadonlyMap<string, Tensor | string> =>
+function dataOf(folder: string, { input, output }: GraphProto): Data {
+  const read = (kind: string, ports: readonly ValueInfoProto[]): ReadonlyMap<string, Tensor | string> =>
     new Map(
-      names.flatMap((name, i) => {
+      ports.flatMap(({ name, type }, i) => {
         const file = join(folder, `${kind}_${i}.pb`);
-        if (!existsSync(file)) return [];
-        return [[name, tensorIn(file)] as const];
+        return existsSync(file) ? [[name, tensorIn(file, type?.tensorType?.elemType)] as const] : [];
       }),
     );
-  return {
-    inputs: read(
-      'input',
-      graph.input.map((i) => i.name),
-    ),
-    outputs: read(
-      'output',
-      graph.output.map((o) => o.name),
-    ),
-  };
+  return { inputs: read('input', input), outputs: read('output', output) };
 }
 
-/** Inputs that are sequences or optional values are no tensors. */
-function tensorIn(file: string): Tensor | string {
+const [uint16, bfloat16] = [4, 16];
+
+/**
+ * Inputs that are sequences or optional values are no tensors. numpy, which wrote the files, has no bfloat16: where the
+ * model declares it, the file holds its bits.
+ */
+function tensorIn(file: string, declared: number | undefined): Tensor | string {
   try {
-    return readTensor(decode<TensorProto>('TensorProto', readFileSync(file)), () => 'lies elsewhere');
+    const tensor = decode<TensorProto>('TensorProto', readFileSync(file));
+    const isBits = tensor.dataType === uint16 && declared === bfloat16;
+    return readTensor(isBits ? Object.assign(tensor, { dataType: bfloat16 }) : tensor, () => 'lies elsewhere');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
