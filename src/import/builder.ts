@@ -10,6 +10,8 @@ import { dropUnused } from '../graph/rewrite.ts';
 import type { Op } from '../ops/index.ts';
 import { rulesOf } from '../ops/index.ts';
 import type { Numbers } from '../tensor/numbers.ts';
+import type { Quantity } from '../tensor/quantity.ts';
+import { withQuantity } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { elements, tensor } from '../tensor/type.ts';
 import { identifier, uniqueIds } from './names.ts';
@@ -31,8 +33,11 @@ export const broken: Value = { type: tensor('f32', []) };
 export interface Builder {
   input(name: string, type: TensorType): Value;
   known(type: TensorType, data: Numbers, details?: Pick<Value, 'mask' | 'origin'>): Value;
-  /** The result, or why there is none: the rest of a sentence that begins with the operator's name. */
-  call(op: Op, inputs: readonly Value[], origin: string): Value | string;
+  /**
+   * The result, or why there is none: the rest of a sentence that begins with the operator's name. A quantity is given
+   * where the caller knows better than the call what whole numbers stand for.
+   */
+  call(op: Op, inputs: readonly Value[], origin: string, quantity?: Quantity): Value | string;
   finish(name: string, file: string, outputs: readonly { readonly name: string; readonly value: Value }[]): Graph;
 }
 
@@ -93,13 +98,13 @@ export function graphBuilder(): Builder {
       return value;
     },
     known: (type, data, details) => ({ type, data, ...details }),
-    call(op, inputs, origin) {
+    call(op, inputs, origin, quantity) {
       if (inputs.includes(broken)) return broken;
       const { operands, infer, columns } = rulesOf(op);
       const names = operands(op);
       const inferred = infer(op, Object.fromEntries(names.map((n, i) => [n, inputs[i].type])));
       if (typeof inferred === 'string') return inferred;
-      const type = quantified(inferred, op, inputs);
+      const type = quantity ? withQuantity(inferred, quantity) : quantified(inferred, op, inputs);
       const most = Math.max(foldLimit, ...inputs.map((v) => elements(v.type.shape)));
       const known = inputs.every((v) => v.data) && !columns && op.kind !== 'matmul';
       if (known && elements(type.shape) <= most) return fold(op, inputs, type, origin);

@@ -7,6 +7,7 @@ import type { Report } from '../diagnostic.ts';
 import type { Op } from '../ops/index.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { dtypeOf } from '../tensor/numbers.ts';
+import type { Quantity } from '../tensor/quantity.ts';
 import type { Shape } from '../tensor/type.ts';
 import { tensor } from '../tensor/type.ts';
 import type { Builder, Value } from './builder.ts';
@@ -17,6 +18,8 @@ export interface Scope {
   readonly name: string;
   readonly operator: string;
   call(op: Op, ...inputs: readonly Value[]): Value;
+  /** A call whose whole numbers stand for these real ones. */
+  quantised(quantity: Quantity, op: Op, ...inputs: readonly Value[]): Value;
   /** A value that the layer implies and the model does not hold; `what` it is within the layer. */
   known(data: Numbers, shape: Shape, what?: string): Value;
   /** Says why the layer cannot be read: the rest of a sentence that begins with the operator's name. */
@@ -44,14 +47,16 @@ export function scopeOf({ name, operator, file, builder, report, shapeHint }: Sc
     failed = true;
     return broken;
   };
+  const call = (quantity: Quantity | undefined, op: Op, inputs: readonly Value[]): Value => {
+    if (failed) return broken;
+    const result = builder.call(op, inputs, name, quantity);
+    return typeof result === 'string' ? refuse('import/shape', result, shapeHint) : result;
+  };
   return {
     name,
     operator,
-    call(op, ...inputs) {
-      if (failed) return broken;
-      const result = builder.call(op, inputs, name);
-      return typeof result === 'string' ? refuse('import/shape', result, shapeHint) : result;
-    },
+    call: (op, ...inputs) => call(undefined, op, inputs),
+    quantised: (quantity, op, ...inputs) => call(quantity, op, inputs),
     known: (data, shape, what = 'constant') => {
       const dtype = dtypeOf(data) === 'i32' ? 'i32' : 'f32';
       return builder.known(tensor(dtype, shape), data, { origin: `${name}/${what}` });
