@@ -7,7 +7,7 @@ import type { Op } from '../src/ops/index.ts';
 import type { Pass } from '../src/pass.ts';
 import { sameLayout, sameShape } from '../src/tensor/type.ts';
 import { compose, isIdentity, movesOnlyOnes, wrap } from './matching/axes.ts';
-import { simplifyConcat, simplifySlice } from './matching/pieces.ts';
+import { simplifyConcat, simplifyGather, simplifySlice } from './matching/pieces.ts';
 import type { Rewriting } from './matching/rewriting.ts';
 import { rewritingOf } from './matching/rewriting.ts';
 import { sinkReshape } from './matching/sink.ts';
@@ -93,6 +93,8 @@ function simplifyMove(node: Call, rewriting: Rewriting): Node | undefined {
     }
     case 'slice':
       return simplifySlice(node, op, rewriting);
+    case 'gather':
+      return simplifyGather(node, op, rewriting);
     case 'concat':
       return simplifyConcat(node, op, rewriting);
     default:

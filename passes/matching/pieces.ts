@@ -1,7 +1,9 @@
-/** Rules of simplify-shapes for slices and concatenations. */
+/** Rules of simplify-shapes for slices, picks and concatenations. */
 import type { Call, Id } from '../../src/graph/graph.ts';
 import type { Concat } from '../../src/ops/concat.ts';
+import type { Gather } from '../../src/ops/gather.ts';
 import type { Slice } from '../../src/ops/slice.ts';
+import { sameShape } from '../../src/tensor/type.ts';
 import type { Rewriting } from './rewriting.ts';
 
 export function simplifySlice(node: Call, op: Slice, rewriting: Rewriting): Call | undefined {
@@ -39,6 +41,32 @@ function sliceOfConcat(
     start += size;
   }
   return undefined;
+}
+
+/** Slices picked by numbers that are known and evenly spaced are one slice. */
+export function simplifyGather(
+  node: Call,
+  { axis }: Gather,
+  { byId, emit, fresh, shapeOf }: Rewriting,
+): Call | undefined {
+  const [x, list] = node.inputs;
+  const indices = byId.get(list);
+  if (indices?.kind !== 'constant') return undefined;
+  const { data } = indices;
+  const shape = shapeOf(x);
+  const distance = data.length > 1 ? data[1] - data[0] : 1;
+  const isEven = data.every((i, k) => i === data[0] + k * distance && i >= 0 && i < shape[axis]);
+  if (!isEven || distance === 0) return undefined;
+  const op: Slice = {
+    kind: 'slice',
+    begin: shape.map((_, i) => (i === axis ? data[0] : 0)),
+    size: shape.with(axis, data.length),
+    step: shape.map((_, i) => (i === axis ? distance : 1)),
+  };
+  if (sameShape(op.size, node.type.shape)) return { ...node, op, inputs: [x] };
+  const type = { ...node.type, shape: op.size };
+  const part = emit({ ...node, id: fresh(node.id), op, inputs: [x], type });
+  return { ...node, op: { kind: 'reshape', shape: node.type.shape }, inputs: [part] };
 }
 
 /** Whether all that a slice reads along an axis lies from `low` to just before `high`. */

@@ -18,7 +18,7 @@ export function transposed(constant: Constant, perm: Perm, id: Id): Constant {
     id,
     type: withQuantity(turned, quantity && transposedQuantity(quantity, perm)),
     data: pick(constant.data, places),
-    ...(mask && { mask: mask.map((_, i) => mask[places[i]]) }),
+    ...(mask && { mask: pick(mask, places) }),
   };
 }
 
@@ -41,9 +41,6 @@ export function withFeatures(constant: Constant, { rows, columns }: Matrix, id: 
   const [down, across] = [rows ?? plain(count), columns ?? plain(width)].map(({ shape, perm }) =>
     placesOf(shape, perm),
   );
-  const places = new Uint32Array(count * width);
-  for (const [r, from] of down.entries())
-    for (const [c, column] of across.entries()) places[r * width + c] = from * width + column;
   const kept = [down, across].reduce<Quantity | undefined>(
     (quantity, places, axis) => quantity && keptQuantity(quantity, axis, [...places]),
     type.quantity,
@@ -52,8 +49,8 @@ export function withFeatures(constant: Constant, { rows, columns }: Matrix, id: 
     ...constant,
     id,
     type: withQuantity(type, kept),
-    data: pick(constant.data, places),
-    ...(mask && { mask: mask.map((_, i) => mask[places[i]]) }),
+    data: pickRows(constant.data, down, across),
+    ...(mask && { mask: pickRows(mask, down, across) }),
   };
 }
 
@@ -70,8 +67,17 @@ function placesOf(shape: Shape, perm: Perm): Uint32Array {
   return places;
 }
 
-function pick(data: Numbers, places: Uint32Array): Numbers {
-  const out = data.slice() as Numbers;
+function pick<A extends Numbers>(data: A, places: Uint32Array): A {
+  const out = data.slice() as A;
   for (let i = 0; i < places.length; i++) out[i] = data[places[i]];
+  return out;
+}
+
+/** Matrices may be large: no list of all their places is made. */
+function pickRows<A extends Numbers>(data: A, rows: Uint32Array, columns: Uint32Array): A {
+  const out = data.slice() as A;
+  const width = columns.length;
+  for (let r = 0; r < rows.length; r++)
+    for (let c = 0; c < width; c++) out[r * width + c] = data[rows[r] * width + columns[c]];
   return out;
 }
