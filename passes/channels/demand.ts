@@ -2,6 +2,7 @@
 import type { Call, Graph, Id, Node } from '../../src/graph/graph.ts';
 import { inputsOf, nodesById } from '../../src/graph/graph.ts';
 import type { ById } from '../matching/constants.ts';
+import { floatsOf } from '../matching/constants.ts';
 import type { Fold } from './fold.ts';
 import { foldOf } from './fold.ts';
 import { linksOf, mostChannels } from './links.ts';
@@ -70,14 +71,17 @@ export function demandOf(graph: Graph, statics: Statics): Demand {
   return { kept, folds };
 }
 
-/** The links of a call whose other operands are all constants. */
+/** The links of a call whose other operands are all constants, of f32: those of whole numbers are never cut down. */
 export function openLinks(call: Call, byId: ById): ReturnType<typeof linksOf> {
   const links = linksOf(
     call,
     call.inputs.map((id) => byId.get(id)?.type.shape ?? []),
   );
   const linked = new Set(links?.map((l) => l.operand));
-  const closed = call.inputs.some((id, operand) => !linked.has(operand) && byId.get(id)?.kind !== 'constant');
+  const closed = call.inputs.some((id, operand) => {
+    const node = byId.get(id);
+    return node?.kind === 'constant' ? !floatsOf(id, byId) : !linked.has(operand);
+  });
   return closed ? undefined : links;
 }
 
