@@ -28,7 +28,8 @@ export function framesOf(values: Values): Frames {
   const put = (id: Id, frame: Frame): void => {
     const { other } = frame;
     const same = other && [...other.inputs, other.result].every(isIdentity);
-    if (frames.has(id) || values.isConstant(id) || same) return;
+    const known = frames.get(id);
+    if ((known && (known.other || !other)) || values.isConstant(id) || same) return;
     frames.set(id, frame);
     pending.push(id);
   };
