@@ -58,6 +58,12 @@ export function placesOf(op: Resize, from: number, to: number): readonly Place[]
   return Array.from({ length: to }, (_, i) => between(scale, i, from));
 }
 
+/** Which pixel is the nearest to each of the `to` pixels of the result along an axis of `from` pixels. */
+export function pixelsOf(op: Resize, from: number, to: number): readonly number[] {
+  const scale = scaleOf(op, from, to);
+  return Array.from({ length: to }, (_, i) => nearest(op, scale, i, from));
+}
+
 /** The pixels on both sides, and the share of the second. */
 export interface Place {
   readonly first: number;

@@ -1,12 +1,13 @@
 /** The operators of ONNX that are read, and those that are known but cannot be. */
 import { suggestion } from '../nearest.ts';
 import { standard } from './domains.ts';
-import type { Row, Rows } from './layer.ts';
+import type { BoundRow, BoundRows, Row, Rows } from './layer.ts';
+import { scanRows } from './loop.ts';
 import { activationRows } from './ops-activation.ts';
 import { trainingRows } from './ops-batch-norm.ts';
 import { castRows } from './ops-cast.ts';
 import { compareRows } from './ops-compare.ts';
-import { controlRows } from './ops-control.ts';
+import { choiceRows, controlRows } from './ops-control.ts';
 import { convolutionRows } from './ops-convolution.ts';
 import { createRows } from './ops-create.ts';
 import { einsumRows } from './ops-einsum.ts';
@@ -14,6 +15,8 @@ import { gatherRows } from './ops-gather.ts';
 import { integerRows } from './ops-integer.ts';
 import { lossRows } from './ops-loss.ts';
 import { mathRows } from './ops-math.ts';
+import { microsoftRows } from './ops-microsoft.ts';
+import { microsoftQuantisedRows } from './ops-microsoft-quantised.ts';
 import { normaliseRows } from './ops-normalise.ts';
 import { orderRows } from './ops-order.ts';
 import { padRows } from './ops-pad.ts';
@@ -21,8 +24,11 @@ import { piecesRows } from './ops-pieces.ts';
 import { poolRows } from './ops-pool.ts';
 import { productRows } from './ops-product.ts';
 import { quantizeRows } from './ops-quantize.ts';
+import { recurrentRows } from './ops-recurrent.ts';
 import { reduceRows } from './ops-reduce.ts';
+import { resizeRows } from './ops-resize.ts';
 import { scatterRows } from './ops-scatter.ts';
+import { sequenceRows } from './ops-sequence.ts';
 import { shapeRows } from './ops-shape.ts';
 import { softmaxRows } from './ops-softmax.ts';
 
@@ -45,20 +51,35 @@ const families: readonly Rows[] = [
   poolRows,
   productRows,
   quantizeRows,
+  recurrentRows,
   reduceRows,
+  resizeRows,
   scatterRows,
   shapeRows,
   softmaxRows,
   trainingRows,
 ];
 
-const rows: ReadonlyMap<string, Row> = new Map(families.flatMap((family) => Object.entries(family)));
+const boundFamilies: readonly BoundRows[] = [choiceRows, scanRows, sequenceRows];
 
-export const rowOf = (domain: string, operator: string): Row | undefined =>
-  standard(domain) ? rows.get(operator) : undefined;
+const rows: ReadonlyMap<string, Row> = new Map(families.flatMap((family) => Object.entries(family)));
+const boundRows: ReadonlyMap<string, BoundRow> = new Map(boundFamilies.flatMap((family) => Object.entries(family)));
+
+const microsoft: ReadonlyMap<string, Row> = new Map(
+  [microsoftRows, microsoftQuantisedRows].flatMap((family) => Object.entries(family)),
+);
+
+export function rowOf(domain: string, operator: string): Row | undefined {
+  if (domain === 'com.microsoft') return microsoft.get(operator);
+  return standard(domain) ? rows.get(operator) : undefined;
+}
+
+/** The row of an operator that takes or gives more than tensors. */
+export const boundRowOf = (domain: string, operator: string): BoundRow | undefined =>
+  standard(domain) ? boundRows.get(operator) : undefined;
 
 /** Operators that are read. */
-export const operators: readonly string[] = [...rows.keys()].sort();
+export const operators: readonly string[] = [...rows.keys(), ...boundRows.keys()].sort();
 
 /** Operators that cannot be compiled, by name, and what to do about them. */
 const refusals: readonly (readonly [RegExp, string, string])[] = [
@@ -76,11 +97,6 @@ const refusals: readonly (readonly [RegExp, string, string])[] = [
     /^(?:String.*|TfIdfVectorizer|RegexFullMatch)$/,
     'works on texts',
     'do this step in the application, and export the model without it',
-  ],
-  [
-    /^(?:Sequence.*|SplitToSequence|ConcatFromSequence|Optional.*)$/,
-    'works on sequences or optional values',
-    'export the model with tensors only',
   ],
   [/^(?:DFT|STFT|Col2Im|.*Window|MelWeightMatrix)$/, 'is signal processing', 'do this step in the application'],
 ];
