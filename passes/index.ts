@@ -17,8 +17,8 @@ import { shareCommon } from './share-common.ts';
 import { simplifyShapes } from './simplify-shapes.ts';
 import { sinkScales } from './sink-scales.ts';
 
-/** What runs, in order, and why there. */
-export const pipeline = (target: Target): readonly Pass[] => [
+/** What runs for every target and for none, in order, and why there. */
+export const portable: readonly Pass[] = [
   foldConstants, // first, so that all others find constants where a model computes them, and no users that nobody uses
   recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
@@ -35,6 +35,19 @@ export const pipeline = (target: Target): readonly Pass[] => [
   fuseActivation, // after the bias: an activation is the last thing that a layer does
   commuteResize, // when it is known what an activation costs apart
   shareCommon, // after all that makes calls alike
+];
+
+/** What runs for a target. */
+export const pipeline = (target: Target): readonly Pass[] => [
+  ...portable,
   chooseFormats(target.price), // when every layer is final
   reorderLayout(target.wish), // last: kernels are chosen by what a step has become
+];
+
+/** What takes out channels that are dead, and leaves the layers as they are. */
+export const pruning: readonly Pass[] = [
+  foldConstants,
+  simplifyShapes, // before channels: a transpose that cancels hides none
+  dropDeadChannels,
+  simplifyShapes, // again: pads and slices of channels that are gone do nothing
 ];

@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/render.ts': ['src/target.ts'],
   'src/compile.ts': ['src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
   'src/import': ['src/tensor', 'src/ops', 'src/graph'],
+  'src/export': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
   'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
   passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
   targets: [

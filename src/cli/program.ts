@@ -10,6 +10,7 @@ import { packageVersion } from '../make/package.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import { buildCommand } from './build.ts';
 import { atDesk, printFault } from './desk.ts';
+import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { exits } from './io.ts';
@@ -57,7 +58,7 @@ function program(act: Act, { out, err }: Io): Command {
       getOutHasColors: () => out.colours,
       getErrHasColors: () => err.colours,
     });
-  for (const define of [buildCommand, inspectCommand, runCommand, verifyCommand])
+  for (const define of [buildCommand, inspectCommand, runCommand, verifyCommand, exportCommand])
     espalier.addCommand(inheriting(espalier, define(act)));
   return espalier;
 }
