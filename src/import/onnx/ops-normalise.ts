@@ -73,7 +73,7 @@ const rms: Row = (l) => {
   const x = real(l, 0);
   const axis = axisOf(l, l.int('axis', -1), x.type.shape.length);
   if (l.failed) return [];
-  return rmsNorm(l, x, axis, l.float('epsilon', 1e-5), real(l, 1))[0];
+  return rmsNorm(l, x, axis, l.float('epsilon', 1e-5), real(l, 1));
 };
 
 /** The result and the inverse roots. */
@@ -163,4 +163,6 @@ export const normaliseRows: Rows = {
   LpNormalization: lp,
   MeanVarianceNormalization: meanVariance,
   RMSNormalization: rms,
+  // What onnxruntime called it before it was one of the standard.
+  SimplifiedLayerNormalization: rms,
 };
