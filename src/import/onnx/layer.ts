@@ -5,14 +5,9 @@
 import type { Value } from '../builder.ts';
 import { broken } from '../builder.ts';
 import type { Scope } from '../scope.ts';
+import type { Bound, Named } from './bound.ts';
 import type { Element } from './elements.ts';
 import type { AttributeProto, GraphProto, NodeProto } from './schema.ts';
-
-/** A value with the element type that it has in the model: f32 and i32 stand for many. */
-export interface Named {
-  readonly value: Value;
-  readonly element: Element;
-}
 
 export interface Layer extends Scope {
   /** The version of the operator set that the node is written in. */
@@ -45,13 +40,18 @@ export interface Layer extends Scope {
   tensor(attribute: string): Named;
   graph(attribute: string): GraphProto | undefined;
   /** The outputs of a subgraph whose inputs, by position, have these values; empty after a failure. */
-  body(graph: GraphProto, inputs: readonly Named[], label: string): readonly Named[];
+  body(graph: GraphProto, inputs: readonly (Bound | undefined)[], label: string): readonly Bound[];
 }
 
 /** A row of the table of operators: gives the outputs of a layer, as many as it has to give. */
 export type Row = (layer: Layer) => Value | readonly Value[];
 
 export type Rows = Readonly<Record<string, Row>>;
+
+/** A row of an operator that takes or gives more than tensors. */
+export type BoundRow = (layer: Layer, operands: readonly (Bound | undefined)[]) => readonly (Bound | undefined)[];
+
+export type BoundRows = Readonly<Record<string, BoundRow>>;
 
 /** What a layer needs of the graph that it stands in. */
 export interface Surroundings {

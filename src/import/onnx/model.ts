@@ -5,12 +5,14 @@ import type { ImportContext } from '../importer.ts';
 import { baseName, graphName } from '../names.ts';
 import { suggestion } from '../nearest.ts';
 import { checkOutputs } from '../outputs.ts';
+import { describe, isNamed } from './bound.ts';
 import { externalReader } from './external.ts';
 import { placeInputs } from './inputs.ts';
 import type { Names } from './names.ts';
 import { namesOf } from './names.ts';
-import type { Reading } from './read-node.ts';
-import { functionKey, opsetsOf, readNode, reportCycle } from './read-node.ts';
+import { readNode } from './read-node.ts';
+import type { Reading } from './reading.ts';
+import { opsetsOf, readingOf, reportCycle } from './reading.ts';
 import type { GraphProto, ModelProto } from './schema.ts';
 import type { Weights } from './weights.ts';
 import { weightsOf } from './weights.ts';
@@ -20,6 +22,7 @@ const opsets = { oldest: 7, newest: 26 };
 
 export function importModelProto(model: ModelProto, file: string, context: ImportContext): Graph | null {
   const { report, options } = context;
+  const { masks = {} } = options;
   const { graph } = model;
   const fault = (message: string, hint: string): null => {
     report({ severity: 'error', code: 'import/onnx', message, origin: { file }, hint });
@@ -37,15 +40,16 @@ export function importModelProto(model: ModelProto, file: string, context: Impor
     );
   const builder = graphBuilder();
   const readExternal = externalReader(context);
-  const weights = weightsOf({ graph, builder, readExternal, file, report, masks: options.masks });
-  const reading: Reading = {
+  const weights = weightsOf({ graph, builder, readExternal, file, report, masks });
+  const reading = readingOf({
     file,
     report,
     builder,
     readExternal,
-    functions: new Map(model.functions.map((f) => [functionKey(f.domain, f.name), f])),
+    functions: model.functions,
+    masks,
     shapeHint: 'check the shapes given with --shape; else the model is damaged: export it again',
-  };
+  });
   if (!checkPorts(graph, fault)) return null;
   // Old files list initializers among the inputs.
   const ports = graph.input.filter(({ name }) => !weights.has(name));
@@ -58,7 +62,7 @@ export function importModelProto(model: ModelProto, file: string, context: Impor
       has: (name) => inputs.has(name) || weights.has(name),
       find: (name) => inputs.get(name) ?? weights.get(name),
     },
-    read: (node, seen) => readNode(node, seen, { opsets: versions, bindings: new Map(), path: '', depth: 0 }, reading),
+    read: (node, seen) => readNode(node, seen, { opsets: versions, bindings: new Map(), path: '' }, reading),
     cycle: (node) => reportCycle(node, reading),
   });
   return finish(graph, names, weights, reading, context);
@@ -68,7 +72,7 @@ function finish(
   graph: GraphProto,
   names: Names,
   weights: Weights,
-  { file, builder, report }: Reading,
+  { file, builder, report, masks }: Reading,
   { options }: ImportContext,
 ): Graph | null {
   let failed = false;
@@ -77,20 +81,29 @@ function finish(
     report({ severity: 'error', code, message, origin: { file }, hint });
   };
   const outputs = graph.output.map(({ name }) => {
+    const found = names.find(name);
     if (!names.has(name))
       fault(
         'import/ports',
         `the output "${name}" is not in the graph`,
         suggestion(name, names.known) || 'export the model again',
       );
-    return { name, value: names.find(name)?.value ?? broken };
+    else if (found && !isNamed(found))
+      fault(
+        'import/output',
+        `the output "${name}" is ${describe(found)}, and only tensors can be outputs`,
+        'export the model with tensors as outputs',
+      );
+    return { name, value: isNamed(found) ? found.value : broken };
   });
-  for (const name of Object.keys(options.masks ?? {}))
-    if (!weights.has(name))
+  const constants = graph.node.flatMap(({ opType, output }) => (opType === 'Constant' ? output : []));
+  const maskable = new Set([...weights.names, ...constants]);
+  for (const name of Object.keys(masks))
+    if (!maskable.has(name))
       fault(
         'import/mask',
         `there is a mask for "${name}", and the model has no such weight`,
-        suggestion(name, weights.names),
+        suggestion(name, maskable),
       );
   const full = outputs.filter(({ value }) => value !== broken);
   if (failed || !checkOutputs(full, file, report)) return null;

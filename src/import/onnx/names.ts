@@ -1,6 +1,6 @@
 /** The names of a graph and what they stand for: computed when first asked for, each after what it needs. */
 
-import type { Named } from './layer.ts';
+import type { Bound } from './bound.ts';
 import type { NodeProto } from './schema.ts';
 
 /** Names that a subgraph sees: its own, and those of the graphs around it. */
@@ -8,7 +8,7 @@ export interface Names {
   /** Whether there is such a name, here or around. */
   has(name: string): boolean;
   /** What it stands for. Undefined where the node that gives it failed, or does not give it. */
-  find(name: string): Named | undefined;
+  find(name: string): Bound | undefined;
   /** Names of this graph, for suggestions. */
   readonly known: Iterable<string>;
 }
@@ -19,7 +19,7 @@ export interface NamesOptions {
   readonly given: Pick<Names, 'has' | 'find' | 'known'>;
   readonly around?: Names | undefined;
   /** Reads a node whose operands can be found, and gives its outputs in order. */
-  readonly read: (node: NodeProto, names: Names) => readonly (Named | undefined)[];
+  readonly read: (node: NodeProto, names: Names) => readonly (Bound | undefined)[];
   /** Reports a node that needs its own result. */
   readonly cycle: (node: NodeProto) => void;
 }
@@ -28,9 +28,9 @@ export function namesOf({ nodes, given, around, read, cycle }: NamesOptions): Na
   const makers = new Map<string, NodeProto>();
   for (const node of nodes)
     for (const name of node.output) if (name !== '' && !makers.has(name)) makers.set(name, node);
-  const values = new Map<string, Named | undefined>();
+  const values = new Map<string, Bound | undefined>();
   const state = new Map<NodeProto, 'open' | 'done'>();
-  const finish = (node: NodeProto, outputs: readonly (Named | undefined)[]): void => {
+  const finish = (node: NodeProto, outputs: readonly (Bound | undefined)[]): void => {
     state.set(node, 'done');
     for (const [i, name] of node.output.entries()) if (name !== '') values.set(name, outputs[i]);
   };

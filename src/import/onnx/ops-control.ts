@@ -1,7 +1,9 @@
 /** ONNX operators that hold values or choose among graphs. Choices are made now: nothing is decided at run time. */
 import type { Value } from '../builder.ts';
-import { broken } from '../builder.ts';
-import type { Layer, Row, Rows } from './layer.ts';
+import type { Bound } from './bound.ts';
+import { tensorIn } from './bound.ts';
+import type { BoundRow, BoundRows, Layer, Row, Rows } from './layer.ts';
+import { loop } from './loop.ts';
 
 /** A constant, in the one attribute that is there. */
 const constant: Row = (l) => {
@@ -22,24 +24,30 @@ const list = (l: Layer, data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer
   l.known(data, [data.length], 'value');
 
 /** One of two graphs, by a condition that must be known. */
-const choice: Row = (l) => {
-  const condition = l.operand(0);
-  if (condition === broken) return broken;
-  if (!condition.data)
-    return l.fail(
-      'decides by a value that is computed from the input',
-      'fix the input that it depends on with --constant NAME=VALUE, or export the model without the choice',
-    );
+const choice: BoundRow = (l, operands) => {
+  const condition = tensorIn(l, operands, 0)?.value;
+  if (!condition) return [];
+  if (condition.data?.length !== 1) {
+    const why = condition.data
+      ? `has [${condition.type.shape.join(', ')}] conditions`
+      : 'decides by a value that is computed from the input';
+    l.fail(why, 'fix the input that it depends on with --constant NAME=VALUE, or export the model without the choice');
+    return [];
+  }
   const which = condition.data[0] !== 0 ? 'then_branch' : 'else_branch';
   const graph = l.graph(which);
-  if (!graph) return broken;
-  const results = l.body(graph, [], `${which}/`);
-  for (const [i, { element }] of results.entries()) l.gives(element, i);
-  return results.map(({ value }) => value);
+  if (!graph) return [];
+  return all(l, graph.output.length, l.body(graph, [], `${which}/`));
 };
 
-export const controlRows: Rows = {
-  Constant: constant,
-  Identity: (l) => l.operand(0),
+/** The outputs of a graph, or as many that could not be read. */
+const all = (l: Layer, count: number, results: readonly Bound[]): readonly (Bound | undefined)[] =>
+  results.length === count ? results : Array<undefined>(l.outputs).fill(undefined);
+
+export const controlRows: Rows = { Constant: constant };
+
+export const choiceRows: BoundRows = {
+  Identity: (_l, operands) => operands.slice(0, 1),
   If: choice,
+  Loop: loop,
 };

@@ -1,17 +1,15 @@
 /** Initializers of a graph, dense and sparse, by name; decoded when they are first used, with the masks that belong to them. */
 import type { Report } from '../../diagnostic.ts';
-import type { Numbers } from '../../tensor/numbers.ts';
 import { sameShape, tensor as typeOf } from '../../tensor/type.ts';
 import type { Builder } from '../builder.ts';
-import type { ImportOptions } from '../importer.ts';
+import type { Named } from './bound.ts';
 import { dtypeOfElement } from './elements.ts';
-import type { Named } from './layer.ts';
+import type { Mask, Masks } from './masks.ts';
+import { asMask, masked, maskFor } from './masks.ts';
 import type { GraphProto, SparseTensorProto, TensorProto } from './schema.ts';
 import { readSparse } from './sparse.ts';
 import type { ReadExternal, Tensor } from './tensors.ts';
 import { readTensor } from './tensors.ts';
-
-export type Mask = Uint8Array<ArrayBuffer>;
 
 interface Found extends Tensor {
   readonly mask?: Mask;
@@ -31,10 +29,10 @@ export interface WeightsOptions {
   readonly file: string;
   readonly report: Report;
   /** Masks from beside the model, by name. */
-  readonly masks: ImportOptions['masks'];
+  readonly masks: Masks;
 }
 
-export function weightsOf({ graph, builder, readExternal, file, report, masks = {} }: WeightsOptions): Weights {
+export function weightsOf({ graph, builder, readExternal, file, report, masks }: WeightsOptions): Weights {
   const dense = new Map<string, TensorProto>(graph.initializer.map((t) => [t.name, t]));
   const sparse = new Map<string, SparseTensorProto>(graph.sparseInitializer.map((s) => [s.values?.name ?? '', s]));
   const used = new Set(graph.node.flatMap((n) => n.input));
@@ -59,15 +57,11 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks = 
       void report({ severity: 'error', code, message, origin: { file, name }, hint });
     if (typeof found === 'string')
       return fault('import/tensor', `the initializer ${found}`, 'the file is damaged: download or export it again');
-    const given = Object.hasOwn(masks, name) ? masks[name] : undefined;
-    const fits = given === undefined || given.length === found.data.length;
-    if (!fits)
-      return fault(
-        'import/mask',
-        `the mask has ${given.length} elements and the weight ${found.data.length}`,
-        `the weight has the shape [${found.shape.join(', ')}], and a mask has one element for each of its`,
-      );
-    return named(builder, masked(found, given ?? beside(name, found)), name);
+    const { element, value } = named(builder, found, name);
+    const given = maskFor(name, value, masks);
+    if (typeof given === 'string')
+      return fault('import/mask', given, 'a mask has one element for each of the weight’s');
+    return { element, value: masked(value, given ?? beside(name, found)) };
   };
 
   return {
@@ -84,23 +78,4 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks = 
 export function named(builder: Builder, { element, shape, data, mask }: Found, origin: string): Named {
   const type = typeOf(dtypeOfElement(element), shape);
   return { element, value: builder.known(type, data, { ...(mask && { mask }), origin }) };
-}
-
-/** Zeros and ones, or undefined where there is anything else. */
-export function asMask(data: Numbers): Mask | undefined {
-  const mask = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] !== 0 && data[i] !== 1) return undefined;
-    mask[i] = data[i];
-  }
-  return mask;
-}
-
-/** A weight that is not kept becomes 0. Whole numbers are no weights. */
-function masked(found: Found, mask: Mask | undefined): Found {
-  const { data } = found;
-  if (!mask || !(data instanceof Float32Array)) return found;
-  const kept = data.slice();
-  for (let i = 0; i < kept.length; i++) if (mask[i] === 0) kept[i] = 0;
-  return { ...found, data: kept, mask: mask.map((m) => (m === 0 ? 0 : 1)) };
 }
