@@ -19,7 +19,7 @@ export const promised = {
   erf: 2.2,
   sin: 1.7,
   cos: 1.7,
-  atan: 1.8,
+  atan: 1.9,
   pow: 0.51,
 } as const;
 
