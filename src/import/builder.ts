@@ -14,6 +14,7 @@ import type { Quantity } from '../tensor/quantity.ts';
 import { withQuantity } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { elements, tensor } from '../tensor/type.ts';
+import { maskOfResult } from './fold-masks.ts';
 import { identifier, uniqueIds } from './names.ts';
 
 /** A value while a model is read. */
@@ -48,7 +49,7 @@ export function graphBuilder(): Builder {
   const nodes: Node[] = [];
   const ids = new Map<Value, Id>();
   const fresh = uniqueIds();
-  const folded = new Map<Value, Map<string, Value>>();
+  const folded = new WeakMap<Value, Map<string, Value>>();
 
   const idOf = (value: Value): Id => {
     const id = ids.get(value);
@@ -76,8 +77,8 @@ export function graphBuilder(): Builder {
     const key = inputs.length === 1 ? JSON.stringify(op) : '';
     const before = key === '' ? undefined : folded.get(x)?.get(key);
     if (before) return before;
-    const moves = op.kind === 'reshape' || op.kind === 'transpose';
-    const mask = moves && x.mask ? moved(op, x, type) : undefined;
+    const same = op.kind === 'reshape' || op.kind === 'transpose' || op.kind === 'cast';
+    const mask = maskOfResult(op, inputs, type);
     const value = {
       type,
       data: evaluateCall(
@@ -85,7 +86,7 @@ export function graphBuilder(): Builder {
         inputs.map(({ type: t, data }) => ({ type: t, data: data as Numbers })),
       ),
       ...(mask && { mask }),
-      origin: moves ? x.origin : origin,
+      origin: same ? x.origin : origin,
     };
     if (key !== '') folded.set(x, (folded.get(x) ?? new Map<string, Value>()).set(key, value));
     return value;
@@ -118,12 +119,4 @@ export function graphBuilder(): Builder {
       return dropUnused({ name, file, nodes, outputs: results });
     },
   };
-}
-
-/** The mask of a value that only moved. */
-function moved(op: Op, { type, mask }: Value, result: TensorType): Uint8Array<ArrayBuffer> {
-  const bytes = (t: TensorType): TensorType => ({ ...t, dtype: 'u8' });
-  return evaluateCall({ op, type: bytes(result) }, [
-    { type: bytes(type), data: mask as Uint8Array<ArrayBuffer> },
-  ]) as Uint8Array<ArrayBuffer>;
 }

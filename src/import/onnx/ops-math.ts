@@ -3,6 +3,7 @@ import type { BinaryName, UnaryName } from '../../ops/scalar.ts';
 import type { Value } from '../builder.ts';
 import { binary, cast, scalar, unary } from '../compose.ts';
 import type { Layer, Row, Rows } from './layer.ts';
+import { prunedWeight } from './masks.ts';
 import { wrapped } from './whole.ts';
 
 const one =
@@ -16,6 +17,8 @@ const two =
     wrapped(l, binary(l, fn, l.operand(0), l.operand(1)), l.element(0));
 
 const isWhole = (l: Layer): boolean => l.operand(0).type.dtype === 'i32' && l.operand(1).type.dtype === 'i32';
+
+const product: Row = (l) => prunedWeight(l.operand(0), l.operand(1)) ?? two('mul')(l);
 
 /** Whole numbers are divided towards zero. */
 const divide: Row = (l) => two(isWhole(l) ? 'trunc-div' : 'div')(l);
@@ -102,7 +105,7 @@ export const mathRows: Rows = {
   Mean: mean,
   Min: several('min'),
   Mod: remainder,
-  Mul: two('mul'),
+  Mul: product,
   Neg: one('neg'),
   Pow: power,
   Reciprocal: one('reciprocal'),
