@@ -2,7 +2,7 @@
 import type { Graph, Id, Node } from '../../src/graph/graph.ts';
 import type { Op } from '../../src/ops/index.ts';
 import { rulesOf } from '../../src/ops/index.ts';
-import type { Shape } from '../../src/tensor/type.ts';
+import type { Shape, TensorType } from '../../src/tensor/type.ts';
 import { elements, tensor } from '../../src/tensor/type.ts';
 
 export interface Builder {
@@ -17,16 +17,17 @@ export interface Builder {
 
 export function builder(): Builder {
   const nodes: Node[] = [];
-  const shapes = new Map<Id, Shape>();
+  const types = new Map<Id, TensorType>();
   const put = (node: Node): Id => {
     nodes.push(node);
-    shapes.set(node.id, node.type.shape);
+    types.set(node.id, node.type);
     return node.id;
   };
-  const shape = (id: Id): Shape => shapes.get(id) ?? [];
+  const typeOf = (id: Id): TensorType => types.get(id) ?? tensor('f32', []);
+  const shape = (id: Id): Shape => typeOf(id).shape;
   const make = (op: Op, inputs: readonly Id[]): Id | string => {
     const { operands, infer } = rulesOf(op);
-    const type = infer(op, Object.fromEntries(operands(op).map((name, i) => [name, tensor('f32', shape(inputs[i]))])));
+    const type = infer(op, Object.fromEntries(operands(op).map((name, i) => [name, typeOf(inputs[i])])));
     return typeof type === 'string' ? type : put({ kind: 'call', id: `v${nodes.length}`, op, inputs, type });
   };
   return {
@@ -41,11 +42,11 @@ export function builder(): Builder {
       }),
     attempt: (op, inputs) => {
       const made = make(op, inputs);
-      return shapes.has(made) ? made : undefined;
+      return types.has(made) ? made : undefined;
     },
     call: (op, inputs) => {
       const made = make(op, inputs);
-      if (!shapes.has(made)) throw new Error(made);
+      if (!types.has(made)) throw new Error(made);
       return made;
     },
     graph: (outputs) => ({

@@ -12,7 +12,8 @@ interface Maker {
   /** A whole number from 0 to `below` − 1. */
   pick(below: number): number;
   shape(id: Id): Shape;
-  constant(shape: Shape): Id;
+  /** Numbers from −size to size. */
+  constant(shape: Shape, size?: number): Id;
   call(op: Op, inputs: readonly Id[]): Id | undefined;
   /** One of the latest values. */
   other(): Id;
@@ -29,7 +30,7 @@ export const randomOrders = fc.array(fc.nat(9999), { minLength: 60, maxLength: 3
   const m: Maker = {
     pick,
     shape: made.shape,
-    constant: (shape) => made.constant(shape, () => (next() % 2003) / 1001 - 1),
+    constant: (shape, size = 1) => made.constant(shape, () => ((next() % 2003) / 1001 - 1) * size),
     call: made.attempt,
     other: () => values[values.length - 1 - pick(Math.min(4, values.length))],
   };
@@ -123,8 +124,22 @@ const shrink: Make = (m, x) => {
 const along: Make = (m, x) => {
   const axis = m.pick(Math.max(1, m.shape(x).length));
   if (m.pick(2) === 0) return m.call({ kind: 'softmax', axis }, [x]);
-  const list = m.call({ kind: 'cast', to: 'i32' }, [m.constant([[], [2], [1, 2]][m.pick(3)])]);
+  const list = m.call({ kind: 'cast', to: 'i32' }, [m.constant([[], [2], [1, 2]][m.pick(3)], 4)]);
   return list && m.call({ kind: 'gather', axis }, [x, list]);
+};
+
+/** To whole numbers and back, by one scale or by one for each index of an axis. */
+const rounded: Make = (m, x) => {
+  const given = m.shape(x);
+  const axis = m.pick(given.length + 1) - 1;
+  const count = axis < 0 ? 1 : given[axis];
+  const two = m.constant([count]);
+  const scale = m.call({ kind: 'unary', fn: 'exp' }, [two]) ?? two;
+  const zero = m.call({ kind: 'cast', to: 'i32' }, [m.constant([count], 9)]) ?? two;
+  const whole = m.call({ kind: 'quantize', axis, low: -128, high: 127 }, [x, scale, zero]);
+  if (whole === undefined || m.pick(3) === 0) return undefined;
+  const moved = m.pick(2) === 0 ? whole : (m.call({ kind: 'tile', repeats: given.map(() => 1) }, [whole]) ?? whole);
+  return m.call({ kind: 'dequantize', axis }, [moved, scale, zero]);
 };
 
 const shape: Make = (m, x) => {
@@ -191,6 +206,8 @@ const makers: readonly Make[] = [
   grow,
   shrink,
   along,
+  along,
+  rounded,
   shape,
   shape,
   product,
