@@ -40,19 +40,20 @@ const two =
   (l) =>
     whole(l, binary(l, fn, realOf(l, 0), realOf(l, 3)), 6);
 
-/** The mean of each channel's picture. */
-const globalAverage = one((l, x) => {
-  const rank = x.type.shape.length;
-  if (rank < 3) return l.fail(`takes pictures and is given [${x.type.shape.join(', ')}]`);
+/** The mean of each channel's picture: of whole numbers, so that only the result is rounded. */
+const globalAverage: Row = (l) => {
+  const { shape } = l.operand(0).type;
+  const rank = shape.length;
+  if (rank < 3) return l.fail(`takes pictures and is given [${shape.join(', ')}]`);
   const first = l.flag('channels_last', false) ? 1 : 2;
-  return reduceOver(
-    l,
-    'mean',
-    x,
-    Array.from({ length: rank - 2 }, (_, i) => first + i),
-    true,
-  );
-});
+  const axes = Array.from({ length: rank - 2 }, (_, i) => first + i);
+  const sums = reduceOver(l, 'sum', lessZero(l, l.operand(0), l.optional(2), -1), axes, true);
+  const scale = cast(l, l.operand(3), 'f32');
+  const pixels = axes.reduce((n, axis) => n * shape[axis], 1);
+  l.gives(l.element(4));
+  const factor = binary(l, 'div', cast(l, l.operand(1), 'f32'), binary(l, 'mul', scale, scalar(l, pixels, scale)));
+  return requantise(l, sums, { factor, scale, zero: l.optional(4), element: l.element(4) });
+};
 
 /** Values of their own scales side by side: the result's scale and zero come first. */
 const join: Row = (l) => {
