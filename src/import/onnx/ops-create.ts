@@ -2,8 +2,8 @@
 import { elements } from '../../tensor/type.ts';
 import type { Value } from '../builder.ts';
 import { axisOf, binary, broadcastTo, emptyOf, isEmpty, reshape, scalar, slice } from '../compose.ts';
-import type { Element } from './elements.ts';
-import { dtypeOfElement, elementName, elementOf } from './elements.ts';
+import { elementIn } from './attributes.ts';
+import { dtypeOfElement } from './elements.ts';
 import type { Layer, Row, Rows } from './layer.ts';
 
 /** Elements that are made one by one. */
@@ -34,14 +34,6 @@ const range: Row = (l) => {
   const whole = l.operand(0).type.dtype === 'i32';
   return l.known(whole ? Int32Array.from(numbers) : Float32Array.from(numbers), [count]);
 };
-
-/** The element type that an attribute names. */
-export function elementIn(l: Layer, attribute: string, otherwise: Element): Element {
-  if (!l.has(attribute)) return otherwise;
-  const element = elementOf(l.int(attribute));
-  if (!element) l.fail(`gives elements of type ${elementName(l.int(attribute))}, which are not read`);
-  return element ?? otherwise;
-}
 
 const eyeLike: Row = (l) => {
   const { shape } = l.operand(0).type;

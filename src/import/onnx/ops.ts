@@ -5,6 +5,7 @@ import type { BoundRow, BoundRows, Row, Rows } from './layer.ts';
 import { scanRows } from './loop.ts';
 import { activationRows } from './ops-activation.ts';
 import { trainingRows } from './ops-batch-norm.ts';
+import { blocksRows } from './ops-blocks.ts';
 import { castRows } from './ops-cast.ts';
 import { compareRows } from './ops-compare.ts';
 import { choiceRows, controlRows } from './ops-control.ts';
@@ -28,12 +29,15 @@ import { recurrentRows } from './ops-recurrent.ts';
 import { reduceRows } from './ops-reduce.ts';
 import { resizeRows } from './ops-resize.ts';
 import { scatterRows } from './ops-scatter.ts';
+import { searchRows } from './ops-search.ts';
 import { sequenceRows } from './ops-sequence.ts';
 import { shapeRows } from './ops-shape.ts';
+import { signalRows } from './ops-signal.ts';
 import { softmaxRows } from './ops-softmax.ts';
 
 const families: readonly Rows[] = [
   activationRows,
+  blocksRows,
   castRows,
   compareRows,
   controlRows,
@@ -55,7 +59,9 @@ const families: readonly Rows[] = [
   reduceRows,
   resizeRows,
   scatterRows,
+  searchRows,
   shapeRows,
+  signalRows,
   softmaxRows,
   trainingRows,
 ];
@@ -84,7 +90,7 @@ export const operators: readonly string[] = [...rows.keys(), ...boundRows.keys()
 /** Operators that cannot be compiled, by name, and what to do about them. */
 const refusals: readonly (readonly [RegExp, string, string])[] = [
   [
-    /^(?:NonMaxSuppression|NonZero|Unique|Compress)$/,
+    /^NonMaxSuppression$/,
     'gives a result whose shape depends on the input’s values',
     'export the model with the operator’s inputs as its outputs, and do this step in the application',
   ],
@@ -98,7 +104,7 @@ const refusals: readonly (readonly [RegExp, string, string])[] = [
     'works on texts',
     'do this step in the application, and export the model without it',
   ],
-  [/^(?:DFT|STFT|Col2Im|.*Window|MelWeightMatrix)$/, 'is signal processing', 'do this step in the application'],
+  [/^Col2Im$/, 'is signal processing', 'do this step in the application'],
 ];
 
 /** Why an operator is not read, and what may help. */
