@@ -13,9 +13,9 @@ import type { Quantity } from '../src/tensor/quantity.ts';
 import {
   farthest,
   keptQuantity,
-  pairAt,
   quantityFault,
   reshapedQuantity,
+  runsAlong,
   transposedQuantity,
   wholesOf,
 } from '../src/tensor/quantity.ts';
@@ -58,6 +58,18 @@ describe('a quantity fits a shape, or there is a reason', () => {
       '%y has a quantity of 1 scales and 1 zeros, where 2 belong',
     ]);
   });
+});
+
+test('elements come in runs that share a pair', () => {
+  expect([...runsAlong(-1, [2, 3])]).toEqual([{ pair: 0, from: 0, to: 6 }]);
+  expect([...runsAlong(1, [2, 2, 3])]).toEqual([
+    { pair: 0, from: 0, to: 3 },
+    { pair: 1, from: 3, to: 6 },
+    { pair: 0, from: 6, to: 9 },
+    { pair: 1, from: 9, to: 12 },
+  ]);
+  expect([...runsAlong(0, [2])]).toHaveLength(2);
+  expect([...runsAlong(-1, [])]).toEqual([{ pair: 0, from: 0, to: 1 }]);
 });
 
 test('moves with its axis, or goes', () => {
@@ -110,7 +122,6 @@ describe('real numbers that stand for whole ones', () => {
     expect(wholesOf(quantity, [1], Float32Array.of(0.25))).toBeUndefined();
     expect(wholesOf(quantity, [1], Float32Array.of(Number.NaN))).toBeUndefined();
     expect(wholesOf(quantity, [1], Float32Array.of(farthest))).toBeUndefined();
-    expect(pairAt({ axis: 1 }, [2, 3, 2])(7)).toBe(0);
   });
 
   test('have no quantity where f32 no longer tells them apart', () => {

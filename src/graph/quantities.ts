@@ -4,9 +4,9 @@ import type { Numbers } from '../tensor/numbers.ts';
 import type { Quantity } from '../tensor/quantity.ts';
 import {
   farthest,
-  pairAt,
   quantityFault,
   reshapedQuantity,
+  runsAlong,
   transposedQuantity,
   withQuantity,
 } from '../tensor/quantity.ts';
@@ -59,7 +59,9 @@ const [least, most] = [2 ** -126, 2 ** 100];
 function isNear(wholes: Numbers, quantity: Quantity, shape: Shape): boolean {
   const { scale, zero } = quantity;
   if (!scale.every((s) => s >= least && s <= most)) return false;
-  const pair = pairAt(quantity, shape);
-  for (let i = 0; i < wholes.length; i++) if (Math.abs(wholes[i] - zero[pair(i)]) > farthest) return false;
+  for (const { pair, from, to } of runsAlong(quantity.axis, shape)) {
+    const [low, high] = [zero[pair] - farthest, zero[pair] + farthest];
+    for (let i = from; i < to; i++) if (wholes[i] < low || wholes[i] > high) return false;
+  }
   return true;
 }

@@ -1,6 +1,6 @@
 /** Whole numbers as the real ones that they stand for: as DequantizeLinear of ONNX has it. */
 import { cast, mul, sub } from '../loop/loop.ts';
-import { pairAt } from '../tensor/quantity.ts';
+import { runsAlong } from '../tensor/quantity.ts';
 import { elementwiseLoops } from './broadcast.ts';
 import { attributeFault, dtypeFault, resultType, whole } from './check.ts';
 import { parameterFault, spread } from './quantities.ts';
@@ -32,8 +32,10 @@ export const dequantize: Rules<Dequantize> = {
 
   evaluate({ axis }, { x, scale, zero }) {
     const out = new Float32Array(x.data.length);
-    const at = pairAt({ axis }, x.type.shape);
-    for (let i = 0; i < out.length; i++) out[i] = Math.fround((x.data[i] - zero.data[at(i)]) | 0) * scale.data[at(i)];
+    for (const { pair, from, to } of runsAlong(axis, x.type.shape)) {
+      const [step, place] = [scale.data[pair], zero.data[pair]];
+      for (let i = from; i < to; i++) out[i] = Math.fround((x.data[i] - place) | 0) * step;
+    }
     return out;
   },
 

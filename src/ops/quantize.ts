@@ -1,7 +1,7 @@
 /** Real numbers as whole ones: as QuantizeLinear of ONNX has it. */
 import { add, cast, div, f32, max, min, unary } from '../loop/loop.ts';
 import { roundTiesToEven } from '../loop/meaning.ts';
-import { pairAt } from '../tensor/quantity.ts';
+import { runsAlong } from '../tensor/quantity.ts';
 import { elementwiseLoops } from './broadcast.ts';
 import { attributeFault, dtypeFault, resultType, whole } from './check.ts';
 import { parameterFault, spread } from './quantities.ts';
@@ -43,12 +43,13 @@ export const quantize: Rules<Quantize> = {
 
   evaluate({ axis, low, high }, { x, scale, zero }) {
     const out = new Int32Array(x.data.length);
-    const at = pairAt({ axis }, x.type.shape);
-    for (let i = 0; i < out.length; i++) {
-      const steps = roundTiesToEven(Math.fround(x.data[i] / scale.data[at(i)]));
-      const placed = Math.fround(steps + Math.fround(zero.data[at(i)]));
-      // NaN is above nothing.
-      out[i] = low < placed ? Math.min(placed, high) : low;
+    for (const { pair, from, to } of runsAlong(axis, x.type.shape)) {
+      const [step, place] = [scale.data[pair], Math.fround(zero.data[pair])];
+      for (let i = from; i < to; i++) {
+        const placed = Math.fround(roundTiesToEven(Math.fround(x.data[i] / step)) + place);
+        // NaN is above nothing.
+        out[i] = low < placed ? Math.min(placed, high) : low;
+      }
     }
     return out;
   },

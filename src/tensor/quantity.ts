@@ -34,23 +34,31 @@ export function quantityFault({ scale, zero, axis }: Quantity, shape: Shape): st
   return broken === undefined ? undefined : `has a quantity with the zero ${broken}`;
 }
 
-/** Which pair belongs to the element with a flat index. */
-export function pairAt({ axis }: Pick<Quantity, 'axis'>, shape: Shape): (i: number) => number {
-  if (axis < 0) return () => 0;
-  const inner = elements(shape.slice(axis + 1));
-  return (i) => Math.floor(i / inner) % shape[axis];
+/** Neighbouring elements from `from` up to, not including, `to`, that share scale and zero number `pair`. */
+export interface Run {
+  readonly pair: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All elements of a value in order, in runs of those that share a pair. */
+export function* runsAlong(axis: number, shape: Shape): Generator<Run> {
+  const count = axis < 0 ? 1 : shape[axis];
+  const length = elements(shape.slice(axis < 0 ? 0 : axis + 1));
+  const runs = elements(shape) / length;
+  for (let i = 0; i < runs; i++) yield { pair: i % count, from: i * length, to: (i + 1) * length };
 }
 
 /** The whole numbers that real ones stand for, unless some number breaks the law. */
 export function wholesOf(quantity: Quantity, shape: Shape, data: Numbers): Int32Array<ArrayBuffer> | undefined {
-  const { scale, zero } = quantity;
-  const pair = pairAt(quantity, shape);
   const wholes = new Int32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const k = pair(i);
-    const steps = Math.round(data[i] / scale[k]);
-    if (!(Math.abs(steps) <= farthest) || Math.fround(steps * scale[k]) !== data[i]) return undefined;
-    wholes[i] = steps + zero[k];
+  for (const { pair, from, to } of runsAlong(quantity.axis, shape)) {
+    const [scale, zero] = [quantity.scale[pair], quantity.zero[pair]];
+    for (let i = from; i < to; i++) {
+      const steps = Math.round(data[i] / scale);
+      if (!(Math.abs(steps) <= farthest) || Math.fround(steps * scale) !== data[i]) return undefined;
+      wholes[i] = steps + zero;
+    }
   }
   return wholes;
 }
