@@ -39,7 +39,6 @@ export async function runOnnx(bytes: Uint8Array, graph: Graph, inputs: Named): P
   const session = await InferenceSession.create(bytes, {
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
-    graphOptimizationLevel: 'basic',
   });
   const feeds = graph.nodes.flatMap((n) =>
     n.kind === 'input'
