@@ -3,6 +3,9 @@
 import type { BinaryOp, Expr } from '../loop/loop.ts';
 import { add, binary, both, cast, div, f32, i32, max, min, mul, select, sub, typeOf, unary } from '../loop/loop.ts';
 import { binaryMeaning, erf, roundTiesToEven } from '../loop/meaning.ts';
+import { fromBfloat16, toBfloat16 as nearestBfloat16 } from '../tensor/bfloat16.ts';
+import { fromF16, toF16 } from '../tensor/f16.ts';
+import { toBfloat16, toFloat16 } from './rounding.ts';
 import { acos, acosh, asin, asinh, atanh, cosh, sinh, tan } from './trigonometry.ts';
 
 interface Unary {
@@ -141,6 +144,10 @@ export const unaryFunctions = {
   abs: alike(Math.abs, (x) => unary('abs', x)),
   floor: { evaluate: Math.floor, lower: (x) => unary('floor', x) },
   ceil: { evaluate: Math.ceil, lower: (x) => unary('ceil', x) },
+  /** To the nearest number that 16 bits hold, which stays f32: IEEE 754 binary16. */
+  'to-float16': { evaluate: (x) => fromF16(toF16(x)), lower: toFloat16 },
+  /** To the nearest number that the upper half of an f32 holds. */
+  'to-bfloat16': { evaluate: (x) => fromBfloat16(nearestBfloat16(x)), lower: toBfloat16 },
   /** Ties to even. */
   round: { evaluate: roundTiesToEven, lower: (x) => unary('round', x) },
   sign: alike(

@@ -99,6 +99,8 @@ export const unaries: Readonly<Record<UnaryName, readonly (readonly [number, num
     [-1.5, -1],
     [1.5, 2],
   ],
+  'to-float16': [[0.1, 0.0999755859375]],
+  'to-bfloat16': [[0.1, 0.10009765625]],
   round: [
     [0.5, 0],
     [1.5, 2],

@@ -30,6 +30,14 @@ const two = (opType: string): Row2 => ({ write: (l, a, b) => l.node(opType, [a, 
 const test = (opType: string): Row2 => ({ write: (l, a, b) => l.node(opType, [a, b]), gives: 'bool' });
 const logic = (opType: string): Row2 => ({ ...test(opType), takes: 'bool' });
 
+/** Rounded to fewer digits, and f32 again. */
+const rounded = (element: 'float16' | 'bfloat16'): Row1 => ({
+  write(l, x) {
+    const short = l.node('Cast', [x], { to: int(elementNumber(element)) });
+    return l.node('Cast', [short], { to: int(elementNumber('float')) });
+  },
+});
+
 const literal = (l: Layer, value: number, dtype: DType): Tensor => number(l, value, elementOf[dtype]);
 
 export const functions1: Readonly<Record<UnaryName, Row1>> = {
@@ -74,6 +82,8 @@ export const functions1: Readonly<Record<UnaryName, Row1>> = {
   abs: one('Abs'),
   floor: one('Floor'),
   ceil: one('Ceil'),
+  'to-float16': rounded('float16'),
+  'to-bfloat16': rounded('bfloat16'),
   round: one('Round'),
   sign: one('Sign'),
   not: { ...one('Not'), takes: 'bool', gives: 'bool' },

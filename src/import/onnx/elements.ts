@@ -1,4 +1,5 @@
 /** The element types of ONNX, and how their numbers are read as f32 or i32. */
+import { fromBfloat16 } from '../../tensor/bfloat16.ts';
 import { fromF16 } from '../../tensor/f16.ts';
 import type { Int64 } from './schema.ts';
 
@@ -74,18 +75,6 @@ const real = (bits: number, read: Row['read'], typed: Row['typed'] = same): Row 
   typed,
 });
 
-const wordBits = new DataView(new ArrayBuffer(4));
-const fromBfloat16 = (bits: number): number => {
-  wordBits.setUint32(0, (bits & 0xffff) * 65536);
-  return wordBits.getFloat32(0);
-};
-/** The bfloat16 nearest to an f32, ties to even. */
-export function toBfloat16(value: number): number {
-  if (Number.isNaN(value)) return NaN;
-  wordBits.setFloat32(0, value);
-  const bits = wordBits.getUint32(0);
-  return fromBfloat16((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
-}
 /** Two to a byte, the first in the low half. */
 const nibble = (view: DataView, i: number): number => (view.getUint8(i >> 1) >> (4 * (i & 1))) & 15;
 
