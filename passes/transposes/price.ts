@@ -41,7 +41,9 @@ export function total(values: Values): number {
 function distances({ graph, seen, byId }: Values): ReadonlyMap<Id, number> {
   const near = new Map<Id, Id[]>();
   const link = (a: Id, b: Id): void => {
-    near.set(a, [...(near.get(a) ?? []), b]);
+    const known = near.get(a);
+    if (known) known.push(b);
+    else near.set(a, [b]);
   };
   for (const node of graph.nodes)
     if (!isTranspose(node))

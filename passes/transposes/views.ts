@@ -17,7 +17,12 @@ export function viewsOf(graph: Graph, byId: ById): Views {
   const uses = useCounts(graph);
   const calls = graph.nodes.filter((n): n is Call => n.kind === 'call');
   const users = new Map<Id, Call[]>();
-  for (const call of calls) for (const id of inputsOf(call)) users.set(id, [...(users.get(id) ?? []), call]);
+  for (const call of calls)
+    for (const id of inputsOf(call)) {
+      const known = users.get(id);
+      if (known) known.push(call);
+      else users.set(id, [call]);
+    }
   const outputs = new Set(graph.outputs.map((o) => o.id));
 
   /** The values from a flattening down to the layers that read it, if nothing else does. */
