@@ -82,18 +82,17 @@ function bySizes(l: Layer, axes: readonly number[], shape: readonly number[]): r
   return axes.map((axis) => ({ to: Math.floor(scale * shape[axis] + 0.5), scale }));
 }
 
-/** As Resize was in its first version: from the first pixel on, up to the pixel before and down to the one after. */
+/** As Resize was in its first version: nothing but scales. */
 function scaled(l: Layer, scales: readonly number[]): Value {
   const x = l.operand(0);
   const { shape } = x.type;
   const spans = byScales(l, scales, [...shape.keys()], shape);
   const mode = word(l, 'mode', ['nearest', 'linear', 'bilinear'], 'nearest');
   if (l.failed || x === broken) return broken;
-  const isShrunk = scales.some((s) => s < 1);
   const method: Method = {
     mode: mode === 'bilinear' ? 'linear' : mode,
     coordinates: 'asymmetric',
-    nearest: isShrunk ? 'ceil' : 'floor',
+    nearest: 'outwards',
     a: 0,
     excludeOutside: false,
     antialias: false,

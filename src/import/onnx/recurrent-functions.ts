@@ -25,7 +25,7 @@ const scaledTanh = (scope: Scope, x: Value, alpha: number, beta: number): Value 
 /** Names are compared without case. */
 const kinds: Readonly<Record<string, Kind>> = {
   affine: { alpha: 1, beta: 0, compute: affine },
-  elu: { alpha: 1, compute: elu },
+  elu: { alpha: 1, compute: (scope, x, alpha) => elu(scope, x, alpha) },
   hardsigmoid: { alpha: 0.2, beta: 0.5, compute: hardSigmoid },
   leakyrelu: { alpha: 0.01, compute: leaky },
   relu: { compute: (scope, x) => unary(scope, 'relu', x) },

@@ -23,7 +23,8 @@ export interface Axis {
 export interface Method {
   readonly mode: 'nearest' | 'linear' | 'cubic';
   readonly coordinates: (typeof coordinateModes)[number];
-  readonly nearest: (typeof nearestModes)[number];
+  /** `outwards`: up to the place before, and down to the one after. */
+  readonly nearest: (typeof nearestModes)[number] | 'outwards';
   /** The parameter of the cubic kernel. */
   readonly a: number;
   /** Whether what lies outside has no weight; otherwise the border goes on. */
@@ -46,16 +47,17 @@ export function tapsOf(axis: Axis, method: Method): readonly (readonly Tap[] | u
     const place = placeOf(i);
     if (crops && !(place >= 0 && place <= axis.from - 1)) return undefined;
     return method.mode === 'nearest'
-      ? [{ at: clamp(nearestRule[method.nearest](place), axis.from), weight: 1 }]
+      ? [{ at: clamp(nearestRule[method.nearest](place, axis.scale), axis.from), weight: 1 }]
       : interpolated(place, axis, method);
   });
 }
 
 const clamp = (i: number, size: number): number => Math.min(Math.max(i, 0), size - 1);
 
-const nearestRule: Readonly<Record<Method['nearest'], (place: number) => number>> = {
+const nearestRule: Readonly<Record<Method['nearest'], (place: number, scale: number) => number>> = {
   floor: Math.floor,
   ceil: Math.ceil,
+  outwards: (place, scale) => (scale < 1 ? Math.ceil(place) : Math.floor(place)),
   round_prefer_floor: (place) => Math.ceil(place - 0.5),
   round_prefer_ceil: (place) => Math.floor(place + 0.5),
 };
