@@ -1,5 +1,4 @@
 /** Convolutions over one, two or three spatial axes, as 2-D convolutions of images. */
-import { zeros } from '../../tensor/numbers.ts';
 import type { Value } from '../builder.ts';
 import { broken } from '../builder.ts';
 import { binary, reshape, slice, transpose } from '../compose.ts';
@@ -8,6 +7,7 @@ import { cut, fromImage, planar, toImage } from './images.ts';
 import type { Layer } from './layer.ts';
 import type { Windows } from './windows.ts';
 import { reach, windowsOf } from './windows.ts';
+import { zerosOf } from './zeros.ts';
 
 export interface Convolution {
   /** [n, c, ...spatial]; f32, or i32 as all the others. */
@@ -45,7 +45,7 @@ export function convolve(scope: Scope, { x, weights, bias, groups, windows }: Co
   const full: Full = {
     ...cut(scope, x, windows),
     weights,
-    bias: bias ?? scope.known(zeros(x.type.dtype === 'i32' ? 'i32' : 'f32', outputs), [outputs], 'bias'),
+    bias: bias ?? zerosOf(scope, x.type.dtype, [outputs]),
     groups,
   };
   if (spatial === 3) return throughDepth(scope, full);
@@ -78,7 +78,7 @@ function throughDepth(scope: Scope, { x, weights, bias, groups, windows }: Full)
       `has a kernel of ${reach(kd, dilation[0])} frames that does not fit the padded input of ${depth}`,
     );
   const [outputs, inputs] = weights.type.shape;
-  const none = scope.known(zeros(bias.type.dtype, outputs), [outputs], 'bias');
+  const none = zerosOf(scope, bias.type.dtype, [outputs]);
   const parts = Array.from({ length: kd }, (_, k) => {
     const begin = [0, k * dilation[0], 0, 0, 0];
     const met = scope.call({ kind: 'slice', begin, size: [n, count, h, w, c], step: [1, stride[0], 1, 1, 1] }, frames);

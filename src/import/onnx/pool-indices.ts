@@ -11,6 +11,8 @@ import { lowest } from './pool.ts';
 /** More taps of all windows together are not listed. */
 const mostTaps = 2 ** 20;
 
+const mostPlanes = 2 ** 16;
+
 /**
  * Flat positions in the whole input, [n, c, ...places]; the first of equal numbers. Within a plane they are counted along
  * rows, or along columns. Padding is given, cut off nothing.
@@ -18,6 +20,8 @@ const mostTaps = 2 ** 20;
 export function poolIndices(scope: Scope, input: Value, windows: PoolWindows, columnMajor: boolean): Value {
   const [n, c, ...image] = input.type.shape;
   const [plane, places, taps] = [elements(image), elements(windows.places), elements(windows.kernel)];
+  if (!(n * c <= mostPlanes))
+    return scope.fail(`gives positions in ${n * c} planes, and at most ${mostPlanes} are read`);
   if (!(places * taps <= mostTaps))
     return scope.fail(
       `gives the positions of ${places} windows of ${taps} taps, and at most ${mostTaps} taps are read`,

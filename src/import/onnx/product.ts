@@ -1,18 +1,21 @@
 /** Products of matrices: with weights, known now, as dense layers, so that formats store them. */
-import { zeros } from '../../tensor/numbers.ts';
 import type { Shape } from '../../tensor/type.ts';
 import { elements } from '../../tensor/type.ts';
 import type { Value } from '../builder.ts';
 import { broken } from '../builder.ts';
 import { cast, reshape, transpose } from '../compose.ts';
 import type { Scope } from '../scope.ts';
+import { zerosOf } from './zeros.ts';
 
 /** x: [..., in] by weights [out, in], with a bias [out] → [..., out]. */
 export function linear(scope: Scope, x: Value, weights: Value, bias?: Value): Value {
   const [outputs = 1] = weights.type.shape;
-  const none = (): Value =>
-    scope.known(zeros(weights.type.dtype === 'i32' ? 'i32' : 'f32', outputs), [outputs], 'bias');
-  return scope.call({ kind: 'linear', activation: 'none' }, x, weights, bias ?? none());
+  return scope.call(
+    { kind: 'linear', activation: 'none' },
+    x,
+    weights,
+    bias ?? zerosOf(scope, weights.type.dtype, [outputs]),
+  );
 }
 
 /** numpy's `matmul`: a vector is a row on the left and a column on the right, and leading axes broadcast. */

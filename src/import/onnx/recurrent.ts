@@ -6,6 +6,7 @@ import type { Layer } from './layer.ts';
 import { linear } from './product.ts';
 import type { Cell, CellOptions, State } from './recurrent-cells.ts';
 import { functionsOf } from './recurrent-functions.ts';
+import { zerosOf } from './zeros.ts';
 
 export interface Recurrence {
   readonly gates: number;
@@ -31,7 +32,7 @@ export function recurrent(l: Layer, recurrence: Recurrence): readonly Value[] {
   if (l.failed) return [broken];
   const runs = directions.map((backwards, d) => {
     const gates = recurrence.gates * hidden;
-    const biases = optionalPart(l, 3, d, 2 * gates) ?? l.known(new Float32Array(2 * gates), [2 * gates], 'bias');
+    const biases = optionalPart(l, 3, d, 2 * gates) ?? zerosOf(l, 'f32', [2 * gates]);
     const inputs = linear(l, x, part(l, l.operand(1), d), slice(l, biases, [0], [gates]));
     const options: CellOptions = {
       weights: {
@@ -106,10 +107,10 @@ function lengthsOf(l: Layer, steps: number, batch: number): readonly number[] | 
 }
 
 function initialState(l: Layer, index: number, isBatchFirst: boolean, shape: readonly number[]): Value {
-  const [directions, batch, hidden] = shape;
   const given = l.optional(index);
-  if (!given) return l.known(new Float32Array(directions * batch * hidden), shape, 'state');
+  if (!given) return zerosOf(l, 'f32', shape, 'state');
   const value = cast(l, given, 'f32');
+  const [directions, batch, hidden] = shape;
   const wanted = isBatchFirst ? [batch, directions, hidden] : shape;
   if (value.type.shape.length !== 3 || wanted.some((d, axis) => d !== value.type.shape[axis]))
     return l.fail(`takes a first state of [${wanted.join(', ')}] and is given [${value.type.shape.join(', ')}]`);

@@ -35,7 +35,7 @@ export function resize(scope: Scope, x: Value, axes: readonly Axis[], method: Me
     if (isUntouched(spec, method)) continue;
     if (!(to >= 1 && to <= mostPlaces))
       return scope.fail(`makes ${to} of the ${from} elements along axis ${axis}, and 1 to ${mostPlaces} are read`);
-    if (method.mode !== 'nearest' && from * to > mostWeights)
+    if (method.mode !== 'nearest' && (from > mostPlaces || from * to > mostWeights))
       return scope.fail(`makes ${to} of the ${from} elements along axis ${axis}, which is too large a matrix`);
     const taps = tapsOf(spec, method);
     if (!isIdentity(taps, from)) changes.push({ axis, from, to, taps });

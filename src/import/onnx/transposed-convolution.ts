@@ -8,6 +8,7 @@ import { fromImage, planar, toImage } from './images.ts';
 import type { Layer } from './layer.ts';
 import type { Windows } from './windows.ts';
 import { automaticOf, explicitPads, perAxis, reach, shared } from './windows.ts';
+import { zerosOf } from './zeros.ts';
 
 interface Transposed {
   /** [n, c, ...spatial]. */
@@ -95,7 +96,7 @@ function scattered(scope: Scope, { x, weights, bias, windows, size }: Transposed
     },
     toImage(scope, x),
     transpose(scope, lines, [1, 2, 3, 0]),
-    bias ?? scope.known(new Float32Array(outputs), [outputs], 'bias'),
+    bias ?? zerosOf(scope, 'f32', [outputs]),
   );
   return result === broken ? broken : fromImage(scope, result, spatial);
 }
