@@ -116,7 +116,11 @@ const scatterElements: Row = (l) => {
   const axis = axisOf(l, l.int('axis', 0), shape.length);
   const size = given.type.shape;
   if (l.failed) return [];
-  if (!sameShape(size, updates.type.shape) || size.length !== shape.length || size.some((d, a) => d > shape[a]))
+  if (
+    !sameShape(size, updates.type.shape) ||
+    size.length !== shape.length ||
+    size.some((d, a) => a !== axis && d > shape[a])
+  )
     return l.fail(
       `puts [${updates.type.shape.join(', ')}] updates at [${size.join(', ')}] indices into [${shape.join(', ')}]`,
     );
