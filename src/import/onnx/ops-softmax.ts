@@ -25,9 +25,13 @@ const along =
     return reshape(l, compute(l, reshape(l, x, [rows, elements(shape.slice(axis))]), 1), shape);
   };
 
+/** More indices than this are not made for one axis: they are a constant that the model never had. */
+const longest = 2 ** 20;
+
 /** 1 where the index along the axis is the given one, 0 elsewhere; `index` has size 1 along it, or lacks it. */
 export function oneHot(scope: Scope, index: Value, size: number, axis: number): Value {
   if (index === broken) return index;
+  if (size > longest) return scope.fail(`compares indices with ${size} others; at most ${longest} are read`);
   const rank = index.type.shape.length + 1;
   const range = scope.known(
     Int32Array.from({ length: size }, (_, i) => i),
