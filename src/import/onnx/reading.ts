@@ -32,7 +32,7 @@ export interface Reading {
 /** Graphs and functions in each other, or waiting for each other: more is a model made to break its readers. */
 const deepest = 128;
 /** Nodes of subgraphs and functions, counted whenever they are read: loops are unrolled. */
-const mostNodes = 2 ** 16;
+const mostNodes = 2 ** 15;
 
 export interface ReadingOptions extends Pick<Reading, 'file' | 'report' | 'builder' | 'shapeHint' | 'masks'> {
   readonly functions: readonly FunctionProto[];
