@@ -7,6 +7,7 @@ import { framesOf } from './transposes/frames.ts';
 import { priceOf, total } from './transposes/price.ts';
 import { rebuild } from './transposes/rebuild.ts';
 import { isTranspose, valuesOf } from './transposes/roots.ts';
+import { splitMerged } from './transposes/split.ts';
 
 /**
  * Most calls can as well work on operands whose axes come in another order, and give their result in it. Each such call
@@ -19,12 +20,18 @@ export const moveTransposes: Pass = {
   name: 'move-transposes',
   doc: 'moves transposes through the calls that can work in another order of axes, to where they cancel or have least to move',
 
-  run: (graph) => untilStable(graph, moveOnce),
+  run(graph) {
+    const isPlain = graph.nodes.every(({ type }) => type.layout.kind === 'plain');
+    if (!isPlain) return graph;
+    const moved = untilStable(graph, moveOnce);
+    const split = moved.nodes.some(isTranspose) ? splitMerged(moved) : moved;
+    const finer = split === moved ? moved : untilStable(split, moveOnce);
+    return total(valuesOf(finer)) < total(valuesOf(moved)) ? finer : moved;
+  },
 };
 
 function moveOnce(graph: Graph): Graph {
-  const isPlain = graph.nodes.every(({ type }) => type.layout.kind === 'plain');
-  if (!isPlain || !graph.nodes.some(isTranspose)) return graph;
+  if (!graph.nodes.some(isTranspose)) return graph;
   const values = valuesOf(graph);
   const frames = framesOf(values);
   const after = rebuild(values, frames, choose(values, frames, priceOf(values)));

@@ -3,7 +3,7 @@ import type { Shape } from '../../src/tensor/type.ts';
 import type { Perm } from './roots.ts';
 
 /** Neighbouring axes of one shape that are, together, neighbouring axes of another. */
-interface Block {
+export interface Block {
   readonly from: readonly number[];
   readonly to: readonly number[];
 }
@@ -21,7 +21,7 @@ export function throughReshape(from: Shape, to: Shape, perm: Perm): Perm | undef
   return withOnes(long, to);
 }
 
-function blocksOf(from: Shape, to: Shape): readonly Block[] {
+export function blocksOf(from: Shape, to: Shape): readonly Block[] {
   const long = (shape: Shape): number[] => shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
   const [left, right] = [long(from), long(to)];
   const blocks: Block[] = [];

@@ -176,6 +176,18 @@ const dense: Make = (m, x) => {
   return m.call({ kind: 'linear', activation: 'none' }, [x, m.constant([3, last]), m.constant([3])]);
 };
 
+/** Groups of channels with all their pixels, less their means. */
+const groups: Make = (m, x) => {
+  const [n, c, ...rest] = m.shape(x);
+  if (rest.length < 2 || c % 2 !== 0) return undefined;
+  const merged = m.call({ kind: 'reshape', shape: [n, 2, (c / 2) * elements(rest)] }, [x]) ?? x;
+  const mean = m.call({ kind: 'reduce', fn: 'mean', axes: m.pick(3) === 0 ? [1, 2] : [2], keep: true }, [merged]) ?? x;
+  const less = m.call({ kind: 'binary', fn: 'sub' }, m.pick(2) === 0 ? [merged, mean] : [mean, merged]) ?? x;
+  const moved = m.pick(2) === 0 ? less : (m.call({ kind: 'binary', fn: 'mul' }, [less, m.constant([2, 1])]) ?? less);
+  if (m.pick(4) === 0) return moved;
+  return m.call({ kind: 'reshape', shape: m.shape(x) }, [m.pick(2) === 0 ? moved : (apply(m, moved) ?? moved)]);
+};
+
 /** Flattened for a dense layer, and a picture again. */
 const bottleneck: Make = (m, x) => {
   const [n, ...rest] = m.shape(x);
@@ -212,5 +224,7 @@ const makers: readonly Make[] = [
   shape,
   product,
   dense,
+  groups,
+  groups,
   bottleneck,
 ];
