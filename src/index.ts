@@ -21,6 +21,9 @@ import type { Diagnostic, Report } from './diagnostic.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Built } from './make/build.ts';
 import { buildFolder } from './make/build.ts';
+import type { Exported, ExportModelOptions } from './make/export.ts';
+import { exportWith } from './make/export.ts';
+import { mayWriteFile, writeFiles } from './make/file.ts';
 import type { Journal } from './make/journal.ts';
 import type { LoadOptions } from './make/load.ts';
 import { loadModel } from './make/load.ts';
@@ -51,6 +54,7 @@ export { parse as parseGraph } from './graph/parse.ts';
 export { print as printGraph } from './graph/print.ts';
 export { randomInputs } from './graph/samples.ts';
 export type { Built } from './make/build.ts';
+export type { Exported, ExportModelOptions } from './make/export.ts';
 export type { LoadOptions } from './make/load.ts';
 export type { Manifest } from './make/manifest.ts';
 export type { OpenModel } from './make/open.ts';
@@ -152,6 +156,18 @@ export const verify = (model: Model, options: VerifyOptions): Promise<Result<Ver
     });
     peer?.dispose();
     return verdict && { verdict };
+  });
+
+/**
+ * Writes a model as `options.out` asks for, NAME.onnx or NAME.graph: `files` are what was written, the first at `out` and
+ * the others beside it.
+ */
+export const exportModel = (model: Model, options: ExportModelOptions & LoadOptions): Promise<Result<Exported>> =>
+  collected(async (report) => {
+    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    if (!loaded || !mayWriteFile(options.out, loaded.file, report)) return undefined;
+    const exported = exportWith(loaded.graph, options, report);
+    return exported && writeFiles(options.out, exported.files, nobody, report) ? exported : undefined;
   });
 
 /** A library has no Ctrl-C to clean up after. */

@@ -9,6 +9,7 @@ import {
   CompilerBug,
   compile,
   evaluate,
+  exportModel,
   formats,
   importModel,
   openOutput,
@@ -50,6 +51,16 @@ test('for a cpu the recipe says what is left to do', async () => {
   const { recipe, artefacts } = good(await compile(model, { target: 'cpu', prefix: 'my_' }));
   expect(recipe.every(({ kind }) => kind === 'run-compiler')).toBe(true);
   expect(artefacts.find(({ path }) => path === 'net.h')?.contents).toContain('int my_net_run(');
+});
+
+test('a model is exported, and what is exported is imported', async () => {
+  const out = join(root, 'exported.onnx');
+  const { files } = good(await exportModel(model, { out, passes: 'none' }));
+  expect(files.map((f) => [f.path, Buffer.compare(f.contents, readFileSync(out))])).toEqual([['exported.onnx', 0]]);
+  const [before, after] = [good(await importModel(model)).graph, good(await importModel(out)).graph];
+  const inputs = randomInputs(before, 1);
+  expect(evaluate(after, inputs)).toEqual(evaluate(before, inputs));
+  expect((await exportModel(out, { out })).ok).toBe(false);
 });
 
 test.each(['wasm', 'cpu'])('what is built for %s computes what the graph means', async (target) => {

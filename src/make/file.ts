@@ -32,10 +32,12 @@ export function writeFiles(path: string, files: readonly ExportedFile[], journal
     ...file,
     made: join(folder, `.${basename(file.path)}.espalier-${process.pid}`),
   }));
+  const begun: string[] = [];
   try {
     mkdirSync(folder, { recursive: true });
     for (const { made, contents } of fresh) {
       journal.hold(made);
+      begun.push(made);
       writeFileSync(made, contents);
     }
     // The last one first: whoever finds the file asked for finds what lies beside it.
@@ -52,7 +54,7 @@ export function writeFiles(path: string, files: readonly ExportedFile[], journal
     });
     return false;
   } finally {
-    for (const { made } of fresh) {
+    for (const made of begun) {
       rmSync(made, { force: true });
       journal.release(made);
     }
