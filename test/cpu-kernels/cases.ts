@@ -125,6 +125,7 @@ const resizing: readonly Case[] = (['bilinear', 'nearest'] as const).flatMap((me
     sized({ method, coordinates, size: [5, 13] }, [2, 9, 4, 3], `${method} ${coordinates} smaller and wider`),
     sized({ method, coordinates, size: [3, 150] }, [1, 2, 70, 2], `${method} ${coordinates} rows longer than panels`),
   ]),
+  sized({ method, coordinates: 'half-pixel', rounding: 'round', size: [9, 15] }, [1, 3, 5, 2], `${method} rounded`),
   one(
     `${method} with NaN`,
     resize({ method, size: [10, 10], coordinates: 'half-pixel' }),

@@ -1,6 +1,6 @@
 /** Images of another size, in panels: every row to its new width, then pairs of rows mixed. */
 import type { Place } from '../../../src/ops/resize.ts';
-import { placesOf } from '../../../src/ops/resize.ts';
+import { pixelsOf, placesOf } from '../../../src/ops/resize.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { flatChannel } from '../moving.ts';
@@ -17,18 +17,11 @@ export const resize: Kernel = {
     if (!isPanel(x) || !isPanel(type)) return 'the images are not in panels';
     const [images, height, width, channels] = x.shape;
     const [, outHeight, outWidth] = type.shape;
-    const [rows, columns] = [placesOf(op, height, outHeight), placesOf(op, width, outWidth)];
-    const places = (hint: string, of: readonly Place[], part: 'first' | 'second') =>
-      pack(
-        hint,
-        Int32Array.from(of, (p) => p[part]),
-      ).array;
+    const packed = (hint: string, of: readonly number[]) => pack(hint, Int32Array.from(of)).array;
     const common = {
       x: arrays.x,
       y: array,
       scratch: scratch('rows', 'f32', panelsOf(x.shape, lanes) * lanes + height * outWidth),
-      rows: places('rows', rows, 'first'),
-      columns: places('columns', columns, 'first'),
       images,
       channels,
       height,
@@ -36,7 +29,17 @@ export const resize: Kernel = {
       out_height: outHeight,
       out_width: outWidth,
     };
-    if (op.method === 'nearest') return { calls: [call(nearest, common)] };
+    if (op.method === 'nearest') {
+      const rows = packed('rows', pixelsOf(op, height, outHeight));
+      const columns = packed('columns', pixelsOf(op, width, outWidth));
+      return { calls: [call(nearest, { ...common, rows, columns })] };
+    }
+    const [rows, columns] = [placesOf(op, height, outHeight), placesOf(op, width, outWidth)];
+    const places = (hint: string, of: readonly Place[], part: 'first' | 'second') =>
+      packed(
+        hint,
+        of.map((p) => p[part]),
+      );
     const shares = (hint: string, of: readonly Place[]) =>
       pack(
         hint,
@@ -46,6 +49,8 @@ export const resize: Kernel = {
       calls: [
         call(bilinear, {
           ...common,
+          rows: places('rows', rows, 'first'),
+          columns: places('columns', columns, 'first'),
           next_rows: places('next_rows', rows, 'second'),
           next_columns: places('next_columns', columns, 'second'),
           row_shares: shares('row_shares', rows),
