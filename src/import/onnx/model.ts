@@ -40,7 +40,7 @@ export function importModelProto(model: ModelProto, file: string, context: Impor
     );
   const builder = graphBuilder();
   const readExternal = externalReader(context);
-  const weights = weightsOf({ graph, builder, readExternal, file, report, masks });
+  const weights = weightsOf({ graph, builder, readExternal, file, report, masks, once: true });
   const reading = readingOf({
     file,
     report,

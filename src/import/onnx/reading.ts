@@ -53,7 +53,8 @@ export function readingOf({ functions, readExternal, ...same }: ReadingOptions):
     ...same,
     functions: new Map(functions.map((f) => [functionKey(f.domain, f.name), f])),
     weightsIn(graph) {
-      const known = weights.get(graph) ?? weightsOf({ graph, builder, readExternal, file, report, masks: {} });
+      const known =
+        weights.get(graph) ?? weightsOf({ graph, builder, readExternal, file, report, masks: {}, once: false });
       weights.set(graph, known);
       return known;
     },

@@ -30,12 +30,14 @@ export interface WeightsOptions {
   readonly report: Report;
   /** Masks from beside the model, by name. */
   readonly masks: Masks;
+  /** Whether the graph is read only once. */
+  readonly once: boolean;
 }
 
-export function weightsOf({ graph, builder, readExternal, file, report, masks }: WeightsOptions): Weights {
+export function weightsOf({ graph, builder, readExternal, file, report, masks, once }: WeightsOptions): Weights {
   const dense = new Map<string, TensorProto>(graph.initializer.map((t) => [t.name, t]));
   const sparse = new Map<string, SparseTensorProto>(graph.sparseInitializer.map((s) => [s.values?.name ?? '', s]));
-  const used = new Set(graph.node.flatMap((n) => n.input));
+  const uses = countUses(graph);
   const ready = new Map<string, Named | undefined>();
   const names = [...new Set([...dense.keys(), ...sparse.keys()])];
 
@@ -48,7 +50,7 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks }:
   /** What the model itself says of which weights are kept: an initializer NAME_mask of zeros and ones that no node uses. */
   const beside = (name: string, { shape }: Tensor): Mask | undefined => {
     const other = `${name}_mask`;
-    const found = dense.has(other) && !used.has(other) ? read(other) : undefined;
+    const found = dense.has(other) && !uses.has(other) ? read(other) : undefined;
     return typeof found === 'object' && sameShape(found.shape, shape) ? asMask(found.data) : undefined;
   };
   const make = (name: string): Named | undefined => {
@@ -68,6 +70,8 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks }:
     names,
     has: (name) => dense.has(name) || sparse.has(name),
     get(name) {
+      // What is used once is not kept: weights are large, and become others as soon as they are used.
+      if (once && uses.get(name) === 1) return make(name);
       if (!ready.has(name)) ready.set(name, make(name));
       return ready.get(name);
     },
@@ -78,4 +82,13 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks }:
 export function named(builder: Builder, { element, shape, data, mask }: Found, origin: string): Named {
   const type = typeOf(dtypeOfElement(element), shape);
   return { element, value: builder.known(type, data, { ...(mask && { mask }), origin }) };
+}
+
+/** How often each name is an operand; in a subgraph, which may be read again and again, any number of times. */
+function countUses({ node }: GraphProto, each = 1, uses = new Map<string, number>()): ReadonlyMap<string, number> {
+  for (const { input, attribute } of node) {
+    for (const name of input) uses.set(name, (uses.get(name) ?? 0) + each);
+    for (const { g } of attribute) if (g) countUses(g, Infinity, uses);
+  }
+  return uses;
 }
