@@ -45,6 +45,10 @@ interface Port {
 /** The runtime's names for element types, and its arrays; those of 64 bits are none of ours. */
 const feeds: Readonly<Record<number, readonly [string, (data: readonly number[]) => Numbers]>> = {
   1: ['float32', (data) => Float32Array.from(data)],
+  2: ['uint8', (data) => Uint8Array.from(data)],
+  3: ['int8', (data) => Int8Array.from(data)],
+  4: ['uint16', (data) => Uint16Array.from(data)],
+  5: ['int16', (data) => Int16Array.from(data)],
   6: ['int32', (data) => Int32Array.from(data)],
   7: ['int64', (data) => BigInt64Array.from(data, BigInt) as unknown as Numbers],
   9: ['bool', (data) => Uint8Array.from(data)],
