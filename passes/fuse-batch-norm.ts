@@ -60,10 +60,28 @@ function scaledRows(layer: Layer, { scale, shift }: Affine, id: Id, emitter: Emi
   return withParameters(layer, id, parameters, emitter);
 }
 
+interface Before {
+  readonly affine: Affine;
+  /** The reshape that comes between the affine call and the layer, if one does. */
+  readonly reshape?: Call;
+}
+
+/** The affine call that a layer alone reads, past a reshape that keeps channels last. */
+function affineBefore({ x: id }: Layer, uses: ReadonlyMap<Id, number>, byId: Emitter['byId']): Before | undefined {
+  const x = byId.get(id);
+  if (!x || uses.get(id) !== 1) return undefined;
+  const direct = affineOf(x, byId);
+  if (direct || x.kind !== 'call' || x.op.kind !== 'reshape') return direct && { affine: direct };
+  const from = byId.get(x.inputs[0]);
+  const keepsLast = from?.type.shape.at(-1) === x.type.shape.at(-1) && uses.get(x.inputs[0]) === 1;
+  const affine = keepsLast ? affineOf(from, byId) : undefined;
+  return affine && { affine, reshape: x };
+}
+
 /** W (scale · x + shift) + b = (W scale) x + (W shift + b), for each affine call that the layer alone reads. */
 function scaledColumns(node: Call, uses: ReadonlyMap<Id, number>, emitter: Emitter): Call {
   const layer = layerOf(node, emitter.byId);
-  const affine = layer && uses.get(layer.x) === 1 ? affineOf(emitter.byId.get(layer.x), emitter.byId) : undefined;
+  const { affine, reshape } = (layer && affineBefore(layer, uses, emitter.byId)) ?? {};
   if (!layer || !affine || (!showsNoPadding(layer) && affine.shift.some((s) => s !== 0))) return node;
   const { weights, bias, outputs } = layer;
   const columns = weights.type.shape.at(-1) ?? 1;
@@ -79,8 +97,9 @@ function scaledColumns(node: Call, uses: ReadonlyMap<Id, number>, emitter: Emitt
     bias: floats(emitter.fresh(bias.id), [outputs], sums, bias),
   };
   const [, ...rest] = call.inputs;
+  const x = reshape ? emitter.emit({ ...reshape, id: emitter.fresh(reshape.id), inputs: [affine.x] }) : affine.x;
   return scaledColumns(
-    withParameters({ ...layer, call: { ...call, inputs: [affine.x, ...rest] } }, node.id, parameters, emitter),
+    withParameters({ ...layer, call: { ...call, inputs: [x, ...rest] } }, node.id, parameters, emitter),
     uses,
     emitter,
   );
