@@ -28,6 +28,7 @@ import { quantizeRows } from './ops-quantize.ts';
 import { recurrentRows } from './ops-recurrent.ts';
 import { reduceRows } from './ops-reduce.ts';
 import { resizeRows } from './ops-resize.ts';
+import { sampleRows } from './ops-sample.ts';
 import { scatterRows } from './ops-scatter.ts';
 import { searchRows } from './ops-search.ts';
 import { sequenceRows } from './ops-sequence.ts';
@@ -58,6 +59,7 @@ const families: readonly Rows[] = [
   recurrentRows,
   reduceRows,
   resizeRows,
+  sampleRows,
   scatterRows,
   searchRows,
   shapeRows,
