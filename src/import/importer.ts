@@ -2,6 +2,7 @@
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape } from '../tensor/type.ts';
+import type { OpenFile } from './open-file.ts';
 
 export interface Importer {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface Importer {
 export interface ImportContext {
   /** The bytes of a file beside the model, `path` being relative to the model's folder. Undefined when there is none. */
   readonly read: (path: string) => Uint8Array<ArrayBuffer> | undefined;
+  /** Opens a file beside the model, to read parts of it. Where it is missing, files are read whole. */
+  readonly open?: (path: string) => OpenFile | undefined;
   readonly report: Report;
   readonly options: ImportOptions;
 }

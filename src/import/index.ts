@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { ImportContext, Importer } from './importer.ts';
 import { baseName } from './names.ts';
 import { onnx } from './onnx/index.ts';
+import { openFile } from './open-file.ts';
 import { text } from './text.ts';
 import { tfjs } from './tfjs.ts';
 
@@ -13,8 +14,8 @@ export const importers: readonly Importer[] = [text, onnx, tfjs];
  * is read through `read`, which is relative to the model's folder. Gives null after reports of everything that is wrong.
  */
 export function importModel(file: string, context: ImportContext): Graph | null {
-  const head = context.read(baseName(file))?.subarray(0, 64);
-  if (!head) {
+  const own = openFile(baseName(file), context);
+  if (!own) {
     context.report({
       severity: 'error',
       code: 'import/missing-file',
@@ -24,6 +25,7 @@ export function importModel(file: string, context: ImportContext): Graph | null 
     });
     return null;
   }
+  const head = own.part(0, Math.min(own.length, 64));
   const importer = importers.find((i) => i.accepts(file, head));
   if (importer) return importer.import(file, context);
   context.report({

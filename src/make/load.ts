@@ -1,14 +1,15 @@
 /** A model's path, as people give it → its graph. Only files inside the model's folder are read. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ImportContext, ImportOptions } from '../import/importer.ts';
+import type { ImportOptions } from '../import/importer.ts';
 import { importModel } from '../import/index.ts';
 import { nearest } from '../import/nearest.ts';
 import type { Shape } from '../tensor/type.ts';
 import type { ConstantOption, Constants } from './constants.ts';
 import { readConstants } from './constants.ts';
+import { openFile, readFile } from './files-in.ts';
 import { manifestName } from './manifest.ts';
 import { readMasks } from './masks.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
@@ -53,36 +54,14 @@ export function loadModel(path: string, options: LoadOptions, report: Report): L
     constants,
     ...(masks && { masks }),
   };
-  const read = onceRead(basename(file), (beside) => readFile(join(dirname(file), beside)));
-  const graph = importModel(file, { read, report, options: given });
+  const beside = (path: string): string => join(dirname(file), path);
+  const graph = importModel(file, {
+    read: (path) => readFile(beside(path)),
+    open: (path) => openFile(beside(path)),
+    report,
+    options: given,
+  });
   return graph ? { file, graph, constants } : undefined;
-}
-
-type Read = ImportContext['read'];
-
-/** Importers look at the model's own file more than once, and it may be large. */
-function onceRead(own: string, read: Read): Read {
-  let found: { readonly bytes: ReturnType<Read> } | undefined;
-  return (path) => {
-    if (path !== own) return read(path);
-    found ??= { bytes: read(path) };
-    return found.bytes;
-  };
-}
-
-/** Undefined for whatever is no plain file that may be read. */
-function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    if (!statSync(path).isFile()) return undefined;
-    const { buffer, byteOffset, byteLength } = readFileSync(path);
-    // Small files come out of a pool that is shared, and whose offset need not suit wider numbers.
-    return new Uint8Array(
-      byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength),
-    );
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }
 
 function modelFile(path: string, report: Report): string | undefined {

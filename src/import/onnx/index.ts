@@ -2,9 +2,12 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { Importer } from '../importer.ts';
 import { baseName } from '../names.ts';
+import type { OpenFile } from '../open-file.ts';
+import { openFile } from '../open-file.ts';
 import { importModelProto } from './model.ts';
 import type { ModelProto } from './schema.ts';
 import { decode } from './schema.ts';
+import { withoutData } from './without-data.ts';
 
 export const onnx: Importer = {
   name: 'onnx',
@@ -12,13 +15,13 @@ export const onnx: Importer = {
   accepts: (file) => /\.onnx$/i.test(file),
 
   import(file, context): Graph | null {
-    const bytes = context.read(baseName(file));
-    const model = bytes ? decodeModel(bytes) : 'is not there or cannot be read';
-    if (typeof model === 'object') return importModelProto(model, file, context);
+    const own = openFile(baseName(file), context);
+    const model = own ? decodeModel(own) : 'is not there or cannot be read';
+    if (own && typeof model === 'object') return importModelProto(model, own, file, context);
     context.report({
       severity: 'error',
-      code: bytes ? 'import/protobuf' : 'import/missing-file',
-      message: `the file ${model}`,
+      code: own ? 'import/protobuf' : 'import/missing-file',
+      message: `the file ${String(model)}`,
       origin: { file },
       hint: 'download or export the model again',
     });
@@ -27,9 +30,9 @@ export const onnx: Importer = {
 };
 
 /** protobufjs throws on whatever is no message of the kind. */
-function decodeModel(bytes: Uint8Array): ModelProto | string {
+function decodeModel(file: OpenFile): ModelProto | string {
   try {
-    return decode<ModelProto>('ModelProto', bytes);
+    return decode<ModelProto>('ModelProto', withoutData(file));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return `is no ONNX model, or it is cut off or damaged: ${error.message}`;

@@ -4,6 +4,7 @@ import { broken, graphBuilder } from '../builder.ts';
 import type { ImportContext } from '../importer.ts';
 import { baseName, graphName } from '../names.ts';
 import { suggestion } from '../nearest.ts';
+import type { OpenFile } from '../open-file.ts';
 import { checkOutputs } from '../outputs.ts';
 import { describe, isNamed } from './bound.ts';
 import { externalReader } from './external.ts';
@@ -20,7 +21,7 @@ import { weightsOf } from './weights.ts';
 /** Operator sets that are read: from ONNX 1.2 to the newest whose operators are known here. */
 const opsets = { oldest: 7, newest: 26 };
 
-export function importModelProto(model: ModelProto, file: string, context: ImportContext): Graph | null {
+export function importModelProto(model: ModelProto, own: OpenFile, file: string, context: ImportContext): Graph | null {
   const { report, options } = context;
   const { masks = {} } = options;
   const { graph } = model;
@@ -39,7 +40,7 @@ export function importModelProto(model: ModelProto, file: string, context: Impor
       'convert it with onnx.version_converter.convert_version, or export it with another opset_version',
     );
   const builder = graphBuilder();
-  const readExternal = externalReader(context);
+  const readExternal = externalReader(own, context);
   const weights = weightsOf({ graph, builder, readExternal, file, report, masks, once: true });
   const reading = readingOf({
     file,
