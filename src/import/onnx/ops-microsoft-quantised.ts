@@ -1,6 +1,6 @@
 /**
- * Quantised operators of the domain com.microsoft. Their results are those of the operator on the real numbers,
- * quantised again; onnxruntime rounds in another order, and may differ by one step.
+ * Quantised operators of the domain com.microsoft. Products are exact; sums and activations are computed on the real
+ * numbers and quantised again, where onnxruntime rounds in another order and may differ by one step.
  */
 import { elements } from '../../tensor/type.ts';
 import type { Value } from '../builder.ts';
@@ -35,10 +35,21 @@ const one =
   (l) =>
     whole(l, compute(l, realOf(l, 0)), 3);
 
-const two =
-  (fn: 'add' | 'mul'): Row =>
-  (l) =>
-    whole(l, binary(l, fn, realOf(l, 0), realOf(l, 3)), 6);
+const add: Row = (l) => whole(l, binary(l, 'add', realOf(l, 0), realOf(l, 3)), 6);
+
+/** Of whole numbers, so that only the result is rounded. */
+const multiplyEach: Row = (l) => {
+  const products = binary(
+    l,
+    'mul',
+    lessZero(l, l.operand(0), l.optional(2), -1),
+    lessZero(l, l.operand(3), l.optional(5), -1),
+  );
+  const scale = l.operand(6);
+  l.gives(l.element(7));
+  const factor = factorOf(l, l.operand(1), l.operand(4), scale);
+  return requantise(l, products, { factor, scale, zero: l.optional(7), element: l.element(7) });
+};
 
 /** The mean of each channel's picture: of whole numbers, so that only the result is rounded. */
 const globalAverage: Row = (l) => {
@@ -107,11 +118,11 @@ export const microsoftQuantisedRows: Rows = {
   DequantizeLinear: quantizeRows.DequantizeLinear,
   MatMulIntegerToFloat: toFloat,
   QGemm: gemm,
-  QLinearAdd: two('add'),
+  QLinearAdd: add,
   QLinearConcat: join,
   QLinearGlobalAveragePool: globalAverage,
   QLinearLeakyRelu: one((l, x) => leaky(l, x, l.float('alpha', 0.01))),
-  QLinearMul: two('mul'),
+  QLinearMul: multiplyEach,
   QLinearSigmoid: one((l, x) => unary(l, 'sigmoid', x)),
   QuantizeLinear: quantizeRows.QuantizeLinear,
 };
