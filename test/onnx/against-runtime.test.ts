@@ -5,7 +5,8 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { elements } from '../../src/tensor/type.ts';
 import { runOnnx, runtime } from '../export/runtime.ts';
-import { gemms, products, recurrences, resized, scaledBefore, sums } from './drawn-layers.ts';
+import { gemms, products, resized, sampled, scaledBefore, sums } from './drawn-layers.ts';
+import { recurrences } from './drawn-recurrent.ts';
 import { convolutions, noise, pools, transposedConvolutions } from './drawn-windows.ts';
 import type { TestModel } from './kit.ts';
 import { bytesOfModel, importTest, modelOf } from './kit.ts';
@@ -24,6 +25,7 @@ const drawn: readonly (readonly [string, fc.Arbitrary<TestModel>])[] = [
   ['Einsum', sums],
   ['Resize', resized],
   ['Upsample, and Resize in operator set 10', scaledBefore],
+  ['GridSample', sampled],
   ['LSTM, GRU and RNN', recurrences],
 ];
 

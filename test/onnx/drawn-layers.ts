@@ -1,17 +1,21 @@
-/** Products, resized pictures and recurrent layers, drawn, as ONNX models of one node. */
+/** Products and resized pictures, drawn, as ONNX models of one node. */
 import fc from 'fast-check';
 import { constant, noise } from './drawn-windows.ts';
 import type { Attribute, Message, TestModel } from './kit.ts';
 import { floats, int64s, node, port, real, reals } from './kit.ts';
 
 /** An operand that is an input of the model, or stored in it. */
-interface Operand {
+export interface Operand {
   readonly name: string;
   readonly shape: readonly number[];
   readonly stored: boolean;
 }
 
-const withOperands = (operands: readonly Operand[], seed: number, rest: Omit<TestModel, 'inputs'>): TestModel => ({
+export const withOperands = (
+  operands: readonly Operand[],
+  seed: number,
+  rest: Omit<TestModel, 'inputs'>,
+): TestModel => ({
   ...rest,
   inputs: operands.filter((o) => !o.stored).map((o) => port(o.name, o.shape)),
   initializers: [
@@ -20,7 +24,7 @@ const withOperands = (operands: readonly Operand[], seed: number, rest: Omit<Tes
   ],
 });
 
-const size = fc.integer({ min: 1, max: 5 });
+export const size = fc.integer({ min: 1, max: 5 });
 
 export const gemms: fc.Arbitrary<TestModel> = fc
   .record({
@@ -192,80 +196,6 @@ export const resized: fc.Arbitrary<TestModel> = fc
     };
   });
 
-const bounded = ['Tanh', 'Sigmoid', 'ScaledTanh', 'HardSigmoid', 'Softsign'] as const;
-const unbounded = ['Relu', 'Affine', 'LeakyRelu', 'ThresholdedRelu', 'Elu', 'Softplus'] as const;
-
-const recurrence = fc.record({
-  steps: size,
-  batch: fc.integer({ min: 1, max: 3 }),
-  features: size,
-  hidden: size,
-  direction: fc.constantFrom('forward', 'reverse', 'bidirectional'),
-  bias: fc.boolean(),
-  initial: fc.boolean(),
-  lengths: fc.boolean(),
-  peepholes: fc.boolean(),
-  clip: fc.boolean(),
-  coupled: fc.nat(1),
-  before: fc.nat(1),
-  stored: fc.boolean(),
-  functions: fc.array(fc.constantFrom(...bounded, ...unbounded), { minLength: 6, maxLength: 6 }),
-  gate: fc.constantFrom(...bounded),
-  named: fc.boolean(),
-  seed: fc.nat(),
-});
-
-const kinds = { LSTM: [4, 3], GRU: [3, 2], RNN: [1, 1] } as const;
-
-export const recurrences: fc.Arbitrary<TestModel> = fc
-  .tuple(fc.constantFrom('LSTM', 'GRU', 'RNN'), recurrence)
-  .map(([operator, r]) => {
-    const [gates, functions] = kinds[operator];
-    const directions = r.direction === 'bidirectional' ? 2 : 1;
-    const rows = gates * r.hidden;
-    const state = [directions, r.batch, r.hidden];
-    const isLstm = operator === 'LSTM';
-    const lengths = noise(r.seed, r.batch).map((v) => 1 + Math.floor(Math.abs(v) * r.steps));
-    const operands: Operand[] = [
-      { name: 'x', shape: [r.steps, r.batch, r.features], stored: false },
-      { name: 'w', shape: [directions, rows, r.features], stored: r.stored },
-      { name: 'r', shape: [directions, rows, r.hidden], stored: r.stored },
-      ...(r.bias ? [{ name: 'b', shape: [directions, 2 * rows], stored: true }] : []),
-      ...(r.initial ? [{ name: 'h', shape: state, stored: false }] : []),
-      ...(r.initial && isLstm ? [{ name: 'c', shape: state, stored: false }] : []),
-      ...(r.peepholes && isLstm ? [{ name: 'p', shape: [directions, 3 * r.hidden], stored: true }] : []),
-    ];
-    const has = (name: string): string => (operands.some((o) => o.name === name) ? name : '');
-    const names = ['x', 'w', 'r', has('b'), r.lengths ? 'n' : '', has('h'), ...(isLstm ? [has('c'), has('p')] : [])];
-    // Gates that grow without end make numbers of which nothing is left.
-    const given = r.functions
-      .slice(0, functions * directions)
-      .map((fn, i) => (functions > 1 && i % functions === 0 ? r.gate : fn));
-    const params = noise(r.seed + 9, given.length).map((v) => 0.5 + 0.3 * v);
-    const attributes: Record<string, Attribute> = {
-      hidden_size: r.hidden,
-      direction: r.direction,
-      ...(r.clip && { clip: real(0.4) }),
-      ...(isLstm && { input_forget: r.coupled }),
-      ...(operator === 'GRU' && { linear_before_reset: r.before }),
-      ...(r.named && {
-        activations: texts(given),
-        activation_alpha: reals(...params),
-        activation_beta: reals(...params.map((v) => v / 2)),
-      }),
-    };
-    return withOperands(operands, r.seed, {
-      opset: 14,
-      initializers: r.lengths
-        ? [{ name: 'n', dims: [r.batch], dataType: 6, rawData: new Uint8Array(Int32Array.from(lengths).buffer) }]
-        : [],
-      nodes: [node(operator, names, isLstm ? ['y', 'yh', 'yc'] : ['y', 'yh'], attributes)],
-      outputs: isLstm ? ['y', 'yh', 'yc'] : ['y', 'yh'],
-    });
-  });
-
-const texts = (strings: readonly string[]): Message => ({ type: 8, strings: strings.map((s) => Buffer.from(s)) });
-
 /** Before version 11: nothing but scales. */
 export const scaledBefore: fc.Arbitrary<TestModel> = fc
   .record({
@@ -285,6 +215,41 @@ export const scaledBefore: fc.Arbitrary<TestModel> = fc
         node(opset < 10 ? 'Upsample' : 'Resize', isStored ? ['x', 's'] : ['x'], ['y'], {
           mode,
           ...(!isStored && { scales: reals(...scales) }),
+        }),
+      ],
+      outputs: ['y'],
+    };
+  });
+
+/** Places on the picture and beside it. */
+export const sampled: fc.Arbitrary<TestModel> = fc
+  .record({
+    opset: fc.constantFrom(16, 20),
+    image: fc.array(fc.integer({ min: 2, max: 6 }), { minLength: 2, maxLength: 2 }),
+    places: fc.array(size, { minLength: 2, maxLength: 2 }),
+    mode: fc.constantFrom('nearest', 'linear', 'cubic'),
+    padding: fc.constantFrom('zeros', 'border', 'reflection'),
+    aligned: fc.nat(1),
+    seed: fc.nat(),
+  })
+  .map(({ opset, image, places, mode, padding, aligned, seed }) => {
+    const grid = [2, ...places, 2];
+    const before: Readonly<Record<string, string>> = { linear: 'bilinear', cubic: 'bicubic' };
+    return {
+      opset,
+      inputs: [port('x', [2, 3, ...image])],
+      initializers: [
+        floats(
+          'g',
+          grid,
+          noise(seed, 4 * places[0] * places[1]).map((v) => 1.7 * v),
+        ),
+      ],
+      nodes: [
+        node('GridSample', ['x', 'g'], ['y'], {
+          mode: opset < 20 ? (before[mode] ?? mode) : mode,
+          padding_mode: padding,
+          align_corners: aligned,
         }),
       ],
       outputs: ['y'],

@@ -65,7 +65,13 @@ function tapsOf(scope: Scope, grid: Value, size: number, sampling: Sampling): re
   const scaled = binary(scope, 'mul', grid, k(alignCorners ? (size - 1) / 2 : size / 2));
   const spread = binary(scope, 'add', scaled, k((size - 1) / 2));
   const place = mode === 'nearest' ? unary(scope, 'round', spread) : spread;
-  const inside = padding === 'border' ? within(place, 0, size - 1) : padding === 'reflection' ? back(place) : place;
+  // A cubic goes on beyond the border, where its pixels are those of the border.
+  const inside =
+    padding === 'reflection'
+      ? back(place)
+      : padding === 'border' && mode !== 'cubic'
+        ? within(place, 0, size - 1)
+        : place;
 
   const column = (v: Value): Value => reshape(scope, v, [...v.type.shape, 1]);
   const tap = (at: Value, share: Value): Tap => {
