@@ -5,6 +5,7 @@ import { attributeTypes } from '../../import/onnx/schema.ts';
 import type { Numbers } from '../../tensor/numbers.ts';
 import { zeros } from '../../tensor/numbers.ts';
 import type { DType, Shape, TensorType } from '../../tensor/type.ts';
+import { sameShape } from '../../tensor/type.ts';
 
 /** A tensor of the file that has no name yet; empty for an operand that is left out. */
 export type Tensor = string;
@@ -60,6 +61,11 @@ export interface OnnxFile {
   store(tensor: Omit<Stored, 'tensor'>, wish: string): Tensor;
   /** A few numbers; the same ones twice are one tensor. */
   constant(element: Element, shape: Shape, numbers: readonly number[], wish: string): Tensor;
+  /** Says what sizes a tensor has: reshaping to those does nothing. */
+  size(tensor: Tensor, shape: Shape): void;
+  sizeOf(tensor: Tensor): Shape | undefined;
+  /** The node that computes a tensor. */
+  maker(tensor: Tensor): MadeNode | undefined;
   /** The same elements in another shape. Reshaping what was reshaped goes back to what it was made from. */
   reshape(tensor: Tensor, shape: Shape, stem: string): Tensor;
   /** Calls a tensor so, unless something was called so before. */
@@ -74,6 +80,8 @@ export function onnxFile(): OnnxFile {
   const called = new Set<Tensor>();
   const made = new Map<string, Tensor[]>();
   const before = new Map<Tensor, Tensor>();
+  const sizes = new Map<Tensor, Shape>();
+  const makers = new Map<Tensor, MadeNode>();
   let count = 0;
   const fresh = (wish: string): Tensor => {
     const tensor = `#${count++}`;
@@ -88,6 +96,7 @@ export function onnxFile(): OnnxFile {
   const store: OnnxFile['store'] = (tensor, wish) => {
     const place = fresh(wish);
     stored.push({ ...tensor, tensor: place });
+    sizes.set(place, tensor.shape);
     return place;
   };
   const constant: OnnxFile['constant'] = (element, shape, numbers, wish) =>
@@ -97,7 +106,9 @@ export function onnxFile(): OnnxFile {
   const node: OnnxFile['node'] = (opType, operands, attributes, stem, outputs = 1) =>
     once(JSON.stringify([opType, operands, attributes]), () => {
       const results = Array.from({ length: outputs }, () => fresh(`${stem}/${opType}`));
-      nodes.push({ opType, inputs: operands, outputs: results, attributes });
+      const made = { opType, inputs: operands, outputs: results, attributes };
+      nodes.push(made);
+      for (const result of results) makers.set(result, made);
       return results;
     });
   return {
@@ -111,12 +122,19 @@ export function onnxFile(): OnnxFile {
     input(name, type) {
       const tensor = fresh(name);
       inputs.push({ name, type, tensor });
+      sizes.set(tensor, type.shape);
       return tensor;
     },
+    size: (tensor, shape) => void sizes.set(tensor, shape),
+    sizeOf: (tensor) => sizes.get(tensor),
+    maker: (tensor) => makers.get(tensor),
     reshape(tensor, shape, stem) {
       const from = before.get(tensor) ?? tensor;
+      const own = sizes.get(from);
+      if (own && sameShape(own, shape)) return from;
       const [to] = node('Reshape', [from, constant('int64', [shape.length], shape, 'shape')], {}, stem);
       before.set(to, from);
+      sizes.set(to, shape);
       return to;
     },
     call(tensor, name) {

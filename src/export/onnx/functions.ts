@@ -138,7 +138,7 @@ export const functions2: Readonly<Record<BinaryName, Row2>> = {
         ? l.node('Mod', [a, b], { fmod: int(1) })
         : divided(l, b, a, (by) => l.node('Mod', [a, by], { fmod: int(1) })),
   },
-  min: two('Min'),
+  min: { write: (l, a, b) => clipped(l, a, b) ?? l.node('Min', [a, b]) },
   max: two('Max'),
   pow: two('Pow'),
   'squared-difference': {
@@ -168,6 +168,14 @@ export const functions2: Readonly<Record<BinaryName, Row2>> = {
   'shift-left': shift('LEFT'),
   'shift-right': shift('RIGHT'),
 };
+
+/** min(max(x, low), high) between two numbers is one operator. */
+function clipped(l: Layer, a: Tensor, b: Tensor): Tensor | undefined {
+  const isNumber = (tensor: Tensor): boolean => l.sizeOf(tensor)?.length === 0 && !l.maker(tensor);
+  const inner = l.maker(a);
+  if (inner?.opType !== 'Max' || !isNumber(b) || !isNumber(inner.inputs[1])) return undefined;
+  return l.node('Clip', [...inner.inputs, b]);
+}
 
 /** PRelu's slope broadcasts to its operand, and not the other way round. */
 function isSlope({ types: { a }, type }: Layer): boolean {

@@ -1,14 +1,13 @@
 /** One call of a graph as its row writes it: operands by name, nodes added, the tensor that holds the result given back. */
 import type { Element } from '../../import/onnx/elements.ts';
-import type { Attribute } from '../../ops/index.ts';
 import type { Types } from '../../ops/rules.ts';
 import type { Numbers } from '../../tensor/numbers.ts';
 import type { Shape, TensorType } from '../../tensor/type.ts';
 import { elements } from '../../tensor/type.ts';
-import type { Attributes, Tensor } from './file.ts';
+import type { Attributes, MadeNode, Tensor } from './file.ts';
 import { elementOf } from './file.ts';
 import type { Order } from './order.ts';
-import { imageOrder, plainOrder, sameOrder, sameSequence } from './order.ts';
+import { plainOrder, sameOrder, sameSequence } from './order.ts';
 import type { Held } from './values.ts';
 
 export interface Layer {
@@ -18,6 +17,8 @@ export interface Layer {
   readonly types: Types;
   /** Of the result. */
   readonly type: TensorType;
+  /** The order in which users of the result would like to have it, if that is known. */
+  readonly want: Order | undefined;
   /** How an operand was computed, and how else it is there; empty for a constant. */
   views(operand: string): readonly Held[];
   /** The numbers of an operand that is a constant, plain. */
@@ -31,6 +32,12 @@ export interface Layer {
   /** A node with one result. */
   node(opType: string, inputs: readonly Tensor[], attributes?: Attributes): Tensor;
   nodes(opType: string, inputs: readonly Tensor[], attributes: Attributes, outputs: number): readonly Tensor[];
+  /** The node that computes a tensor. */
+  maker(tensor: Tensor): MadeNode | undefined;
+  /** The sizes of a tensor, where they are known. */
+  sizeOf(tensor: Tensor): Shape | undefined;
+  /** Says what sizes a tensor has. */
+  size(tensor: Tensor, shape: Shape): void;
   reshape(tensor: Tensor, shape: Shape): Tensor;
   /** A constant of the file, by its numbers. */
   constant(element: Element, shape: Shape, numbers: readonly number[], wish: string): Tensor;
@@ -70,29 +77,26 @@ export const same = (l: Layer, operand: string): Held => {
   return l.views(operand)[0] ?? held(l, l.view(operand, order), order);
 };
 
-/**
- * The order for a result that is computed element by element, whose transposes cost least: pictures as they
- * come out of layers where it makes no difference.
- */
+/** The order for a result that is computed element by element whose transposes, those of its users among them, cost least. */
 export function commonOrder(l: Layer, operands: readonly string[]): Order {
   const rank = l.type.shape.length;
   const full = operands.filter((name) => l.types[name].shape.length === rank && !l.known(name));
   const short = operands.filter((name) => l.types[name].shape.length < rank && !l.known(name));
   const isPlain = (order: Order): boolean => sameOrder(order, plainOrder(rank));
+  const isWanted = (order: Order): boolean => sameSequence(l.type.shape, order, l.want ?? plainOrder(rank));
   const cost = (order: Order): number =>
     full.reduce((sum, name) => {
       const { shape } = l.types[name];
       return sum + (l.views(name).some((v) => sameSequence(shape, v.order, order)) ? 0 : elements(shape));
-    }, 0) + (isPlain(order) ? 0 : short.reduce((sum, name) => sum + elements(l.types[name].shape) / 2, 0));
+    }, 0) +
+    (isWanted(order) ? 0 : elements(l.type.shape)) +
+    (isPlain(order) ? 0 : short.reduce((sum, name) => sum + elements(l.types[name].shape) / 2, 0));
   const candidates = full.flatMap((name) => l.views(name).map((v) => v.order));
-  const images = candidates.filter((order) => sameOrder(order, imageOrder));
-  return [...images, ...candidates, plainOrder(rank)].reduce((best, order) =>
+  const wanted = candidates.filter((order) => l.want && sameOrder(order, l.want));
+  return [...wanted, ...candidates, plainOrder(rank)].reduce((best, order) =>
     cost(order) < cost(best) ? order : best,
   );
 }
 
 /** Whether every number of a constant is 0. */
 export const isZero = (l: Layer, operand: string): boolean => l.known(operand)?.every((v) => v === 0) ?? false;
-
-/** The attributes of an operator without its kind. */
-export type AttributesOf<O> = Readonly<Record<Exclude<keyof O, 'kind'> & string, Attribute>>;

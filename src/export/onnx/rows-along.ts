@@ -7,7 +7,7 @@ import type { Tensor } from './file.ts';
 import { elementOf, int, ints, text } from './file.ts';
 import type { Layer, Row } from './layer.ts';
 import { asItLies, held, list, number, same } from './layer.ts';
-import { imageOrder, reordered, sameOrder } from './order.ts';
+import { reordered, sameOrder } from './order.ts';
 
 const totals: Readonly<Record<Reduce['fn'], string>> = {
   sum: 'ReduceSum',
@@ -21,7 +21,7 @@ export const reduce: Row<Reduce> = ({ fn, axes, keep }, l) => {
   if (axes.length === 0) return same(l, 'x');
   const { tensor, order } = asItLies(l, 'x');
   const places = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
-  if (fn === 'mean' && keep && sameOrder(order, imageOrder) && sameOrder(places, [2, 3]))
+  if (fn === 'mean' && keep && order.length === 4 && sameOrder(places, [2, 3]))
     return held(l, l.node('GlobalAveragePool', [tensor]), order);
   // Axes became an operand: of sums in set 13, of the others in set 18.
   const asOperand = fn === 'sum' || l.opset >= 18;

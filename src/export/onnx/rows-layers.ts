@@ -5,12 +5,14 @@ import type { Conv2d } from '../../ops/conv2d.ts';
 import type { Linear } from '../../ops/linear.ts';
 import type { MatMul } from '../../ops/matmul.ts';
 import type { Activation } from '../../ops/scalar.ts';
+import { elements } from '../../tensor/type.ts';
 import type { Tensor } from './file.ts';
 import { float, int, ints } from './file.ts';
 import { functions1 } from './functions.ts';
 import type { Layer, Row } from './layer.ts';
 import { held, isZero, list, orderOf } from './layer.ts';
 import { imageOrder, plainOrder, sameOrder, swapped } from './order.ts';
+import { isImage, isPixel } from './wants.ts';
 import { wholeConvolution } from './whole-convolution.ts';
 
 /** The activation of a layer as a node of its own; `after` axes of the result come after that of its outputs. */
@@ -72,12 +74,30 @@ export const convTranspose2d: Row<ConvTranspose2d> = (op, l) => {
   return held(l, activated(l, op.activation, sum, 2), imageOrder);
 };
 
+const gemm = (l: Layer, x: Tensor): Tensor => l.node('Gemm', withBias(l, [x, l.view('weights')]), { transB: int(1) });
+
 export const linear: Row<Linear> = ({ activation }, l) => {
-  const x = l.view('x');
-  if (l.types.x.shape.length === 2 && l.type.dtype === 'f32') {
-    const sum = l.node('Gemm', withBias(l, [x, l.view('weights')]), { transB: int(1) });
-    return held(l, activated(l, activation, sum, 0));
+  if (l.types.x.shape.length === 2 && l.type.dtype === 'f32')
+    return held(l, activated(l, activation, gemm(l, l.view('x')), 0));
+  // On a picture of one pixel it is the convolution that models have there.
+  if (l.type.dtype === 'f32' && isPixel(l) && isImage(l.want) && isImage(orderOf(l, 'x'))) {
+    const [o, i] = l.types.weights.shape;
+    const operands = [l.view('x', imageOrder), l.shaped('weights', [o, i, 1, 1])];
+    return held(
+      l,
+      activated(l, activation, l.node('Conv', withBias(l, operands), { kernel_shape: ints([1, 1]) }), 2),
+      imageOrder,
+    );
   }
+  const { shape } = l.types.x;
+  const [rows, features] = [elements(shape.slice(0, -1)), shape[shape.length - 1]];
+  // Vectors with axes of size 1 between: as rows of one matrix.
+  if (rows === shape[0] && shape.length > 2 && l.type.dtype === 'f32') {
+    const sum = activated(l, activation, gemm(l, l.shaped('x', [rows, features])), 0);
+    l.size(sum, [rows, l.types.weights.shape[0]]);
+    return held(l, l.reshape(sum, l.type.shape));
+  }
+  const x = l.view('x');
   const product = l.node('MatMul', [x, l.view('weights', [1, 0])]);
   const sum = isZero(l, 'bias') ? product : l.node('Add', [product, l.view('bias')]);
   return held(l, activated(l, activation, sum, 0));

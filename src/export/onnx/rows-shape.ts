@@ -6,10 +6,12 @@ import type { Slice } from '../../ops/slice.ts';
 import type { Tile } from '../../ops/tile.ts';
 import type { Transpose } from '../../ops/transpose.ts';
 import type { Tensor } from './file.ts';
-import { int } from './file.ts';
+import { elementOf, int } from './file.ts';
 import type { Layer, Row } from './layer.ts';
 import { asItLies, commonOrder, held, list, number, same } from './layer.ts';
-import { plainOrder, reordered } from './order.ts';
+import { plainOrder, reordered, sameSequence } from './order.ts';
+import type { Split } from './splits.ts';
+import { splitReshape } from './splits.ts';
 
 /** No node: the tensor holds the result with its axes in another order. */
 export const transpose: Row<Transpose> = ({ perm }, l) => {
@@ -17,7 +19,23 @@ export const transpose: Row<Transpose> = ({ perm }, l) => {
   return { tensor, order: order.map((axis) => perm.indexOf(axis)), element };
 };
 
-export const reshape: Row<Reshape> = ({ shape }, l) => held(l, l.shaped('x', shape));
+/** In the order that spares most transposes: of x before, or of the result by its users. */
+export const reshape: Row<Reshape> = ({ shape }, l) => {
+  const before = l.types.x.shape;
+  const plain = { from: plainOrder(before.length), to: plainOrder(shape.length) };
+  const wanted = l.want ?? plain.to;
+  const cost = ({ from, to }: Split): number =>
+    Number(!l.views('x').some((v) => sameSequence(before, v.order, from))) + Number(!sameSequence(shape, to, wanted));
+  const splits = [
+    plain,
+    splitReshape(before, shape, wanted, 'result'),
+    ...l.views('x').map(({ order }) => splitReshape(before, shape, order, 'operand')),
+  ];
+  if (l.known('x')) return held(l, l.shaped('x', shape));
+  const { from, to } = splits.reduce((best, split) => (cost(split) < cost(best) ? split : best));
+  const there = l.views('x').find((v) => v.element === elementOf[l.type.dtype] && sameSequence(before, v.order, from));
+  return held(l, l.reshape(there?.tensor ?? l.view('x', from), reordered(shape, to)), to);
+};
 
 export const concat: Row<Concat> = ({ axis, count }, l) => {
   if (count === 1) return same(l, 'x0');

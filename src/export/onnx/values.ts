@@ -97,7 +97,10 @@ export function valuesIn(file: OnnxFile): Values {
 
   return {
     view,
-    hold: ({ id, type }, held, stem) => void computed.set(id, { shape: type.shape, stem, views: [held] }),
+    hold({ id, type }, held, stem) {
+      computed.set(id, { shape: type.shape, stem, views: [held] });
+      file.size(held.tensor, reordered(type.shape, held.order));
+    },
     constant: (node, stem) => void known.set(node.id, { node, stem, written: new Map() }),
     views: (id) => (known.has(id) ? [] : find(id).views),
 

@@ -6,10 +6,12 @@ import { rulesOf } from '../../ops/index.ts';
 import type { OnnxFile, Port } from './file.ts';
 import { elementOf, onnxFile } from './file.ts';
 import type { Layer } from './layer.ts';
+import type { Order } from './order.ts';
 import { plainOrder } from './order.ts';
 import { writeCall } from './rows.ts';
 import type { Values } from './values.ts';
 import { valuesIn } from './values.ts';
+import { wantsOf } from './wants.ts';
 
 export interface Written {
   readonly content: OnnxFile;
@@ -21,6 +23,7 @@ export function writeGraph(graph: Graph, opset: number): Written {
   const values = valuesIn(content);
   const byId = nodesById(graph);
   const stems = stemsOf(graph);
+  const wantOf = wantsOf(graph);
   const stemOf = ({ id }: Node): string => stems.get(id) ?? id;
   for (const node of graph.nodes) {
     const { type } = node;
@@ -29,7 +32,7 @@ export function writeGraph(graph: Graph, opset: number): Written {
       const tensor = content.input(node.name, type);
       values.hold(node, { tensor, order: plainOrder(type.shape.length), element: elementOf[type.dtype] }, node.name);
     } else {
-      const result = writeCall(node.op, layerOf(node, stemOf(node), { opset, content, values, byId }));
+      const result = writeCall(node.op, layerOf(node, stemOf(node), { opset, content, values, byId, wantOf }));
       values.hold(node, result, stemOf(node));
       content.call(result.tensor, stemOf(node));
     }
@@ -46,9 +49,10 @@ interface Surroundings {
   readonly content: OnnxFile;
   readonly values: Values;
   readonly byId: ReadonlyMap<Id, Node>;
+  readonly wantOf: (id: Id) => Order | undefined;
 }
 
-function layerOf(call: Call, stem: string, { opset, content, values, byId }: Surroundings): Layer {
+function layerOf(call: Call, stem: string, { opset, content, values, byId, wantOf }: Surroundings): Layer {
   const operands = operandsOf(call, byId);
   const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
   const rankOf = (name: string): number => types[name].shape.length;
@@ -57,6 +61,7 @@ function layerOf(call: Call, stem: string, { opset, content, values, byId }: Sur
     opset,
     types,
     type: call.type,
+    want: wantOf(call.id),
     views: (name) => values.views(operands[name].id),
     known(name) {
       const node = operands[name];
@@ -68,6 +73,9 @@ function layerOf(call: Call, stem: string, { opset, content, values, byId }: Sur
     aligned: (name, order, element = own(name)) => values.aligned(operands[name].id, order.length, order, element),
     node: (opType, inputs, attributes = {}) => content.node(opType, inputs, attributes, stem)[0],
     nodes: (opType, inputs, attributes, outputs) => content.node(opType, inputs, attributes, stem, outputs),
+    maker: content.maker,
+    sizeOf: content.sizeOf,
+    size: content.size,
     reshape: (tensor, shape) => content.reshape(tensor, shape, stem),
     constant: content.constant,
   };
