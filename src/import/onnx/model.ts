@@ -104,7 +104,7 @@ function finish(
       fault(
         'import/mask',
         `there is a mask for "${name}", and the model has no such weight`,
-        suggestion(name, maskable),
+        suggestion(name, maskable) || 'give masks by the names that weights have in the file',
       );
   const full = outputs.filter(({ value }) => value !== broken);
   if (failed || !checkOutputs(full, file, report)) return null;
