@@ -1,6 +1,6 @@
 /**
  * Quantised operators of the domain com.microsoft. Products are exact; sums and activations are computed on the real
- * numbers and quantised again, where onnxruntime rounds in another order and may differ by one step.
+ * numbers and quantised again. Element by element onnxruntime adds the zero before it rounds, and so may differ by one step.
  */
 import { elements } from '../../tensor/type.ts';
 import type { Value } from '../builder.ts';
