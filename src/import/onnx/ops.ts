@@ -11,6 +11,7 @@ import { compareRows } from './ops-compare.ts';
 import { choiceRows, controlRows } from './ops-control.ts';
 import { convolutionRows } from './ops-convolution.ts';
 import { createRows } from './ops-create.ts';
+import { determinantRows } from './ops-determinant.ts';
 import { einsumRows } from './ops-einsum.ts';
 import { gatherRows } from './ops-gather.ts';
 import { integerRows } from './ops-integer.ts';
@@ -35,6 +36,7 @@ import { sequenceRows } from './ops-sequence.ts';
 import { shapeRows } from './ops-shape.ts';
 import { signalRows } from './ops-signal.ts';
 import { softmaxRows } from './ops-softmax.ts';
+import { unpoolRows } from './ops-unpool.ts';
 
 const families: readonly Rows[] = [
   activationRows,
@@ -44,6 +46,7 @@ const families: readonly Rows[] = [
   controlRows,
   convolutionRows,
   createRows,
+  determinantRows,
   einsumRows,
   gatherRows,
   integerRows,
@@ -66,6 +69,7 @@ const families: readonly Rows[] = [
   signalRows,
   softmaxRows,
   trainingRows,
+  unpoolRows,
 ];
 
 const boundFamilies: readonly BoundRows[] = [choiceRows, scanRows, sequenceRows];
