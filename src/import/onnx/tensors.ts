@@ -70,21 +70,24 @@ function wholes(count: number, read: (i: number) => number): Int32Array<ArrayBuf
   for (let i = 0; i < count; i++) {
     const value = read(i);
     const fits = toI32(value);
-    if (fits === undefined) return `holds ${value}, and whole numbers are read up to 32 bits`;
+    if (fits === undefined) return `holds ${value}, and whole numbers from -2147483648 to 2147483647 are read`;
     data[i] = fits;
   }
   return data;
 }
 
 function fromFields(tensor: TensorProto, element: Element, count: number, shape: Shape): Numbers | string {
-  const { dtype, typed } = elementRow(element);
+  const { dtype, typed, range } = elementRow(element);
   const values = fieldOf(tensor, element);
   if (values.length !== count) return wrong('numbers', values.length, count, shape);
   const numberAt = (i: number): number => {
     const value = values[i];
     return typed(typeof value === 'number' ? value : value.toNumber());
   };
-  return dtype === 'f32' ? Float32Array.from({ length: count }, (_, i) => numberAt(i)) : wholes(count, numberAt);
+  if (dtype === 'f32') return Float32Array.from({ length: count }, (_, i) => numberAt(i));
+  const numbers = wholes(count, numberAt);
+  const odd = typeof numbers === 'string' ? undefined : numbers.find((v) => v < range[0] || v > range[1]);
+  return odd === undefined ? numbers : `holds ${odd}, and numbers of type ${element} are ${range[0]} to ${range[1]}`;
 }
 
 /** Where the specification puts numbers of a type that are not raw bytes. Numbers of 4 bits come two in one. */
