@@ -138,7 +138,7 @@ export const functions2: Readonly<Record<BinaryName, Row2>> = {
         ? l.node('Mod', [a, b], { fmod: int(1) })
         : divided(l, b, a, (by) => l.node('Mod', [a, by], { fmod: int(1) })),
   },
-  min: { write: (l, a, b) => clipped(l, a, b) ?? l.node('Min', [a, b]) },
+  min: { write: (l, a, b, dtype) => clipped(l, a, b, dtype) ?? l.node('Min', [a, b]) },
   max: two('Max'),
   pow: two('Pow'),
   'squared-difference': {
@@ -169,12 +169,14 @@ export const functions2: Readonly<Record<BinaryName, Row2>> = {
   'shift-right': shift('RIGHT'),
 };
 
-/** min(max(x, low), high) between two numbers is one operator. */
-function clipped(l: Layer, a: Tensor, b: Tensor): Tensor | undefined {
+/** min(max(x, low), high) between two numbers is one operator, and so is min(relu(x), high) above 0. */
+function clipped(l: Layer, a: Tensor, b: Tensor, dtype: DType): Tensor | undefined {
   const isNumber = (tensor: Tensor): boolean => l.sizeOf(tensor)?.length === 0 && !l.maker(tensor);
   const inner = l.maker(a);
-  if (inner?.opType !== 'Max' || !isNumber(b) || !isNumber(inner.inputs[1])) return undefined;
-  return l.node('Clip', [...inner.inputs, b]);
+  if (!inner || !isNumber(b)) return undefined;
+  if (inner.opType === 'Max' && isNumber(inner.inputs[1])) return l.node('Clip', [...inner.inputs, b]);
+  const isAbove = l.known('b')?.every((v) => v >= 0) ?? false;
+  return inner.opType === 'Relu' && isAbove ? l.node('Clip', [...inner.inputs, literal(l, 0, dtype), b]) : undefined;
 }
 
 /** PRelu's slope broadcasts to its operand, and not the other way round. */
