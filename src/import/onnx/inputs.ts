@@ -69,13 +69,13 @@ function openInput(
   if (dims && open) {
     const words = dims.flatMap(({ dimParam }, axis) =>
       (sizes?.[axis] ?? -1) < 0
-        ? [dimParam === undefined || dimParam === '' ? `of axis ${axis}` : `"${dimParam}"`]
+        ? [dimParam === undefined || dimParam === '' ? `that of axis ${axis}` : `"${dimParam}"`]
         : [],
     );
     report({
       severity: 'error',
       code: 'import/input-shape',
-      message: `the model leaves the ${words.length === 1 ? 'size' : 'sizes'} ${words.join(', ')} of this input open`,
+      message: `the model leaves ${words.length === 1 ? 'a size' : 'sizes'} of this input open: ${words.join(', ')}`,
       origin: { file, name },
       hint: `give the shape to compile for, e.g. ${shapeOption(name, sizes)}`,
     });
