@@ -34,6 +34,8 @@ export const broken: Value = { type: tensor('f32', []) };
 export interface Builder {
   input(name: string, type: TensorType): Value;
   known(type: TensorType, data: Numbers, details?: Pick<Value, 'mask' | 'origin'>): Value;
+  /** Whether so many more elements may be made; they count as made then. What is not computed now is left as a call. */
+  affords(count: number): boolean;
   /**
    * The result, or why there is none: the rest of a sentence that begins with the operator's name. A quantity is given
    * where the caller knows better than the call what whole numbers stand for.
@@ -44,12 +46,26 @@ export interface Builder {
 
 /** Results larger than their operands are computed only up to this many elements. */
 const foldLimit = 2 ** 18;
+/** Values of so few elements are not counted: shape arithmetic never ends. */
+const small = 2 ** 12;
 
-export function graphBuilder(): Builder {
+export interface BuilderOptions {
+  /** Elements that are made of what a file holds, in all: a small file could ask for more than there is memory. */
+  readonly mostMade?: number;
+}
+
+export function graphBuilder({ mostMade = 2 ** 28 }: BuilderOptions = {}): Builder {
   const nodes: Node[] = [];
   const ids = new Map<Value, Id>();
   const fresh = uniqueIds();
   const folded = new WeakMap<Value, Map<string, Value>>();
+
+  let made = 0;
+  const affords = (count: number): boolean => {
+    const able = count <= small || made + count <= mostMade;
+    if (able && count > small) made += count;
+    return able;
+  };
 
   const idOf = (value: Value): Id => {
     const id = ids.get(value);
@@ -98,6 +114,7 @@ export function graphBuilder(): Builder {
       place(value, { kind: 'input', id: fresh(identifier(name)), type, name, origin: name });
       return value;
     },
+    affords,
     known: (type, data, details) => ({ type, data, ...details }),
     call(op, inputs, origin, quantity) {
       if (inputs.includes(broken)) return broken;
@@ -108,7 +125,7 @@ export function graphBuilder(): Builder {
       const type = quantity ? withQuantity(inferred, quantity) : quantified(inferred, op, inputs);
       const most = Math.max(foldLimit, ...inputs.map((v) => elements(v.type.shape)));
       const known = inputs.every((v) => v.data) && !columns && op.kind !== 'matmul';
-      if (known && elements(type.shape) <= most) return fold(op, inputs, type, origin);
+      if (known && elements(type.shape) <= most && affords(elements(type.shape))) return fold(op, inputs, type, origin);
       const value = { type, origin };
       const call: Node = { kind: 'call', id: '', op, inputs: inputs.map(idOf), type, origin };
       place(value, { ...call, id: fresh(identifier(origin)) });

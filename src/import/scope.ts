@@ -58,6 +58,8 @@ export function scopeOf({ name, operator, file, builder, report, shapeHint }: Sc
     call: (op, ...inputs) => call(undefined, op, inputs),
     quantised: (quantity, op, ...inputs) => call(quantity, op, inputs),
     known: (data, shape, what = 'constant') => {
+      if (!builder.affords(data.length))
+        return refuse('import/layer', `makes ${data.length} elements, and the model has made too many before`);
       const dtype = dtypeOf(data) === 'i32' ? 'i32' : 'f32';
       return builder.known(tensor(dtype, shape), data, { origin: `${name}/${what}` });
     },
