@@ -16,32 +16,33 @@ const small = 1024;
 /** Messages in each other: more is a broken file. */
 const deepest = 100;
 
-/** The fields of a message that hold messages with tensors in them, by number, as onnx.proto has them. */
-interface Rule {
-  readonly fields: Readonly<Record<number, Rule>>;
-  /** The field that is left where it is. */
-  readonly data?: number;
-}
+/** For each message, the fields that hold messages with tensors in them, by number, as onnx.proto has them. */
+const within = {
+  ModelProto: { 7: 'GraphProto', 25: 'FunctionProto' },
+  GraphProto: { 1: 'NodeProto', 5: 'TensorProto', 15: 'SparseTensorProto' },
+  FunctionProto: { 7: 'NodeProto' },
+  NodeProto: { 5: 'AttributeProto' },
+  AttributeProto: { 5: 'TensorProto', 6: 'GraphProto', 22: 'SparseTensorProto' },
+  SparseTensorProto: { 1: 'TensorProto', 2: 'TensorProto' },
+  TensorProto: {},
+} as const satisfies Readonly<Record<string, Readonly<Record<number, string>>>>;
 
-const tensor: Rule = { fields: {}, data: 9 };
-const sparseTensor: Rule = { fields: { 1: tensor, 2: tensor } };
-const attribute: { fields: Record<number, Rule> } = { fields: { 5: tensor, 22: sparseTensor } };
-const node: Rule = { fields: { 5: attribute } };
-const graph: Rule = { fields: { 1: node, 5: tensor, 15: sparseTensor } };
-attribute.fields[6] = graph;
-const model: Rule = { fields: { 7: graph, 25: { fields: { 7: node } } } };
+type Message = keyof typeof within;
+
+/** The field of a TensorProto that is left where it is. */
+const rawData = 9;
 
 /** Throws on whatever is no protocol buffer, and where it is cut off. */
-export const withoutData = (file: OpenFile): Uint8Array => rewrite(buffered(file), 0, file.length, model, 0);
+export const withoutData = (file: OpenFile): Uint8Array => rewrite(buffered(file), 0, file.length, 'ModelProto', 0);
 
-function rewrite(file: OpenFile, from: number, to: number, { fields, data }: Rule, depth: number): Uint8Array {
+function rewrite(file: OpenFile, from: number, to: number, kind: Message, depth: number): Uint8Array {
   if (depth > deepest) throw new RangeError('messages are nested too deep');
   const pieces: Uint8Array[] = [];
   for (let at = from; at < to; ) {
     const { number, content, end } = fieldAt(file, at, to);
-    const inner = fields[number];
-    if (content === undefined || end - content < small || (!inner && number !== data))
-      pieces.push(file.part(at, end).slice());
+    const inner = (within[kind] as Readonly<Record<number, Message>>)[number];
+    const isData = kind === 'TensorProto' && number === rawData;
+    if (content === undefined || end - content < small || (!inner && !isData)) pieces.push(file.part(at, end).slice());
     else if (inner) pieces.push(message(number, rewrite(file, content, end, inner, depth + 1)));
     else pieces.push(whereabouts(content, end));
     at = end;
