@@ -19,6 +19,8 @@ export interface Absent {
   readonly absent: true;
 }
 
+export const absent: Absent = { absent: true };
+
 export type Bound = Named | Listed | Absent;
 
 export const isNamed = (bound: Bound | undefined): bound is Named => bound !== undefined && 'value' in bound;

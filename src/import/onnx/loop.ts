@@ -2,7 +2,7 @@
 import type { Value } from '../builder.ts';
 import { axisOf, concat, reshape, slice } from '../compose.ts';
 import type { Bound, Named } from './bound.ts';
-import { isNamed, tensorIn } from './bound.ts';
+import { absent, isNamed, tensorIn } from './bound.ts';
 import { dtypeOfElement, elementOf, sizeOf } from './elements.ts';
 import type { BoundRow, BoundRows, Layer } from './layer.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
@@ -89,7 +89,7 @@ export const loop: BoundRow = (l, operands) => {
     return [];
   }
   let go = given ? truth(l, given) : true;
-  let state: Operands = first;
+  let state: Operands = first.map((value) => value ?? absent);
   const rounds: Operands[] = [];
   for (let i = 0; i < most && go && !l.failed; i++) {
     const round: Named = { element: 'int64', value: l.known(Int32Array.of(i), [], 'round') };
@@ -125,7 +125,7 @@ function pass(l: Layer, graph: GraphProto, first: Operands, sequences: readonly 
   if (odd) l.fail(`goes over sequences of ${count} and of ${odd.length}`);
   if (graph.output.length < first.length)
     l.fail(`hands ${first.length} values on, and its graph has ${graph.output.length} outputs`);
-  let state = first;
+  let state = first.map((value) => value ?? absent);
   const rounds: Operands[] = [];
   for (let i = 0; i < count && !l.failed; i++) {
     const results = l.body(graph, [...state, ...parts.map((steps) => steps[i])], `body/${i}/`);

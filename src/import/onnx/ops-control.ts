@@ -1,7 +1,7 @@
 /** ONNX operators that hold values or choose among graphs. Choices are made now: nothing is decided at run time. */
 import type { Value } from '../builder.ts';
 import type { Bound } from './bound.ts';
-import { tensorIn } from './bound.ts';
+import { absent, tensorIn } from './bound.ts';
 import type { BoundRow, BoundRows, Layer, Row, Rows } from './layer.ts';
 import { loop } from './loop.ts';
 
@@ -47,7 +47,7 @@ const all = (l: Layer, count: number, results: readonly Bound[]): readonly (Boun
 export const controlRows: Rows = { Constant: constant };
 
 export const choiceRows: BoundRows = {
-  Identity: (_l, operands) => operands.slice(0, 1),
+  Identity: (_l, [x = absent]) => [x],
   If: choice,
   Loop: loop,
 };

@@ -2,7 +2,7 @@
 import type { Value } from '../builder.ts';
 import { axisOf, slice } from '../compose.ts';
 import type { Bound, Named } from './bound.ts';
-import { isListed, isNamed, sequenceIn, tensorIn } from './bound.ts';
+import { absent, isListed, isNamed, sequenceIn, tensorIn } from './bound.ts';
 import type { BoundRow, BoundRows, Layer } from './layer.ts';
 import { join, stack, unstack } from './loop.ts';
 
@@ -121,7 +121,7 @@ const element: BoundRow = (l, [optional]) => {
 
 export const sequenceRows: BoundRows = {
   ConcatFromSequence: concatenate,
-  Optional: (_l, [value]) => [value ?? { absent: true }],
+  Optional: (_l, [value]) => [value ?? absent],
   OptionalGetElement: element,
   OptionalHasElement: (l, [value]) => number(l, 'bool', Number(isNamed(value) || isListed(value))),
   SequenceAt: at,

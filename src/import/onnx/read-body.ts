@@ -1,6 +1,7 @@
 /** Graphs within graphs, and the model's own functions: names of their own, and values from where they are used. */
 import type { Scope } from '../scope.ts';
 import type { Bound } from './bound.ts';
+import { absent } from './bound.ts';
 import type { Names } from './names.ts';
 import { namesOf } from './names.ts';
 import { readNode } from './read-node.ts';
@@ -34,7 +35,7 @@ export function readBody(
     scope.fail(`has a graph that takes ${ports.length} inputs and is given ${inputs.length}`, 'export the model again');
     return [];
   }
-  const bound = new Map(ports.map(({ name }, i) => [name, inputs[i]]));
+  const bound = new Map(ports.map(({ name }, i) => [name, inputs[i] ?? absent]));
   return within(graph.node.length, scope, reading, () => {
     const names = namesOf({
       nodes: graph.node,

@@ -4,8 +4,8 @@ import { broken } from '../builder.ts';
 import { suggestion } from '../nearest.ts';
 import type { Scope } from '../scope.ts';
 import { scopeOf } from '../scope.ts';
-import type { Absent, Bound, Named } from './bound.ts';
-import { describe, isNamed } from './bound.ts';
+import type { Bound, Named } from './bound.ts';
+import { absent, describe, isNamed } from './bound.ts';
 import { standard } from './domains.ts';
 import type { Element } from './elements.ts';
 import type { Layer, Row } from './layer.ts';
@@ -76,8 +76,6 @@ function withMask(
   if (typeof mask === 'string') scope.fail(`is a weight with a mask that does not fit: ${mask}`);
   return found && typeof mask !== 'string' ? [{ ...found, value: masked(found.value, mask) }] : [];
 }
-
-const absent: Absent = { absent: true };
 
 /** Whoever uses an output that its node does not give says so. */
 const complete = ({ output }: NodeProto, found: Operands, { failed }: Scope): Operands =>
