@@ -7,6 +7,7 @@ import { dropUnused, rewriteNodes } from '../src/graph/rewrite.ts';
 import { rulesOf } from '../src/ops/index.ts';
 import type { Pass } from '../src/pass.ts';
 import type { Target, Wish } from '../src/target.ts';
+import { withQuantity } from '../src/tensor/quantity.ts';
 import type { Layout, TensorType } from '../src/tensor/type.ts';
 import { plain, sameLayout, sameShape } from '../src/tensor/type.ts';
 
@@ -59,13 +60,14 @@ function rootOf(id: Id, { byId }: Pick<Emitter, 'byId'>): Node {
   return node.kind === 'call' && node.op.kind === 'relayout' ? rootOf(node.inputs[0], { byId }) : node;
 }
 
-const conversion = (from: Node, layout: Layout, id: Id): Call => ({
+/** Real numbers have a quantity in constants alone. */
+const conversion = ({ id: input, type, origin }: Node, layout: Layout, id: Id): Call => ({
   kind: 'call',
   id,
   op: { kind: 'relayout' },
-  inputs: [from.id],
-  type: { ...from.type, layout },
-  ...(from.origin === undefined ? {} : { origin: from.origin }),
+  inputs: [input],
+  type: { ...withQuantity(type, type.dtype === 'f32' ? undefined : type.quantity), layout },
+  ...(origin === undefined ? {} : { origin }),
 });
 
 function arrange(call: Call, wish: Target['wish'], { byId }: Emitter, place: (id: Id, layout: Layout) => Id): Call {

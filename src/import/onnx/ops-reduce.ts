@@ -80,10 +80,10 @@ const logSumExp: Row = (l) => {
   const keep = l.flag('keepdims', true);
   if (l.failed) return [];
   const top = reduceOver(l, 'max', x, axes, true);
-  const isFinite = binary(l, 'less', unary(l, 'abs', top), scalar(l, Infinity, top));
-  const offset = l.call({ kind: 'select' }, isFinite, top, scalar(l, 0, top));
-  const total = reduceOver(l, 'sum', unary(l, 'exp', binary(l, 'sub', x, offset)), axes, true);
-  const result = binary(l, 'add', unary(l, 'log', total), offset);
+  const total = reduceOver(l, 'sum', unary(l, 'exp', binary(l, 'sub', x, top)), axes, true);
+  const finite = binary(l, 'add', unary(l, 'log', total), top);
+  // Infinity less infinity is nothing.
+  const result = l.call({ kind: 'select' }, unary(l, 'is-inf', top), top, finite);
   const shape = x.type.shape.flatMap((d, axis) => (!axes.includes(axis) ? [d] : keep ? [1] : []));
   return cast(l, reshape(l, result, shape), l.operand(0).type.dtype === 'i32' ? 'i32' : 'f32');
 };
