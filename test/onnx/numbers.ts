@@ -1,8 +1,13 @@
 /** Models of one node on numbers of any element type, stored or given, as tests list them by the dozen. */
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
+import { pipeline } from '../../passes/index.ts';
+import type { Diagnostic } from '../../src/diagnostic.ts';
+import { evaluate } from '../../src/graph/evaluate.ts';
+import { runPasses } from '../../src/pass.ts';
+import { cpu } from '../../targets/cpu/target.ts';
 import { expectSame } from './against.ts';
 import type { Attribute, Message, TestModel } from './kit.ts';
-import { node, port } from './kit.ts';
+import { importTest, node, port } from './kit.ts';
 import { numbersFor } from './rows.ts';
 
 type Type = 'float' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'int64' | 'bool';
@@ -111,8 +116,38 @@ const written = ({ op, domain, opset = 18, operands, attributes = {} }: Case): s
   ].join(', ');
 };
 
-/** A test for each: shapes and numbers are those of onnxruntime. */
+/** A test for each: shapes and numbers are those of onnxruntime, and all passes keep them. */
 export function testAgainstRuntime(cases: readonly Case[]): void {
   for (const [i, c] of cases.entries())
-    test(`${i + 1}: ${written(c)}`, () => expectSame(modelOf(c), given(c), c.error ?? 2e-5));
+    test(`${i + 1}: ${written(c)}`, async () => {
+      await expectSame(modelOf(c), given(c), c.error ?? 2e-5);
+      expectKept(c);
+    });
+}
+
+const passes = pipeline(cpu.target({}));
+
+function expectKept(c: Case): void {
+  const { graph } = importTest(modelOf(c));
+  if (!graph) return;
+  const numbers = given(c);
+  const inputs = Object.fromEntries(
+    graph.nodes.flatMap((n) => {
+      if (n.kind !== 'input') return [];
+      return [[n.name, n.type.dtype === 'i32' ? Int32Array.from(numbers[n.name]) : Float32Array.from(numbers[n.name])]];
+    }),
+  );
+  const problems: Diagnostic[] = [];
+  const after = evaluate(
+    runPasses(graph, passes, (d) => void problems.push(d)),
+    inputs,
+  );
+  expect(problems).toEqual([]);
+  for (const [name, want] of Object.entries(evaluate(graph, inputs)))
+    for (let i = 0; i < want.length; i++)
+      if (
+        !Object.is(after[name][i], want[i]) &&
+        !(Math.abs(after[name][i] - want[i]) <= 1e-5 * (1 + Math.abs(want[i])))
+      )
+        expect.fail(`after all passes "${name}" has ${after[name][i]} at ${i}, and before ${want[i]}`);
 }
