@@ -50,19 +50,16 @@ function wholePower(l: Layer, x: Value, y: Value): Value {
 }
 
 /** Several values, the first with the second, and so on. */
+const together = (l: Layer, fn: BinaryName): Value =>
+  l.operands.reduce<Value>((a, _, i) => (i === 0 ? a : binary(l, fn, a, l.operand(i))), l.operand(0));
+
 const several =
   (fn: BinaryName): Row =>
-  (l) => {
-    const all = l.operands.map((_, i) => l.operand(i));
-    return wrapped(
-      l,
-      all.slice(1).reduce((a, b) => binary(l, fn, a, b), l.operand(0)),
-      l.element(0),
-    );
-  };
+  (l) =>
+    wrapped(l, together(l, fn), l.element(0));
 
 const mean: Row = (l) => {
-  const total = cast(l, several('add')(l) as Value, 'f32');
+  const total = cast(l, together(l, 'add'), 'f32');
   return l.operands.length === 1 ? total : binary(l, 'mul', total, scalar(l, 1 / l.operands.length, total));
 };
 
