@@ -128,6 +128,64 @@ return "d"=%d`);
     expect(operators(wrote)).toBe('Greater Not Or Where Cast Add QuantizeLinear DequantizeLinear');
   });
 
+  test('a convolution of bytes is one, and one of wider numbers a product for each tap', async () => {
+    const convolution = (low: number, high: number): Graph =>
+      parse(`graph net of "net.onnx"
+  %x = input "x" : f32[1x1x4x4]
+  %scale = constant [0.1] : f32[1]
+  %zero = constant [3] : i32[1]
+  %z = constant [3] : i32[]
+  %q = quantize(%x, %scale, %zero) axis=-1 low=${low} high=${high} : i32[1x1x4x4]
+  %s = binary(%q, %z) fn=sub : i32[1x1x4x4]
+  %t = transpose(%s) perm=[0 2 3 1] : i32[1x4x4x1]
+  %w = constant [1 -2 3 -4] : i32[1x2x2x1]
+  %b = constant [7] : i32[1]
+  %c = conv2d(%t, %w, %b) stride=[1 1] dilation=[1 1] pad=[1 1 0 0] groups=1 activation=relu : i32[1x4x4x1]
+  %y = transpose(%c) perm=[0 3 1 2] : i32[1x1x4x4]
+return "y"=%y`);
+    const wrote = new Map([255, 1000].map((high) => [high, write(convolution(0, high))]));
+    expect([...wrote.values()].map(operators)).toEqual([
+      'QuantizeLinear ConvInteger Add Relu',
+      expect.stringMatching(/^Div Round Add Clip Cast Sub Pad (Slice |Reshape |MatMul |Add )*Relu$/),
+    ]);
+    if (!runtime) return;
+    const inputs = { x: Float32Array.from({ length: 16 }, (_, i) => 6 * i - 30) };
+    for (const [high, { bytes }] of wrote) {
+      const graph = convolution(0, high);
+      expect(await runOnnx(bytes, graph, inputs)).toEqual(evaluate(graph, inputs));
+    }
+  });
+
+  test('one of two numbers after the other bounds a value: Clip', () => {
+    const bounded = (inner: string): string => `graph net of "net.onnx"
+  %x = input "x" : f32[4]
+  %low = constant [-1] : f32[]
+  %high = constant [2] : f32[]
+  %a = ${inner} : f32[4]
+  %y = binary(%a, %high) fn=min : f32[4]
+return "y"=%y`;
+    expect(operators(write(bounded('binary(%x, %low) fn=max')))).toBe('Clip');
+    expect(operators(write(bounded('unary(%x) fn=relu')))).toBe('Clip');
+    expect(operators(write(bounded('binary(%x, %low) fn=add')))).toBe('Add Min');
+  });
+
+  test('channels are shuffled as they lie, and a picture of one pixel keeps its convolutions', () => {
+    const shuffled = write(`graph net of "net.onnx"
+  %i = input "x" : f32[1x4x8x8]
+  %x = transpose(%i) perm=[0 2 3 1] : f32[1x8x8x4]
+  %a = reshape(%x) shape=[1 8 8 2 2] : f32[1x8x8x2x2]
+  %b = transpose(%a) perm=[0 1 2 4 3] : f32[1x8x8x2x2]
+  %c = reshape(%b) shape=[1 8 8 4] : f32[1x8x8x4]
+  %p = pool2d(%c) fn=avg window=[8 8] stride=[1 1] pad=[0 0 0 0] countPad=false : f32[1x1x1x4]
+  %w = constant [1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7] : f32[4x4]
+  %k = constant [1 2 3 4] : f32[4]
+  %l = linear(%p, %w, %k) activation=sigmoid : f32[1x1x1x4]
+  %m = binary(%c, %l) fn=mul : f32[1x8x8x4]
+  %y = transpose(%m) perm=[0 3 1 2] : f32[1x4x8x8]
+return "y"=%y`);
+    expect(operators(shuffled)).toBe('Reshape Transpose Reshape GlobalAveragePool Conv Sigmoid Mul');
+  });
+
   test('bits of whole numbers ask for a newer set', () => {
     const { model } = write(`graph net of "net.onnx"
   %x = input "x" : i32[4]

@@ -64,6 +64,10 @@ export interface OnnxFile {
   /** Says what sizes a tensor has: reshaping to those does nothing. */
   size(tensor: Tensor, shape: Shape): void;
   sizeOf(tensor: Tensor): Shape | undefined;
+  /** The element type of a constant. */
+  elementOf(tensor: Tensor): Element | undefined;
+  /** The number that a constant of one element holds. */
+  numberOf(tensor: Tensor): number | undefined;
   /** The node that computes a tensor. */
   maker(tensor: Tensor): MadeNode | undefined;
   /** The same elements in another shape. Reshaping what was reshaped goes back to what it was made from. */
@@ -81,6 +85,7 @@ export function onnxFile(): OnnxFile {
   const made = new Map<string, Tensor[]>();
   const before = new Map<Tensor, Tensor>();
   const sizes = new Map<Tensor, Shape>();
+  const numbers = new Map<Tensor, number>();
   const makers = new Map<Tensor, MadeNode>();
   let count = 0;
   const fresh = (wish: string): Tensor => {
@@ -97,6 +102,7 @@ export function onnxFile(): OnnxFile {
     const place = fresh(wish);
     stored.push({ ...tensor, tensor: place });
     sizes.set(place, tensor.shape);
+    if (tensor.data.length === 1) numbers.set(place, Number(tensor.data[0]));
     return place;
   };
   const constant: OnnxFile['constant'] = (element, shape, numbers, wish) =>
@@ -127,6 +133,8 @@ export function onnxFile(): OnnxFile {
     },
     size: (tensor, shape) => void sizes.set(tensor, shape),
     sizeOf: (tensor) => sizes.get(tensor),
+    elementOf: (tensor) => stored.find((s) => s.tensor === tensor)?.element,
+    numberOf: (tensor) => numbers.get(tensor),
     maker: (tensor) => makers.get(tensor),
     reshape(tensor, shape, stem) {
       const from = before.get(tensor) ?? tensor;

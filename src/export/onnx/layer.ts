@@ -8,6 +8,7 @@ import type { Attributes, MadeNode, Tensor } from './file.ts';
 import { elementOf } from './file.ts';
 import type { Order } from './order.ts';
 import { plainOrder, sameOrder, sameSequence } from './order.ts';
+import type { Range } from './ranges.ts';
 import type { Held } from './values.ts';
 
 export interface Layer {
@@ -23,6 +24,8 @@ export interface Layer {
   views(operand: string): readonly Held[];
   /** The numbers of an operand that is a constant, plain. */
   known(operand: string): Numbers | undefined;
+  /** Between which numbers an operand of whole numbers lies, where that is known. */
+  range(operand: string): Range | undefined;
   /** An operand in an order, plain unless given, and an element type, its own unless given. */
   view(operand: string, order?: Order, element?: Element): Tensor;
   /** The elements of an operand, plain, in another shape. */
@@ -32,6 +35,10 @@ export interface Layer {
   /** A node with one result. */
   node(opType: string, inputs: readonly Tensor[], attributes?: Attributes): Tensor;
   nodes(opType: string, inputs: readonly Tensor[], attributes: Attributes, outputs: number): readonly Tensor[];
+  /** The element type of a constant. */
+  elementOf(tensor: Tensor): Element | undefined;
+  /** The number that a constant of one element holds. */
+  numberOf(tensor: Tensor): number | undefined;
   /** The node that computes a tensor. */
   maker(tensor: Tensor): MadeNode | undefined;
   /** The sizes of a tensor, where they are known. */

@@ -24,14 +24,18 @@ export const maskSuffix = '_mask';
 export function finish(content: OnnxFile, { outputs: asked, file, report }: FinishOptions): Finished {
   const taken = new Set<string>();
   const names = new Map<Tensor, string>();
+  // Thousands may wish for the same name.
+  const counts = new Map<string, number>();
   const give = (tensor: Tensor, name: string): void => {
     taken.add(name);
     names.set(tensor, name);
   };
   const unique = (wish: string, isFree: (name: string) => boolean = () => true): string => {
     const stem = wellFormed(wish) || 'value';
-    let name = stem;
-    for (let n = 1; taken.has(name) || !isFree(name); n++) name = `${stem}_${n}`;
+    let n = counts.get(stem) ?? 0;
+    let name = n === 0 ? stem : `${stem}_${n}`;
+    while (taken.has(name) || !isFree(name)) name = `${stem}_${++n}`;
+    counts.set(stem, n);
     return name;
   };
   const portName = (kind: string, name: string): string => {

@@ -9,6 +9,7 @@ import { splitReshape } from './splits.ts';
 export function wantsOf(graph: Graph): (id: Id) => Order | undefined {
   const wants = new Map<Id, Order>();
   const byId = nodesById(graph);
+  for (const { id } of graph.outputs) wants.set(id, plainOrder(byId.get(id)?.type.shape.length ?? 0));
   for (const node of graph.nodes.toReversed()) {
     if (node.kind !== 'call') continue;
     const own = wants.get(node.id);

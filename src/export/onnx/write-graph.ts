@@ -8,6 +8,8 @@ import { elementOf, onnxFile } from './file.ts';
 import type { Layer } from './layer.ts';
 import type { Order } from './order.ts';
 import { plainOrder } from './order.ts';
+import type { Range } from './ranges.ts';
+import { rangesOf } from './ranges.ts';
 import { writeCall } from './rows.ts';
 import type { Values } from './values.ts';
 import { valuesIn } from './values.ts';
@@ -24,6 +26,7 @@ export function writeGraph(graph: Graph, opset: number): Written {
   const byId = nodesById(graph);
   const stems = stemsOf(graph);
   const wantOf = wantsOf(graph);
+  const ranges = rangesOf(graph);
   const stemOf = ({ id }: Node): string => stems.get(id) ?? id;
   for (const node of graph.nodes) {
     const { type } = node;
@@ -32,7 +35,7 @@ export function writeGraph(graph: Graph, opset: number): Written {
       const tensor = content.input(node.name, type);
       values.hold(node, { tensor, order: plainOrder(type.shape.length), element: elementOf[type.dtype] }, node.name);
     } else {
-      const result = writeCall(node.op, layerOf(node, stemOf(node), { opset, content, values, byId, wantOf }));
+      const result = writeCall(node.op, layerOf(node, stemOf(node), { opset, content, values, byId, wantOf, ranges }));
       values.hold(node, result, stemOf(node));
       content.call(result.tensor, stemOf(node));
     }
@@ -50,9 +53,10 @@ interface Surroundings {
   readonly values: Values;
   readonly byId: ReadonlyMap<Id, Node>;
   readonly wantOf: (id: Id) => Order | undefined;
+  readonly ranges: ReadonlyMap<Id, Range>;
 }
 
-function layerOf(call: Call, stem: string, { opset, content, values, byId, wantOf }: Surroundings): Layer {
+function layerOf(call: Call, stem: string, { opset, content, values, byId, wantOf, ranges }: Surroundings): Layer {
   const operands = operandsOf(call, byId);
   const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
   const rankOf = (name: string): number => types[name].shape.length;
@@ -67,12 +71,15 @@ function layerOf(call: Call, stem: string, { opset, content, values, byId, wantO
       const node = operands[name];
       return node.kind === 'constant' ? node.data : undefined;
     },
+    range: (name) => ranges.get(operands[name].id),
     view: (name, order = plainOrder(rankOf(name)), element = own(name)) =>
       values.view(operands[name].id, order, element),
     shaped: (name, shape, element = own(name)) => values.shaped(operands[name].id, shape, element),
     aligned: (name, order, element = own(name)) => values.aligned(operands[name].id, order.length, order, element),
     node: (opType, inputs, attributes = {}) => content.node(opType, inputs, attributes, stem)[0],
     nodes: (opType, inputs, attributes, outputs) => content.node(opType, inputs, attributes, stem, outputs),
+    elementOf: content.elementOf,
+    numberOf: content.numberOf,
     maker: content.maker,
     sizeOf: content.sizeOf,
     size: content.size,
