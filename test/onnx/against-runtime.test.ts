@@ -5,6 +5,7 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { elements } from '../../src/tensor/type.ts';
 import { runOnnx, runtime } from '../export/runtime.ts';
+import { attentions, rotations } from './drawn-attention.ts';
 import { gemms, products, resized, sampled, scaledBefore, sums } from './drawn-layers.ts';
 import { recurrences } from './drawn-recurrent.ts';
 import { convolutions, noise, pools, transposedConvolutions } from './drawn-windows.ts';
@@ -26,6 +27,8 @@ const drawn: readonly (readonly [string, fc.Arbitrary<TestModel>])[] = [
   ['Resize', resized],
   ['Upsample, and Resize in operator set 10', scaledBefore],
   ['GridSample', sampled],
+  ['Attention', attentions],
+  ['RotaryEmbedding', rotations],
   ['LSTM, GRU and RNN', recurrences],
 ];
 

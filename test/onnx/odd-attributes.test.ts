@@ -1,6 +1,7 @@
 /** Layers whose attributes and sizes are anything at all: read or refused, and never more than that. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { attentions, rotations } from './drawn-attention.ts';
 import { gemms, products, resized, sampled, scaledBefore, sums } from './drawn-layers.ts';
 import { recurrences } from './drawn-recurrent.ts';
 import { convolutions, pools, transposedConvolutions } from './drawn-windows.ts';
@@ -11,7 +12,7 @@ const runs = 1500;
 
 const models = fc.oneof(
   ...[convolutions, transposedConvolutions, pools, gemms, products, sums],
-  ...[resized, scaledBefore, sampled, recurrences],
+  ...[resized, scaledBefore, sampled, recurrences, attentions, rotations],
 );
 
 const odd = fc.constantFrom(0, -1, 1, 7, 64, 65537, 2 ** 24, 2 ** 24 + 1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53);

@@ -4,6 +4,7 @@ import { standard } from './domains.ts';
 import type { BoundRow, BoundRows, Row, Rows } from './layer.ts';
 import { scanRows } from './loop.ts';
 import { activationRows } from './ops-activation.ts';
+import { attentionRows } from './ops-attention.ts';
 import { trainingRows } from './ops-batch-norm.ts';
 import { blocksRows } from './ops-blocks.ts';
 import { castRows } from './ops-cast.ts';
@@ -40,6 +41,7 @@ import { unpoolRows } from './ops-unpool.ts';
 
 const families: readonly Rows[] = [
   activationRows,
+  attentionRows,
   blocksRows,
   castRows,
   compareRows,
@@ -98,6 +100,11 @@ const refusals: readonly (readonly [RegExp, string, string])[] = [
   [
     /^NonMaxSuppression$/,
     'gives a result whose shape depends on the input’s values',
+    'export the model with the operator’s inputs as its outputs, and do this step in the application',
+  ],
+  [
+    /^(?:RoiAlign|DeformConv)$/,
+    'samples pictures in regions that are computed',
     'export the model with the operator’s inputs as its outputs, and do this step in the application',
   ],
   [
