@@ -1,5 +1,7 @@
 /** Calls that readers of layers make again and again, with the types made to agree. */
+import { broadcast } from '../ops/broadcast.ts';
 import type { BinaryName, UnaryName } from '../ops/scalar.ts';
+import { binaryFunction, unaryFunction } from '../ops/scalar.ts';
 import type { Shape } from '../tensor/type.ts';
 import { sameShape } from '../tensor/type.ts';
 import type { Value } from './builder.ts';
@@ -29,12 +31,16 @@ export function emptyOf(scope: Scope, x: Value, shape: Shape, dtype = x.type.dty
 export function unary(scope: Scope, fn: UnaryName, x: Value): Value {
   const isWhole = x.type.dtype === 'i32';
   if (isWhole && rounding.has(fn)) return x;
-  return scope.call({ kind: 'unary', fn }, isWhole && !wholeFunctions.has(fn) ? cast(scope, x, 'f32') : x);
+  const y = isWhole && !wholeFunctions.has(fn) ? cast(scope, x, 'f32') : x;
+  if (isEmpty(y.type.shape)) return emptyOf(scope, y, y.type.shape, unaryFunction(fn).test ? 'i32' : y.type.dtype);
+  return scope.call({ kind: 'unary', fn }, y);
 }
 
 /** Where one operand is real, both are. */
 export function binary(scope: Scope, fn: BinaryName, a: Value, b: Value): Value {
   const to = a.type.dtype === 'i32' && b.type.dtype === 'i32' ? 'i32' : 'f32';
+  const shape = isEmpty([...a.type.shape, ...b.type.shape]) ? broadcast(a.type.shape, b.type.shape) : undefined;
+  if (shape) return emptyOf(scope, a.data ? b : a, shape, binaryFunction(fn).test ? 'i32' : to);
   return scope.call({ kind: 'binary', fn }, cast(scope, a, to), cast(scope, b, to));
 }
 
