@@ -221,6 +221,7 @@ describe('people', () => {
       ['inspect', '-h'],
       ['run', '-h'],
       ['verify', '-h'],
+      ['export', '-h'],
     ]) {
       const { code, out, err } = await espalier(argv);
       expect([code, err], argv.join(' ')).toEqual([0, '']);

@@ -5,13 +5,13 @@ import type { Conv2d } from '../../ops/conv2d.ts';
 import type { Tensor } from './file.ts';
 import { int, ints } from './file.ts';
 import type { Layer } from './layer.ts';
-import { list, number } from './layer.ts';
+import { isZero, list, number } from './layer.ts';
 import { imageOrder } from './order.ts';
 
 /** Without its activation, as [n, o, h, w]. */
 export function wholeConvolution(op: Conv2d, l: Layer): Tensor {
   const sum = ofBytes(op, l) ?? byTaps(op, l);
-  return l.node('Add', [sum, l.shaped('bias', [l.types.bias.shape[0], 1, 1])]);
+  return isZero(l, 'bias') ? sum : l.node('Add', [sum, l.shaped('bias', [l.types.bias.shape[0], 1, 1])]);
 }
 
 function ofBytes({ stride, dilation, pad, groups }: Conv2d, l: Layer): Tensor | undefined {
