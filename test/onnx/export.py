@@ -1,7 +1,7 @@
 """Exports torchvision's networks and a few small ones as ONNX, for tests: export.py FOLDER [NAME...].
 
-Weights are random: as torchvision draws them, from a fixed seed; statistics of batch normalisations are drawn as
-well, since those of an untrained network are zeros and ones. A file that is there already is kept. Run by Debian's
+Weights are random: as torchvision draws them, from a fixed seed; what it leaves at zeros and ones (statistics of batch
+normalisations, some last layers, scales of branches) is drawn as well. A file that is there already is kept. Run by Debian's
 /usr/bin/python3 with python3-torch and python3-torchvision; exporters of several operator sets are covered.
 """
 
@@ -81,13 +81,17 @@ networks = {
 
 
 def drawn(module):
-    """Batch normalisations as they are after training: nothing is 0 or 1."""
+    """Networks as they are after training: nothing is 0 or 1, and no branch counts for nothing."""
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.running_mean, std=0.1)
             nn.init.uniform_(layer.running_var, 0.5, 1.5)
             nn.init.uniform_(layer.weight, 0.8, 1.2)
             nn.init.normal_(layer.bias, std=0.1)
+        elif isinstance(layer, nn.Linear) and not layer.weight.any():
+            nn.init.xavier_uniform_(layer.weight)
+        elif isinstance(layer, models.convnext.CNBlock):
+            nn.init.uniform_(layer.layer_scale, 0.1, 0.3)
     return module.eval()
 
 
