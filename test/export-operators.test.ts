@@ -5,6 +5,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { runOnnx, runtime } from './export/runtime.ts';
 import { lines, operators, pictures, shapesOf, write } from './export/written.ts';
+import { largestError } from './passes/compare.ts';
 
 describe('operators', () => {
   test('are those of the standard, pictures lying as [n, c, h, w] from the first layer to the last', () => {
@@ -104,6 +105,37 @@ return "y"=%y`;
     expect(operators(write(bounded('binary(%x, %low) fn=max')))).toBe('Clip');
     expect(operators(write(bounded('unary(%x) fn=relu')))).toBe('Clip');
     expect(operators(write(bounded('binary(%x, %low) fn=add')))).toBe('Add Min');
+  });
+
+  test('arithmetic that normalises a layer is one operator, with its scale and its offset', async () => {
+    const normalising = (axis: number, last: string): Graph =>
+      parse(`graph net of "net.onnx"
+  %x = input "x" : f32[2x3x3]
+  %m = reduce(%x) fn=mean axes=[${axis}] keep=true : f32[${axis === 2 ? '2x3x1' : '2x1x3'}]
+  %d = binary(%x, %m) fn=sub : f32[2x3x3]
+  %q = unary(%d) fn=square : f32[2x3x3]
+  %v = reduce(%q) fn=mean axes=[${axis}] keep=true : f32[${axis === 2 ? '2x3x1' : '2x1x3'}]
+  %e = constant [0.01] : f32[]
+  %p = binary(%v, %e) fn=add : f32[${axis === 2 ? '2x3x1' : '2x1x3'}]
+  ${last}
+  %k = constant [1 2 3] : f32[3]
+  %s = binary(%n, %k) fn=mul : f32[2x3x3]
+  %o = constant [4 5 6] : f32[3]
+  %y = binary(%s, %o) fn=add : f32[2x3x3]
+return "y"=%y`);
+    const quotient = (small: string): string =>
+      `%r = unary(%p) fn=sqrt : f32[${small}]\n  %n = binary(%d, %r) fn=div : f32[2x3x3]`;
+    const product = `%r = unary(%p) fn=rsqrt : f32[2x3x1]\n  %n = binary(%d, %r) fn=mul : f32[2x3x3]`;
+    const graphs = [normalising(2, quotient('2x3x1')), normalising(2, product), normalising(1, quotient('2x1x3'))];
+    const wrote = graphs.map((graph) => write(graph));
+    const arithmetic = 'ReduceMean Sub Mul ReduceMean Add Sqrt Div Mul Add';
+    expect(wrote.map(operators)).toEqual(['LayerNormalization', 'LayerNormalization', arithmetic]);
+    if (!runtime) return;
+    const inputs = { x: Float32Array.from({ length: 18 }, (_, i) => (i * i) % 7) };
+    for (const [i, graph] of graphs.entries())
+      expect(largestError(evaluate(graph, inputs), await runOnnx(wrote[i].bytes, graph, inputs)).error).toBeLessThan(
+        1e-6,
+      );
   });
 
   test('channels are shuffled as they lie, and a picture of one pixel keeps its convolutions', () => {

@@ -86,6 +86,7 @@ export function onnxFile(): OnnxFile {
   const before = new Map<Tensor, Tensor>();
   const sizes = new Map<Tensor, Shape>();
   const numbers = new Map<Tensor, number>();
+  const elementTypes = new Map<Tensor, Element>();
   const makers = new Map<Tensor, MadeNode>();
   let count = 0;
   const fresh = (wish: string): Tensor => {
@@ -102,6 +103,7 @@ export function onnxFile(): OnnxFile {
     const place = fresh(wish);
     stored.push({ ...tensor, tensor: place });
     sizes.set(place, tensor.shape);
+    elementTypes.set(place, tensor.element);
     if (tensor.data.length === 1) numbers.set(place, Number(tensor.data[0]));
     return place;
   };
@@ -133,7 +135,7 @@ export function onnxFile(): OnnxFile {
     },
     size: (tensor, shape) => void sizes.set(tensor, shape),
     sizeOf: (tensor) => sizes.get(tensor),
-    elementOf: (tensor) => stored.find((s) => s.tensor === tensor)?.element,
+    elementOf: (tensor) => elementTypes.get(tensor),
     numberOf: (tensor) => numbers.get(tensor),
     maker: (tensor) => makers.get(tensor),
     reshape(tensor, shape, stem) {

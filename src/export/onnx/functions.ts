@@ -7,6 +7,7 @@ import type { Tensor } from './file.ts';
 import { elementOf, float, int, text } from './file.ts';
 import type { Layer } from './layer.ts';
 import { number } from './layer.ts';
+import { normalised, normalisedProduct, normalisedSum } from './normalised.ts';
 
 /** The tensor x is of the dtype, f32 or i32. */
 type Function1 = (l: Layer, x: Tensor, dtype: DType) => Tensor;
@@ -112,10 +113,10 @@ function shift(direction: 'LEFT' | 'RIGHT'): Row2 {
 }
 
 export const functions2: Readonly<Record<BinaryName, Row2>> = {
-  add: two('Add'),
+  add: { write: (l, a, b) => normalisedSum(l, a, b) ?? l.node('Add', [a, b]) },
   sub: two('Sub'),
-  mul: two('Mul'),
-  div: two('Div'),
+  mul: { write: (l, a, b) => normalisedProduct(l, a, b) ?? l.node('Mul', [a, b]) },
+  div: { write: (l, a, b) => normalised(l, a, b) ?? l.node('Div', [a, b]) },
   'div-no-nan': {
     write: (l, a, b) => l.node('Where', [l.node('Equal', [b, number(l, 0)]), number(l, 0), l.node('Div', [a, b])]),
   },
