@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
-import { kerasLayers } from '../src/import/keras-layers.ts';
+import { kerasLayers } from '../src/import/keras/layers.ts';
 import { check, small } from './import/fuzz.ts';
 import { savedFiles } from './import/keras-files.ts';
 import type { Files } from './import/kit.ts';

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
-import { operators } from '../src/import/tfjs-ops.ts';
+import { operators } from '../src/import/tfjs/ops.ts';
 import { check, small } from './import/fuzz.ts';
 import type { Files, TestModel } from './import/kit.ts';
 import {

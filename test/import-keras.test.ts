@@ -6,7 +6,7 @@ import { model as functional, input, layers as L, sequential } from '@tensorflow
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import { verify } from '../src/graph/verify.ts';
-import { kerasLayers } from '../src/import/keras-layers.ts';
+import { kerasLayers } from '../src/import/keras/layers.ts';
 import type { Layer } from './import/keras-cases.ts';
 import { cases } from './import/keras-cases.ts';
 import { savedFiles } from './import/keras-files.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import { verify } from '../src/graph/verify.ts';
-import { operators } from '../src/import/tfjs-ops.ts';
+import { operators } from '../src/import/tfjs/ops.ts';
 import { modelOf } from './import/case.ts';
 import { images } from './import/images.ts';
 import { errorOf, filesOf, importFiles, runReference } from './import/kit.ts';

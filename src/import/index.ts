@@ -5,7 +5,7 @@ import { baseName } from './names.ts';
 import { onnx } from './onnx/index.ts';
 import { openFile } from './open-file.ts';
 import { text } from './text.ts';
-import { tfjs } from './tfjs.ts';
+import { tfjs } from './tfjs/index.ts';
 
 export const importers: readonly Importer[] = [text, onnx, tfjs];
 
