@@ -54,8 +54,7 @@ const run = promisify(execFile);
 export async function exportedPath(name: (typeof exported)[number]): Promise<string> {
   const folder = `${modules}/.cache/espalier/onnx`;
   mkdirSync(folder, { recursive: true });
-  const script = fileURLToPath(new URL('export.py', import.meta.url));
-  await run('/usr/bin/python3', [script, folder, name]).catch((error: Error) => {
+  await run('/usr/bin/python3', [`${root}test/onnx/export.py`, folder, name]).catch((error: Error) => {
     throw new Error(`PyTorch cannot export "${name}": install python3-torch and python3-torchvision\n${error.message}`);
   });
   return `${folder}/${name}.onnx`;

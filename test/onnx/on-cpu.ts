@@ -31,8 +31,9 @@ const passes = pipeline(target);
 const together = 24;
 const flags = ['-std=c11', '-O1', '-w', '-I.'];
 
-/** What the sources include, read once: on x86-64 that is most of the time that they take. */
-const headers = `#include <math.h>
+/** What the sources include, read once: on x86-64 that is most of the time that they take. Weights are assembler. */
+const headers = `#ifndef __ASSEMBLER__
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ const headers = `#include <math.h>
 #include <string.h>
 #if defined(__SSE2__)
 #include <immintrin.h>
+#endif
 #endif
 `;
 
