@@ -83,6 +83,8 @@ export const countOf = (rows: readonly Row[], target: 'evaluate' | 'cpu', result
   rows.filter((row) => row[target] === result).length;
 
 const cell = (text: string): string => text.replace(/\s+/g, ' ').replace(/[|<>]/g, (c) => `\\${c}`);
+const some = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const head = (names: readonly string[]): readonly string[] => [line(names), line(names.map(() => '---'))];
 const counts = (rows: readonly Row[]): readonly number[] => [
@@ -117,8 +119,8 @@ export function printTable(rows: readonly Row[]): string {
     '',
     '## Every test',
     '',
-    ...head(['test', 'evaluate', 'cpu', '']),
-    ...rows.map((row) => line([row.name, row.evaluate, row.cpu, cell(row.reason ?? known(row))])),
+    ...head(['test', 'operators', 'evaluate', 'cpu', '']),
+    ...rows.map((row) => line([row.name, some(row.operators), row.evaluate, row.cpu, cell(row.reason ?? known(row))])),
     '',
   ].join('\n');
 }
