@@ -36,7 +36,7 @@ describe('files', () => {
 
   test('that are not there, or of no kind that is read', () => {
     expect(messages({})).toEqual(['import/missing-file -: the file is not there or cannot be read']);
-    const { diagnostics } = importFiles({ 'net.onnx': bytes('?') }, {}, 'net.onnx');
+    const { diagnostics } = importFiles({ 'net.tflite': bytes('?') }, {}, 'net.tflite');
     expect(diagnostics[0]).toMatchObject({ code: 'import/unknown-file', hint: expect.stringContaining('model.json') });
   });
 

@@ -45,11 +45,13 @@ export const axesOf = (rank: number): Check => ({
     new Set(value as readonly number[]).size === (value as readonly number[]).length,
 });
 
+/** Words, the first of them where they are more than anyone would read. */
 export const oneOf = (...words: readonly string[]): Check => ({
-  what: words
-    .map((w) => `"${w}"`)
-    .join(', ')
-    .replace(/, (?=[^,]*$)/, ' or '),
+  get what() {
+    const quoted = words.slice(0, 12).map((w) => `"${w}"`);
+    if (quoted.length < words.length) return `one of ${words.length} words, ${quoted.join(', ')}, …,`;
+    return quoted.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+  },
   holds: (value) => words.includes(value as string),
 });
 
