@@ -2,17 +2,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { compile } from '../src/compile.ts';
+import { printDiagnostic } from '../src/diagnostic.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
 import { parse } from '../src/graph/parse.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import { runNative } from '../src/toolchain/run-native.ts';
 import { cpuNames } from '../targets/cpu/cpus.ts';
+import { cpuTarget } from '../targets/cpu/target.ts';
 import {
   checkSourcesOf,
   compiled,
   folderWith,
   installed,
   mixed,
+  render,
   run,
   sourcesOf,
   textOf,
@@ -138,4 +142,17 @@ test('each step is preceded by the line of the graph that it computes', () => {
   const source = textOf(built, 'mixed.c');
   for (const { line } of built.plan.steps) expect(source).toContain(`  // ${line}\n`);
   expect(source).not.toMatch(/ \/\/.*\*\//);
+});
+
+test('a model whose inputs and outputs no file can hold is refused before they are computed', () => {
+  const graph = parse(`graph large of "large"
+  %x = input "x" : f32[20000x20000]
+  %y = unary(%x) fn=relu : f32[20000x20000]
+return "y"=%y
+`);
+  const out = compile({ graph, passes: [], target: cpuTarget([]), render });
+  expect(out.ok ? [] : out.diagnostics.map(printDiagnostic)).toEqual([
+    'large: error: has 3200000000 bytes of inputs and outputs, and one file may have 2147483647 [cpu/too-large]\n' +
+      '  hint: give the inputs smaller sizes, or build a part of the model',
+  ]);
 });

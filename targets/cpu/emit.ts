@@ -2,7 +2,7 @@
 import { bug } from '../../src/diagnostic.ts';
 import { quoted } from '../../src/graph/print.ts';
 import type { Arr } from '../../src/loop/loop.ts';
-import { alignment } from '../../src/plan/arena.ts';
+import { alignment, alignUp } from '../../src/plan/arena.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Artefact, Emission, EmitContext, Render } from '../../src/target.ts';
 import { elements, printShape } from '../../src/tensor/type.ts';
@@ -33,8 +33,14 @@ interface CPort {
   readonly quoted: string;
 }
 
-export function emit(plan: Plan, { render, recorded }: EmitContext, flavour: Flavour): Emission {
+export function emit(plan: Plan, { render, recorded, report }: EmitContext, flavour: Flavour): Emission {
   const { name } = plan;
+  const fault = tooLarge(plan);
+  if (fault !== undefined) {
+    const hint = 'give the inputs smaller sizes, or build a part of the model';
+    report({ severity: 'error', code: 'cpu/too-large', message: fault, origin: { file: name }, hint });
+    return { artefacts: [], recipe: [] };
+  }
   const symbol = `${flavour.prefix}${name}`;
   const upper = symbol.toUpperCase();
   const inputs = cPorts(plan.inputs, `${upper}_INPUT`);
@@ -100,6 +106,21 @@ export function emit(plan: Plan, { render, recorded }: EmitContext, flavour: Fla
     artefacts: [header, source, ...(weights?.artefacts ?? []), example, checker, ...check.artefacts, build.artefact],
     recipe: build.recipe,
   };
+}
+
+/** Neither Node.js nor the code model of common compilers holds more in one piece. */
+const mostBytes = 2 ** 31 - 1;
+
+function tooLarge({ inputs, outputs, constants }: Plan): string | undefined {
+  const files: readonly (readonly [string, readonly number[]])[] = [
+    ['inputs and outputs', [...inputs, ...outputs].map(({ type }) => 4 * elements(type.shape))],
+    ['constants', constants.map(({ data }) => data.byteLength)],
+  ];
+  for (const [what, sizes] of files) {
+    const bytes = sizes.reduce((total, size) => total + alignUp(size), 0);
+    if (bytes > mostBytes) return `has ${bytes} bytes of ${what}, and one file may have ${mostBytes}`;
+  }
+  return undefined;
 }
 
 function cPorts(ports: readonly Port[], prefix: string): readonly CPort[] {

@@ -58,7 +58,11 @@ export function weightsOf({ graph, builder, readExternal, file, report, masks, o
     const fault = (code: string, message: string, hint: string): undefined =>
       void report({ severity: 'error', code, message, origin: { file, name }, hint });
     if (typeof found === 'string')
-      return fault('import/tensor', `the initializer ${found}`, 'the file is damaged: download or export it again');
+      return fault(
+        'import/tensor',
+        `the initializer ${found}`,
+        'export the model without it; or if the file is damaged, download it again',
+      );
     const { element, value } = named(builder, found, name);
     const given = maskFor(name, value, masks);
     if (typeof given === 'string')
