@@ -12,7 +12,7 @@ import { convolutions, noise, pools, transposedConvolutions } from './drawn-wind
 import type { TestModel } from './kit.ts';
 import { bytesOfModel, importTest, modelOf } from './kit.ts';
 
-const runs = 150;
+const runs = Number(process.env.FUZZ_RUNS ?? 60);
 
 /** Sums in another order: of the largest number of a result. */
 const tolerance = 2e-5;

@@ -23,9 +23,11 @@ test('none fails, and at least 420 pass', () => {
   expect(countOf(stored, 'cpu', 'passed')).toBeGreaterThanOrEqual(420);
 });
 
-test('what is refused is refused for a reason that says what is missing', () => {
+test('what is refused is refused for a reason that names the operator and says what is missing', () => {
   const refused = stored.filter((row) => row.evaluate === 'refused');
-  expect(refused.filter(({ reason = '' }) => reason.length < 20)).toEqual([]);
+  const named = ({ reason = '', operators }: (typeof refused)[number]): boolean =>
+    operators.some((name) => reason.includes(`"${name.replace(/^.*\./, '')}"`) || reason.includes(`"${name}"`));
+  expect(refused.filter((row) => (row.reason ?? '').length < 20 || !named(row))).toEqual([]);
 });
 
 test('the table for people is that of the data', () => {

@@ -8,11 +8,12 @@ import { checkInputNames, checkShapeNames, shapeOfInput, shapeOption } from '../
 import type { Named } from './bound.ts';
 import type { Element } from './elements.ts';
 import { dtypeOfElement, elementName, elementNames, elementOf, sizeOf } from './elements.ts';
-import type { Dimension, ValueInfoProto } from './schema.ts';
+import type { Dimension, NodeProto, ValueInfoProto } from './schema.ts';
 
 /** The inputs by name, or undefined after reports. */
 export function placeInputs(
   ports: readonly ValueInfoProto[],
+  nodes: readonly NodeProto[],
   builder: Builder,
   file: string,
   context: ImportContext,
@@ -34,7 +35,7 @@ export function placeInputs(
         : 'that is no tensor but a sequence, a map or an optional value';
       fault(
         'import/dtype',
-        `an input ${what} is not read; tensors of ${elementNames.join(', ')} are`,
+        `an input ${what}, as ${users(name, nodes)} takes it, is not read; tensors of ${elementNames.join(', ')} are`,
         'export the model with tensors of numbers as inputs',
       );
       continue;
@@ -43,7 +44,7 @@ export function placeInputs(
     const fixed = Object.hasOwn(constants, name) ? constants[name] : undefined;
     const value = fixed
       ? fixedTo(fixed, name, element, dims?.map(sizeOfDim), builder)
-      : openInput(name, element, dims, builder, file, context);
+      : openInput({ name, element, dims, takenBy: users(name, nodes) }, builder, file, context);
     if (typeof value === 'object') values.set(name, { element, value });
     else complete = false;
     if (typeof value === 'string')
@@ -52,14 +53,30 @@ export function placeInputs(
   return complete ? values : undefined;
 }
 
+const users = (name: string, nodes: readonly NodeProto[]): string => {
+  const direct = nodes.filter(({ input }) => input.includes(name));
+  return operatorsIn(direct.length > 0 ? direct : nodes);
+};
+
+/** Operators by name, the first few of them. */
+export function operatorsIn(nodes: readonly NodeProto[]): string {
+  const names = [...new Set(nodes.map(({ opType }) => `"${opType}"`))];
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} others` : names.join(', ');
+}
+
 /** −1 for sizes that are left open; protobufjs gives 0 for those that are not there. */
 const sizeOfDim = (dim: Dimension): number =>
   (Object.hasOwn(dim, 'dimValue') && dim.dimValue ? sizeOf(dim.dimValue) : undefined) ?? -1;
 
+interface OpenInput {
+  readonly name: string;
+  readonly element: Element;
+  readonly dims: readonly Dimension[] | undefined;
+  readonly takenBy: string;
+}
+
 function openInput(
-  name: string,
-  element: Element,
-  dims: readonly Dimension[] | undefined,
+  { name, element, dims, takenBy }: OpenInput,
   builder: Builder,
   file: string,
   { report, options }: ImportContext,
@@ -81,7 +98,7 @@ function openInput(
     });
     return undefined;
   }
-  const shaped = shapeOfInput({ name, sizes }, file, options, report);
+  const shaped = shapeOfInput({ name, sizes, takenBy }, file, options, report);
   return shaped && builder.input(name, tensor(dtypeOfElement(element), shaped.shape));
 }
 

@@ -8,7 +8,7 @@ import type { OpenFile } from '../open-file.ts';
 import { checkOutputs } from '../outputs.ts';
 import { describe, isNamed } from './bound.ts';
 import { externalReader } from './external.ts';
-import { placeInputs } from './inputs.ts';
+import { operatorsIn, placeInputs } from './inputs.ts';
 import type { Names } from './names.ts';
 import { namesOf } from './names.ts';
 import { readNode } from './read-node.ts';
@@ -32,11 +32,15 @@ export function importModelProto(model: ModelProto, own: OpenFile, file: string,
   if (!graph) return fault('the file holds no graph', 'it is no ONNX model, or it is damaged: export the model again');
   const versions = opsetsOf(model.opsetImport);
   const version = versions.get('');
+  const used = `${operatorsIn(graph.node)} ${graph.node.length === 1 ? 'is' : 'are'}`;
   if (version === undefined && model.functions.length === 0)
-    return fault('the model does not say which operator set it uses', 'export the model again');
+    return fault(
+      `the model says nothing of the standard’s operator set; ${used} of other sets, and no reader knows those`,
+      'export the model with operators of the standard',
+    );
   if (version !== undefined && (version < opsets.oldest || version > opsets.newest))
     return fault(
-      `the model uses operator set ${version}, and sets ${opsets.oldest} to ${opsets.newest} are read`,
+      `${used} of operator set ${version}, and sets ${opsets.oldest} to ${opsets.newest} are read`,
       'convert it with onnx.version_converter.convert_version, or export it with another opset_version',
     );
   const builder = graphBuilder();
@@ -54,7 +58,7 @@ export function importModelProto(model: ModelProto, own: OpenFile, file: string,
   if (!checkPorts(graph, fault)) return null;
   // Old files list initializers among the inputs.
   const ports = graph.input.filter(({ name }) => !weights.has(name));
-  const inputs = placeInputs(ports, builder, file, context);
+  const inputs = placeInputs(ports, graph.node, builder, file, context);
   if (!inputs) return null;
   const names = namesOf({
     nodes: graph.node,
