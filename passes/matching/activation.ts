@@ -23,7 +23,7 @@ const known = (Object.keys(unaryFunctions) as readonly UnaryName[]).filter((name
 export function recognise(cone: Cone): Recognised | undefined {
   const count = elements(cone.positions);
   const everywhere = (f: (x: number) => number): boolean => isEverywhere(cone, f);
-  if (everywhere((x) => x)) return { kind: 'identity' };
+  if (everywhere((x) => x)) return boundsInfinities(cone) ? undefined : { kind: 'identity' };
   const fn = known.find((name) => everywhere(unaryFunction(name).evaluate));
   if (fn) return { kind: 'unary', fn };
   const slopes = Float32Array.from({ length: count }, (_, p) => -cone.exact(-1, p));
@@ -31,6 +31,12 @@ export function recognise(cone: Cone): Recognised | undefined {
   const isPrelu = slopes.every((_, p) => isSame(cone, p, leaky(p), p === 0 ? everyProbe : fewProbes));
   return isPrelu ? { kind: 'prelu', slopes } : undefined;
 }
+
+/** A bound at the largest float32 is a guard: a row of a softmax that is masked twice is −∞ without it, and NaN. */
+const boundsInfinities = ({ exact, positions }: Cone): boolean =>
+  Array.from({ length: elements(positions) }).some((_, p) =>
+    [Infinity, -Infinity].some((x) => Number.isFinite(exact(x, p))),
+  );
 
 /**
  * A multiple of a known function, where spelling it as one saves calls: constants rounded to half precision make
