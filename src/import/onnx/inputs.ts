@@ -7,7 +7,7 @@ import type { Fixed, ImportContext } from '../importer.ts';
 import { checkInputNames, checkShapeNames, shapeOfInput, shapeOption } from '../inputs.ts';
 import type { Named } from './bound.ts';
 import type { Element } from './elements.ts';
-import { dtypeOfElement, elementName, elementNames, elementOf, sizeOf } from './elements.ts';
+import { dtypeOfElement, elementName, elementNames, elementOf } from './elements.ts';
 import type { Dimension, NodeProto, ValueInfoProto } from './schema.ts';
 
 /** The inputs by name, or undefined after reports. */
@@ -65,8 +65,10 @@ export function operatorsIn(nodes: readonly NodeProto[]): string {
 }
 
 /** −1 for sizes that are left open; protobufjs gives 0 for those that are not there. */
-const sizeOfDim = (dim: Dimension): number =>
-  (Object.hasOwn(dim, 'dimValue') && dim.dimValue ? sizeOf(dim.dimValue) : undefined) ?? -1;
+function sizeOfDim(dim: Dimension): number {
+  const size = Object.hasOwn(dim, 'dimValue') && dim.dimValue ? dim.dimValue.toNumber() : -1;
+  return size >= 0 ? size : -1;
+}
 
 interface OpenInput {
   readonly name: string;
