@@ -9,7 +9,7 @@ export interface Declared {
   readonly name: string;
   readonly sizes: readonly number[] | undefined;
   /** The operators that take it, where the message is to name them. */
-  readonly takenBy?: string;
+  readonly takenBy?: () => string;
 }
 
 export interface Shaped {
@@ -29,18 +29,18 @@ export function shapeOfInput(
     report({ severity: 'error', code: 'import/input-shape', message, origin: { file, name }, hint });
   };
   const given = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
-  const taken = takenBy === undefined ? '' : ` that ${takenBy} takes`;
+  const taken = (): string => (takenBy ? ` that ${takenBy()} takes` : '');
   const shape = given ?? sizes?.map((d, axis) => (d >= 0 ? d : axis === 0 ? batch : 1));
   if (!shape)
     return fault('the model does not say what shape this input has', `give it with ${shapeOption(name, undefined)}`);
   if (given && sizes && (given.length !== sizes.length || !sizes.every((d, i) => d < 0 || d === given[i])))
     return fault(
-      `the shape ${printShape(given)} does not fit [${sizes.map((d) => (d < 0 ? '?' : d)).join(', ')}]${taken}`,
+      `the shape ${printShape(given)} does not fit [${sizes.map((d) => (d < 0 ? '?' : d)).join(', ')}]${taken()}`,
       `give one that does, as with ${shapeOption(name, sizes)}`,
     );
   if (!shape.every((d) => Number.isInteger(d) && d > 0))
     return fault(
-      `an input of shape [${shape.join(', ')}]${taken} holds nothing`,
+      `an input of shape [${shape.join(', ')}]${taken()} holds nothing`,
       given
         ? 'give sizes above zero'
         : `convert the model again, or give the shape with ${shapeOption(name, undefined)}`,

@@ -44,7 +44,7 @@ export function placeInputs(
     const fixed = Object.hasOwn(constants, name) ? constants[name] : undefined;
     const value = fixed
       ? fixedTo(fixed, name, element, dims?.map(sizeOfDim), builder)
-      : openInput({ name, element, dims, takenBy: users(name, nodes) }, builder, file, context);
+      : openInput({ name, element, dims, takenBy: () => users(name, nodes) }, builder, file, context);
     if (typeof value === 'object') values.set(name, { element, value });
     else complete = false;
     if (typeof value === 'string')
@@ -74,7 +74,8 @@ interface OpenInput {
   readonly name: string;
   readonly element: Element;
   readonly dims: readonly Dimension[] | undefined;
-  readonly takenBy: string;
+  /** Looked for only where it is said: there may be many nodes. */
+  readonly takenBy: () => string;
 }
 
 function openInput(
