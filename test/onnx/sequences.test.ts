@@ -153,7 +153,7 @@ describe('refused', () => {
       importTest({ ...model([node('SequenceLength', ['q'], ['y'])]), inputs: [{ name: 'q', type: {} }] }).messages,
     ).toEqual([
       expect.stringContaining(
-        'import/dtype q: an input that is no tensor but a sequence, a map or an optional value is not read',
+        'an input that is no tensor but a sequence, a map or an optional value, as "SequenceLength" takes it, is not read',
       ),
     ]));
   test('a place that is not there', () =>
