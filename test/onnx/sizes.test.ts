@@ -1,4 +1,4 @@
-/** Sizes and whole numbers of ONNX files that are beyond what is read: refused by name, never taken for others. */
+/** Sizes, whole numbers and names of ONNX files that are beyond what is read: refused, never taken for others. */
 import { expect, test } from 'vitest';
 import type { Message } from './kit.ts';
 import { importTest, int64s, node, port } from './kit.ts';
@@ -28,5 +28,12 @@ test('whole numbers of over 32 bits are no damage', () => {
       message: 'the initializer holds 1099511627776, and whole numbers from -2147483648 to 2147483647 are read',
       hint: 'export the model without it; or if the file is damaged, download it again',
     },
+  ]);
+});
+
+test('a name stands for one result', () => {
+  const nodes = [node('Relu', ['x'], ['y']), node('Neg', ['x'], ['y'])];
+  expect(importTest({ inputs: [port('x', [1])], outputs: ['y'], nodes }).messages).toEqual([
+    'import/onnx : two results of nodes are named "y"',
   ]);
 });

@@ -116,7 +116,7 @@ function finish(
   return full.length === outputs.length ? builder.finish(graphName(file, options.name), baseName(file), full) : null;
 }
 
-function checkPorts({ input, output }: GraphProto, fault: (message: string, hint: string) => null): boolean {
+function checkPorts({ input, output, node }: GraphProto, fault: (message: string, hint: string) => null): boolean {
   const again = 'export the model again';
   if (output.length === 0) fault('the graph has no output', again);
   const odd = [...input, ...output].find(({ name }) => name === '__proto__' || name === '');
@@ -127,5 +127,10 @@ function checkPorts({ input, output }: GraphProto, fault: (message: string, hint
     ports.map((p) => p.name).filter((name, i, all) => all.indexOf(name) !== i),
   );
   if (twice.length > 0) fault(`two inputs or two outputs are named "${twice[0]}"`, again);
-  return output.length > 0 && !odd && twice.length === 0;
+  const results = new Set<string>();
+  const repeated = node
+    .flatMap((n) => n.output.filter((name) => name !== ''))
+    .find((name) => results.size === results.add(name).size);
+  if (repeated !== undefined) fault(`two results of nodes are named "${repeated}"`, again);
+  return output.length > 0 && !odd && twice.length === 0 && repeated === undefined;
 }
