@@ -69,7 +69,8 @@ const everyProbe = [...telling, ...grid, ...sizes];
 /**
  * Whether the cone computes `f` at one position: in double precision to one part in a million, and in float32 not
  * far from it. The allowance shrinks with x, so that a guard against zero, as in log(x + 1e-10), is never taken for
- * nothing. Where the spelling overflows and `f` does not, `f` is what was meant.
+ * nothing, and does not grow with large x, so that neither is a bound on x in 1 / x. Where the spelling overflows and
+ * `f` does not, `f` is what was meant.
  */
 function isSame({ exact, rounded }: Cone, p: number, f: (x: number) => number, probes: readonly number[]): boolean {
   return probes.every((probe) => {
@@ -78,7 +79,7 @@ function isSame({ exact, rounded }: Cone, p: number, f: (x: number) => number, p
     if (!Number.isFinite(got)) return Object.is(got, want) || Math.abs(x) > 64;
     if (!Number.isFinite(want)) return false;
     const size = Math.abs(want);
-    if (Math.abs(got - want) > 1e-6 * (size + 1e-6 * Math.abs(x))) return false;
+    if (Math.abs(got - want) > 1e-6 * (size + 1e-6 * Math.min(Math.abs(x), 64))) return false;
     return !Number.isFinite(low) || Math.abs(low - want) <= 1e-5 * (size + Math.abs(x));
   });
 }
