@@ -7,10 +7,12 @@ import type { Constant, Id, Node } from '../../graph/graph.ts';
 import type { Element } from '../../import/onnx/elements.ts';
 import { elementNumber } from '../../import/onnx/elements.ts';
 import type { Shape } from '../../tensor/type.ts';
+import { sameShape } from '../../tensor/type.ts';
 import type { OnnxFile, Tensor } from './file.ts';
 import { elementOf, int, ints, numbersOf } from './file.ts';
 import type { Order } from './order.ts';
 import { plainOrder, reordered, reorderedData, sameOrder, sameSequence } from './order.ts';
+import { quantisedWeights } from './quantised-weights.ts';
 
 /** A tensor, and how it holds a value. `bool` holds whether the value is not 0; other types its numbers exactly. */
 export interface Held {
@@ -74,6 +76,12 @@ export function valuesIn(file: OnnxFile): Values {
     const there = written.get(key);
     if (there !== undefined) return there;
     const { type, data, mask } = node;
+    const isAsItIs = element === 'float' && sameShape(sizes, reordered(type.shape, order));
+    const quantised = isAsItIs ? quantisedWeights(file, node, order, stem) : undefined;
+    if (quantised !== undefined) {
+      written.set(key, quantised);
+      return quantised;
+    }
     const numbers = reorderedData(data, type.dtype, long, order);
     const tensor = file.store(
       {
