@@ -142,7 +142,7 @@ describe('sizes', () => {
       { name: 'y', op: 'Reshape', input: ['x', 's'] },
     );
     expect(messages(filesOf(model))).toEqual([
-      'import/layer y: "Reshape" needs to know its shape when the model is compiled, and is given one that is computed from the input',
+      'import/layer y: "Reshape" needs to know its shape when the model is compiled, and is given one that is computed from the input "x"',
     ]);
   });
 });

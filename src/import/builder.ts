@@ -5,6 +5,7 @@
 
 import { evaluateCall } from '../graph/evaluate.ts';
 import type { Constant, Graph, Id, Node, Output } from '../graph/graph.ts';
+import { inputsOf } from '../graph/graph.ts';
 import { quantified } from '../graph/quantities.ts';
 import { dropUnused } from '../graph/rewrite.ts';
 import type { Op } from '../ops/index.ts';
@@ -41,6 +42,8 @@ export interface Builder {
    * where the caller knows better than the call what whole numbers stand for.
    */
   call(op: Op, inputs: readonly Value[], origin: string, quantity?: Quantity): Value | string;
+  /** The names of the inputs that a value is computed from, in order. */
+  sources(value: Value): readonly string[];
   finish(name: string, file: string, outputs: readonly { readonly name: string; readonly value: Value }[]): Graph;
 }
 
@@ -130,6 +133,16 @@ export function graphBuilder({ mostMade = 2 ** 28 }: BuilderOptions = {}): Build
       const call: Node = { kind: 'call', id: '', op, inputs: inputs.map(idOf), type, origin };
       place(value, { ...call, id: fresh(identifier(origin)) });
       return value;
+    },
+    sources(value) {
+      const wanted = new Set<Id | undefined>([ids.get(value)]);
+      const names: string[] = [];
+      for (const node of nodes.toReversed()) {
+        if (!wanted.has(node.id)) continue;
+        if (node.kind === 'input') names.unshift(node.name);
+        for (const id of inputsOf(node)) wanted.add(id);
+      }
+      return names;
     },
     finish: (name, file, outputs) => {
       const results = outputs.map(({ name: output, value }): Output => ({ name: output, id: idOf(value) }));

@@ -22,6 +22,8 @@ export interface Scope {
   quantised(quantity: Quantity, op: Op, ...inputs: readonly Value[]): Value;
   /** A value that the layer implies and the model does not hold; `what` it is within the layer. */
   known(data: Numbers, shape: Shape, what?: string): Value;
+  /** The inputs that a value is computed from, as words: `the input "x"`. */
+  sources(value: Value): string;
   /** Says why the layer cannot be read: the rest of a sentence that begins with the operator's name. */
   fail(message: string, hint?: string): Value;
   readonly failed: boolean;
@@ -62,6 +64,11 @@ export function scopeOf({ name, operator, file, builder, report, shapeHint }: Sc
         return refuse('import/layer', `makes ${data.length} elements, and the model has made too many before`);
       const dtype = dtypeOf(data) === 'i32' ? 'i32' : 'f32';
       return builder.known(tensor(dtype, shape), data, { origin: `${name}/${what}` });
+    },
+    sources(value) {
+      const names = builder.sources(value).map((n) => `"${n}"`);
+      const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
+      return `the input${names.length > 1 ? 's' : ''} ${shown.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`;
     },
     fail: (message, hint) => refuse('import/layer', message, hint),
     get failed() {

@@ -121,7 +121,7 @@ describe('Loop', () => {
       },
     ],
     [
-      'needs to know its number of rounds when the model is compiled, and is given one that is computed from the input',
+      'needs to know its number of rounds when the model is compiled, and is given one that is computed from the input "n"',
       {
         inputs: [port('x', [2]), port('n', [], 7)],
         outputs: ['y'],
@@ -233,7 +233,7 @@ describe('If', () => {
         ...choice(truth('other', 1), unknown, unknown),
         inputs: [port('x', [2]), port('c', [], 9)],
       }).messages,
-    ).toEqual(['import/layer If_y: "If" decides by a value that is computed from the input']));
+    ).toEqual(['import/layer If_y: "If" decides by a value that is computed from the input "c"']));
 
   test('a graph that needs its own result', () => {
     const own = graphOf({ outputs: ['r'], nodes: [node('Neg', ['y'], ['r'])] });

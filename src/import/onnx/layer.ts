@@ -87,7 +87,7 @@ export function layerOf(scope: Scope, node: NodeProto, around: Surroundings): La
     if (scope.failed || value === broken) return [];
     if (value.data && value.data.length <= mostNumbers && [...value.data].every(fits)) return [...value.data];
     scope.fail(
-      `needs to know its ${what} when the model is compiled, and is given ${value.data ? `something else than a few ${kind} numbers` : 'one that is computed from the input'}`,
+      `needs to know its ${what} when the model is compiled, and is given ${value.data ? `something else than a few ${kind} numbers` : `one that is computed from ${scope.sources(value)}`}`,
       'give every input its shape with --shape, fix an input with --constant NAME=VALUE, or export the model with a constant',
     );
     return [];

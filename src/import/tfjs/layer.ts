@@ -59,7 +59,7 @@ export function layerOf(scope: Scope, { attr = {} }: NodeDef, operands: readonly
     if (value.data && value.data.length <= mostNumbers && [...value.data].every(Number.isInteger))
       return [...value.data];
     scope.fail(
-      `needs to know its ${what} when the model is compiled, and is given ${value.data ? 'something else than a few whole numbers' : 'one that is computed from the input'}`,
+      `needs to know its ${what} when the model is compiled, and is given ${value.data ? 'something else than a few whole numbers' : `one that is computed from ${scope.sources(value)}`}`,
       'give every input its shape with --shape, or make the operand a constant and convert the model again',
     );
     return [];

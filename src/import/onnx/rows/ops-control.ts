@@ -30,8 +30,8 @@ const choice: BoundRow = (l, operands) => {
   if (condition.data?.length !== 1) {
     const why = condition.data
       ? `has [${condition.type.shape.join(', ')}] conditions`
-      : 'decides by a value that is computed from the input';
-    l.fail(why, 'fix the input that it depends on with --constant NAME=VALUE, or export the model without the choice');
+      : `decides by a value that is computed from ${l.sources(condition)}`;
+    l.fail(why, 'fix that input with --constant NAME=VALUE, or export the model without the choice');
     return [];
   }
   const which = condition.data[0] !== 0 ? 'then_branch' : 'else_branch';
