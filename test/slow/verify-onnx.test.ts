@@ -22,19 +22,20 @@ async function verify(path: string, options: readonly string[]): Promise<void> {
   const verdict = JSON.parse(stdout) as Verdict;
   expect(verdict).toMatchObject({ ok: true });
   expect(verdict.outputs.length).toBeGreaterThan(0);
-  const limit = options.includes('ort') ? 1e-4 : 1e-5;
-  expect(verdict.outputs.filter(({ maxError }) => !(maxError <= limit))).toEqual([]);
+  expect(verdict.outputs.filter(({ maxError }) => !(maxError <= 1e-4))).toEqual([]);
 }
 
 describe.each(Object.entries(packaged))('%s', (_, { path, options }) => {
   test.each(['cpu', 'wasm'])('-t %s --against ort', (target) =>
     verify(path, ['-t', target, '--against', 'ort', ...options]),
   );
-  test.each(['cpu', 'wasm'])('-t %s', (target) => verify(path, ['-t', target, ...options]));
 });
 
+/** Two minutes as native code, most of them the reference's, which computes the recorded outputs: 17 billion products. */
+const long: readonly string[] = ['vit_b_16'];
+
 describe.each(exported)('%s', (name) => {
-  test.each(['cpu', 'wasm'])('-t %s --against ort', async (target) =>
+  test.each(long.includes(name) ? ['wasm'] : ['cpu', 'wasm'])('-t %s --against ort', async (target) =>
     verify(await exportedPath(name), ['-t', target, '--against', 'ort']),
   );
 });
