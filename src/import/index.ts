@@ -1,6 +1,7 @@
 /** The importers, in the order in which they are asked whether a file is theirs. */
 import type { Graph } from '../graph/graph.ts';
 import type { ImportContext, Importer } from './importer.ts';
+import { missingFile } from './missing-file.ts';
 import { baseName } from './names.ts';
 import { onnx } from './onnx/index.ts';
 import { openFile } from './open-file.ts';
@@ -15,16 +16,7 @@ export const importers: readonly Importer[] = [text, onnx, tfjs];
  */
 export function importModel(file: string, context: ImportContext): Graph | null {
   const own = openFile(baseName(file), context);
-  if (!own) {
-    context.report({
-      severity: 'error',
-      code: 'import/missing-file',
-      message: 'the file is not there or cannot be read',
-      origin: { file },
-      hint: 'give the path of a "model.json", of an ".onnx" file or of a ".graph" text',
-    });
-    return null;
-  }
+  if (!own) return missingFile(file, context.report);
   const head = own.part(0, Math.min(own.length, 64));
   const importer = importers.find((i) => i.accepts(file, head));
   if (importer) return importer.import(file, context);

@@ -6,6 +6,7 @@ import type { Sidecar } from '../graph/print.ts';
 import { sidecarPath, unpackSidecar } from '../graph/sidecar.ts';
 import { verify } from '../graph/verify.ts';
 import type { ImportContext, Importer } from './importer.ts';
+import { missingFile } from './missing-file.ts';
 import { baseName } from './names.ts';
 
 export const text: Importer = {
@@ -15,15 +16,7 @@ export const text: Importer = {
 
   import(file, { read, report, options }) {
     const bytes = read(baseName(file));
-    if (!bytes) {
-      report({
-        severity: 'error',
-        code: 'import/missing-file',
-        message: 'the file is not there or cannot be read',
-        origin: { file },
-      });
-      return null;
-    }
+    if (!bytes) return missingFile(file, report);
     if (options.batch !== undefined || options.shapes || options.masks)
       report({
         severity: 'warning',

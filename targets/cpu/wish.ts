@@ -4,22 +4,14 @@ import type { Types } from '../../src/ops/rules.ts';
 import type { Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { plain } from '../../src/tensor/type.ts';
+import { anywhere } from '../anywhere.ts';
 import { inPanels } from './panels.ts';
 
 /** Pictures of so few channels are read as they come: the taps of the first layer are gathered either way. */
 const fewChannels = 4;
 
-/** Functions of single numbers work in any layout; of all else, no kernel takes integers, and loops are fastest on plain values. */
-const anywhere: ReadonlySet<Call['op']['kind']> = new Set([
-  'unary',
-  'binary',
-  'select',
-  'cast',
-  'quantize',
-  'dequantize',
-]);
-
 export function wish({ op, type }: Call, types: Types): Wish {
+  // No kernel takes integers, and loops are fastest on plain values.
   if (type.dtype !== 'f32' && !anywhere.has(op.kind)) return allPlain(types);
   switch (op.kind) {
     case 'conv2d': {

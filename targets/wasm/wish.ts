@@ -5,6 +5,7 @@ import type { Types } from '../../src/ops/rules.ts';
 import type { Target, Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { plain } from '../../src/tensor/type.ts';
+import { anywhere } from '../anywhere.ts';
 import { isPanels, panels } from './panels.ts';
 
 const fixed = (types: Types, layout: Layout, result: Layout = layout): Wish => ({
@@ -27,18 +28,9 @@ function wishOfConvolution({ stride }: Conv2d, { x, weights }: Types, result: Te
   return oneOfX(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
 }
 
-/** Functions of single numbers work in any layout; of all else, no kernel for pictures takes integers. */
-const anywhere: ReadonlySet<Call['op']['kind']> = new Set([
-  'unary',
-  'binary',
-  'select',
-  'cast',
-  'quantize',
-  'dequantize',
-]);
-
 export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
   const { op, type } = call;
+  // No kernel for pictures takes integers.
   if (type.dtype !== 'f32' && !anywhere.has(op.kind)) return fixed(types, plain);
   switch (op.kind) {
     case 'conv2d':

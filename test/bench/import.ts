@@ -4,15 +4,13 @@
  * data under test/bench/results/.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { printDiagnostic } from '../../src/diagnostic.ts';
 import { loadModel } from '../../src/make/load.ts';
-import { packageFolder } from '../../src/make/package.ts';
 import { exportedPath } from '../onnx/models.ts';
 import { median } from './alternate.ts';
+import { keep } from './keep.ts';
 
 interface Measured {
   readonly wallMs: number;
@@ -54,14 +52,5 @@ else {
     console.log(
       `${model.padEnd(10)} ${(bytes / 1e6).toFixed(1)} MB  ${wallMs.toFixed(0)} ms (${cpuMs.toFixed(0)} ms on a processor)  at most ${(peakBytes / 1e6).toFixed(0)} MB, ${peak.toFixed(2)} times the file`,
     );
-  const date = new Date().toISOString().slice(0, 10);
-  const file = fileURLToPath(new URL(`test/bench/results/import-${date}.json`, packageFolder()));
-  mkdirSync(dirname(file), { recursive: true });
-  const machine = {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  };
-  writeFileSync(file, `${JSON.stringify({ date, machine, results }, null, 2)}\n`);
-  console.log(`kept in ${file}`);
+  keep(results, 'import');
 }

@@ -2,22 +2,21 @@
  * `npm run bench [-- MODEL ...]`: times artefacts against tfjs-backend-wasm, alternately in one run on one thread, and
  * keeps the figures as data under test/bench/results/. Pin it to one core: `taskset -c 1 npm run bench`.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Report } from '../../src/diagnostic.ts';
 import { printDiagnostic } from '../../src/diagnostic.ts';
 import { buildFolder } from '../../src/make/build.ts';
 import { loadModel } from '../../src/make/load.ts';
 import { openFolder } from '../../src/make/open.ts';
-import { packageFolder } from '../../src/make/package.ts';
 import { compileWith, partsFor } from '../../src/make/parts.ts';
 import type { ModelName } from '../models.ts';
 import { inputShapes, modelNames, modelPath, randomInputs } from '../models.ts';
 import { loadTfjs } from '../tfjs.ts';
 import type { Contender, Timing } from './alternate.ts';
 import { alternate } from './alternate.ts';
+import { keep } from './keep.ts';
 
 interface Result {
   readonly model: string;
@@ -81,14 +80,5 @@ for (const name of names) {
       `  ${who.padEnd(20)} median ${medianMs.toFixed(2)} ms  min ${minMs.toFixed(2)} ms  ${ratio.toFixed(2)}x`,
     );
 }
-const date = new Date().toISOString().slice(0, 10);
-const file = fileURLToPath(new URL(`test/bench/results/${date}.json`, packageFolder()));
-mkdirSync(dirname(file), { recursive: true });
-const machine = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-};
-writeFileSync(file, `${JSON.stringify({ date, machine, results }, null, 2)}\n`);
+keep(results);
 rmSync(scratch, { recursive: true, force: true });
-console.log(`kept in ${file}`);

@@ -1,6 +1,7 @@
 /** ONNX models: one .onnx file, and files of weights beside it. */
 import type { Graph } from '../../graph/graph.ts';
 import type { Importer } from '../importer.ts';
+import { missingFile } from '../missing-file.ts';
 import { baseName } from '../names.ts';
 import type { OpenFile } from '../open-file.ts';
 import { openFile } from '../open-file.ts';
@@ -16,12 +17,13 @@ export const onnx: Importer = {
 
   import(file, context): Graph | null {
     const own = openFile(baseName(file), context);
-    const model = own ? decodeModel(own) : 'is not there or cannot be read';
-    if (own && typeof model === 'object') return importModelProto(model, own, file, context);
+    if (!own) return missingFile(file, context.report);
+    const model = decodeModel(own);
+    if (typeof model === 'object') return importModelProto(model, own, file, context);
     context.report({
       severity: 'error',
-      code: own ? 'import/protobuf' : 'import/missing-file',
-      message: `the file ${String(model)}`,
+      code: 'import/protobuf',
+      message: `the file ${model}`,
       origin: { file },
       hint: 'download or export the model again',
     });

@@ -32,15 +32,15 @@ export function importModelProto(model: ModelProto, own: OpenFile, file: string,
   if (!graph) return fault('the file holds no graph', 'it is no ONNX model, or it is damaged: export the model again');
   const versions = opsetsOf(model.opsetImport);
   const version = versions.get('');
-  const used = `${operatorsIn(graph.node)} ${graph.node.length === 1 ? 'is' : 'are'}`;
+  const used = (): string => `${operatorsIn(graph.node)} ${graph.node.length === 1 ? 'is' : 'are'}`;
   if (version === undefined && model.functions.length === 0)
     return fault(
-      `the model says nothing of the standard’s operator set; ${used} of other sets, and no reader knows those`,
+      `the model says nothing of the standard’s operator set; ${used()} of other sets, and no reader knows those`,
       'export the model with operators of the standard',
     );
   if (version !== undefined && (version < opsets.oldest || version > opsets.newest))
     return fault(
-      `${used} of operator set ${version}, and sets ${opsets.oldest} to ${opsets.newest} are read`,
+      `${used()} of operator set ${version}, and sets ${opsets.oldest} to ${opsets.newest} are read`,
       'convert it with onnx.version_converter.convert_version, or export it with another opset_version',
     );
   const builder = graphBuilder();
@@ -123,14 +123,14 @@ function checkPorts({ input, output, node }: GraphProto, fault: (message: string
   if (odd?.name === '') fault('an input or output has no name', again);
   else if (odd)
     fault(`an input or output is named "${odd.name}", which no JavaScript object can have as a key of its own`, again);
-  const twice = [input, output].flatMap((ports) =>
-    ports.map((p) => p.name).filter((name, i, all) => all.indexOf(name) !== i),
-  );
-  if (twice.length > 0) fault(`two inputs or two outputs are named "${twice[0]}"`, again);
-  const results = new Set<string>();
-  const repeated = node
-    .flatMap((n) => n.output.filter((name) => name !== ''))
-    .find((name) => results.size === results.add(name).size);
+  const twice = firstRepeated(input.map((p) => p.name)) ?? firstRepeated(output.map((p) => p.name));
+  if (twice !== undefined) fault(`two inputs or two outputs are named "${twice}"`, again);
+  const repeated = firstRepeated(node.flatMap((n) => n.output.filter((name) => name !== '')));
   if (repeated !== undefined) fault(`two results of nodes are named "${repeated}"`, again);
-  return output.length > 0 && !odd && twice.length === 0 && repeated === undefined;
+  return output.length > 0 && !odd && twice === undefined && repeated === undefined;
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }

@@ -3,6 +3,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { ImportContext, Importer } from '../importer.ts';
 import { checkJson, parseJson } from '../json.ts';
 import { importLayersModel } from '../keras/model.ts';
+import { missingFile } from '../missing-file.ts';
 import { baseName } from '../names.ts';
 import { importGraphModel } from './graph.ts';
 import { graphModel, layersModel } from './json.ts';
@@ -16,14 +17,7 @@ export const tfjs: Importer = {
   import(file, context) {
     const { read, report } = context;
     const bytes = read(baseName(file));
-    if (bytes) return importJson(parseJson(bytes, file, report), file, context);
-    report({
-      severity: 'error',
-      code: 'import/missing-file',
-      message: 'the file is not there or cannot be read',
-      origin: { file },
-    });
-    return null;
+    return bytes ? importJson(parseJson(bytes, file, report), file, context) : missingFile(file, report);
   },
 };
 

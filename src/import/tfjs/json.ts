@@ -95,7 +95,6 @@ export type WeightEntry = Manifest[number]['weights'][number];
 export type NodeDef = z.infer<typeof node>;
 export type Attribute = z.infer<typeof attribute>;
 export type TensorShape = z.infer<typeof tensorShape>;
-export type Signature = z.infer<typeof signature>;
 
 type Within<Field extends keyof Declared, Declared> = Field;
 
