@@ -52,9 +52,7 @@ export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
   const common = { ...stream, ...endingArguments(slope, ending), x, y, bias, block };
   const [images, height, width, inputs] = from;
   const [, out_height, out_width, outputs] = to;
-  const one = [...kernel, ...stride].every((s) => s === 1) && pad.every((p) => p === 0);
-  const same = height === out_height && width === out_width;
-  if (one && same && !plain)
+  if (isPointwise(conv))
     return call(conv1x1(rows, ending), { ...common, images, pixels: height * width, inputs, outputs });
   const planes = planesFor(conv);
   if (planes) {
@@ -102,8 +100,33 @@ const planesLimit = 1 << 17;
 /** Masks are constants, as many as a row is long for each column of the kernel. */
 const masksLimit = 1 << 15;
 
+type Reading = Pick<Convolution, 'from' | 'to' | 'plain' | 'kernel' | 'stride' | 'dilation' | 'pad'>;
+
+/** Which routine computes a convolution, by what it reads and by how the weights go with it: what it takes is known by that. */
+export type Variant = `${'1x1' | 'planes' | 'taps'} ${'dense' | `sparse-${1 | 2 | 4}`}`;
+
+export function variantOf(conv: Reading & Pick<Convolution, 'encoding'>): Variant {
+  const height = togetherOf(conv.encoding, conv.to[3]);
+  const rows = conv.encoding.format === 'dense' ? 'dense' : (`sparse-${height}` as const);
+  return `${isPointwise(conv) ? '1x1' : planesFor(conv) ? 'planes' : 'taps'} ${rows}`;
+}
+
+/** Whether every pixel of the result sees that pixel alone. */
+const isPointwise = ({ from, to, plain, kernel, stride, pad }: Reading): boolean =>
+  [...kernel, ...stride].every((s) => s === 1) &&
+  pad.every((p) => p === 0) &&
+  from[1] === to[1] &&
+  from[2] === to[2] &&
+  !plain;
+
+/** How many rows of sparse weights share their columns in the routine. */
+function togetherOf({ format, params }: Encoding, rows: number): 1 | 2 | 4 {
+  const together = format === 'block' ? params.r : 1;
+  return ([4, 2, 1] as const).find((r) => together % r === 0 && rows % r === 0) ?? 1;
+}
+
 /** How channels are laid out in planes, where gathering one number at a time would be slower. */
-function planesFor({ from, to, plain, kernel, stride, dilation, pad }: Convolution) {
+function planesFor({ from, to, plain, kernel, stride, dilation, pad }: Reading) {
   if (kernel.every((k) => k === 1) || (!plain && stride.every((s) => s === 1))) return undefined;
   const sliding = slide({ kernel, stride, dilation, pad }, tensor('f32', from), tensor('f32', to));
   if (typeof sliding === 'string' || (sliding.pitch !== to[2] && to[1] > 1)) return undefined;
@@ -128,13 +151,12 @@ const nested = <P extends string, K extends string>(member: P, values: Readonly<
   >;
 
 /** The weights packed for their format, and the routine that multiplies by them. */
-function weightsFor({ pack }: KernelSite, { matrix, encoding: { format, params } }: Convolution) {
-  if (format === 'dense') {
+function weightsFor({ pack }: KernelSite, { matrix, encoding }: Convolution) {
+  if (encoding.format === 'dense') {
     const packed = pack('weights', denseStream(matrix)).array;
     return { rows: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
   }
-  const together = format === 'block' ? params.r : 1;
-  const height = [4, 2, 1].find((r) => together % r === 0 && matrix.rows % r === 0) ?? 1;
+  const height = togetherOf(encoding, matrix.rows);
   const packed = sparseStream(matrix, height);
   return {
     rows: rowsSparse(height),
