@@ -38,9 +38,10 @@ function commute(graph: Graph): Graph {
   });
 }
 
-const isPointwise = ({ weights }: Layer, { stride, pad, groups }: Conv2d): boolean => {
+const isPointwise = ({ weights }: Layer, { stride, pad, groups, residual }: Conv2d): boolean => {
   const [, kh, kw] = weights.type.shape;
-  return kh === 1 && kw === 1 && groups === 1 && stride.every((s) => s === 1) && pad.every((p) => p === 0);
+  if (residual || groups !== 1) return false;
+  return kh === 1 && kw === 1 && stride.every((s) => s === 1) && pad.every((p) => p === 0);
 };
 
 interface Resizing {

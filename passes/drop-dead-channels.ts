@@ -7,6 +7,7 @@ import { demandOf } from './channels/demand.ts';
 import { staticsOf } from './channels/statics.ts';
 import { thinCall } from './channels/thin-call.ts';
 import { untilStable } from './matching/stable.ts';
+import { withoutResiduals } from './matching/unfused.ts';
 
 /**
  * A channel is dropped from the layer that makes it, from those that read it and from all between, when every layer
@@ -19,7 +20,12 @@ export const dropDeadChannels: Pass = {
   name: 'drop-dead-channels',
   doc: 'drops channels that are never read or always the same, exactly, at padded borders too',
 
-  run: (graph) => untilStable(graph, dropOnce),
+  run(graph) {
+    // A sum makes channels of two values one, which is said of sums alone.
+    const apart = withoutResiduals(graph);
+    const thin = untilStable(apart, dropOnce);
+    return thin === apart ? graph : thin;
+  },
 };
 
 function dropOnce(graph: Graph): Graph {

@@ -25,7 +25,8 @@ export const fuseActivation: Pass = {
         return { ...call, id: node.id, op: { ...call.op, activation: op.fn } };
       const slope = slopeOf(node, layer.outputs, emitter);
       if (slope === undefined) return node;
-      return { ...call, id: node.id, op: { ...call.op, activation: 'prelu' }, inputs: [...call.inputs, slope] };
+      const inputs = [...call.inputs.slice(0, 3), slope, ...call.inputs.slice(3)];
+      return { ...call, id: node.id, op: { ...call.op, activation: 'prelu' }, inputs };
     });
   },
 };

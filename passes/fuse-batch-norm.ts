@@ -10,7 +10,7 @@ import { affineOf, isShift } from './matching/affine.ts';
 import type { Floats } from './matching/constants.ts';
 import { floats } from './matching/constants.ts';
 import type { Layer } from './matching/layers.ts';
-import { layerOf, openLayer, withParameters } from './matching/layers.ts';
+import { layerOf, openLayer, residualOf, withParameters } from './matching/layers.ts';
 import { untilStable } from './matching/stable.ts';
 
 /**
@@ -33,7 +33,7 @@ function fuse(graph: Graph): Graph {
     const affine = affineOf(node, emitter.byId);
     if (!affine) return scaledColumns(node, uses, emitter);
     const layer = isShift(affine) ? undefined : openLayer(affine.x, emitter.byId, uses);
-    return layer ? scaledRows(layer, affine, node.id, emitter) : node;
+    return layer && residualOf(layer.call) === undefined ? scaledRows(layer, affine, node.id, emitter) : node;
   });
 }
 

@@ -29,7 +29,7 @@ function fromConvolution(node: Call, op: Conv2d, { byId, emit, fresh }: Emitter)
   const [n, h, width, i] = byId.get(x)?.type.shape ?? [];
   const weights = floatsOf(w, byId);
   const [o, kh, kw] = weights?.type.shape ?? [];
-  const wholly = kh === h && kw === width && op.groups === 1 && op.pad.every((p) => p === 0);
+  const wholly = kh === h && kw === width && op.groups === 1 && !op.residual && op.pad.every((p) => p === 0);
   const dilated = (kh > 1 && op.dilation[0] !== 1) || (kw > 1 && op.dilation[1] !== 1);
   if (!weights || !wholly || dilated) return undefined;
   const { shape: window, quantity } = weights.type;

@@ -38,7 +38,7 @@ export function linksOf(call: Call, shapes: readonly Shape[]): readonly Link[] |
     case 'batch-norm':
       return [same(0, count)];
     case 'conv2d':
-      return depthwiseLinks(op.groups, x, shape);
+      return op.residual ? undefined : depthwiseLinks(op.groups, x, shape);
     case 'binary':
       return shapes.map((s, operand) => (s.at(-1) === count ? same(operand, count) : spread(operand, count)));
     case 'softmax':

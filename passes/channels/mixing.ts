@@ -5,7 +5,7 @@ import { elements, tensor } from '../../src/tensor/type.ts';
 import type { ById, Floats } from '../matching/constants.ts';
 import { floatsOf } from '../matching/constants.ts';
 import type { Layer } from '../matching/layers.ts';
-import { layerOf } from '../matching/layers.ts';
+import { layerOf, residualOf } from '../matching/layers.ts';
 import { mostChannels } from './links.ts';
 import type { Kept } from './select.ts';
 import { selectFloats } from './select.ts';
@@ -17,11 +17,12 @@ export interface Mixing extends Layer {
   readonly reads: Uint8Array;
 }
 
-/** The layer, if each output may read each input. */
+/** The layer, if each output may read each input and nothing else is added. */
 export function mixingOf(node: Node | undefined, byId: ById): Mixing | undefined {
   const layer = layerOf(node, byId);
   const shape = byId.get(layer?.x ?? '')?.type.shape;
-  if (!layer || !shape || (layer.call.op.kind === 'conv2d' && layer.call.op.groups !== 1)) return undefined;
+  if (!layer || !shape || residualOf(layer.call) !== undefined) return undefined;
+  if (layer.call.op.kind === 'conv2d' && layer.call.op.groups !== 1) return undefined;
   const inputs = shape.at(-1) ?? 1;
   if (Math.max(inputs, layer.outputs) > mostChannels) return undefined;
   const slope = floatsOf(layer.call.inputs[3], byId);

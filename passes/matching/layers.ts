@@ -31,6 +31,10 @@ export function openLayer(id: Id, byId: ById, uses: ReadonlyMap<Id, number>): La
   return layer?.call.op.activation === 'none' && uses.get(id) === 1 ? layer : undefined;
 }
 
+/** What a layer adds to its sums, if it adds anything. */
+export const residualOf = ({ op, inputs }: Call): Id | undefined =>
+  'residual' in op && op.residual ? inputs.at(-1) : undefined;
+
 export interface Parameters {
   readonly weights?: Constant;
   readonly bias?: Constant;

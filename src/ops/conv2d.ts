@@ -23,11 +23,13 @@ import { attributeFault, mostPixels, rankFault, resultType, whole, wholes } from
 import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
 import type { Rows } from './products.ts';
 import { addProducts, totalsFor } from './products.ts';
+import { hasResidual, residualFault, withResidual } from './residual.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
 /**
- * x: [n, h, w, i], weights: [o, kh, kw, i / groups], bias: [o], slope (with activation `prelu`): [o] or [1].
+ * x: [n, h, w, i], weights: [o, kh, kw, i / groups], bias: [o], slope (with activation `prelu`): [o] or [1], and last,
+ * with `residual`, a value of the result's shape. The result is activation(x ∗ weights + bias + residual).
  * All are f32, or all i32 with sums that wrap around. A depthwise convolution has groups = i. Output channel c reads the input channels of group floor(c · groups / o).
  */
 export interface Conv2d {
@@ -39,6 +41,8 @@ export interface Conv2d {
   readonly pad: readonly number[];
   readonly groups: number;
   readonly activation: Activation;
+  /** Whether there is a value to be added, as the last operand. */
+  readonly residual?: true;
 }
 
 /** How many places a window of `kernel` taps has along an axis; less than one when it does not fit. */
@@ -46,8 +50,8 @@ export const slid = (size: number, kernel: number, stride: number, dilation: num
   Math.floor((size - (kernel - 1) * dilation - 1) / stride) + 1;
 
 export const conv2d: Rules<Conv2d> = {
-  doc: '2-D convolution with bias and activation',
-  operands: weightedOperands,
+  doc: '2-D convolution with bias, residual sum and activation',
+  operands: (op) => withResidual(op, weightedOperands(op)),
 
   infer(op, types) {
     const fault =
@@ -57,6 +61,7 @@ export const conv2d: Rules<Conv2d> = {
         pad: wholes(4, 0, mostPixels),
         groups: whole(1),
         activation: activations,
+        residual: hasResidual,
       }) ??
       layerFault(op, types) ??
       rankFault(types, { x: 4, weights: 4 });
@@ -71,10 +76,10 @@ export const conv2d: Rules<Conv2d> = {
     const ow = slid(pw, kw, stride[1], dilation[1]);
     if (!(oh >= 1 && ow >= 1))
       return `has a kernel of ${kh}x${kw} taps that does not fit the padded input of ${ph}x${pw}`;
-    return epilogueFault(o, types) ?? resultType(types.x.dtype, [n, oh, ow, o]);
+    return epilogueFault(o, types) ?? residualFault([n, oh, ow, o], types) ?? resultType(types.x.dtype, [n, oh, ow, o]);
   },
 
-  evaluate(op, { x, weights, bias, slope }, { dtype, shape: [n, oh, ow, o] }) {
+  evaluate(op, { x, weights, bias, slope, residual }, { dtype, shape: [n, oh, ow, o] }) {
     const { stride, dilation, pad, groups } = op;
     const [, h, w, i] = x.type.shape;
     const [, kh, kw, ig] = weights.type.shape;
@@ -98,6 +103,7 @@ export const conv2d: Rules<Conv2d> = {
       for (let y = 0; y < oh; y++)
         for (let z = 0; z < ow; z++) {
           totals.set(bias.data);
+          if (residual) for (let c = 0; c < o; c++) totals[c] += residual.data[at + c];
           for (let ky = 0; ky < kh; ky++) {
             const iy = y * stride[0] + ky * dilation[0] - pad[0];
             if (iy < 0 || iy >= h) continue;
@@ -124,8 +130,9 @@ export const conv2d: Rules<Conv2d> = {
       [n, oh, ow, o],
       ([b, y, z, c]) => {
         const acc = local('acc', scalarOf(result.type.dtype));
+        const bias = load(arrays.bias, c);
         return [
-          declare(acc, load(arrays.bias, c)),
+          declare(acc, op.residual ? add(bias, read(arrays.residual, types.residual, [b, y, z, c])) : bias),
           ...walk(c, (column, value) => {
             const [tap, channel] = [div(column, ig), mod(column, ig)];
             const iy = sub(add(mul(y, stride[0]), mul(div(tap, kw), dilation[0])), pad[0]);

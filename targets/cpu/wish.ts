@@ -17,7 +17,7 @@ export function wish({ op, type }: Call, types: Types): Wish {
     case 'conv2d': {
       const onePixel = type.shape[1] * type.shape[2] === 1;
       const few = types.x.shape[3] <= fewChannels && op.groups === 1;
-      return fixed({ x: onePixel || few ? plain : inPanels }, inPanels);
+      return fixed({ x: onePixel || few ? plain : inPanels, residual: inPanels }, inPanels);
     }
     case 'conv-transpose2d':
     case 'pool2d':

@@ -1,6 +1,7 @@
 /** Operators with attributes drawn at random, most of which fit. A new operator does not compile until it can be drawn. */
 import fc from 'fast-check';
 import { scalarOf } from '../../src/loop/loop.ts';
+import { slid } from '../../src/ops/conv2d.ts';
 import type { Kind } from '../../src/ops/index.ts';
 import type { Value } from '../../src/ops/rules.ts';
 import { binaryFunctions, unaryFunctions } from '../../src/ops/scalar.ts';
@@ -77,15 +78,31 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       values: [x, fixed([o, kh, kw, x.type.shape[3]], 6), ...epilogue(o, a)],
     })),
   conv2d: fc
-    .tuple(either(image), ints(1, 3, 2), ints(1, 2, 2), ints(0, 3, 4), ints(1, 3, 2), int(1, 3), int(1, 3), activation)
-    .map(([x, stride, dilation, pad, [kh, kw], divisor, multiple, a]) => {
+    .tuple(
+      either(image),
+      ints(1, 3, 2),
+      ints(1, 2, 2),
+      ints(0, 3, 4),
+      ints(1, 3, 2),
+      int(1, 3),
+      int(1, 3),
+      activation,
+      fc.boolean(),
+    )
+    .map(([x, stride, dilation, pad, kernel, divisor, multiple, a, summed]) => {
       const i = x.type.shape[3];
       const groups = i % divisor === 0 ? i / divisor : 1;
       const o = groups * multiple;
       const dtype = scalarOf(x.type.dtype);
+      const [oh, ow] = [0, 1].map((axis) => {
+        const padded = x.type.shape[axis + 1] + pad[axis] + pad[axis + 2];
+        return slid(padded, kernel[axis], stride[axis], dilation[axis]);
+      });
+      const residual = summed && oh > 0 && ow > 0 ? [some(dtype, [x.type.shape[0], oh, ow, o], 9)] : [];
+      const op = { kind: 'conv2d', stride, dilation, pad, groups, activation: a } as const;
       return {
-        op: { kind: 'conv2d', stride, dilation, pad, groups, activation: a },
-        values: [x, some(dtype, [o, kh, kw, i / groups], 6), ...epilogue(o, a, dtype)],
+        op: residual.length > 0 ? { ...op, residual: true } : op,
+        values: [x, some(dtype, [o, ...kernel, i / groups], 6), ...epilogue(o, a, dtype), ...residual],
       };
     }),
   dequantize: fc.tuple(anyShape, int(-1, 3)).map(([shape, axis]) => ({

@@ -82,6 +82,24 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       values: [i([1, 1, 1, 2], 2147483647, -7), i([2, 1, 1, 1], 2147483647, 3), i([2], 0, 1)],
       gives: [1, -20],
     },
+    {
+      // The residual comes last, after the slopes, and is added before the activation.
+      op: conv({ activation: 'prelu', residual: true }),
+      values: [
+        f([1, 1, 2, 1], 1, 2),
+        f([2, 1, 1, 1], 10, -10),
+        f([2], 1, 1),
+        f([1], 0.5),
+        f([1, 1, 2, 2], 0, 5, -50, 3),
+      ],
+      gives: [11, -2, -14.5, -8],
+    },
+    {
+      // 2^31 − 1 + 1 wraps around to −2^31 before the activation sees it.
+      op: conv({ activation: 'relu', residual: true }),
+      values: [i([1, 1, 1, 1], 2147483647), i([1, 1, 1, 1], 1), i([1], 0), i([1, 1, 1, 1], 1)],
+      gives: [0],
+    },
   ],
   dequantize: [
     {

@@ -49,6 +49,21 @@ export const layerRefusals = {
     ),
   ],
   conv2d: [
+    refused(
+      conv({ residual: true }),
+      [image, weights, [6], [1, 6, 6, 4]],
+      'gives [1, 6, 6, 6] and cannot add [1, 6, 6, 4]',
+    ),
+    refused(
+      conv({ residual: true }),
+      [image, weights, [6], i32(1, 6, 6, 6)],
+      'takes f32 as "residual" and is given i32',
+    ),
+    refused(
+      { ...conv(), residual: false },
+      [image, weights, [6]],
+      'takes true or nothing as "residual" and is given false',
+    ),
     refused(conv(), [[8, 8, 4], weights, [6]], 'takes a 4-D "x" and is given [8, 8, 4]'),
     refused(conv(), [image, [6, 4], [6]], 'takes a 4-D "weights" and is given [6, 4]'),
     refused(conv(), [image, [6, 3, 3, 5], [6]], 'takes 5 channels and is given 4'),

@@ -28,7 +28,11 @@ const withBias = (l: Layer, inputs: readonly Tensor[]): readonly Tensor[] =>
   isZero(l, 'bias') ? inputs : [...inputs, l.view('bias')];
 
 export const conv2d: Row<Conv2d> = (op, l) => {
-  if (l.type.dtype !== 'f32') return held(l, activated(l, op.activation, wholeConvolution(op, l), 2), imageOrder);
+  const ended = (sum: Tensor) => {
+    const all = op.residual ? l.node('Add', [sum, l.view('residual', imageOrder)]) : sum;
+    return held(l, activated(l, op.activation, all, 2), imageOrder);
+  };
+  if (l.type.dtype !== 'f32') return ended(wholeConvolution(op, l));
   const [, kh, kw] = l.types.weights.shape;
   const sum = l.node('Conv', withBias(l, [l.view('x', imageOrder), l.view('weights', imageOrder)]), {
     dilations: ints(op.dilation),
@@ -37,7 +41,7 @@ export const conv2d: Row<Conv2d> = (op, l) => {
     pads: ints(op.pad),
     strides: ints(op.stride),
   });
-  return held(l, activated(l, op.activation, sum, 2), imageOrder);
+  return ended(sum);
 };
 
 /** Weights are [i, o, kh, kw] here. What is cut off, or lies beyond what anything is added to, is said in different ways. */

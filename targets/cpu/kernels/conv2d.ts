@@ -11,6 +11,7 @@ export const conv2d: Kernel = {
     const { call, types, arrays, result, weights } = site;
     const { op } = call;
     if (op.kind !== 'conv2d') return 'not a convolution';
+    if (op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
     if (op.groups !== 1) return 'the channels are in groups';
     if (!isPanel(result.type)) return 'the result is not in panels';

@@ -15,6 +15,7 @@ export const depthwise: Kernel = {
     const { call: step, types, arrays, result, weights, pack } = site;
     const { op } = step;
     if (op.kind !== 'conv2d') return 'not a convolution';
+    if (op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
     const [n, , , i] = types.x.shape;
     const o = result.type.shape[3];

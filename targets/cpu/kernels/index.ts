@@ -5,6 +5,15 @@ import { depthwise } from './depthwise.ts';
 import { linear } from './linear.ts';
 import { panelKernels } from './panels.ts';
 import { pool2d } from './pool2d.ts';
+import { residual } from './residual.ts';
 
 /** Asked in order: the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [depthwise, conv2d, convTranspose2d, linear, ...panelKernels, pool2d];
+export const kernels: readonly Kernel[] = [
+  depthwise,
+  conv2d,
+  residual,
+  convTranspose2d,
+  linear,
+  ...panelKernels,
+  pool2d,
+];

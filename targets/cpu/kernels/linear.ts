@@ -17,6 +17,7 @@ export const linear: Kernel = {
     const { op } = step;
     if (op.kind !== 'linear' && !(op.kind === 'conv2d' && coversAll(op, types.x, types.weights)))
       return 'neither a dense layer nor a convolution of all pixels';
+    if (op.kind === 'conv2d' && op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
     if (op.activation === 'prelu') return 'it ends in PReLU';
     if (types.x.layout.kind !== 'plain' || result.type.layout.kind !== 'plain') return 'the values are in panels';

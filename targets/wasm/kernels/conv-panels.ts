@@ -15,6 +15,7 @@ export const convPanels: Kernel = {
     const { call, types, arrays, result, weights } = site;
     const { op } = call;
     if (op.kind !== 'conv2d') return 'not a convolution';
+    if (op.residual) return 'a residual is to be added';
     const bias = site.constant('bias');
     if (!weights || !bias) return 'weights or bias are computed';
     if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';

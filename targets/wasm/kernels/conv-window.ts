@@ -18,6 +18,7 @@ export const convWindow: Kernel = {
     const { types, arrays, result, weights } = site;
     const { op } = site.call;
     if (op.kind !== 'conv2d') return 'not a convolution';
+    if (op.residual) return 'a residual is to be added';
     const bias = site.constant('bias');
     if (!weights || !bias) return 'weights or bias are computed';
     // Taps on the border multiply zeros, which the loops leave out.

@@ -1,0 +1,51 @@
+/** Convolutions that add a residual: the convolution, the sum and the activation by the kernels that compute each. */
+import type { Op } from '../../../src/ops/index.ts';
+import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import { storedLength } from '../../../src/tensor/type.ts';
+import { binary } from './binary.ts';
+import { conv2d } from './conv2d.ts';
+import { depthwise } from './depthwise.ts';
+import { unary } from './unary.ts';
+
+export const residual: Kernel = {
+  name: 'residual',
+  doc: 'convolutions that add a value of the size of their result',
+
+  match(site) {
+    const { arrays, result, types } = site;
+    const { op, inputs } = site.call;
+    if (op.kind !== 'conv2d' || !op.residual) return 'no residual is added';
+    const { residual: _added, ...rest } = op;
+    const { type } = result;
+    const apart = { type, array: site.scratch('apart', 'f32', storedLength(type)) };
+    // The routines take no array twice.
+    const [first, second] = op.activation === 'none' ? [apart, result] : [result, apart];
+    const asked = (kernel: Kernel, next: Op, more: Partial<KernelSite>) =>
+      kernel.match({ ...site, ...more, call: { ...site.call, op: next, inputs: inputs.slice(0, -1) } });
+
+    const bare: Op = { ...rest, activation: 'none' };
+    const layers = [depthwise, conv2d].map((kernel) => asked(kernel, bare, { result: first }));
+    const layer = layers.find((found) => typeof found !== 'string') ?? layers[1];
+    const added = asked(
+      binary,
+      { kind: 'binary', fn: 'add' },
+      { types: { a: type, b: types.residual }, arrays: { a: first.array, b: arrays.residual }, result: second },
+    );
+    const activated = activate();
+    const calls: RoutineCall[] = [];
+    for (const match of [layer, added, ...(activated ? [activated] : [])]) {
+      if (typeof match === 'string') return match;
+      calls.push(...match.calls);
+    }
+    return { calls };
+
+    function activate() {
+      if (rest.activation === 'none') return undefined;
+      const { array } = second;
+      if (rest.activation !== 'prelu')
+        return asked(unary, { kind: 'unary', fn: rest.activation }, { types: { x: type }, arrays: { x: array } });
+      const operands = { types: { a: type, b: types.slope }, arrays: { a: array, b: arrays.slope } };
+      return asked(binary, { kind: 'binary', fn: 'prelu' }, operands);
+    }
+  },
+};
