@@ -6,10 +6,12 @@ import type { Types } from './ops/rules.ts';
 import type { Kernel } from './plan/kernel.ts';
 import type { Work } from './plan/offers.ts';
 import type { Plan } from './plan/plan.ts';
+import type { Prediction, Rates } from './plan/rates.ts';
 import type { Recipe } from './recipe.ts';
 import type { Layout } from './tensor/type.ts';
 
 export type { Work } from './plan/offers.ts';
+export type { Prediction, Rates } from './plan/rates.ts';
 
 export interface Target {
   readonly name: string;
@@ -18,6 +20,9 @@ export interface Target {
 
   /** Comparable only with this target's own prices: lower is better. */
   price(work: Work): number;
+
+  /** How long the work takes, and why: what `price` rests on, before anything is preferred for other reasons. */
+  predict(work: Work): Prediction;
 
   /** The layouts that a step wants. */
   wish(call: Call, types: Types): Wish;
@@ -41,6 +46,8 @@ export interface TargetOptions {
   readonly strictFp?: boolean;
   /** Put before every exported C identifier. */
   readonly prefix?: string;
+  /** What was measured on the machine that the artefact is for; those that are shipped for `cpu` unless given. */
+  readonly rates?: Rates;
 }
 
 export interface EmitContext {

@@ -64,6 +64,7 @@ const loops: Target = {
   doc: 'for tests',
   kernels: [],
   price: ({ cost }) => cost.bytes,
+  predict: ({ cost }) => ({ ns: cost.bytes, bound: 'multiply', family: 'loops' }),
   wish: () => ({ kind: 'same' }),
   emit: () => ({ artefacts: [], recipe: [] }),
 };

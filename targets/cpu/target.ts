@@ -5,7 +5,8 @@ import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { cpuNamed, cpuNames } from './cpus.ts';
 import { emit } from './emit.ts';
 import { kernels } from './kernels/index.ts';
-import { price } from './price.ts';
+import { pricingBy } from './price.ts';
+import { shippedRates } from './rates/index.ts';
 import { wish } from './wish.ts';
 
 export const cpu: TargetFamily = {
@@ -24,7 +25,7 @@ export function cpuTarget(listed: readonly Kernel[], options: TargetOptions = {}
     name: 'cpu',
     doc: `C11 for ${flavour.cpu.doc}`,
     kernels: listed,
-    price,
+    ...pricingBy(options.rates ?? shippedRates(name)),
     wish,
     emit: (plan, context) => emit(plan, context, flavour),
   };

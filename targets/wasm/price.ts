@@ -2,7 +2,7 @@
  * What work costs: nanoseconds, about, on one core at 3 GHz with two vector units of 128 bits and no fused
  * multiply-add, which is what engines make of WebAssembly. Ratios matter, and they hold elsewhere too.
  */
-import type { Work } from '../../src/target.ts';
+import type { Prediction, Work } from '../../src/target.ts';
 
 /** Multiply-adds a nanosecond over pixels: rows that share their records in pairs, and rows that do not. */
 const rates = { pairs: 11, single: 9.8 } as const;
@@ -14,7 +14,9 @@ const lookedUp = 2.5;
 /** Bytes of weights that one multiply-add over pixels is worth. */
 const bytesToRead = 1 / 40;
 
-export function price({ call, types, encoding, cost, reuse }: Work): number {
+export const price = (work: Work): number => predict(work).ns;
+
+export function predict({ call, types, encoding, cost, reuse }: Work): Prediction {
   const { op } = call;
   const { format, params } = encoding;
   const bytes = cost.bytes * bytesToRead;
@@ -26,9 +28,18 @@ export function price({ call, types, encoding, cost, reuse }: Work): number {
       op.groups === 1 &&
       even &&
       (format === 'dense' || (format === 'block' && params.r % 2 === 0));
-    return sums / (paired ? rates.pairs : rates.single) + bytes;
+    return predicted(paired ? 'pairs' : 'single', sums / (paired ? rates.pairs : rates.single), bytes);
   }
-  if (op.kind === 'conv2d' || op.kind === 'linear') return sums / (format === 'dense' ? streamed : lookedUp) + bytes;
+  if (op.kind === 'conv2d' || op.kind === 'linear')
+    return format === 'dense'
+      ? predicted('streamed', sums / streamed, bytes)
+      : predicted('looked up', sums / lookedUp, bytes);
   // The loops of any other layer look at each place.
-  return sums + (cost.lookups + cost.tests) * reuse + bytes;
+  return predicted('loops', sums + (cost.lookups + cost.tests) * reuse, bytes);
 }
+
+const predicted = (family: string, multiply: number, weights: number): Prediction => ({
+  ns: multiply + weights,
+  bound: multiply < weights ? 'weights' : 'multiply',
+  family,
+});

@@ -6,7 +6,7 @@ import { binding } from './binding.ts';
 import { kernels } from './kernels/index.ts';
 import { mapMemory, pageBytes } from './memory.ts';
 import { moduleText } from './module.ts';
-import { price } from './price.ts';
+import { predict, price } from './price.ts';
 import { wish } from './wish.ts';
 
 export const wasm: TargetFamily = {
@@ -22,6 +22,7 @@ export function wasmTarget(kernels: readonly Kernel[], { guard = 0 }: WasmOption
     doc: wasm.doc,
     kernels,
     price,
+    predict,
     wish,
     emit: (plan, context) => emit(plan, context, guard),
   };

@@ -10,6 +10,7 @@ export const fakeTarget: Target = {
     format === 'dense' || format === 'csr'
       ? cost.bytes + reuse * (cost.multiplies + cost.lookups / 2)
       : Number.POSITIVE_INFINITY,
+  predict: ({ cost }) => ({ ns: cost.multiplies, bound: 'multiply', family: 'loops' }),
   wish({ op }) {
     if (op.kind === 'unary' || op.kind === 'binary' || op.kind === 'concat') return { kind: 'same' };
     const spatial = op.kind === 'conv2d' || op.kind === 'pool2d' || op.kind === 'resize';

@@ -1,0 +1,100 @@
+/** What the routine that computes a layer does, counted: by shapes and by what the format of the weights costs, packing nothing. */
+import type { Counted } from '../../src/plan/rates.ts';
+import type { Work } from '../../src/target.ts';
+import type { Layout, TensorType } from '../../src/tensor/type.ts';
+import { elements, panelsOf, plain } from '../../src/tensor/type.ts';
+import type { Variant } from './convolving.ts';
+import { variantOf } from './convolving.ts';
+import { lanes } from './panels.ts';
+import { denseBlock, sparseBlock } from './stream.ts';
+import { wish } from './wish.ts';
+
+/** Everything that layers are computed by. A table of rates has all of them. */
+export const families = [
+  ...(['1x1', 'planes', 'taps'] as const).flatMap((reads) =>
+    (['dense', 'sparse-1', 'sparse-2', 'sparse-4'] as const).map((rows): Variant => `${reads} ${rows}`),
+  ),
+  'depthwise',
+  'linear dense',
+  'linear sparse',
+  'loops',
+] as const;
+
+export type Family = Variant | 'depthwise' | 'linear dense' | 'linear sparse' | 'loops';
+
+/**
+ * Things that are counted. Each counts for every panel of 64 pixels, or every vector that a dense layer takes.
+ *
+ *     call      one
+ *     multiply  stored weights, zeros among them
+ *     rows      beginnings of a row, or of rows that share columns, in each block of columns
+ *     inputs    columns that are read or laid out
+ *     outputs   rows that are written
+ *     weights   bytes of weights that are fetched: once, and for each panel what does not stay near the core
+ *     memory    bytes of images that do not stay near
+ */
+export type Thing = 'call' | 'multiply' | 'rows' | 'inputs' | 'outputs' | 'weights' | 'memory';
+
+interface CpuCounted extends Counted {
+  readonly family: Family;
+  readonly counts: Readonly<Partial<Record<Thing, number>>>;
+}
+
+/** Bytes that stay near the core from one panel, or layer, to the next. */
+const near = 1 << 20;
+
+export function countsOf(work: Work): CpuCounted {
+  const { call, types, encoding, cost, reuse } = work;
+  const { op, type } = call;
+  const [rows] = types.weights.shape;
+  const columns = elements(types.weights.shape) / rows;
+  const dense = encoding.format === 'dense';
+  if (op.kind === 'linear' && type.dtype === 'f32') {
+    const batch = elements(type.shape) / rows;
+    const counts = { call: 1, multiply: cost.multiplies * batch, rows: rows * batch, weights: cost.bytes };
+    return { family: dense ? 'linear dense' : 'linear sparse', counts };
+  }
+  if (op.kind !== 'conv2d' || type.dtype !== 'f32' || (op.groups > 1 && op.groups !== types.x.shape[3])) {
+    const visits = (cost.multiplies + cost.lookups + cost.tests) * reuse;
+    return { family: 'loops', counts: { call: 1, multiply: visits } };
+  }
+  const panels = type.shape[0] * panelsOf(type.shape, lanes);
+  const images = { outputs: rows * panels, memory: Math.max(0, bytesOf(types.x) + bytesOf(type) - near) };
+  if (op.groups > 1) {
+    const inputs = types.x.shape[0] * panelsOf(types.x.shape, lanes) * types.x.shape[3];
+    // Whatever the format, all taps of a window are multiplied.
+    return { family: 'depthwise', counts: { call: 1, multiply: rows * columns * panels, inputs, ...images } };
+  }
+  const conv = {
+    ...op,
+    from: types.x.shape,
+    to: type.shape,
+    plain: layoutOf(work).kind === 'plain',
+    kernel: types.weights.shape.slice(1, 3),
+    pad: op.pad.slice(0, 2),
+    encoding,
+  };
+  const family = variantOf(conv);
+  const height = Number(family.split('sparse-')[1] ?? 4);
+  const stored = cost.multiplies * (dense ? 4 : 4 + 1 / height);
+  const blocks = Math.ceil(columns / (dense ? denseBlock : sparseBlock));
+  return {
+    family,
+    counts: {
+      call: 1,
+      multiply: cost.multiplies * panels,
+      rows: Math.ceil(rows / height) * blocks * panels,
+      inputs: columns * panels,
+      ...images,
+      weights: stored + Math.max(0, stored - near) * (panels - 1),
+    },
+  };
+}
+
+/** Layouts are chosen after formats, as the target wishes. */
+function layoutOf({ call, types }: Work): Layout {
+  const wanted = wish(call, types);
+  return wanted.kind === 'fixed' ? (wanted.operands.x ?? plain) : types.x.layout;
+}
+
+const bytesOf = ({ shape }: TensorType): number => 4 * elements(shape);
