@@ -86,6 +86,7 @@ const anyMatrix: fc.Arbitrary<Matrix> = fc
 const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
   csr: () => [{ index: 8 }, { index: 16 }, { index: 32 }],
   block: () => Array.from({ length: 256 }, (_, i) => ({ r: (i >> 4) + 1, c: (i & 15) + 1 })),
+  vec: () => [1, 2, 3, 4, 7, 8, 16].map((r) => ({ r })),
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]

@@ -10,13 +10,11 @@
  */
 import type { Expr } from '../loop/loop.ts';
 import { add, div, load, loop, min, mod, mul, sub } from '../loop/loop.ts';
-import type { Matrix } from '../tensor/matrix.ts';
 import { liveness, wordsOf } from '../tensor/matrix.ts';
 import type { Block } from './blocks.ts';
 import { countBlocks, detectBlocks, eachBlock } from './blocks.ts';
 import type { Format } from './format.ts';
-
-const indexBytes = ({ columns }: Pick<Matrix, 'columns'>): number => (columns <= 1 << 16 ? 2 : 4);
+import { placeBytes, placesFor } from './places.ts';
 
 export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
   name: 'block',
@@ -26,7 +24,7 @@ export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
   cost(m, params) {
     const blocks = countBlocks(m, params);
     const entries = blocks * params.r * params.c;
-    const bytes = 4 * (Math.ceil(m.rows / params.r) + 1) + indexBytes(m) * blocks + 4 * entries;
+    const bytes = 4 * (Math.ceil(m.rows / params.r) + 1) + placeBytes(m.columns) * blocks + 4 * entries;
     return { bytes, multiplies: entries, lookups: blocks, tests: 0 };
   },
 
@@ -36,7 +34,7 @@ export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
     const live = liveness(m);
     const blocks = countBlocks(m, params);
     const pos = new Int32Array(Math.ceil(rows / r) + 1);
-    const idx = indexBytes(m) === 2 ? new Uint16Array(blocks) : new Int32Array(blocks);
+    const idx = placesFor(columns, blocks);
     const val = new Float32Array(blocks * r * c);
     const [to, from] = [wordsOf(val), wordsOf(data)];
     let end = 0;

@@ -60,7 +60,7 @@ function occupied(word: number, c: number): number {
  * Blocks worth pricing store at most this many entries a weight. Beyond it padding costs more than blocks gain, and
  * pairs would be made of weights that are neighbours by chance.
  */
-const mostPadding = 1.5;
+export const mostPadding = 1.5;
 
 /** Sizes of block: powers of two up to 16, and the size that the zeros themselves show where it is another. */
 export function detectBlocks(m: Matrix): Detection<Block> {

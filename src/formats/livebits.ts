@@ -4,6 +4,8 @@ import { liveness } from '../tensor/matrix.ts';
 
 /** Row after row and run after run, lowest bit first. Each run begins a new word. */
 export interface LiveBits {
+  /** Columns of a run. */
+  readonly run: number;
   readonly wordsPerRun: number;
   readonly wordsPerRow: number;
   readonly words: Int32Array;
@@ -31,7 +33,7 @@ function makeBits(m: Matrix): LiveBits {
       for (let i = 0; i < width; i++) word |= live[start + k + i] << i;
       words[end] = word;
     }
-  return { wordsPerRun, wordsPerRow, words };
+  return { run: m.run, wordsPerRun, wordsPerRow, words };
 }
 
 /** Writes to `band` which columns have a live entry in any of `height` rows. */
@@ -40,6 +42,22 @@ export function gatherBand({ wordsPerRow, words }: LiveBits, row: number, height
   for (let w = 0; w < wordsPerRow; w++) band[w] = words[start + w];
   for (let i = 1; i < height; i++)
     for (let w = 0, at = start + i * wordsPerRow; w < wordsPerRow; w++, at++) band[w] |= words[at];
+}
+
+/** Calls `visit` with the column of each bit of a row or a band, in order, and with its word and its place there. */
+export function eachBit(
+  { run, wordsPerRun, wordsPerRow }: LiveBits,
+  band: Int32Array,
+  visit: (column: number, word: number, bit: number) => void,
+  from = 0,
+): void {
+  for (let w = 0, start = 0, inRun = 0; w < wordsPerRow; w++) {
+    for (let word = band[from + w]; word !== 0; word &= word - 1) {
+      const bit = 31 - Math.clz32(word & -word);
+      visit(start + inRun * 32 + bit, w, bit);
+    }
+    if (++inRun === wordsPerRun) [start, inRun] = [start + run, 0];
+  }
 }
 
 /** `width` bits, 16 at most, from bit `k` of the run that begins at word `first`. Bits past the run are 0. */
