@@ -9,7 +9,7 @@ import type { Pass } from '../src/pass.ts';
 import type { Target, Wish } from '../src/target.ts';
 import { withQuantity } from '../src/tensor/quantity.ts';
 import type { Layout, TensorType } from '../src/tensor/type.ts';
-import { plain, sameLayout, sameShape } from '../src/tensor/type.ts';
+import { leastPanelAxes, pictureOf, plain, sameLayout, sameShape } from '../src/tensor/type.ts';
 
 /**
  * Where a value lies otherwise than a step wants it, a `relayout` is put between, once for each layout. Constants
@@ -50,9 +50,9 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
   },
 });
 
-/** Images of more than one pixel may lie in panels. */
+/** Images and sequences of more than one pixel may lie in panels. */
 const admitted = ({ shape }: TensorType, layout: Layout): Layout =>
-  shape.length === 4 && shape[1] * shape[2] > 1 ? layout : plain;
+  shape.length >= leastPanelAxes && pictureOf(shape).pixels > 1 ? layout : plain;
 
 /** The value that a chain of relayouts converts. */
 function rootOf(id: Id, { byId }: Pick<Emitter, 'byId'>): Node {

@@ -41,7 +41,7 @@ describe('names the breach', () => {
     ['%y is too large: f32[65536x32768]', ['%y = input "y" : f32[65536x32768]']],
     // Few elements, but each row of lanes is full length.
     ['%y is too large: f32[1x1x1x64, panel 67108864]', ['%y = input "y" : f32[1x1x1x64, panel 67108864]']],
-    ['%y cannot be laid out in panels: f32[2x3, panel 4]', ['%y = input "y" : f32[2x3, panel 4]']],
+    ['%y cannot be laid out in panels: f32[6, panel 4]', ['%y = input "y" : f32[6, panel 4]']],
     ['%y cannot be laid out in panels: f32[1x2x2x1, panel 0]', ['%y = input "y" : f32[1x2x2x1, panel 0]']],
     ['%y has 2 inputs; "unary" takes x', ['%y = unary(%x, %x) fn=relu : f32[2x3]']],
     ['%y has 2 inputs; "conv2d" takes x, weights, bias', ['%y = conv2d(%x, %x) stride=[1 1] : f32[2x3]']],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { mostAxes, mostElements } from '../src/ops/check.ts';
 import type { Kind, Op } from '../src/ops/index.ts';
 import { rules, rulesOf } from '../src/ops/index.ts';
-import { elements, panel } from '../src/tensor/type.ts';
+import { elements, leastPanelAxes, panel } from '../src/tensor/type.ts';
 import { arbitraries, hostile } from './ops/arbitrary.ts';
 import type { Layouts, Sample } from './ops/law.ts';
 import { distance, inferred, meaning, named, runLoops, typesOf } from './ops/law.ts';
@@ -21,7 +21,7 @@ describe.each(kinds)('%s', (kind) => {
         if (typeof result === 'string') return;
         accepted++;
         const images = Object.entries({ ...typesOf(sample), result }).filter(
-          ([name, type]) => name !== 'weights' && type.shape.length === 4,
+          ([name, type]) => name !== 'weights' && type.shape.length >= leastPanelAxes,
         );
         const layouts: Layouts = lanes === 0 ? {} : Object.fromEntries(images.map(([name]) => [name, panel(lanes)]));
         expect(distance(runLoops(sample, layouts), meaning(sample))).toBeLessThanOrEqual(5e-6);

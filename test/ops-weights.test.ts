@@ -4,7 +4,7 @@ import { formats } from '../src/formats/index.ts';
 import type { Kind } from '../src/ops/index.ts';
 import { rules, rulesOf } from '../src/ops/index.ts';
 import type { Encoding } from '../src/tensor/type.ts';
-import { panel } from '../src/tensor/type.ts';
+import { leastPanelAxes, panel } from '../src/tensor/type.ts';
 import { awkward } from './ops/awkward.ts';
 import type { Layouts, Sample } from './ops/law.ts';
 import { distance, matrixOf, meaning, runLoops, typeOfSample, typesOf, value } from './ops/law.ts';
@@ -33,10 +33,10 @@ function pruned(sample: Sample, keep: (row: number, column: number, rows: number
   return { ...sample, values: sample.values.with(at, value('f32', type.shape, kept)) };
 }
 
-/** All four-dimensional operands and the result in panels. */
+/** Every operand and the result in panels, if they may lie so. */
 function inPanels(sample: Sample, lanes: number): Layouts {
   const types = Object.entries({ ...typesOf(sample), result: typeOfSample(sample) });
-  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length === 4);
+  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length >= leastPanelAxes);
   return Object.fromEntries(images.map(([name]) => [name, panel(lanes)]));
 }
 

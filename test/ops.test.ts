@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Kind, Op } from '../src/ops/index.ts';
 import { rules, rulesOf } from '../src/ops/index.ts';
 import type { Layout } from '../src/tensor/type.ts';
-import { panel, printShape } from '../src/tensor/type.ts';
+import { leastPanelAxes, panel, printShape } from '../src/tensor/type.ts';
 import { awkward } from './ops/awkward.ts';
 import { examples } from './ops/examples.ts';
 import type { Layouts, Sample } from './ops/law.ts';
@@ -25,7 +25,7 @@ const titled = (samples: readonly Sample[]) =>
 /** Every way to lay the operands and the result out that is worth trying: all plain, one in panels, all in panels. */
 function layoutsFor(sample: Sample): readonly Layouts[] {
   const types = Object.entries({ ...typesOf(sample), result: typeOfSample(sample) });
-  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length === 4).map(([name]) => name);
+  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length >= leastPanelAxes).map(([name]) => name);
   const all = (layout: Layout): Layouts => Object.fromEntries(images.map((name) => [name, layout]));
   const mixed: Layouts = Object.fromEntries(images.map((name, i) => [name, panel(2 + i)]));
   const one = images.map((name): Layouts => ({ [name]: panel(4) }));

@@ -2,7 +2,7 @@
  * What every graph satisfies, before and after every pass:
  *   - ids are identifiers and unique, and values are defined before they are used, so there is no cycle
  *   - sizes are whole numbers above zero, and no value has more than 8 of them or 2^31 − 1 stored elements
- *   - a panel layout is on a 4-D value and has at least one lane
+ *   - a panel layout is on a value of two axes or more and has at least one lane
  *   - a call has as many inputs as its operator has operands, and the dtype and shape that its operator infers
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
  *   - only constants are stored in a sparse format, and the format is listed
@@ -17,7 +17,7 @@ import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
 import { quantityFault } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { elements, sameShape, storedLength } from '../tensor/type.ts';
+import { elements, leastPanelAxes, sameShape, storedLength } from '../tensor/type.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
 import { inputsOf, originOf } from './graph.ts';
 import { printType } from './text.ts';
@@ -59,7 +59,7 @@ function checkType({ kind, type }: Node, fail: Fail): void {
     fail(`has a size that is not a whole number above zero: ${printType(type)}`);
   else if (shape.length > mostAxes) fail(`has over ${mostAxes} axes: ${printType(type)}`);
   else if (storedLength(type) > mostElements) fail(`is too large: ${printType(type)}`);
-  if (layout.kind === 'panel' && !(shape.length === 4 && Number.isInteger(layout.lanes) && layout.lanes > 0))
+  if (layout.kind === 'panel' && !(shape.length >= leastPanelAxes && Number.isInteger(layout.lanes) && layout.lanes > 0))
     fail(`cannot be laid out in panels: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
   if (kind !== 'constant' && encoding.format !== 'dense') fail('is sparse but not a constant');

@@ -10,10 +10,15 @@ import type { Site } from './rules.ts';
 export function at({ shape, layout }: TensorType, coordinates: readonly Operand[]): Expr {
   if (layout.kind === 'plain')
     return coordinates.reduce<Expr>((flat, c, axis) => add(mul(flat, shape[axis]), c), sum());
-  const [n, y, x, c] = coordinates;
   const { lanes } = layout;
-  const pixel = add(mul(y, shape[2]), x);
-  const row = sum(mul(add(mul(n, panelsOf(shape, lanes)), div(pixel, lanes)), shape[3]), c);
+  const last = shape.length - 1;
+  const first = shape.length > 2 ? 1 : 0;
+  const n = first === 0 ? 0 : coordinates[0];
+  const pixel = coordinates
+    .slice(first, last)
+    .reduce<Expr>((flat, place, axis) => add(mul(flat, shape[first + axis]), place), sum());
+  const panel = add(mul(n, panelsOf(shape, lanes)), div(pixel, lanes));
+  const row = sum(mul(panel, shape[last]), coordinates[last]);
   return add(mul(row, lanes), mod(pixel, lanes));
 }
 

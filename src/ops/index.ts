@@ -1,3 +1,5 @@
+import type { Attention } from './attention.ts';
+import { attention } from './attention.ts';
 import type { BatchNorm } from './batch-norm.ts';
 import { batchNorm } from './batch-norm.ts';
 import type { Cast } from './cast.ts';
@@ -16,6 +18,8 @@ import type { Binary, Unary } from './elementwise.ts';
 import { binary, unary } from './elementwise.ts';
 import type { Gather } from './gather.ts';
 import { gather } from './gather.ts';
+import type { LayerNorm } from './layer-norm.ts';
+import { layerNorm } from './layer-norm.ts';
 import type { Linear } from './linear.ts';
 import { linear } from './linear.ts';
 import type { MatMul } from './matmul.ts';
@@ -52,6 +56,7 @@ import { transpose } from './transpose.ts';
 
 /** Closed: a new operator must be handled everywhere, and `tsc` says where. */
 export type Op =
+  | Attention
   | BatchNorm
   | Binary
   | Cast
@@ -61,6 +66,7 @@ export type Op =
   | DepthToSpace
   | Dequantize
   | Gather
+  | LayerNorm
   | Linear
   | MatMul
   | Pad
@@ -85,6 +91,7 @@ export type Kind = Op['kind'];
 export type Attribute = number | string | boolean | readonly number[];
 
 export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K }>> } = {
+  attention,
   'batch-norm': batchNorm,
   binary,
   cast,
@@ -94,6 +101,7 @@ export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K
   'depth-to-space': depthToSpace,
   dequantize,
   gather,
+  'layer-norm': layerNorm,
   linear,
   matmul,
   pad,

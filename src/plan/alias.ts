@@ -1,6 +1,8 @@
-/** Values that need no array of their own: a plain reshape of a plain value is the same memory. */
+/** Values that need no array of their own: a reshape of a value is often the same memory. */
 import type { Graph, Id } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { pictureOf, sameLayout } from '../tensor/type.ts';
 
 /** Each such value, with the value whose array it shares. An array serves as one port at most. */
 export function aliases(graph: Graph): ReadonlyMap<Id, Id> {
@@ -11,11 +13,20 @@ export function aliases(graph: Graph): ReadonlyMap<Id, Id> {
   for (const node of graph.nodes) {
     if (node.kind !== 'call' || node.op.kind !== 'reshape') continue;
     const [from] = node.inputs;
-    if (node.type.layout.kind !== 'plain' || byId.get(from)?.type.layout.kind !== 'plain') continue;
+    const given = byId.get(from)?.type;
+    if (!given || !sameMemory(given, node.type)) continue;
     const shared = root.get(from) ?? from;
     if (outputs.has(node.id) && isPort.has(shared)) continue;
     if (outputs.has(node.id)) isPort.add(shared);
     root.set(node.id, shared);
   }
   return root;
+}
+
+/** Whether the same elements in two shapes lie alike: plain ones do, and those in panels of equal pictures. */
+export function sameMemory(a: TensorType, b: TensorType): boolean {
+  if (!sameLayout(a.layout, b.layout)) return false;
+  if (a.layout.kind === 'plain') return true;
+  const [p, q] = [pictureOf(a.shape), pictureOf(b.shape)];
+  return p.images === q.images && p.pixels === q.pixels && p.channels === q.channels;
 }

@@ -2,7 +2,7 @@
 import type { Numbers } from './numbers.ts';
 import { zeros } from './numbers.ts';
 import type { TensorType } from './type.ts';
-import { elements, panelsOf, storedLength } from './type.ts';
+import { elements, panelsOf, pictureOf, storedLength } from './type.ts';
 
 /** Plain data as it lies in memory, padding lanes 0. A plain layout gives `data` itself. */
 export function layOut(type: TensorType, data: Numbers): Numbers {
@@ -26,12 +26,12 @@ export function takeIn(type: TensorType, stored: Numbers): Numbers {
 function storedAt({ shape, layout }: TensorType): (i: number) => number {
   if (layout.kind === 'plain') return (i) => i;
   const { lanes } = layout;
-  const [, h, w, c] = shape;
+  const { pixels, channels: c } = pictureOf(shape);
   const panels = panelsOf(shape, lanes);
   return (i) => {
     const pixel = Math.floor(i / c);
-    const p = pixel % (h * w);
-    const panel = Math.floor(pixel / (h * w)) * panels + Math.floor(p / lanes);
+    const p = pixel % pixels;
+    const panel = Math.floor(pixel / pixels) * panels + Math.floor(p / lanes);
     return (panel * c + (i % c)) * lanes + (p % lanes);
   };
 }

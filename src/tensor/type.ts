@@ -11,7 +11,8 @@ export type Shape = readonly number[];
  * Where elements lie.
  *   plain   row-major in the order of the shape
  *   panel   [n, h, w, c] stored as [n][ceil(h·w / lanes)][c][lanes]: `lanes` neighbouring pixels of one
- *           channel side by side. Lanes past the last pixel are padding and hold nothing of meaning.
+ *           channel side by side. Lanes past the last pixel are padding and hold nothing of meaning. In the same way
+ *           [n, t, c], whose pixels are tokens, and any value of two axes or more: see `pictureOf`.
  */
 export type Layout = { readonly kind: 'plain' } | { readonly kind: 'panel'; readonly lanes: number };
 
@@ -53,13 +54,30 @@ export const sameEncoding = (a: Encoding, b: Encoding): boolean =>
   Object.keys(a.params).length === Object.keys(b.params).length &&
   Object.entries(a.params).every(([key, value]) => b.params[key] === value);
 
-/** Panels that a [n, h, w, c] shape takes for one picture. */
-export const panelsOf = (shape: Shape, lanes: number): number => Math.ceil((shape[1] * shape[2]) / lanes);
+/** A shape as pictures: the last axis is channels, the first of three or more the pictures, all others are pixels. */
+export interface Picture {
+  readonly images: number;
+  readonly pixels: number;
+  readonly channels: number;
+}
+
+export const pictureOf = (shape: Shape): Picture => ({
+  images: shape.length > 2 ? shape[0] : 1,
+  pixels: elements(shape.slice(shape.length > 2 ? 1 : 0, -1)),
+  channels: shape[shape.length - 1],
+});
+
+/** Values of so many axes have a picture. */
+export const leastPanelAxes = 2;
+
+/** Panels that a shape takes for one picture. */
+export const panelsOf = (shape: Shape, lanes: number): number => Math.ceil(pictureOf(shape).pixels / lanes);
 
 /** Elements that a dense value of this type takes in memory, padding lanes included. */
 export function storedLength({ shape, layout }: TensorType): number {
   if (layout.kind === 'plain') return elements(shape);
-  return shape[0] * panelsOf(shape, layout.lanes) * shape[3] * layout.lanes;
+  const { images, channels } = pictureOf(shape);
+  return images * panelsOf(shape, layout.lanes) * channels * layout.lanes;
 }
 
 export const bytesPer: Readonly<Record<DType, number>> = {

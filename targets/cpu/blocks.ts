@@ -2,7 +2,7 @@
 import type { Arr } from '../../src/loop/loop.ts';
 import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { TensorType } from '../../src/tensor/type.ts';
-import { elements } from '../../src/tensor/type.ts';
+import { elements, pictureOf } from '../../src/tensor/type.ts';
 import { isPanel, lanes, pictureSize, vector } from './panels.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call } from './routine.ts';
@@ -20,9 +20,10 @@ export function rowsAlong({ shape, ...type }: TensorType, axis: number): Rows | 
     const step = elements(shape.slice(axis + 1));
     return { count: elements(shape.slice(0, axis)), length: shape[axis] * step, step };
   }
-  if (axis !== 3 || !isPanel({ shape, ...type })) return undefined;
-  const length = shape[3] * lanes;
-  return { count: (shape[0] * pictureSize({ shape, ...type })) / length, length, step: lanes };
+  if (axis !== shape.length - 1 || !isPanel({ shape, ...type })) return undefined;
+  const { images, channels } = pictureOf(shape);
+  const length = channels * lanes;
+  return { count: (images * pictureSize({ shape, ...type })) / length, length, step: lanes };
 }
 
 /** Below this many numbers in a block, loops do as well. */

@@ -1,7 +1,7 @@
 /** Panels, as the kernels of this target lay images out. */
 import type { Routine } from '../../src/plan/kernel.ts';
 import type { TensorType } from '../../src/tensor/type.ts';
-import { panel, panelsOf } from '../../src/tensor/type.ts';
+import { panel, panelsOf, pictureOf } from '../../src/tensor/type.ts';
 
 /** Pixels side by side: four vectors of AVX-512, sixteen of NEON. */
 export const lanes = 64;
@@ -11,6 +11,6 @@ export const inPanels = panel(lanes);
 export const isPanel = ({ layout }: TensorType): boolean => layout.kind === 'panel' && layout.lanes === lanes;
 
 /** Numbers in every panel of one picture. */
-export const pictureSize = ({ shape }: TensorType): number => panelsOf(shape, lanes) * shape[3] * lanes;
+export const pictureSize = ({ shape }: TensorType): number => panelsOf(shape, lanes) * pictureOf(shape).channels * lanes;
 
 export const vector: Routine = { name: 'vector', template: 'cpu/kernels/vector.c.hbs', view: {}, needs: [] };

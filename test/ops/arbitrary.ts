@@ -45,6 +45,19 @@ const epilogue = (o: number, a: string, dtype: 'f32' | 'i32' = 'f32'): Value[] =
 const axisOf = (v: Value): fc.Arbitrary<number> => int(0, Math.max(0, v.type.shape.length - 1));
 
 export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
+  attention: fc
+    .tuple(int(1, 2), int(1, 5), int(1, 5), int(1, 3), ints(1, 3, 2), fc.boolean(), int(1, 1000))
+    .chain(([n, t, s, heads, [deep, part], masked, seed]) =>
+      smaller([n, heads, t, s]).map((mask) => ({
+        op: { kind: 'attention', heads, scale: 0.375, masked },
+        values: [
+          some('f32', [n, t, heads * deep], seed),
+          fixed([n, s, heads * deep], 2),
+          fixed([n, s, heads * part], 3),
+          ...(masked ? [fixed(mask, 4)] : []),
+        ],
+      })),
+    ),
   'batch-norm': f32(anyShape).map((x) => {
     const c = x.type.shape.at(-1) ?? 1;
     return {
@@ -119,6 +132,10 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       values: [x, some('i32', shape.slice(0, 2), 3)],
     })),
   ),
+  'layer-norm': f32(anyShape).map((x) => {
+    const c = x.type.shape.at(-1) ?? 1;
+    return { op: { kind: 'layer-norm', epsilon: 0.5 }, values: [x, fixed([c], 2), fixed([c], 3)] };
+  }),
   linear: fc.tuple(either(anyShape), int(1, 4), activation).map(([x, o, a]) => {
     const dtype = scalarOf(x.type.dtype);
     return {

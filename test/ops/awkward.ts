@@ -11,6 +11,19 @@ import { conv, convT, f, inf, pad, pool, resize, whole, x, y, z } from './makers
 const activations: readonly Activation[] = ['none', 'relu', 'hard-swish', 'sigmoid'];
 
 export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
+  attention: [
+    { op: { kind: 'attention', heads: 1, scale: 0.5, masked: false }, values: [x(2, 3, 2), y(2, 5, 2), z(2, 5, 3)] },
+    {
+      op: { kind: 'attention', heads: 3, scale: -0.25, masked: true },
+      values: [x(2, 4, 6), y(2, 3, 6), z(2, 3, 3), x(1, 3, 4, 3)],
+    },
+    { op: { kind: 'attention', heads: 2, scale: 1, masked: true }, values: [x(1, 1, 4), y(1, 4, 4), z(1, 4, 2), x(4)] },
+    {
+      // Keys that nobody may see, the first of them among them.
+      op: { kind: 'attention', heads: 1, scale: 1, masked: true },
+      values: [x(1, 2, 2), y(1, 3, 2), z(1, 3, 2), f([2, 3], -inf, 0, 1, -inf, -inf, 2)],
+    },
+  ],
   'batch-norm': [
     { op: { kind: 'batch-norm', epsilon: 1e-3 }, values: [x(2, 3, 5, 3), y(3), z(3), x(3), f([3], 0, 1, 2)] },
   ],
@@ -69,6 +82,11 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: { kind: 'gather', axis: 3 }, values: [x(2, 3, 5, 3), whole(4)] },
     { op: { kind: 'gather', axis: 0 }, values: [whole(3, 2), whole(2, 2, 2)] },
     { op: { kind: 'gather', axis: 1 }, values: [x(2, 4, 5), whole()] },
+  ],
+  'layer-norm': [
+    { op: { kind: 'layer-norm', epsilon: 1e-3 }, values: [x(2, 3, 5, 3), y(3), z(3)] },
+    { op: { kind: 'layer-norm', epsilon: 1 }, values: [x(2, 7), y(7), z(7)] },
+    { op: { kind: 'layer-norm', epsilon: 0.5 }, values: [x(4, 1), y(1), z(1)] },
   ],
   linear: [
     { op: { kind: 'linear', activation: 'prelu' }, values: [x(3, 8), y(5, 8), z(5), x(5)] },

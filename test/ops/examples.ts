@@ -14,6 +14,25 @@ const abcd = f([4], 1, 2, 3, 4);
 const count6 = f([2, 3], 1, 2, 3, 4, 5, 6);
 
 export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
+  attention: [
+    {
+      // Equal scores share evenly; the mask hides the second key from the second query.
+      op: { kind: 'attention', heads: 1, scale: 1, masked: true },
+      values: [
+        f([1, 2, 1], 0, 3),
+        f([1, 2, 1], 5, 5),
+        f([1, 2, 2], 1, 2, 3, 6),
+        f([1, 1, 2, 2], 0, 0, 0, Number.NEGATIVE_INFINITY),
+      ],
+      gives: [2, 4, 1, 2],
+    },
+    {
+      // Two heads, each with keys of its own: scores 0 and log 3, and the other way round.
+      op: { kind: 'attention', heads: 2, scale: 0.5, masked: false },
+      values: [f([1, 1, 2], 2, -2), f([1, 2, 2], 0, 0, Math.log(3), Math.log(3)), f([1, 2, 2], 4, 4, 8, 8)],
+      gives: [7, 5],
+    },
+  ],
   'batch-norm': [
     {
       op: { kind: 'batch-norm', epsilon: 1 },
@@ -125,6 +144,13 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       op: { kind: 'gather', axis: 1 },
       values: [count6, i([2, 2], 2, 0, -5, 7)],
       gives: [3, 1, 1, 3, 6, 4, 4, 6],
+    },
+  ],
+  'layer-norm': [
+    {
+      op: { kind: 'layer-norm', epsilon: 3 },
+      values: [f([1, 2, 2], 5, 7, 1, 1), f([2], 2, 4), f([2], 1, 0)],
+      gives: [0, 2, 1, 0],
     },
   ],
   linear: [

@@ -152,16 +152,19 @@ function unstored(data: Numbers, type: TensorType): Numbers {
 }
 
 /** For each element, where it lies in panels and where in plain data. */
-function panelPlaces({ shape: [n, h, w, c], layout }: TensorType): readonly (readonly [number, number])[] {
+function panelPlaces({ shape, layout }: TensorType): readonly (readonly [number, number])[] {
   if (layout.kind !== 'panel') return [];
+  const [n, ...inner] = shape.length === 2 ? [1, ...shape] : shape;
+  const c = inner.pop() ?? 1;
+  const pixels = elements(inner);
   const { lanes } = layout;
   const places: (readonly [number, number])[] = [];
   let panel = 0;
   for (let picture = 0; picture < n; picture++)
-    for (let first = 0; first < h * w; first += lanes, panel++)
+    for (let first = 0; first < pixels; first += lanes, panel++)
       for (let channel = 0; channel < c; channel++)
-        for (let lane = 0; lane < lanes && first + lane < h * w; lane++)
-          places.push([(panel * c + channel) * lanes + lane, (picture * h * w + first + lane) * c + channel]);
+        for (let lane = 0; lane < lanes && first + lane < pixels; lane++)
+          places.push([(panel * c + channel) * lanes + lane, (picture * pixels + first + lane) * c + channel]);
   return places;
 }
 

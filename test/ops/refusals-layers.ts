@@ -11,6 +11,73 @@ const weights = [6, 3, 3, 4];
 const most = 2147483647;
 
 export const layerRefusals = {
+  attention: [
+    refused(
+      { kind: 'attention', heads: 0, scale: 1, masked: false },
+      [
+        [1, 2, 4],
+        [1, 2, 4],
+        [1, 2, 4],
+      ],
+      'takes a whole number in 1..2147483647 as "heads" and is given 0',
+    ),
+    refused(
+      { kind: 'attention', heads: 3, scale: 1, masked: false },
+      [
+        [1, 2, 4],
+        [1, 2, 4],
+        [1, 2, 6],
+      ],
+      'shares 4 and 6 channels among 3 heads',
+    ),
+    refused(
+      { kind: 'attention', heads: 1, scale: 1, masked: false },
+      [
+        [1, 2, 4],
+        [1, 3, 4],
+        [1, 2, 4],
+      ],
+      'cannot pair [1, 2, 4], [1, 3, 4] and [1, 2, 4]',
+    ),
+    refused(
+      { kind: 'attention', heads: 1, scale: 1, masked: false },
+      [
+        [2, 4],
+        [1, 3, 4],
+        [1, 2, 4],
+      ],
+      'takes a 3-D "q" and is given [2, 4]',
+    ),
+    refused(
+      { kind: 'attention', heads: 2, scale: 1, masked: true },
+      [
+        [1, 2, 4],
+        [1, 3, 4],
+        [1, 3, 4],
+        [2, 2, 2, 3],
+      ],
+      'has scores of [1, 2, 2, 3] and is given a mask of [2, 2, 2, 3]',
+    ),
+    refused(
+      { kind: 'attention', heads: 1, scale: 1, masked: false },
+      [i32(1, 2, 4), [1, 2, 4], [1, 2, 4]],
+      'takes f32 as "q" and is given i32',
+    ),
+  ],
+  'layer-norm': [
+    refused(
+      { kind: 'layer-norm', epsilon: -1 },
+      [[4], [4], [4]],
+      'takes a number that is not negative as "epsilon" and is given -1',
+    ),
+    refused({ kind: 'layer-norm', epsilon: 0 }, [[], [4], [4]], 'takes "x" with at least 1 axis and is given []'),
+    refused(
+      { kind: 'layer-norm', epsilon: 0 },
+      [[2, 4], [4], [2]],
+      'has 4 channels and is given "offset" of shape [2]',
+    ),
+    refused({ kind: 'layer-norm', epsilon: 0 }, [i32(4), [4], [4]], 'takes f32 as "x" and is given i32'),
+  ],
   'batch-norm': [
     refused(
       { kind: 'batch-norm', epsilon: -1 },

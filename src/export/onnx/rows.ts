@@ -7,10 +7,12 @@ import { binary, cast, select, unary } from './rows-elementwise.ts';
 import { depthToSpace, pool2d, resize, spaceToDepth } from './rows-image.ts';
 import { batchNorm, conv2d, convTranspose2d, linear, matmul } from './rows-layers.ts';
 import { dequantize, quantize } from './rows-quantised.ts';
+import { attention, layerNorm } from './rows-sequence.ts';
 import { concat, gather, reshape, slice, tile, transpose } from './rows-shape.ts';
 import type { Held } from './values.ts';
 
 const rows: { readonly [K in Kind]: Row<Extract<Op, { readonly kind: K }>> } = {
+  attention,
   'batch-norm': batchNorm,
   binary,
   cast,
@@ -20,6 +22,7 @@ const rows: { readonly [K in Kind]: Row<Extract<Op, { readonly kind: K }>> } = {
   'depth-to-space': depthToSpace,
   dequantize,
   gather,
+  'layer-norm': layerNorm,
   linear,
   matmul,
   pad,

@@ -41,6 +41,8 @@ function wantOf({ op, type }: Call, operand: Node, own: Order | undefined): Orde
       return own && splitReshape(operand.type.shape, type.shape, own, 'result')?.from;
     case 'linear':
       return isPixel(operand) ? own : plainOrder(rank);
+    case 'attention':
+    case 'layer-norm':
     case 'matmul':
     case 'gather':
     case 'top-k':

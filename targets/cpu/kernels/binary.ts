@@ -4,7 +4,7 @@ import type { BinaryName } from '../../../src/ops/scalar.ts';
 import { binaryFunction } from '../../../src/ops/scalar.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
-import { elements, panelsOf, sameLayout, sameShape, storedLength } from '../../../src/tensor/type.ts';
+import { panelsOf, pictureOf, sameLayout, sameShape, storedLength } from '../../../src/tensor/type.ts';
 import type { Reads } from '../elementwise.ts';
 import { printLoop } from '../elementwise.ts';
 import { isPanel, lanes, pictureSize, vector } from '../panels.ts';
@@ -23,16 +23,16 @@ export const binary: Kernel = {
     if (!isPanel(type)) return 'an operand repeats, and the result is not in panels';
     const [a, b] = [alongPanels(types.a, type), alongPanels(types.b, type)];
     if (!a || !b) return 'an operand repeats in another way than by channel, pixel or picture';
-    const [n, , , c] = type.shape;
+    const { images, channels } = pictureOf(type.shape);
     return {
       calls: [
         call(zipPanels(op.fn, a.reads, b.reads), {
           y: array,
           ...steps('a', arrays.a, a),
           ...steps('b', arrays.b, b),
-          images: n,
+          images,
           panels: panelsOf(type.shape, lanes),
-          channels: c,
+          channels,
         }),
       ],
     };
@@ -48,14 +48,18 @@ interface Along {
 }
 
 function alongPanels(type: TensorType, result: TensorType): Along | undefined {
-  const [n, h, w, c] = [...Array<number>(4 - type.shape.length).fill(1), ...type.shape];
-  if (type.shape.length === 4 && isPanel(type)) {
-    if (h !== result.shape[1] || w !== result.shape[2]) return undefined;
-    const image = n === 1 && result.shape[0] > 1 ? 0 : pictureSize(type);
-    return { reads: 'each', image, panel: c * lanes, channel: c === 1 ? 0 : lanes };
+  const rank = result.shape.length;
+  const shape = [...Array<number>(rank - type.shape.length).fill(1), ...type.shape];
+  const { images, pixels, channels } = pictureOf(shape);
+  if (isPanel(type)) {
+    const among = shape.slice(rank > 2 ? 1 : 0, -1);
+    if (type.shape.length !== rank || among.some((d, i) => d !== result.shape[i + (rank > 2 ? 1 : 0)]))
+      return undefined;
+    const image = images === 1 && pictureOf(result.shape).images > 1 ? 0 : pictureSize(type);
+    return { reads: 'each', image, panel: channels * lanes, channel: channels === 1 ? 0 : lanes };
   }
-  if (type.layout.kind !== 'plain' || elements([h, w]) !== 1) return undefined;
-  return { reads: 'first', image: n === 1 ? 0 : c, panel: 0, channel: c === 1 ? 0 : 1 };
+  if (type.layout.kind !== 'plain' || pixels !== 1) return undefined;
+  return { reads: 'first', image: images === 1 ? 0 : channels, panel: 0, channel: channels === 1 ? 0 : 1 };
 }
 
 const steps = <Name extends 'a' | 'b'>(name: Name, array: Arr, { image, panel, channel }: Along) =>

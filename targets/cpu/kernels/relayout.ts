@@ -1,6 +1,6 @@
 /** Values into panels and out of them, and copies. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
-import { sameLayout, storedLength } from '../../../src/tensor/type.ts';
+import { pictureOf, sameLayout, storedLength } from '../../../src/tensor/type.ts';
 import { copyBlocks } from '../blocks.ts';
 import { transposeBlock } from '../moving.ts';
 import { isPanel } from '../panels.ts';
@@ -18,8 +18,7 @@ export const relayout: Kernel = {
       const block = { count: 1, length };
       return { calls: [copyBlocks(block, { x: arrays.x, xStep: length }, { y: array, yStep: length })] };
     }
-    const [n, h, w, channels] = type.shape;
-    const args = { x: arrays.x, y: array, images: n, pixels: h * w, channels };
+    const args = { x: arrays.x, y: array, ...pictureOf(type.shape) };
     if (x.layout.kind === 'plain' && isPanel(type)) return { calls: [call(between('into-panels'), args)] };
     if (type.layout.kind === 'plain' && isPanel(x)) return { calls: [call(between('out-of-panels'), args)] };
     return 'neither layout is plain, or panels are of another width';

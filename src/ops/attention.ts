@@ -1,0 +1,127 @@
+/** Attention: each query takes the values of all keys, in shares that grow with the product of query and key. */
+import type { Expr, Operand, Stmt, Var } from '../loop/loop.ts';
+import { accumulate, add, assign, declare, div, f32, local, loop, max, mul, nest, sub, unary } from '../loop/loop.ts';
+import type { Shape, TensorType } from '../tensor/type.ts';
+import { elements } from '../tensor/type.ts';
+import { read, write } from './at.ts';
+import { broadcast, broadcastStrides } from './broadcast.ts';
+import { attributeFault, dtypeFault, flag, number, printSizes, rankFault, resultType, whole } from './check.ts';
+import type { Rules, Types } from './rules.ts';
+
+/**
+ * q: [n, t, c], k: [n, s, c], v: [n, s, e], and mask (if masked) of at most 4 axes, which repeats to fill
+ * [n, heads, t, s]. Head h has the h-th part of the channels of each:
+ * softmax over s of (q · kᵀ · scale + mask), times v; the result is [n, t, e].
+ */
+export interface Attention {
+  readonly kind: 'attention';
+  readonly heads: number;
+  readonly scale: number;
+  readonly masked: boolean;
+}
+
+const scoresOf = ({ heads }: Attention, { q, k }: Types): Shape => [q.shape[0], heads, q.shape[1], k.shape[1]];
+
+/** The channels of a head. */
+const wide = ({ heads }: Attention, { shape }: TensorType): number => shape[2] / heads;
+
+export const attention: Rules<Attention> = {
+  doc: 'shares of values by the products of queries and keys, in heads',
+  operands: ({ masked }) => ['q', 'k', 'v', ...(masked ? ['mask'] : [])],
+
+  infer(op, types) {
+    const fault =
+      attributeFault(op, { heads: whole(1), scale: number, masked: flag }) ??
+      dtypeFault(types, 'f32') ??
+      rankFault(types, { q: 3, k: 3, v: 3 });
+    if (fault) return fault;
+    const { q, k, v, mask } = types;
+    const [n, t, c] = q.shape;
+    const [keys, s, e] = v.shape;
+    if (k.shape[0] !== n || keys !== n || k.shape[1] !== s || k.shape[2] !== c)
+      return `cannot pair ${printSizes(q.shape)}, ${printSizes(k.shape)} and ${printSizes(v.shape)}`;
+    if (c % op.heads !== 0 || e % op.heads !== 0) return `shares ${c} and ${e} channels among ${op.heads} heads`;
+    const scores = scoresOf(op, types);
+    if (mask && (mask.shape.length > 4 || broadcast(mask.shape, scores)?.join() !== scores.join()))
+      return `has scores of ${printSizes(scores)} and is given a mask of ${printSizes(mask.shape)}`;
+    return resultType('f32', [n, t, e]);
+  },
+
+  evaluate(op, { q, k, v, mask }, { shape }) {
+    const [n, t, e] = shape;
+    const [, s, c] = k.type.shape;
+    const [deep, part] = [c / op.heads, e / op.heads];
+    const strides = mask ? broadcastStrides(mask.type.shape, [n, op.heads, t, s]) : [0, 0, 0, 0];
+    const out = new Float32Array(elements(shape));
+    const shares = new Float64Array(s);
+    for (let b = 0; b < n; b++)
+      for (let h = 0; h < op.heads; h++)
+        for (let i = 0; i < t; i++) {
+          let [largest, total] = [-Infinity, 0];
+          for (let j = 0; j < s; j++) {
+            let score = 0;
+            const [from, to] = [(b * t + i) * c + h * deep, (b * s + j) * c + h * deep];
+            for (let d = 0; d < deep; d++) score += q.data[from + d] * k.data[to + d];
+            score *= op.scale;
+            if (mask) score += mask.data[b * strides[0] + h * strides[1] + i * strides[2] + j * strides[3]];
+            shares[j] = score;
+            if (largest < score) largest = score;
+          }
+          for (let j = 0; j < s; j++) total += shares[j] = Math.exp(shares[j] - largest);
+          for (let d = 0; d < part; d++) {
+            let sum = 0;
+            for (let j = 0; j < s; j++) sum += shares[j] * v.data[(b * s + j) * e + h * part + d];
+            out[(b * t + i) * e + h * part + d] = sum / total;
+          }
+        }
+    return out;
+  },
+
+  macs: (_op, types, { shape: [n, t, e] }) => n * t * types.k.shape[1] * (types.q.shape[2] + e),
+
+  /** The result holds the sums until their shares are known; scores are computed twice, since nothing holds them all. */
+  lower(op, { types, arrays, result: { type, array } }) {
+    const [n, heads, t, s] = scoresOf(op, types);
+    const [deep, part] = [wide(op, types.k), wide(op, type)];
+    return nest([n, heads, t], ([b, h, i]) => {
+      const channel = (width: number, d: Operand): Expr => add(mul(h, width), d);
+      const scored = (score: Var, j: Expr): readonly Stmt[] => [
+        declare(score, f32(0)),
+        ...loop('d', 0, deep, (d) => [
+          accumulate(
+            score,
+            mul(read(arrays.q, types.q, [b, i, channel(deep, d)]), read(arrays.k, types.k, [b, j, channel(deep, d)])),
+          ),
+        ]),
+        assign(score, mul(score, f32(op.scale))),
+        ...(types.mask ? [accumulate(score, masking(arrays.mask, types.mask, [b, h, i, j]))] : []),
+      ];
+      const [seen, score] = [local('score', 'f32'), local('score', 'f32')];
+      const [largest, total, share] = [local('largest', 'f32'), local('total', 'f32'), local('share', 'f32')];
+      const place = (d: Operand): readonly Operand[] => [b, i, channel(part, d)];
+      const sum = (d: Operand): Expr => read(array, type, place(d));
+      return [
+        declare(largest, f32(-Infinity)),
+        ...loop('j', 0, s, (j) => [...scored(seen, j), assign(largest, max(largest, seen))]),
+        ...loop('d', 0, part, (d) => [write(array, type, place(d), f32(0))]),
+        declare(total, f32(0)),
+        ...loop('j', 0, s, (j) => [
+          ...scored(score, j),
+          declare(share, unary('exp', sub(score, largest))),
+          accumulate(total, share),
+          ...loop('d', 0, part, (d) => [
+            write(array, type, place(d), add(sum(d), mul(share, read(arrays.v, types.v, [b, j, channel(part, d)])))),
+          ]),
+        ]),
+        ...loop('d', 0, part, (d) => [write(array, type, place(d), div(sum(d), total))]),
+      ];
+    });
+  },
+};
+
+const masking = (array: Parameters<typeof read>[0], type: TensorType, indices: readonly Expr[]): Expr =>
+  read(
+    array,
+    type,
+    type.shape.map((size, axis) => (size === 1 ? 0 : indices[4 - type.shape.length + axis])),
+  );
