@@ -11,17 +11,22 @@ import { fuseBias } from './fuse-bias.ts';
 import { hoistActivations } from './hoist-activations.ts';
 import { moveTransposes } from './move-transposes.ts';
 import { recogniseActivations } from './recognise-activations.ts';
+import { recogniseAttention } from './recognise-attention.ts';
 import { recogniseLayers } from './recognise-layers.ts';
+import { recogniseNormalisation } from './recognise-normalisation.ts';
 import { reorderLayout } from './reorder-layout.ts';
 import { shareCommon } from './share-common.ts';
 import { simplifyShapes } from './simplify-shapes.ts';
 import { sinkScales } from './sink-scales.ts';
+import { splitLayers } from './split-layers.ts';
 
 /** What runs for every target and for none, in order, and why there. */
 export const portable: readonly Pass[] = [
   foldConstants, // first, so that all others find constants where a model computes them, and no users that nobody uses
   recogniseActivations, // before scales and biases are looked for: `x + 3` and `x / 6` belong to a hard-swish
   recogniseLayers, // before shapes: what it writes as reshapes may cancel
+  recogniseNormalisation, // before scales are looked for: it takes its own
+  recogniseAttention, // before transposes move: the moves around its products are how it is known
   moveTransposes, // while they are all there, and before anything looks for channels on the last axis
   simplifyShapes, // before fusion: a reshape between a layer and its bias hides one from the other
   fuseBias, // before scales: a layer that has its bias can be scaled as a whole
@@ -31,6 +36,8 @@ export const portable: readonly Pass[] = [
   dropDeadChannels,
   simplifyShapes, // again: pads and slices of channels that are gone do nothing
   fuseBias, // again, for what was added to a scaled layer, and for dead branches, which leave a constant
+  splitLayers, // when layers have their bias, and before formats: each part has its own
+  simplifyShapes, // again: what parts are reshaped to may cancel
   hoistActivations, // when layers have their bias and wait for an activation
   fuseActivation, // after the bias: an activation is the last thing that a layer does
   commuteResize, // when it is known what an activation costs apart

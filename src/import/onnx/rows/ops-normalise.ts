@@ -63,9 +63,27 @@ export function layerNorm(
   epsilon: number,
   [scale, offset]: readonly [Value, Value | undefined],
 ): readonly Value[] {
+  const whole = inOne(l, x, axis, epsilon, [scale, offset]);
+  if (whole && l.outputs <= 1) return [whole];
   const { mean, centred, variance } = momentsOf(l, x, from(axis, x.type.shape.length));
   const inverse = inverseRoot(l, variance, epsilon);
   return [scaled(l, binary(l, 'mul', centred, inverse), scale, offset), mean, inverse];
+}
+
+/** The result alone, along the last axis, with a scale for each of its elements. */
+function inOne(
+  l: Layer,
+  x: Value,
+  axis: number,
+  epsilon: number,
+  [scale, offset]: readonly [Value, Value | undefined],
+): Value | undefined {
+  const channels = x.type.shape.at(-1) ?? 1;
+  const fits = (value: Value): boolean => value.type.shape.length === 1 && value.type.shape[0] === channels;
+  if (l.failed || axis !== x.type.shape.length - 1 || !(epsilon >= 0 && epsilon < Infinity)) return undefined;
+  if (!fits(scale) || (offset && !fits(offset))) return undefined;
+  const shift = offset ?? l.known(new Float32Array(channels), [channels], 'offset');
+  return l.call({ kind: 'layer-norm', epsilon: Math.fround(epsilon) }, x, scale, shift);
 }
 
 /** Over the last axes, by the mean of the squares alone. */
