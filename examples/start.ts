@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { decode, encode } from 'fast-png';
 import { relativeError } from '../src/check/compare.ts';
+import { inputShapes } from '../src/check/peer.ts';
 import { loadTfjs } from '../src/check/tfjs.ts';
 import { paintFor, printBytes, printError, printTime, table } from '../src/cli/paint.ts';
 import { readPng } from '../src/cli/png.ts';
@@ -57,7 +58,7 @@ const input = readPng(readFileSync(example('person.png')), [1, 224, 224, 3], { l
 if (typeof input === 'string') throw new Error(`${example('person.png')} ${input}`);
 const inputs: Named = { input };
 const model = succeed(await openOutput(out));
-const tfjs = must(await loadTfjs(file, graph, complain));
+const tfjs = must(await loadTfjs(file, inputShapes(graph), complain));
 const { person } = must(await model.run(inputs));
 
 section(`time of a run on ${example('person.png')}, one thread, taking turns, median of ${rounds}`, await times());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tapped } from '../src/check/bisect.ts';
 import { compareOutputs, incomparable, relativeError } from '../src/check/compare.ts';
+import { inputShapes } from '../src/check/peer.ts';
 import { loadTfjs } from '../src/check/tfjs.ts';
 import type { Runner, VerifyJob } from '../src/check/verify.ts';
 import { verifyModel } from '../src/check/verify.ts';
@@ -169,7 +170,7 @@ describe('verifying', () => {
     const root = mkdtempSync(join(tmpdir(), 'espalier-tfjs-'));
     const path = writeModel(join(root, 'net'));
     const { graph: small } = loadModel(path, {}, (d) => expect.unreachable(d.message)) ?? expect.unreachable();
-    const tfjs = (await loadTfjs(path, small, (d) => expect.unreachable(d.message))) ?? expect.unreachable();
+    const tfjs = (await loadTfjs(path, inputShapes(small), (d) => expect.unreachable(d.message))) ?? expect.unreachable();
     const inputs = { x: f32(1, 2, 3, 4) };
     expect(tfjs.run(inputs)).toEqual({ y: f32(13.5, 4.5) });
     expect(tfjs.valuesOf(inputs, ['dense/MatMul', 'nothing'])).toEqual({ 'dense/MatMul': f32(13, 4) });

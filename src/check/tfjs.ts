@@ -6,11 +6,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
-import type { Graph } from '../graph/graph.ts';
 import { publicName } from '../import/names.ts';
 import { readShards } from '../import/shards.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { Shape } from '../tensor/type.ts';
+import type { Shapes } from './peer.ts';
 
 /** A loaded model. `run` may be called many times. */
 export interface TfjsModel {
@@ -34,8 +34,8 @@ interface Loaded {
   readonly dispose: () => void;
 }
 
-/** Loads the model at `path`, from which `graph` was imported; undefined, and reported, if TensorFlow.js cannot run it. */
-export async function loadTfjs(path: string, graph: Graph, report: Report): Promise<TfjsModel | undefined> {
+/** Loads the model at `path`, whose inputs have these shapes; undefined, and reported, if TensorFlow.js cannot run it. */
+export async function loadTfjs(path: string, shapes: Shapes, report: Report): Promise<TfjsModel | undefined> {
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'verify/tfjs', message, hint, origin: { file: path } });
   const cannot = (error: unknown): undefined =>
@@ -54,7 +54,6 @@ export async function loadTfjs(path: string, graph: Graph, report: Report): Prom
         'TensorFlow.js needs one more package to run a layers-model',
         'npm install @tensorflow/tfjs-layers@4.22.0',
       );
-    const shapes = new Map(graph.nodes.flatMap((n) => (n.kind === 'input' ? [[n.name, n.type.shape] as const] : [])));
     return { ...runners(model, shapes, cannot), dispose: model.dispose };
   } catch (error) {
     return cannot(error);
@@ -63,7 +62,7 @@ export async function loadTfjs(path: string, graph: Graph, report: Report): Prom
 
 function runners(
   { predict, inside }: Loaded,
-  shapes: ReadonlyMap<string, Shape>,
+  shapes: Shapes,
   cannot: (error: unknown) => undefined,
 ): Omit<TfjsModel, 'dispose'> {
   const feed = (inputs: Named): Feeds =>

@@ -1,6 +1,6 @@
 /** Whether an artefact computes what its model means, and if not, who is to blame. */
 import type { Compiled, Job } from '../compile.ts';
-import { compile } from '../compile.ts';
+import { compile, recordedSeed } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
 import { evaluate } from '../graph/evaluate.ts';
@@ -32,7 +32,7 @@ export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
   /** Builds what was compiled and makes it ready to run; undefined after a report. */
   readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
   /** Another program with the same model, to compare with instead of `evaluate`. */
-  readonly peer?: Omit<Peer, 'dispose'>;
+  readonly peer?: Omit<Peer, 'repeat' | 'dispose'>;
   readonly report: Report;
   /** Told what is being done. */
   readonly doing?: (what: string) => void;
@@ -65,7 +65,8 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   if (!runner) return undefined;
 
   const suited = peer?.suit ?? ((sample: Named): Named => sample);
-  const inputs = Array.from({ length: samples }, (_, i) => suited(randomInputs(graph, 1 + 1000 * i)));
+  // The first are those that were recorded, whose outputs are known.
+  const inputs = Array.from({ length: samples }, (_, i) => suited(randomInputs(graph, recordedSeed + 1000 * i)));
   const got: Named[] = [];
   try {
     doing('running the artefact');
@@ -79,8 +80,8 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
   }
   doing(peer ? `running ${peerTitles[peer.name]}` : 'computing the reference');
   const want: Named[] = [];
-  for (const sample of inputs) {
-    const outputs = peer ? await peer.run(sample) : evaluate(graph, sample);
+  for (const [i, sample] of inputs.entries()) {
+    const outputs = await (peer ? peer.run(sample) : i === 0 ? compiled.recorded().outputs : evaluate(graph, sample));
     if (!outputs) return undefined;
     want.push(outputs);
   }

@@ -51,7 +51,7 @@ export async function verify(
       doing,
     });
     if (!verdict) return false;
-    desk.print(verdict, (paint) => asText(verdict, path, samples, paint));
+    desk.print(verdict, (paint) => verdictAsText(verdict, path, samples, paint));
     return verdict.ok;
   } finally {
     peer?.dispose();
@@ -64,7 +64,7 @@ async function peerFor(name: PeerName, loaded: LoadedModel, { report, doing }: D
   return (await loadPeer(name, loaded.file, loaded.graph, loaded, report)) ?? null;
 }
 
-function asText(
+export function verdictAsText(
   { ok, target, against, outputs, divergedAt }: Verdict,
   model: string,
   samples: number,

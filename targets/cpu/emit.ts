@@ -1,17 +1,17 @@
 /** A plan as files: header, source, constants, build file, example, check, and the recipe that builds them. */
 import { bug } from '../../src/diagnostic.ts';
-import { quoted } from '../../src/graph/print.ts';
 import type { Arr } from '../../src/loop/loop.ts';
 import { alignment, alignUp } from '../../src/plan/arena.ts';
-import type { Plan, Port } from '../../src/plan/plan.ts';
+import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Artefact, Emission, EmitContext, Render } from '../../src/target.ts';
-import { elements, printShape } from '../../src/tensor/type.ts';
+import { elements } from '../../src/tensor/type.ts';
 import type { BlobFiles } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
 import type { Cpu } from './cpus.ts';
-import { identifiers } from './names.ts';
 import { partsFor } from './parts.ts';
+import type { CPort } from './ports.ts';
+import { cPorts } from './ports.ts';
 import { printStep } from './print-step.ts';
 import { inOrder } from './routine.ts';
 import { ctype } from './syntax.ts';
@@ -20,17 +20,6 @@ export interface Flavour {
   readonly cpu: Cpu;
   readonly strictFp: boolean;
   readonly prefix: string;
-}
-
-/** A port as C sees it. */
-interface CPort {
-  readonly port: Port;
-  readonly member: string;
-  readonly type: string;
-  readonly length: string;
-  readonly numbers: number;
-  readonly shape: string;
-  readonly quoted: string;
 }
 
 export function emit(plan: Plan, { render, recorded, report }: EmitContext, flavour: Flavour): Emission {
@@ -123,19 +112,6 @@ function tooLarge({ inputs, outputs, constants }: Plan): string | undefined {
   return undefined;
 }
 
-function cPorts(ports: readonly Port[], prefix: string): readonly CPort[] {
-  const members = identifiers(ports.map((p) => p.name));
-  return ports.map((port, i) => ({
-    port,
-    member: members[i],
-    type: ctype[port.array.dtype],
-    length: `${prefix}_${members[i]}_LENGTH`,
-    numbers: elements(port.type.shape),
-    shape: printShape(port.type.shape) || 'one number',
-    quoted: quoted(port.name),
-  }));
-}
-
 function emitWeights(plan: Plan, symbol: string, render: Render): BlobFiles | undefined {
   if (plan.constants.length === 0) return undefined;
   return emitBlob(
@@ -178,6 +154,12 @@ function emitCheck(
   );
 }
 
+/** One statement behind the macro STEP, which may become the head of a loop. */
+const hooked = (index: number, [first, ...rest]: readonly string[], { work }: Step): readonly string[] =>
+  work.kind === 'routines' && work.calls.length > 1
+    ? [`STEP(${index}) {`, ...[first, ...rest].map((line) => `  ${line}`), '}']
+    : [`STEP(${index}) ${first}`, ...rest];
+
 /** What the template of the source needs beyond the names. */
 function sourceView(
   { name, constants, arena, steps }: Plan,
@@ -198,7 +180,7 @@ function sourceView(
       const offset = arena.places.get(a) ?? bug(`array "${a.name}" has no place`);
       return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${offset});`;
     });
-    return { line: step.line, code: [...declarations, ...code], definition };
+    return { line: step.line, code: [...declarations, ...hooked(i, code, step)], definition };
   });
   const calls = steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []));
   const routines = inOrder(calls.map((c) => c.routine)).map((r) => render(r.template, r.view).trim());

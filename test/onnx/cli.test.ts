@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { divergingImport } from '../../src/check/bisect.ts';
 import { loadOrt } from '../../src/check/ort.ts';
+import { inputShapes } from '../../src/check/peer.ts';
 import type { Call, Graph } from '../../src/graph/graph.ts';
 import { loadModel } from '../../src/make/load.ts';
 import { writeNpy } from '../../src/make/npy.ts';
@@ -160,7 +161,7 @@ describe('ONNX Runtime as a peer', () => {
   const open = async (file: string, constants = {}) => {
     const fail = (d: { readonly message: string }) => expect.unreachable(d.message);
     const { graph } = loadModel(file, { constants }, fail) ?? expect.unreachable();
-    return { graph, peer: (await loadOrt(file, graph, constants, fail)) ?? expect.unreachable() };
+    return { graph, peer: (await loadOrt(file, inputShapes(graph), { constants }, fail)) ?? expect.unreachable() };
   };
 
   test('tells what its nodes compute, and names the layer that is read wrongly', async () => {
@@ -216,7 +217,7 @@ describe('ONNX Runtime as a peer', () => {
     const messages: string[] = [];
     const { graph } = await open(at('net/small.onnx'));
     writeFileSync(at('broken.onnx'), new Uint8Array([1, 2, 3]));
-    expect(await loadOrt(at('broken.onnx'), graph, {}, (d) => void messages.push(d.message))).toBeUndefined();
+    expect(await loadOrt(at('broken.onnx'), inputShapes(graph), {}, (d) => void messages.push(d.message))).toBeUndefined();
     expect(messages).toEqual([expect.stringMatching(/^ONNX Runtime cannot run the model: .*$/)]);
   });
 });

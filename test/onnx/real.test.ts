@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { relativeError } from '../../src/check/compare.ts';
 import { loadOrt } from '../../src/check/ort.ts';
+import { inputShapes } from '../../src/check/peer.ts';
 import type { Diagnostic } from '../../src/diagnostic.ts';
 import { printDiagnostic } from '../../src/diagnostic.ts';
 import type { Named } from '../../src/graph/evaluate.ts';
@@ -34,7 +35,7 @@ const load = (path: string, options: LoadOptions = {}) => loadModel(path, option
 test('silero VAD: eight frames of sound, each with the state that the one before left', async () => {
   const shapes = { input: [1, 512], state: [2, 1, 128] };
   const { file, graph, constants } = load(packaged['silero VAD v5'].path, { shapes, constants: { sr: 16000 } });
-  const ort = (await loadOrt(file, graph, constants, fail)) ?? expect.unreachable();
+  const ort = (await loadOrt(file, inputShapes(graph), { constants }, fail)) ?? expect.unreachable();
   const runners = [
     async (inputs: Named) => evaluate(graph, inputs),
     ...(await Promise.all(['wasm', 'cpu'].map((target) => built(graph, target)))).map(({ run }) => run),

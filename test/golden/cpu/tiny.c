@@ -15,6 +15,11 @@
 
 #define INLINE static inline __attribute__((unused))
 
+// Stands before every step: a place to count and time them, from outside.
+#ifndef STEP
+#define STEP(index)
+#endif
+
 /* Towards zero; NaN gives 0, and numbers out of range the nearest integer. */
 INLINE int32_t float_to_int(float x) {
   if (!(x > -2147483648.0f)) return x != x ? 0 : INT32_MIN;
@@ -499,7 +504,7 @@ int tiny_run(const tiny_inputs *inputs, tiny_outputs *outputs, void *workspace) 
   // %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 64] from "layer \"one\"\n\u002a\u002f 2"
   float *const v_c = (void *)(arena + 0);
   float *const v_c_taps = (void *)(arena + 1024);
-  conv_dense(&(const struct conv){
+  STEP(0) conv_dense(&(const struct conv){
     .x = v_x, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .images = 1, .inputs = 2,
     .outputs = 4, .block = 2, .low = 0.0f, .high = 6.0f, .scratch = v_c_taps, .plain = 1, .height = 4,
     .width = 7, .out_height = 4, .out_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_y = 1,
@@ -508,24 +513,24 @@ int tiny_run(const tiny_inputs *inputs, tiny_outputs *outputs, void *workspace) 
 
   // %t = unary(%c) fn=tanh : f32[1x4x7x4, panel 64]
   float *const v_t = (void *)(arena + 1024);
-  map_tanh(&(const struct map){
+  STEP(1) map_tanh(&(const struct map){
     .x = v_c, .y = v_t, .count = 256,
   });
 
   // %i = cast(%t) to=i32 : i32[1x4x7x4, panel 64]
   int32_t *const v_i = (void *)(arena + 0);
-  step_2_cast(v_i, v_t);
+  STEP(2) step_2_cast(v_i, v_t);
 
   // %k = cast(%i) to=f32 : f32[1x4x7x4, panel 64]
   float *const v_k = (void *)(arena + 2048);
-  step_3_cast(v_k, v_i);
+  STEP(3) step_3_cast(v_k, v_i);
 
   // %s = select(%i, %t, %k) : f32[1x4x7x4, panel 64]
   float *const v_s = (void *)(arena + 3072);
-  step_4_select(v_s, v_i, v_t, v_k);
+  STEP(4) step_4_select(v_s, v_i, v_t, v_k);
 
   // %s_out = relayout(%s) : f32[1x4x7x4]
-  out_of_panels(&(const struct out_of_panels){
+  STEP(5) out_of_panels(&(const struct out_of_panels){
     .x = v_s, .y = v_s_out, .images = 1, .pixels = 28, .channels = 4,
   });
 

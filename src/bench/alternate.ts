@@ -1,0 +1,67 @@
+/** Timing that a drifting machine cannot tilt: every contender is measured in every round, in turn. */
+import type { Summary } from './statistics.ts';
+import { medianOf, summaryOf } from './statistics.ts';
+
+export interface Contender {
+  readonly name: string;
+  /** Milliseconds of each of so many runs. Undefined after a report. */
+  readonly time: (runs: number) => Promise<readonly number[] | undefined>;
+}
+
+export interface Timing extends Summary {
+  readonly name: string;
+  /** This one's time divided by the first contender's: the median of the rounds' own ratios. */
+  readonly ratio: Summary;
+  /** All runs that were measured. */
+  readonly runs: number;
+}
+
+export interface HowLong {
+  /** To measure for about so long. */
+  readonly seconds: number;
+  /** Or so many rounds of one run each. */
+  readonly rounds?: number | undefined;
+  /** Told how far it is. */
+  readonly onRound?: (done: number, of: number) => void;
+}
+
+/** Milliseconds that one contender has before it is the next one's turn, so that its data are in the caches most of the time. */
+const turn = 100;
+
+const fewest = { runs: 3, rounds: 5 };
+
+/** The first contender is what the others are compared with. A round takes the median of a few runs of each. Undefined after a report. */
+export async function alternate(
+  contenders: readonly Contender[],
+  { seconds, rounds: asked, onRound = () => {} }: HowLong,
+): Promise<readonly Timing[] | undefined> {
+  const paces: number[] = [];
+  for (const { time } of contenders) {
+    const warm = await time(fewest.runs);
+    if (!warm) return undefined;
+    paces.push(Math.min(...warm));
+  }
+  const runs = paces.map((ms) =>
+    asked === undefined ? Math.max(fewest.runs, Math.min(1e4, Math.ceil(turn / ms))) : 1,
+  );
+  const round = runs.reduce((sum, count, i) => sum + count * paces[i], 0);
+  const rounds = asked ?? Math.max(fewest.rounds, Math.round((1000 * seconds) / round));
+  const samples: (readonly number[])[][] = contenders.map(() => []);
+  for (let done = 0; done < rounds; done++) {
+    onRound(done, rounds);
+    // Back and forth, so that none of them always follows the same one.
+    const order = [...contenders.keys()];
+    for (const i of done % 2 === 0 ? order : order.toReversed()) {
+      const times = await contenders[i].time(runs[i]);
+      if (!times) return undefined;
+      samples[i].push(times);
+    }
+  }
+  const middles = samples.map((of) => of.map(medianOf));
+  return contenders.map(({ name }, i) => ({
+    name,
+    ...summaryOf(samples[i].flat()),
+    ratio: summaryOf(middles[i].map((ms, at) => ms / middles[0][at])),
+    runs: samples[i].flat().length,
+  }));
+}

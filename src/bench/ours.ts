@@ -1,0 +1,75 @@
+/** What we build, ready to be timed: a program that waits for orders, on the cores that all contenders have. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { emitStepTimer, emitTimer } from '../../targets/cpu/timer.ts';
+import type { Compiled } from '../compile.ts';
+import type { Report } from '../diagnostic.ts';
+import { buildFolder } from '../make/build.ts';
+import type { Journal } from '../make/journal.ts';
+import { manifestPort } from '../make/manifest.ts';
+import type { CompileOptions } from '../make/parts.ts';
+import type { Render } from '../target.ts';
+import type { Process } from './contender.ts';
+import { startProgram, startSubject } from './contender.ts';
+
+export interface OursOptions extends CompileOptions {
+  /** Where to build: a folder that lasts as long as the processes do. */
+  readonly folder: string;
+  readonly render: Render;
+  readonly pin: readonly string[];
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly onTask: (doc: string | null) => void;
+}
+
+/** Builds for timing whole runs, and starts. Undefined after a report. */
+export const openOurs = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
+  options.target === 'cpu' ? openTimer(compiled, emitTimer, options, report) : openWasm(compiled, options, report);
+
+/** Builds for timing steps, and starts: for the cpu alone. Undefined after a report. */
+export const openSteps = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
+  openTimer(compiled, emitStepTimer, options, report);
+
+async function openTimer(
+  compiled: Compiled,
+  emitter: typeof emitTimer,
+  options: OursOptions,
+  report: Report,
+): Promise<Process | undefined> {
+  const { artefacts, recipe } = compiled;
+  const timer = emitter(compiled, options.render);
+  const made = new Set(timer.recipe.flatMap((task) => (task.kind === 'run-compiler' ? task.args : [])));
+  // Of the build only what the timer links.
+  const needed = recipe.filter((task) => made.has(task.output));
+  const folder = join(options.folder, timer.program);
+  const built = await buildFolder(
+    folder,
+    { ...compiled, artefacts: [...artefacts, ...timer.artefacts], recipe: [...needed, ...timer.recipe] },
+    options,
+    report,
+  );
+  if (!built?.complete) return undefined;
+  return startProgram(join(folder, timer.program), processOptions(compiled, folder, options, report));
+}
+
+async function openWasm(compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> {
+  const { name } = compiled.plan;
+  const folder = join(options.folder, 'wasm');
+  const built = await buildFolder(folder, compiled, options, report);
+  if (!built?.complete) return undefined;
+  return startSubject({ kind: 'wasm', folder, name }, processOptions(compiled, folder, options, report));
+}
+
+function processOptions({ plan }: Compiled, folder: string, { pin, signal }: OursOptions, report: Report) {
+  const own = join(folder, 'numbers');
+  mkdirSync(own, { recursive: true });
+  return {
+    name: 'espalier',
+    folder: own,
+    inputs: plan.inputs.map(manifestPort),
+    outputs: plan.outputs.map(manifestPort),
+    pin,
+    signal,
+    report,
+  };
+}

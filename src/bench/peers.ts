@@ -1,0 +1,76 @@
+/** Programs of others with the same model, ready to be timed. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Report } from '../diagnostic.ts';
+import { exportWith } from '../make/export.ts';
+import type { LoadedModel } from '../make/load.ts';
+import type { ManifestPort } from '../make/manifest.ts';
+import type { Process } from './contender.ts';
+import { startSubject } from './contender.ts';
+import type { Subject } from './orders.ts';
+
+/** What they are called, by the word that the command line has for them. */
+export const peerDocs = {
+  ort: 'ONNX Runtime on the same file',
+  tfjs: 'the WebAssembly backend of TensorFlow.js',
+} as const;
+
+export type PeerName = keyof typeof peerDocs;
+
+export const isPeerName = (word: string): word is PeerName => Object.hasOwn(peerDocs, word);
+
+export interface PeerOptions {
+  readonly loaded: LoadedModel;
+  readonly inputs: readonly ManifestPort[];
+  readonly outputs: readonly ManifestPort[];
+  readonly threads: number;
+  /** Where to keep files: a folder that lasts as long as the processes do. */
+  readonly folder: string;
+  readonly pin: readonly string[];
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+/** Starts a process with the model in it. Undefined after a report. */
+export async function openPeer(name: PeerName, options: PeerOptions): Promise<Process | undefined> {
+  const folder = join(options.folder, name);
+  mkdirSync(folder, { recursive: true });
+  const subject = subjectFor(name, folder, options);
+  return subject && startSubject(subject, { ...options, name, folder });
+}
+
+function subjectFor(name: PeerName, folder: string, { loaded, threads, report }: PeerOptions): Subject | undefined {
+  const { file, graph, constants } = loaded;
+  switch (name) {
+    case 'tfjs':
+      if (threads > 1)
+        report({
+          severity: 'warning',
+          code: 'bench/threads',
+          message: `tfjs runs on one thread, and the others on ${threads}`,
+          hint: 'in Node.js its backend has no more',
+        });
+      return { kind: 'tfjs', model: file };
+    case 'ort': {
+      if (/\.onnx$/i.test(file)) return { kind: 'ort', model: file, threads, constants: plainConstants(constants) };
+      const model = join(folder, 'model.onnx');
+      const exported = exportWith(graph, { out: model }, report);
+      if (!exported) return undefined;
+      for (const { path, contents } of exported.files) writeFileSync(join(folder, path), contents);
+      report({
+        severity: 'note',
+        code: 'bench/exported',
+        message: `"${name}" runs the model as espalier export writes it: its own file is no ONNX file`,
+      });
+      return { kind: 'ort', model, threads, constants: {} };
+    }
+  }
+}
+
+const plainConstants = (constants: LoadedModel['constants']) =>
+  Object.fromEntries(
+    Object.entries(constants).map(([name, { data, shape }]) => [
+      name,
+      { data: Array.from(data), ...(shape && { shape }) },
+    ]),
+  );

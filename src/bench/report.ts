@@ -1,0 +1,84 @@
+/** What a measurement says, as data: the JSON of `espalier bench`. Times are milliseconds. */
+import { z } from 'zod';
+
+const ms = z.number().min(0);
+const share = z.number().min(0).max(1);
+
+export const machineSchema = z.strictObject({
+  cpu: z.string(),
+  /** Cores that there are, and those that the contenders ran on; empty where they could not be chosen. */
+  cores: z.int().min(1),
+  pinned: z.array(z.int().min(0)),
+  platform: z.string(),
+  node: z.string(),
+  /** Null where none took part. */
+  compiler: z.string().nullable(),
+  flags: z.array(z.string()),
+  /** ISO 8601. */
+  date: z.string(),
+});
+
+/** Of all runs: the median, the shortest, and the distance between the quartiles. */
+const timing = { medianMs: ms, minMs: ms, iqrMs: ms };
+
+export const layerSchema = z.strictObject({
+  /** As the user named it. Not to be trusted. */
+  name: z.string(),
+  op: z.string(),
+  /** Of the result. */
+  shape: z.array(z.int().min(1)),
+  /** Of the weights; null where the step has none. */
+  format: z.string().nullable(),
+  /** Null where the step's loops compute it. */
+  kernel: z.string().nullable(),
+  /** The share of weights that are kept. */
+  density: share.nullable(),
+  /** Multiply-adds of one run with dense weights, and with those that are kept. */
+  macs: z.number().min(0),
+  nonzeroMacs: z.number().min(0),
+  /** In the network: each step once, its data where the step before left them. */
+  medianMs: ms,
+  minMs: ms,
+  /** The step again and again, its data in the caches. */
+  hotMedianMs: ms,
+  hotMinMs: ms,
+  /** Useful floating-point operations, two for each multiply-add with a weight that is kept, in 1e9 a second; hot, at best. */
+  gflops: z.number().min(0),
+  /** The share of the fastest that the core did in the same minutes on registers alone. */
+  peakShare: z.number().min(0),
+});
+
+export const benchSchema = z.strictObject({
+  machine: machineSchema,
+  model: z.string(),
+  /** How sparse it is: its weights, the share of them that is zero, and the format with the most work. */
+  mask: z.strictObject({ weights: z.int().min(0), zeros: share, format: z.string().nullable() }),
+  threads: z.int().min(1),
+  ours: z.strictObject({
+    target: z.string(),
+    cpu: z.string().nullable(),
+    /** Threads that our code used: it may use fewer than the peers. */
+    threads: z.int().min(1),
+    ...timing,
+    runs: z.int().min(1),
+    /** The largest error of an output against the reference. */
+    maxError: z.number().min(0),
+    /** In 1e9 floating-point operations a second; null where it was not measured. */
+    peakGflops: z.number().min(0).nullable(),
+  }),
+  peers: z.array(
+    z.strictObject({
+      name: z.string(),
+      ...timing,
+      /** The peer's time divided by ours: the median of the rounds' own ratios, and the distance of their quartiles. */
+      ratio: z.number().min(0),
+      ratioIqr: z.number().min(0),
+      maxError: z.number().min(0),
+    }),
+  ),
+  layers: z.array(layerSchema),
+});
+
+export type Machine = z.infer<typeof machineSchema>;
+export type LayerTiming = z.infer<typeof layerSchema>;
+export type BenchReport = z.infer<typeof benchSchema>;
