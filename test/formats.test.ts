@@ -87,6 +87,7 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
   csr: () => [{ index: 8 }, { index: 16 }, { index: 32 }],
   block: () => Array.from({ length: 256 }, (_, i) => ({ r: (i >> 4) + 1, c: (i & 15) + 1 })),
   vec: () => [1, 2, 3, 4, 7, 8, 16].map((r) => ({ r })),
+  punched: () => [1, 3, 4, 8, 32].flatMap((f) => [1, 2, 3, 4, 64].map((c) => ({ f, c }))),
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]
@@ -132,12 +133,12 @@ function brokenWalk(m: Matrix, live: Uint8Array, visits: readonly Visited[], r: 
   const at = (column: number): number => r * m.columns + column;
   const strayed = visits.find(({ column }) => !(column >= 0 && column < m.columns));
   if (strayed) return `visits column ${strayed.column} of row ${r}`;
-  if (visits.some(({ column }, i) => i > 0 && column <= visits[i - 1].column)) return `visits row ${r} out of order`;
   const changed = visits.find(
     ({ column, value }) => !(live[at(column)] ? Object.is(value, m.data[at(column)]) : value === 0),
   );
   if (changed) return `reads ${changed.value} at row ${r}, column ${changed.column}`;
   const seen = new Set(visits.map((v) => v.column));
+  if (seen.size < visits.length) return `visits a column of row ${r} twice`;
   for (let column = 0; column < m.columns; column++)
     if (live[at(column)] && !seen.has(column)) return `misses row ${r}, column ${column}`;
   return undefined;

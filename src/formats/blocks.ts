@@ -94,7 +94,7 @@ function whyNot(m: Matrix, { r, c }: Block, weights: number, entries: number): s
 }
 
 /** The first stored block that is not full, as a clause. */
-function firstGap(m: Matrix, params: Block): string {
+export function firstGap(m: Matrix, params: Block): string {
   let clause: string | undefined;
   eachBlock(m, params, (row, column, height, width) => {
     let count = 0;
@@ -108,7 +108,7 @@ function firstGap(m: Matrix, params: Block): string {
   return clause ?? '';
 }
 
-const range = (what: string, first: number, count: number): string =>
+export const range = (what: string, first: number, count: number): string =>
   count === 1 ? `${what} ${first}` : `${what}s ${first}..${first + count - 1}`;
 
 /** Share of the borders between live and pruned that must lie on the edges of blocks for a size to be taken as meant. */

@@ -6,7 +6,8 @@
  * Laws, checked for every listed format by test/formats.test.ts:
  *   1. unpack(pack(m, p), p) has m's values, bit for bit where m is live and 0 elsewhere, for every p that fits m
  *   2. cost(m, p).bytes is what pack(m, p) takes
- *   3. walking a row visits every live entry once, in column order, and pads only with zeros
+ *   3. walking a row visits every live entry, no column twice, and pads only with zeros; the order is the format's own,
+ *      and an operator must not depend on it beyond rounding
  *   4. parameters that do not fit come with a reason that names the first group that breaks the pattern
  */
 import type { Arr, Expr, Stmt } from '../loop/loop.ts';
