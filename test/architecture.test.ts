@@ -27,6 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/target.ts': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts'],
   'src/pass.ts': ['src/graph'],
   'src/render.ts': ['src/target.ts'],
+  'src/explain': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/target.ts'],
   'src/compile.ts': ['src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
   'src/import': ['src/tensor', 'src/ops', 'src/graph'],
   'src/export': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
@@ -45,7 +46,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rooms that put everything together: each may import all above it, and those of its like that stand above it. */
-const assembly = ['src/config.ts', 'src/make', 'src/check', 'src/bench', 'src/index.ts', 'src/cli'];
+const assembly = ['src/config.ts', 'src/make', 'src/tune', 'src/check', 'src/bench', 'src/index.ts', 'src/cli'];
 
 const within = (place: string, path: string): boolean => path === place || path.startsWith(`${place}/`);
 

@@ -10,10 +10,11 @@ import type { BuildReport, LayerReport } from '../plan/report.ts';
 import { reportBuild } from '../plan/report.ts';
 import type { Flags } from './build.ts';
 import type { Desk } from './desk.ts';
-import { modelOf, targetOptionsOf } from './model.ts';
+import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
 import { printBytes, printCount, table } from './paint.ts';
+import { tunedOptionsOf } from './tuned.ts';
 import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
 
 export async function build(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
@@ -21,13 +22,14 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const choices = await choicesOf(model, flags, desk);
   const path = choices && modelOf(choices, report);
   if (!choices || path === undefined) return false;
-  const options = targetOptionsOf(choices);
-  const parts = partsFor(options, report);
-  if (!parts || !isDumpable(flags.printIrAfter, parts.passes, report)) return false;
+  const tuned = await tunedOptionsOf(choices, flags.tuning, desk);
+  const parts = tuned && partsFor(tuned.options, report);
+  if (!tuned || !parts || !isDumpable(flags.printIrAfter, parts.passes, report)) return false;
   const out = flags.out ?? choices.out;
   if (out !== undefined && !mayWrite(out, flags, report)) return false;
 
   doing(`reading ${path}`);
+  const { options, tuning } = tuned;
   const watched = watching(flags.printIrAfter);
   const graph = loadModel(path, choices, report)?.graph;
   if (!graph) return false;
@@ -61,7 +63,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const { files } = built.manifest;
   // Others rely on these keys; what computes each layer is for --print-plan.
   const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);
-  desk.print({ files, layers: stored, arena }, (paint) => asText(folder, built, { layers, arena }, paint));
+  desk.print({ files, layers: stored, arena }, (paint) => asText(folder, built, { layers, arena, tuning }, paint));
   return built.complete;
 }
 
@@ -70,7 +72,7 @@ const lines = (text: readonly string[]): string => text.map((line) => `${line}\n
 function asText(
   folder: string,
   { manifest: { target, cpu, files, inputs }, complete }: Built,
-  { layers, arena }: BuildReport,
+  { layers, arena, tuning }: BuildReport & { readonly tuning: string | null },
   paint: Paint,
 ): readonly string[] {
   const shown = files.filter(({ role }) => role !== 'dump');
@@ -85,6 +87,7 @@ function asText(
     '',
     ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
     '',
+    ...(tuning !== null && cpu === 'native' ? [`formats chosen by the rates ${visible(tuning)}`] : []),
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];

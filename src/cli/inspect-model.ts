@@ -10,7 +10,7 @@ import type { Flags } from './inspect.ts';
 import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
-import { printBytes, printCount, printPercent, table } from './paint.ts';
+import { printBytes, printCount, printPercent, shortName, table } from './paint.ts';
 
 export async function show(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
   const { report, doing } = desk;
@@ -63,14 +63,6 @@ function asText(file: string, { inputs, outputs, operators, layers }: Inspection
     ...(layers.length === 0 ? ['no layer has weights'] : layerTable(layers, paint)),
   ];
 }
-
-/** Characters of a name that are shown: the end of it, which is what tells layers apart. */
-const longestName = 44;
-
-const shortName = (name: string): string => {
-  const text = Array.from(visible(name));
-  return text.length <= longestName ? text.join('') : `…${text.slice(1 - longestName).join('')}`;
-};
 
 /** A row a layer: in each format the fewest bytes that its weights take. */
 function layerTable(layers: readonly InspectedLayer[], paint: Paint): readonly string[] {

@@ -27,11 +27,17 @@ export interface TargetFlags extends ModelFlags {
   readonly cpu?: string;
   readonly strictFp?: boolean;
   readonly prefix?: string;
+  readonly tuning?: string;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
 
 export const jsonOption = new Option('--json', 'print one JSON document');
+
+export const tuningOption = new Option(
+  '--tuning <file>',
+  'cpu only: the rates that formats are chosen by, as espalier tune writes them, or "none" (default: with --cpu native those measured on this machine, if there are any)',
+);
 
 export const withModelOptions = (command: Command): Command =>
   command
@@ -85,6 +91,12 @@ export async function choicesOf(
 export function parseSize(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above zero.');
   return Number(text);
+}
+
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (!/^0?\.\d+$/.test(text) || share <= 0) throw new InvalidArgumentError('It must be a share between 0 and 1.');
+  return share;
 }
 
 export function parsePrefix(text: string): string {

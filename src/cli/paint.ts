@@ -1,11 +1,18 @@
 /** Colours and columns for people. */
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
+import { visible } from '../diagnostic.ts';
 import type { Sink } from './io.ts';
 
 export type Paint = ReturnType<typeof picocolors.createColors>;
 
 export const paintFor = ({ colours }: Pick<Sink, 'colours'>): Paint => picocolors.createColors(colours);
+
+/** A name from a model, cut to so many characters: the end of it is what tells layers apart. */
+export const shortName = (name: string, longest = 44): string => {
+  const text = Array.from(visible(name));
+  return text.length <= longest ? text.join('') : `…${text.slice(1 - longest).join('')}`;
+};
 
 type Align = 'left' | 'right';
 
@@ -45,6 +52,10 @@ export function printTime(milliseconds: number): string {
   if (milliseconds >= 999.5) return `${(milliseconds / 1000).toPrecision(3)} s`;
   return `${milliseconds >= 100 ? milliseconds.toFixed(0) : milliseconds.toPrecision(3)} ms`;
 }
+
+/** Nanoseconds in millionths of a second: `0.412 us`, `41.2 us`, `41,200 us`. */
+export const printMicroseconds = (ns: number): string =>
+  `${ns >= 999_500 ? printCount(ns / 1e3) : (ns / 1e3).toPrecision(3)} us`;
 
 /** `1.2e-6`; 0 where there is no error at all. */
 export const printError = (error: number): string => (error === 0 ? '0' : error.toExponential(1));

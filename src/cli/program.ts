@@ -8,14 +8,18 @@ import { Command, CommanderError } from 'commander';
 import type { Diagnostic } from '../diagnostic.ts';
 import { packageVersion } from '../make/package.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
+import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { atDesk, printFault } from './desk.ts';
+import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { exits } from './io.ts';
 import type { Act } from './options.ts';
+import { pruneCommand } from './prune.ts';
 import { runCommand } from './run.ts';
+import { tuneCommand } from './tune.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Runs one command line. Nothing is thrown, whatever happens; gives the exit code. */
@@ -58,7 +62,17 @@ function program(act: Act, { out, err }: Io): Command {
       getOutHasColors: () => out.colours,
       getErrHasColors: () => err.colours,
     });
-  for (const define of [buildCommand, inspectCommand, runCommand, verifyCommand, exportCommand])
+  for (const define of [
+    buildCommand,
+    inspectCommand,
+    runCommand,
+    verifyCommand,
+    benchCommand,
+    exportCommand,
+    pruneCommand,
+    explainCommand,
+    tuneCommand,
+  ])
     espalier.addCommand(inheriting(espalier, define(act)));
   return espalier;
 }

@@ -2,10 +2,11 @@
 import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
-import { elements, panelsOf, plain } from '../../src/tensor/type.ts';
+import { elements, panelsOf, pictureOf, plain } from '../../src/tensor/type.ts';
 import type { Variant } from './convolving.ts';
 import { variantOf } from './convolving.ts';
 import { lanes } from './panels.ts';
+import { pointwise } from './sequences.ts';
 import { denseBlock, sparseBlock } from './stream.ts';
 import { wish } from './wish.ts';
 
@@ -29,11 +30,12 @@ export type Family = Variant | 'depthwise' | 'linear dense' | 'linear sparse' | 
  *     multiply  stored weights, zeros among them
  *     rows      beginnings of a row, or of rows that share columns, in each block of columns
  *     inputs    columns that are read or laid out
+ *     strided   columns whose pixels do not lie side by side
  *     outputs   rows that are written
  *     weights   bytes of weights that are fetched: once, and for each panel what does not stay near the core
  *     memory    bytes of images that do not stay near
  */
-export type Thing = 'call' | 'multiply' | 'rows' | 'inputs' | 'outputs' | 'weights' | 'memory';
+export type Thing = 'call' | 'multiply' | 'rows' | 'inputs' | 'strided' | 'outputs' | 'weights' | 'memory';
 
 interface CpuCounted extends Counted {
   readonly family: Family;
@@ -49,32 +51,37 @@ export function countsOf(work: Work): CpuCounted {
   const [rows] = types.weights.shape;
   const columns = elements(types.weights.shape) / rows;
   const dense = encoding.format === 'dense';
-  if (op.kind === 'linear' && type.dtype === 'f32') {
+  const isPlain = layoutOf(work).kind === 'plain';
+  if (op.kind === 'linear' && type.dtype === 'f32' && isPlain) {
     const batch = elements(type.shape) / rows;
     const counts = { call: 1, multiply: cost.multiplies * batch, rows: rows * batch, weights: cost.bytes };
     return { family: dense ? 'linear dense' : 'linear sparse', counts };
   }
-  if (op.kind !== 'conv2d' || type.dtype !== 'f32' || (op.groups > 1 && op.groups !== types.x.shape[3])) {
+  const groups = op.kind === 'conv2d' ? op.groups : 1;
+  const isConvolution = op.kind === 'conv2d' || op.kind === 'linear';
+  if (!isConvolution || type.dtype !== 'f32' || (groups > 1 && groups !== types.x.shape[3])) {
     const visits = (cost.multiplies + cost.lookups + cost.tests) * reuse;
     return { family: 'loops', counts: { call: 1, multiply: visits } };
   }
-  const panels = type.shape[0] * panelsOf(type.shape, lanes);
+  const panels = pictureOf(type.shape).images * panelsOf(type.shape, lanes);
   const images = { outputs: rows * panels, memory: Math.max(0, bytesOf(types.x) + bytesOf(type) - near) };
-  if (op.groups > 1) {
+  if (groups > 1) {
     const inputs = types.x.shape[0] * panelsOf(types.x.shape, lanes) * types.x.shape[3];
     // Whatever the format, all taps of a window are multiplied.
     return { family: 'depthwise', counts: { call: 1, multiply: rows * columns * panels, inputs, ...images } };
   }
-  const conv = {
-    ...op,
-    from: types.x.shape,
-    to: type.shape,
-    plain: layoutOf(work).kind === 'plain',
-    kernel: types.weights.shape.slice(1, 3),
-    pad: op.pad.slice(0, 2),
-    encoding,
-  };
-  const family = variantOf(conv);
+  const read =
+    op.kind === 'linear'
+      ? pointwise(types.x, type, op.activation)
+      : {
+          ...op,
+          from: types.x.shape,
+          to: type.shape,
+          plain: isPlain,
+          kernel: types.weights.shape.slice(1, 3),
+          pad: op.pad.slice(0, 2),
+        };
+  const family = variantOf({ ...read, encoding });
   const height = Number(family.split('sparse-')[1] ?? 4);
   const stored = cost.multiplies * (dense ? 4 : 4 + 1 / height);
   const blocks = Math.ceil(columns / (dense ? denseBlock : sparseBlock));
@@ -85,6 +92,7 @@ export function countsOf(work: Work): CpuCounted {
       multiply: cost.multiplies * panels,
       rows: Math.ceil(rows / height) * blocks * panels,
       inputs: columns * panels,
+      strided: read.stride[1] > 1 ? columns * panels : 0,
       ...images,
       weights: stored + Math.max(0, stored - near) * (panels - 1),
     },

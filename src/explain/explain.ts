@@ -1,0 +1,162 @@
+/** Why every layer is stored and computed as it is: what was on offer and what each would take, by the prices that chose. */
+import { bug } from '../diagnostic.ts';
+import { formatNamed } from '../formats/index.ts';
+import type { Graph, Id, Node } from '../graph/graph.ts';
+import { nodesById } from '../graph/graph.ts';
+import type { Weights } from '../graph/weights.ts';
+import { weightsOf } from '../graph/weights.ts';
+import type { Refused } from '../plan/kernel.ts';
+import type { Offer, Work } from '../plan/offers.ts';
+import { macsOf, offersFor, typesOf, workOf } from '../plan/offers.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Prediction } from '../plan/rates.ts';
+import { printEncoding } from '../plan/report.ts';
+import type { Target } from '../target.ts';
+import { countLive } from '../tensor/matrix.ts';
+import type { Shape } from '../tensor/type.ts';
+import { dense, sameEncoding } from '../tensor/type.ts';
+import type { Alternative } from './flips.ts';
+import { alternativesFor } from './flips.ts';
+import { reasonsFor } from './reasons.ts';
+
+export interface Explanation {
+  readonly target: string;
+  readonly layers: readonly ExplainedLayer[];
+  readonly totals: Totals;
+}
+
+export interface Totals {
+  /** Predicted for all layers with weights, and with all of them dense. */
+  readonly ns: number;
+  readonly denseNs: number;
+  /** Of the weights in their formats. */
+  readonly bytes: number;
+  readonly denseBytes: number;
+  /** Steps without weights, for which nothing is predicted. */
+  readonly otherSteps: number;
+}
+
+export interface ExplainedLayer {
+  /** As the user named it. Not to be trusted. */
+  readonly name: string;
+  readonly op: string;
+  /** Of the weights: [o, kh, kw, i] or [out, in]. */
+  readonly shape: Shape;
+  readonly output: Shape;
+  /** Multiply-adds of one run with dense weights. */
+  readonly macs: number;
+  /** The share of weights that are not kept, 0 to 1. */
+  readonly zeros: number;
+  readonly chosen: ExplainedOffer;
+  /** What computes it; null where its loops do. */
+  readonly kernel: string | null;
+  /** Why kernels that were asked before did not take it. */
+  readonly refusedBy: readonly Refused[];
+  /** Every other format that can hold the weights, the fastest first. */
+  readonly others: readonly ExplainedOffer[];
+  /** Formats that cannot, each with the rest of a sentence. */
+  readonly unfit: readonly { readonly format: string; readonly reason: string }[];
+  /** What other masks would do. */
+  readonly alternatives: readonly Alternative[];
+  /** Why this format. */
+  readonly why: string;
+  /** Why it is not sparse, and what would change that; null where it is, or where nothing is pruned. */
+  readonly whyNotSparse: string | null;
+}
+
+export interface ExplainedOffer {
+  /** With its parameters: `csr index=16`. */
+  readonly format: string;
+  /** Of the weights alone. */
+  readonly bytes: number;
+  readonly ns: number;
+  /** What most of the time goes into. */
+  readonly bound: string;
+  /** The routine that computes it, as the target calls it. */
+  readonly routine: string;
+  /** Whether the target or the config would have it at any price. */
+  readonly wanted: boolean;
+}
+
+/** Of a graph after all passes and the plan made from it, by the prices that chose its formats. */
+export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 'price' | 'predict'>): Explanation {
+  const byId = nodesById(graph);
+  const known = new Map<string, readonly Alternative[]>();
+  const layers = Array.from(weightsOf(graph).values(), (weights) =>
+    explainLayer(weights, { byId, plan, target, known }),
+  );
+  const sum = (of: (layer: ExplainedLayer) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
+  return {
+    target: target.name,
+    layers,
+    totals: {
+      ns: sum(({ chosen }) => chosen.ns),
+      denseNs: sum((layer) => denseOf(layer).ns),
+      bytes: sum(({ chosen }) => chosen.bytes),
+      denseBytes: sum((layer) => denseOf(layer).bytes),
+      otherSteps: plan.steps.length - layers.length,
+    },
+  };
+}
+
+/** What the layer would take with dense weights, which hold any. */
+export const denseOf = ({ chosen, others }: Pick<ExplainedLayer, 'chosen' | 'others'>): ExplainedOffer =>
+  [chosen, ...others].find(({ format }) => format === dense.format) ?? chosen;
+
+interface Context {
+  readonly byId: ReadonlyMap<Id, Node>;
+  readonly plan: Plan;
+  readonly target: Pick<Target, 'name' | 'price' | 'predict'>;
+  /** What was found for layers of the same sizes. */
+  readonly known: Map<string, readonly Alternative[]>;
+}
+
+function explainLayer(weights: Weights, { byId, plan, target, known }: Context): ExplainedLayer {
+  const { call, constant, matrix } = weights;
+  const step = plan.steps.find((s) => s.call.id === call.id) ?? bug(`%${call.id} is not in the plan`);
+  const types = typesOf(call, byId);
+  const { encoding } = constant.type;
+  const workFor = (offer: Offer): Work => workOf(call, offer, byId);
+  const shown = (offer: Offer): ExplainedOffer => {
+    const work = workFor(offer);
+    return { ...printed(offer, target.predict(work)), wanted: target.price(work) < Infinity };
+  };
+  const offerIn = (format: string, params: Offer['encoding']['params']): Offer => {
+    const cost = formatNamed(format)?.cost(matrix, params) ?? bug(`no format is called "${format}"`);
+    return { encoding: { format, params }, cost };
+  };
+  const { offers, refused } = offersFor(weights);
+  const zeros = 1 - countLive(matrix) / matrix.data.length;
+  const { rows, columns, run } = matrix;
+  const key = JSON.stringify([call.op, types, rows, columns, run, zeros.toFixed(3)]);
+  const alternatives =
+    known.get(key) ??
+    alternativesFor({ target, workFor, size: { rows, columns, run }, denseOffer: offerIn(dense.format, {}), zeros });
+  known.set(key, alternatives);
+  const layer = {
+    name: call.origin ?? call.id,
+    op: call.op.kind,
+    shape: constant.type.shape,
+    output: call.type.shape,
+    macs: macsOf(call, types),
+    zeros,
+    chosen: shown(offerIn(encoding.format, encoding.params)),
+    kernel: step.work.kind === 'routines' ? step.work.kernel : null,
+    refusedBy: step.refused,
+    others: offers
+      .filter((offer) => !sameEncoding(offer.encoding, encoding))
+      .map(shown)
+      .sort((a, b) => a.ns - b.ns || a.bytes - b.bytes),
+    unfit: refused.map((r) => ({ format: printEncoding(r.encoding), reason: r.reason })),
+    alternatives,
+  };
+  return { ...layer, ...reasonsFor(layer) };
+}
+
+const printed = ({ encoding, cost }: Offer, { ns, bound, family }: Prediction): Omit<ExplainedOffer, 'wanted'> => ({
+  format: printEncoding(encoding),
+  bytes: cost.bytes,
+  ns,
+  bound,
+  routine: family,
+});

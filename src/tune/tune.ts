@@ -1,0 +1,84 @@
+/** Measurements of a grid → rates of this machine, with what they predict beside what was measured. */
+import type { Family } from '../../targets/cpu/counts.ts';
+import { families } from '../../targets/cpu/counts.ts';
+import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
+import type { Counts } from '../plan/rates.ts';
+import { predictWith } from '../plan/rates.ts';
+import { printEncoding } from '../plan/report.ts';
+import { fitRates } from './fit.ts';
+import type { Probe } from './probes.ts';
+
+export interface Tuned {
+  readonly rates: CpuRates;
+  readonly fits: readonly Fit[];
+  readonly compared: readonly Compared[];
+}
+
+/** How near the predictions for a family come. */
+export interface Fit {
+  readonly family: Family;
+  /** Layers that were measured; 0 where the rates were estimated from those of other families. */
+  readonly layers: number;
+  /** Relative errors of their predictions, without sign: in the middle, and at worst. */
+  readonly medianError: number;
+  readonly worstError: number;
+}
+
+export interface Compared {
+  readonly family: string;
+  /** `conv 14x14 256 -> 1024 1x1`. */
+  readonly shape: string;
+  readonly format: string;
+  readonly density: number;
+  readonly measuredNs: number;
+  readonly predictedNs: number;
+}
+
+/** `shipped` stands in for families that no layer of the grid is computed by, as much faster or slower as the others are. */
+export function tuneFrom(
+  probes: readonly Probe[],
+  measured: ReadonlyMap<string, number>,
+  shipped: CpuRates,
+  where: Pick<CpuRates, 'machine' | 'compiler'>,
+): Tuned {
+  const known = probes.flatMap((probe) => {
+    const ns = measured.get(probe.name);
+    return ns === undefined ? [] : [{ ...probe, ns }];
+  });
+  const scale = median(known.map((probe) => probe.ns / predictWith(shipped, probe).ns));
+  const ratesOf = (family: Family): Counts => {
+    const own = known.filter((probe) => probe.family === family);
+    return own.length === 0 ? scaled(shipped.families[family], scale) : fitRates(own);
+  };
+  const rates: CpuRates = {
+    ...where,
+    families: Object.fromEntries(families.map((family) => [family, ratesOf(family)])) as CpuRates['families'],
+  };
+  const compared = known.map((probe): Compared => {
+    const { family, shape, density, encoding, ns } = probe;
+    const predictedNs = Math.round(predictWith(rates, probe).ns);
+    return { family, shape, format: printEncoding(encoding), density, measuredNs: Math.round(ns), predictedNs };
+  });
+  return { rates, fits: families.map((family) => fitOf(family, compared)), compared };
+}
+
+const scaled = (counts: Counts, by: number): Counts =>
+  Object.fromEntries(Object.entries(counts).map(([thing, rate]) => [thing, Number((rate * by).toPrecision(3))]));
+
+function fitOf(family: Family, compared: readonly Compared[]): Fit {
+  const errors = compared
+    .filter((c) => c.family === family)
+    .map(({ measuredNs, predictedNs }) => Math.abs(predictedNs - measuredNs) / Math.max(1, measuredNs));
+  return {
+    family,
+    layers: errors.length,
+    medianError: errors.length === 0 ? 0 : median(errors),
+    worstError: errors.reduce((most, e) => Math.max(most, e), 0),
+  };
+}
+
+/** 1 of no numbers. */
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 1;
+}
