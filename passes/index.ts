@@ -8,6 +8,7 @@ import { foldPadding } from './fold-padding.ts';
 import { fuseActivation } from './fuse-activation.ts';
 import { fuseBatchNorm } from './fuse-batch-norm.ts';
 import { fuseBias } from './fuse-bias.ts';
+import { fuseResidual } from './fuse-residual.ts';
 import { hoistActivations } from './hoist-activations.ts';
 import { moveTransposes } from './move-transposes.ts';
 import { recogniseActivations } from './recognise-activations.ts';
@@ -38,6 +39,7 @@ export const portable: readonly Pass[] = [
   fuseBias, // again, for what was added to a scaled layer, and for dead branches, which leave a constant
   splitLayers, // when layers have their bias, and before formats: each part has its own
   simplifyShapes, // again: what parts are reshaped to may cancel
+  fuseResidual, // after the bias, and before activations: they come after the sum
   hoistActivations, // when layers have their bias and wait for an activation
   fuseActivation, // after the bias: an activation is the last thing that a layer does
   commuteResize, // when it is known what an activation costs apart

@@ -50,7 +50,20 @@ export const convPanels: readonly WasmCase[] = [
   ...(['sigmoid', 'tanh', 'hard-swish', 'prelu', 'gelu'] as readonly Activation[]).map((activation) =>
     conv(activation, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation }),
   ),
+  ...sizes.flatMap(([h, w]) => [
+    conv(`residual, sparse ${h}x${w}`, { x: [1, h, w, 5], o: 7, kernel: [1, 1], density: 0.3, residual: true }),
+    conv(`residual, dense ${h}x${w}`, { x: [2, h, w, 5], o: 6, kernel: [1, 1], activation: 'relu6', residual: true }),
+  ]),
+  conv('residual, empty rows', { x: [1, 7, 7, 5], o: 6, kernel: [1, 1], density: 0.1, residual: true }),
+  ...[0.9, 1].map((density) =>
+    conv(`residual, long sums of ${density}`, { x: [2, 9, 7, 200], o: 6, kernel: [1, 1], density, residual: true }),
+  ),
+  ...(['relu', 'prelu', 'hard-swish'] as readonly Activation[]).map((activation) =>
+    conv(`residual, ${activation}`, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation, residual: true }),
+  ),
 ];
+
+const same3x3 = { kernel: [3, 3], pad: [1, 1, 1, 1] } as const;
 
 export const convWindow: readonly WasmCase[] = [
   ...sizes.flatMap(([h, w]) => [
@@ -120,6 +133,40 @@ export const convWindow: readonly WasmCase[] = [
   conv('1x1 at stride 2', { x: [1, 9, 28, 6], o: 5, kernel: [1, 1], stride: [2, 2] }),
   conv('a window as wide as the picture', { x: [1, 9, 5, 6], o: 5, kernel: [3, 5] }),
   conv('prelu', { x: [1, 9, 5, 6], o: 5, kernel: [3, 3], activation: 'prelu' }),
+  ...sizes.flatMap(([h, w]) => [
+    conv(`residual, 3x3 ${h}x${w}`, { ...same3x3, x: [1, h, w, 5], o: 6, density: 0.3, residual: true }),
+    conv(`residual, pairs ${h}x${w}`, { ...same3x3, x: [1, h, w, 5], o: 6, activation: 'relu', residual: true }),
+    conv(`residual, depthwise at stride 2, ${h}x${w}`, {
+      ...same3x3,
+      x: [1, h, w, 19],
+      o: 19,
+      groups: 19,
+      stride: [2, 2],
+      residual: true,
+    }),
+    conv(`residual, groups ${h}x${w}`, { ...same3x3, x: [1, h, w, 6], o: 4, groups: 2, density: 0.6, residual: true }),
+  ]),
+  ...[7, 14, 5, 28].flatMap((size) =>
+    [0.6, 1].map((density) =>
+      conv(`residual, long sums of ${density}, ${size}x${size}`, {
+        ...same3x3,
+        x: [2, size, size, 30],
+        o: 4,
+        density,
+        residual: true,
+      }),
+    ),
+  ),
+  conv('residual, few channels', { x: [1, 9, 9, 3], o: 4, kernel: [3, 3], stride: [2, 2], residual: true }),
+  conv('residual, prelu', { ...same3x3, x: [2, 9, 5, 6], o: 5, activation: 'prelu', residual: true }),
+  conv('residual, strips', { ...same3x3, x: [1, 60, 56, 12], o: 12, groups: 12, residual: true }),
+  conv('residual, strips of a whole convolution', {
+    ...same3x3,
+    x: [1, 30, 33, 40],
+    o: 5,
+    density: 0.2,
+    residual: true,
+  }),
 ];
 
 export const linear: readonly WasmCase[] = [

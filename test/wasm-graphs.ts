@@ -20,6 +20,7 @@ export interface ConvSpec {
   readonly pad?: readonly number[];
   readonly groups?: number;
   readonly activation?: Activation;
+  readonly residual?: true;
   /** The share of weights that is not zero. */
   readonly density?: number;
   readonly encoding?: Encoding;
@@ -40,20 +41,25 @@ export function sparse(count: number, density: number, seed: number, half = true
 export function convGraph(spec: ConvSpec): Graph {
   const { x, o, kernel, activation = 'none', groups = 1, density = 1, seed = 1, half = true } = spec;
   const shape = [o, ...kernel, x[3] / groups];
-  const op: Op = {
+  const geometry = {
     kind: 'conv2d',
     stride: spec.stride ?? [1, 1],
     dilation: spec.dilation ?? [1, 1],
     pad: spec.pad ?? [0, 0, 0, 0],
     groups,
     activation,
-  };
+  } as const;
+  const op: Op = spec.residual ? { ...geometry, residual: true } : geometry;
   const encoding = spec.encoding ?? (density < 1 ? { format: 'csr', params: { index: 16 } } : dense);
+  const types = { x: tensor('f32', x), weights: tensor('f32', shape), bias: tensor('f32', [o]) };
+  const result = rulesOf(geometry).infer({ ...geometry, activation: 'none' }, types);
+  if (typeof result === 'string') throw new Error(result);
   return layered(op, {
-    x: tensor('f32', x),
-    weights: constant('weights', { ...tensor('f32', shape), encoding }, sparse(elements(shape), density, seed, half)),
-    bias: constant('bias', tensor('f32', [o]), sparse(o, 1, seed + 1, half)),
+    x: types.x,
+    weights: constant('weights', { ...types.weights, encoding }, sparse(elements(shape), density, seed, half)),
+    bias: constant('bias', types.bias, sparse(o, 1, seed + 1, half)),
     ...(activation === 'prelu' && { slope: constant('slope', tensor('f32', [o]), sparse(o, 1, seed + 2)) }),
+    ...(spec.residual && { residual: result }),
   });
 }
 

@@ -22,10 +22,11 @@ const onePixel = ({ shape }: TensorType): boolean => shape.length === 4 && shape
 const fewChannels = 4;
 
 function wishOfConvolution({ stride }: Conv2d, { x, weights }: Types, result: TensorType): Wish {
-  if (onePixel(result)) return oneOfX(plain, plain);
+  const places = (x: Layout, y: Layout): Wish => ({ kind: 'fixed', operands: { x, residual: y }, result: y });
+  if (onePixel(result)) return places(plain, plain);
   const [, kh, kw] = weights.shape;
   const copies = kh * kw > 1 || stride.some((s) => s > 1);
-  return oneOfX(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
+  return places(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
 }
 
 export const wish: Target['wish'] = (call: Call, types: Types): Wish => {

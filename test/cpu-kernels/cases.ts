@@ -10,6 +10,7 @@ import { pool, resize } from '../ops/makers.ts';
 import type { Case } from './kit.ts';
 import { drawn, fewSizes, poisoned } from './numbers.ts';
 import { convCases, linearCases, transposedCases } from './products.ts';
+import { summed } from './residuals.ts';
 import { depthwiseCases, poolCases } from './windows.ts';
 
 const panels = panel(64);
@@ -202,6 +203,7 @@ const transpose: readonly Case[] = [
 export const cases: Readonly<Record<string, readonly Case[]>> = {
   depthwise: depthwiseCases,
   conv2d: convCases,
+  residual: summed([...convCases, ...depthwiseCases]),
   'conv-transpose2d': transposedCases,
   linear: linearCases,
   pool2d: poolCases,

@@ -15,7 +15,7 @@ export const fakeTarget: Target = {
     if (op.kind === 'unary' || op.kind === 'binary' || op.kind === 'concat') return { kind: 'same' };
     const spatial = op.kind === 'conv2d' || op.kind === 'pool2d' || op.kind === 'resize';
     const layout = spatial ? panel(4) : plain;
-    return { kind: 'fixed', operands: { x: layout }, result: layout };
+    return { kind: 'fixed', operands: { x: layout, residual: layout }, result: layout };
   },
   emit: () => ({ artefacts: [], recipe: [] }),
 };

@@ -106,6 +106,24 @@ const depthwise: Make = (m, x) => {
   return m.call({ kind: 'conv2d', stride: [1, 1], dilation: [1, 1], pad, groups: c, activation }, inputs);
 };
 
+/** A layer that adds a picture of its size: the one that it reads, or another. */
+const summed: Make = (m, x) => {
+  const y = m.picture();
+  const [n, h, w, c] = m.shape(y);
+  const from = m.shape(x).slice(0, 3).join() === [n, h, w].join() ? x : y;
+  const i = m.shape(from)[3];
+  const k = 1 + 2 * m.pick(2);
+  const groups = i === c && m.pick(3) === 0 ? i : 1;
+  const row = (k * k * i) / groups;
+  const dead = Array.from({ length: c }, () => m.pick(3) === 0);
+  let at = 0;
+  const weights = m.constant([c, k, k, i / groups], () => (dead[Math.floor(at++ / row)] ? 0 : m.weight() / k));
+  const pad = Array<number>(4).fill((k - 1) / 2);
+  const activation = activationOf(m);
+  const inputs = [from, weights, m.constant([c]), y];
+  return m.call({ kind: 'conv2d', stride: [1, 1], dilation: [1, 1], pad, groups, activation, residual: true }, inputs);
+};
+
 const perChannel: Make = (m, x) => {
   const [, , , c] = m.shape(x);
   const constant = m.constant([[c], [1, 1, c], [1, 1, 1, c], []][m.pick(4)]);
@@ -199,6 +217,7 @@ const makers: readonly Make[] = [
   layer,
   layer,
   depthwise,
+  summed,
   perChannel,
   perChannel,
   normalise,

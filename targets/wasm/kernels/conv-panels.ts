@@ -15,10 +15,10 @@ export const convPanels: Kernel = {
     const { call, types, arrays, result, weights } = site;
     const { op } = call;
     if (op.kind !== 'conv2d') return 'not a convolution';
-    if (op.residual) return 'a residual is to be added';
     const bias = site.constant('bias');
     if (!weights || !bias) return 'weights or bias are computed';
     if (!isPanels(types.x) || !isPanels(result.type)) return 'does not go from panels to panels';
+    if (types.residual && !isPanels(types.residual)) return 'the residual is not in panels';
     const [, kh, kw] = types.weights.shape;
     if (kh !== 1 || kw !== 1 || op.groups !== 1) return 'not 1x1, or in groups';
     if ([...op.stride, 1].some((s) => s !== 1) || op.pad.some((p) => p !== 0)) return 'strided or padded';
@@ -32,6 +32,7 @@ export const convPanels: Kernel = {
         args: [
           arrays.x,
           result.array,
+          arrays.residual ?? 0,
           rows,
           weights.matrix.rows,
           first,

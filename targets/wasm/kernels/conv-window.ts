@@ -18,13 +18,13 @@ export const convWindow: Kernel = {
     const { types, arrays, result, weights } = site;
     const { op } = site.call;
     if (op.kind !== 'conv2d') return 'not a convolution';
-    if (op.residual) return 'a residual is to be added';
     const bias = site.constant('bias');
     if (!weights || !bias) return 'weights or bias are computed';
     // Taps on the border multiply zeros, which the loops leave out.
     if (!weights.matrix.data.every(Number.isFinite)) return 'a weight is not finite';
     if (!isPanels(result.type)) return 'the result is not in panels';
     if (!isPanels(types.x) && types.x.layout.kind !== 'plain') return 'the input lies in panels of another width';
+    if (types.residual && !isPanels(types.residual)) return 'the residual is not in panels';
     const [, , , channels] = types.x.shape;
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
@@ -42,7 +42,20 @@ export const convWindow: Kernel = {
     const tiling = tilesOf(window.tile, width);
     const { low, high, after } = epilogue;
     const [x, y] = [{ array: arrays.x, type: types.x }, result];
-    const call = slide(op, { x, y, window, scratch: site.scratch, rows, stream, tiling, border: 0, low, high });
+    const { residual } = arrays;
+    const call = slide(op, {
+      x,
+      y,
+      residual,
+      window,
+      scratch: site.scratch,
+      rows,
+      stream,
+      tiling,
+      border: 0,
+      low,
+      high,
+    });
     return { calls: [call, ...after] };
   },
 };

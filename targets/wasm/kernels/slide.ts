@@ -11,6 +11,8 @@ import { betweenRows, scratchBytes } from './window.ts';
 export interface Slide {
   readonly x: Picture;
   readonly y: Picture;
+  /** Lies as y does, and is added to it. */
+  readonly residual?: Arr | undefined;
   readonly window: Window;
   /** Memory for the part of x that tiles read. */
   readonly scratch: KernelSite['scratch'];
@@ -32,7 +34,7 @@ export interface Picture {
 
 export function slide(
   op: Sliding,
-  { x, y, window, scratch, rows, stream, tiling, border, low, high }: Slide,
+  { x, y, residual, window, scratch, rows, stream, tiling, border, low, high }: Slide,
 ): RoutineCall {
   const inPanels = isPanels(x.type);
   const [n, h, w, channels] = x.type.shape;
@@ -40,7 +42,7 @@ export function slide(
   return {
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     args: [
-      ...[x.array, y.array, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
+      ...[x.array, y.array, residual ?? 0, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
       ...[channels, window.count, rows],
       ...[h, w, oh, ow],
       ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
@@ -68,13 +70,14 @@ function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine,
       channel: inPanels ? rowBytes : 4,
       lanes,
     },
-    needs: [...tiling.tiles.map((t) => t.routine), fill, fillRow, ...(direct ? [] : [scatter])],
+    needs: [...tiling.tiles.map((t) => t.routine), fill, fillRow, ...(direct ? [] : [gather, scatter])],
   };
 }
 
-const scatter: Routine = {
-  name: 'scatter',
-  template: 'wasm/kernels/scatter.wat.hbs',
-  view: { lanes, row: rowBytes },
-  needs: [copyNumbers],
-};
+function movePixels(name: string, way: string, from: string, to: string): Routine {
+  const view = { name, way, from, to, lanes, row: rowBytes };
+  return { name, template: 'wasm/kernels/move-pixels.wat.hbs', view, needs: [copyNumbers] };
+}
+
+const gather = movePixels('gather', 'from panels to a buffer', 'inside', 'outside');
+const scatter = movePixels('scatter', 'from a buffer to panels', 'outside', 'inside');

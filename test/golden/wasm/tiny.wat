@@ -11,16 +11,20 @@
 (module
   (memory (export "memory") 1 1)
 
-  ;; A 1x1 convolution over panels `first` up to `last`: each tile of a panel for all rows of w.
-  (func $conv_panels_csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $first i32) (param $last i32)
+  ;; A 1x1 convolution over panels `first` up to `last`: each tile of a panel for all rows of w. A residual lies as y does;
+  ;; 0 if there is none.
+  (func $conv_panels_csr_1x7 (param $x i32) (param $y i32) (param $residual i32) (param $w i32) (param $rows i32) (param $first i32) (param $last i32)
     (param $xpanel i32) (param $ypanel i32) (param $low f32) (param $high f32)
+    (if (local.get $residual)
+      (then (local.set $residual (i32.add (i32.sub (local.get $residual) (local.get $y)) (i32.const 1)))))
     (local.set $x (i32.add (local.get $x) (i32.mul (local.get $first) (local.get $xpanel))))
     (local.set $y (i32.add (local.get $y) (i32.mul (local.get $first) (local.get $ypanel))))
     (loop $panel
       (drop
         (call $csr_1x7
           (i32.add (local.get $x) (i32.const 0)) (i32.add (local.get $y) (i32.const 0)) (local.get $w)
-          (local.get $rows) (i32.const 112) (i32.const 0) (i32.const 0) (local.get $low) (local.get $high)))
+          (local.get $rows) (i32.const 112) (i32.const 0) (i32.const 0)
+          (local.get $residual) (local.get $low) (local.get $high)))
       (local.set $x (i32.add (local.get $x) (local.get $xpanel)))
       (local.set $y (i32.add (local.get $y) (local.get $ypanel)))
       (br_if $panel
@@ -30,9 +34,10 @@
   ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
   ;; records, i32 offset from x and f32 weight. Long rows come in parts, whose sums meet in y: bit 0 of the bytes says that
   ;; a part came before, bit 1 that another follows. Short sums lose less, and so do those that the bias joins last.
+  ;; Unless residual is 0, the first part of a row adds what lies residual - 1 bytes behind its place in y.
   ;; Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
   (func $csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $ystep i32)
-    (param $xrow i32) (param $yrow i32) (param $low f32) (param $high f32) (result i32)
+    (param $xrow i32) (param $yrow i32) (param $residual i32) (param $low f32) (param $high f32) (result i32)
     (local $head i32) (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
     (local $p0 i32)
     (local $a0 v128)
@@ -78,10 +83,14 @@
             (br_if $record
               (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end))))))
       (local.set $p0 (local.get $y))
-      (if (i32.and (local.get $head) (i32.const 3))
+      (if (i32.and (i32.or (local.get $head) (local.get $residual)) (i32.const 3))
         (then
-          (if (i32.and (local.get $head) (i32.const 1))
+          (if (i32.and (i32.or (local.get $head) (local.get $residual)) (i32.const 1))
             (then
+              (if (i32.eqz (i32.and (local.get $head) (i32.const 1)))
+                (then
+                  (local.set $p0 (i32.add (local.get $y) (i32.sub (local.get $residual) (i32.const 1))))
+                ))
               (local.set $a0 (f32x4.add (local.get $a0) (v128.load offset=0 (local.get $p0))))
               (local.set $a1 (f32x4.add (local.get $a1) (v128.load offset=16 (local.get $p0))))
               (local.set $a2 (f32x4.add (local.get $a2) (v128.load offset=32 (local.get $p0))))
@@ -89,6 +98,7 @@
               (local.set $a4 (f32x4.add (local.get $a4) (v128.load offset=64 (local.get $p0))))
               (local.set $a5 (f32x4.add (local.get $a5) (v128.load offset=80 (local.get $p0))))
               (local.set $a6 (f32x4.add (local.get $a6) (v128.load offset=96 (local.get $p0))))
+              (local.set $p0 (local.get $y))
             ))
           (if (i32.and (local.get $head) (i32.const 2))
             (then
@@ -612,9 +622,9 @@
       (i32.const 224 (; ypicture ;)))
     ;; %c = conv2d(%x_panel, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 28] from "layer \"one\"\n;; 2"
     (call $conv_panels_csr_1x7
-      (i32.const 1216 (; v_x_panel ;)) (i32.const 768 (; v_c ;)) (i32.const 256 (; v_c_rows ;))
-      (i32.const 4 (; rows ;)) (i32.const 0 (; first ;)) (i32.const 1 (; last ;)) (i32.const 224 (; xpanel ;))
-      (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;)) (f32.const 6 (; high ;)))
+      (i32.const 1216 (; v_x_panel ;)) (i32.const 768 (; v_c ;)) (i32.const 0 (; residual ;))
+      (i32.const 256 (; v_c_rows ;)) (i32.const 4 (; rows ;)) (i32.const 0 (; first ;)) (i32.const 1 (; last ;))
+      (i32.const 224 (; xpanel ;)) (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;)) (f32.const 6 (; high ;)))
     ;; %t = unary(%c) fn=sin : f32[1x4x7x4, panel 28]
     (call $step_t)
     ;; %t_plain = relayout(%t) : f32[1x4x7x4]
