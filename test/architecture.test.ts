@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/graph': ['src/tensor', 'src/formats', 'src/ops'],
   'src/plan': ['src/tensor', 'src/loop', 'src/formats', 'src/ops', 'src/graph'],
   'src/recipe.ts': [],
+  'src/plot': [],
   'src/target.ts': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts'],
   'src/pass.ts': ['src/graph'],
   'src/render.ts': ['src/target.ts'],
