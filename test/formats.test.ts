@@ -88,6 +88,7 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
   block: () => Array.from({ length: 256 }, (_, i) => ({ r: (i >> 4) + 1, c: (i & 15) + 1 })),
   vec: () => [1, 2, 3, 4, 7, 8, 16].map((r) => ({ r })),
   punched: () => [1, 3, 4, 8, 32].flatMap((f) => [1, 2, 3, 4, 64].map((c) => ({ f, c }))),
+  pattern: (m) => (m.columns / m.run > 32 ? [] : [{ patterns: countMasks(m) }]),
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]
@@ -109,6 +110,17 @@ function largestGroup(m: Matrix, width: number): number {
         live.slice(first, Math.min(first + width, start + m.run)).reduce((a, b) => a + b, 0),
       );
   return most;
+}
+
+/** How many sets of taps the kernels keep, empty ones not counted. */
+function countMasks(m: Matrix): number {
+  const live = liveness(m);
+  const taps = Array.from({ length: m.columns / m.run }, (_, tap) => tap * m.run);
+  const found = new Set<string>();
+  for (let row = 0; row < m.rows; row++)
+    for (let channel = 0; channel < m.run; channel++)
+      found.add(taps.map((tap) => live[row * m.columns + tap + channel]).join(''));
+  return [...found].filter((mask) => mask.includes('1')).length;
 }
 
 /** Where a law is broken, if it is. */
