@@ -85,5 +85,5 @@ export const idleGlobs = (layers: Config['layers'], names: readonly string[]): r
   Object.keys(layers ?? {}).filter((glob) => !names.some((name) => matches(glob, name)));
 
 /** As bash has it, so that `*` crosses the slashes that layer names are full of. A name matches itself, whatever is in it. */
-const matches = (glob: string, name: string): boolean =>
+export const matches = (glob: string, name: string): boolean =>
   glob === name || picomatch(glob, { bash: true, dot: true })(name);

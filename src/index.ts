@@ -31,6 +31,8 @@ import type { OpenModel } from './make/open.ts';
 import { openFolder } from './make/open.ts';
 import type { CompileOptions, Parts } from './make/parts.ts';
 import { compileWith, partsFor } from './make/parts.ts';
+import type { Pruned, PruneModelOptions } from './make/prune.ts';
+import { pruneWith } from './make/prune.ts';
 import { buildAndOpen } from './make/temporary.ts';
 import type { Artefact } from './target.ts';
 import { assembleWat } from './toolchain/wabt.ts';
@@ -59,9 +61,11 @@ export type { LoadOptions } from './make/load.ts';
 export type { Manifest } from './make/manifest.ts';
 export type { OpenModel } from './make/open.ts';
 export type { CompileOptions, Parts } from './make/parts.ts';
+export type { Pruned, PruneModelOptions } from './make/prune.ts';
 export type { Pass } from './pass.ts';
 export type { Kernel } from './plan/kernel.ts';
 export type { Plan } from './plan/plan.ts';
+export type { LayerPruning } from './prune/prune.ts';
 export type { Artefact, Target, TargetFamily, TargetOptions } from './target.ts';
 
 /** Why there is no result: at least one of them is an error. */
@@ -168,6 +172,18 @@ export const exportModel = (model: Model, options: ExportModelOptions & LoadOpti
     if (!loaded || !mayWriteFile(options.out, loaded.file, report)) return undefined;
     const exported = exportWith(loaded.graph, options, report);
     return exported && writeFiles(options.out, exported.files, nobody, report) ? exported : undefined;
+  });
+
+/**
+ * Sets weights of a model to zero, those of the smallest magnitude in the pattern that `options.pattern` asks for, and
+ * writes it as `options.out` asks for, NAME.onnx or NAME.graph. An older file is replaced.
+ */
+export const prune = (model: Model, options: PruneModelOptions & LoadOptions): Promise<Result<Pruned>> =>
+  collected(async (report) => {
+    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    if (!loaded || !mayWriteFile(options.out, loaded.file, report)) return undefined;
+    const pruned = pruneWith(loaded.graph, options, report);
+    return pruned && writeFiles(options.out, pruned.files, nobody, report) ? pruned : undefined;
   });
 
 /** A library has no Ctrl-C to clean up after. */
