@@ -28,10 +28,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/target.ts': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/recipe.ts'],
   'src/pass.ts': ['src/graph'],
   'src/render.ts': ['src/target.ts'],
-  'src/explain': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/target.ts'],
+  'src/explain': ['src/tensor', 'src/formats', 'src/ops', 'src/graph', 'src/plan', 'src/plot', 'src/target.ts'],
   'src/compile.ts': ['src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
   'src/import': ['src/tensor', 'src/ops', 'src/graph'],
   'src/export': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
+  'src/prune': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
   'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
   passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
   targets: [
@@ -164,10 +165,10 @@ test('a format is named after its file, a target after its folder, a kernel afte
   }
 });
 
-test('formats are named only where they are written and where kernels are tuned for them', () => {
+test('formats are named only where they are written, where kernels are tuned for them, and as patterns to prune to', () => {
   const names = new Set(formats.map((f) => f.name).filter((name) => name !== 'dense'));
   const strays = product
-    .filter(({ path }) => !within('src/formats', path) && !within('targets', path))
+    .filter(({ path }) => !['src/formats', 'src/prune', 'targets'].some((room) => within(room, path)))
     .flatMap(({ file, path }) =>
       file
         .getDescendantsOfKind(SyntaxKind.StringLiteral)

@@ -1,12 +1,18 @@
 /** What `espalier explain` does. Loaded only when it runs, so that help comes at once. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import picomatch from 'picomatch';
-import type { Advice } from '../explain/advise.ts';
+import { benchSchema } from '../bench/report.ts';
+import type { Report } from '../diagnostic.ts';
 import { advise } from '../explain/advise.ts';
-import type { ExplainedLayer, Explanation } from '../explain/explain.ts';
+import type { ExplainedLayer } from '../explain/explain.ts';
 import { explain } from '../explain/explain.ts';
-import { mayWriteFile } from '../make/file.ts';
+import type { Explained, Measured } from '../explain/page.ts';
+import { explanationPage } from '../explain/page.ts';
+import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
+import { isSystemError, reasonOf } from '../make/system-error.ts';
 import type { Desk } from './desk.ts';
 import type { Flags } from './explain.ts';
 import { asText } from './explain-text.ts';
@@ -14,22 +20,14 @@ import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import { tunedOptionsOf } from './tuned.ts';
 
-/** What is printed as JSON: see `explanationSchema`. */
-export interface Explained extends Explanation {
-  readonly model: string;
-  readonly cpu: string | null;
-  /** Where the rates come from; null where the target has its own. */
-  readonly tuning: string | null;
-  /** What to prune each layer to, where that was asked. */
-  readonly advice: readonly Advice[] | null;
-}
-
 export async function explainModel(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
   const { report, doing } = desk;
   const choices = await choicesOf(model, flags, desk);
   const path = choices && modelOf(choices, report);
   if (!choices || path === undefined) return false;
   if (flags.html !== undefined && !mayWriteFile(flags.html, path, report)) return false;
+  const measured = flags.measured === undefined ? undefined : readMeasured(flags.measured, report);
+  if (flags.measured !== undefined && !measured) return false;
   const tuned = await tunedOptionsOf(choices, flags.tuning, desk);
   const parts = tuned && partsFor(tuned.options, report);
   if (!tuned || !parts) return false;
@@ -68,6 +66,10 @@ export async function explainModel(model: string | undefined, flags: Flags, desk
         ? null
         : advise(outcome.graph, target, flags.advise).filter(({ name }) => names.has(name)),
   };
+  if (flags.html !== undefined) {
+    const contents = new TextEncoder().encode(explanationPage(explained, measured));
+    if (!writeFiles(flags.html, [{ path: basename(flags.html), contents }], desk.io.journal, report)) return false;
+  }
   desk.print(explained, (paint) =>
     asText(explained, { file: loaded.file, detailed: flags.layer !== undefined, width: desk.io.out.columns }, paint),
   );
@@ -78,3 +80,25 @@ const picked = (layers: readonly ExplainedLayer[], glob: string | undefined): re
   glob === undefined
     ? layers
     : layers.filter(({ name }) => glob === name || picomatch(glob, { bash: true, dot: true })(name));
+
+/** The times of steps in a bench's JSON; undefined, and reported, if it has none. */
+function readMeasured(file: string, report: Report): Measured | undefined {
+  const fail = (message: string): undefined =>
+    void report({
+      severity: 'error',
+      code: 'explain/not-measured',
+      message,
+      origin: { file },
+      hint: 'give the JSON that espalier bench --layers writes',
+    });
+  try {
+    const { data } = benchSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    if (!data) return fail('it is no measurement of this version');
+    if (data.layers.length === 0) return fail('it has no times of layers');
+    return data.layers.map(({ name, medianMs }) => ({ name, ns: medianMs * 1e6 }));
+  } catch (error) {
+    if (error instanceof SyntaxError) return fail('it is no JSON');
+    if (!isSystemError(error)) throw error;
+    return fail(`it cannot be read: ${reasonOf(error)}`);
+  }
+}

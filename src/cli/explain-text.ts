@@ -4,7 +4,7 @@ import { visible } from '../diagnostic.ts';
 import type { Advice } from '../explain/advise.ts';
 import type { ExplainedLayer, ExplainedOffer } from '../explain/explain.ts';
 import { denseOf } from '../explain/explain.ts';
-import type { Explained } from './explain-model.ts';
+import type { Explained } from '../explain/page.ts';
 import type { Paint } from './paint.ts';
 import { printBytes, printCount, printMicroseconds, printPercent, printTime, shortName, table } from './paint.ts';
 

@@ -15,7 +15,8 @@ import { workOf } from '../plan/offers.ts';
 import type { Target } from '../target.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { dense } from '../tensor/type.ts';
-import { offersAt, patterns } from './patterns.ts';
+import type { OffersAt } from './patterns.ts';
+import { patterns, samplingOffers } from './patterns.ts';
 
 /** How much longer than structured pruning a pattern may take: 0.2 is a fifth. */
 export const defaultTolerance = 0.2;
@@ -59,9 +60,10 @@ export function advise(
   tolerance = defaultTolerance,
 ): readonly Advice[] {
   const byId = nodesById(graph);
+  const offersAt = samplingOffers();
   return Array.from(weightsOf(graph).values(), (weights) => {
     const workFor = (offer: Offer): Work => workOf(weights.call, offer, byId);
-    return adviseLayer(weights, workFor, { target, zeros, tolerance });
+    return adviseLayer(weights, workFor, { target, zeros, tolerance, offersAt });
   });
 }
 
@@ -69,12 +71,13 @@ interface Asked {
   readonly target: Pick<Target, 'price' | 'predict'>;
   readonly zeros: number;
   readonly tolerance: number;
+  readonly offersAt: OffersAt;
 }
 
 function adviseLayer(
   { call, matrix }: Weights,
   workFor: (offer: Offer) => Work,
-  { target, zeros, tolerance }: Asked,
+  { target, zeros, tolerance, offersAt }: Asked,
 ): Advice {
   const format = formatNamed(dense.format) ?? bug('no dense format');
   const full = workFor({ encoding: dense, cost: format.cost(matrix, {}) });
@@ -95,7 +98,12 @@ function adviseLayer(
   });
   const found = finestWithin(timed, structuredNs, tolerance);
   if (!found) {
-    const reason = `no pattern comes within ${Math.round(100 * tolerance)} % of whole filters`;
+    const nearest = timed.reduce<Timed | undefined>(
+      (best, next) => (best && best.ns <= next.ns ? best : next),
+      undefined,
+    );
+    const least = nearest && `${nearest.pattern} would take ${(nearest.ns / structuredNs).toFixed(2)} of it`;
+    const reason = least ?? 'no pattern fits';
     return { ...common, pattern: 'whole filters', ns: structuredNs, reason };
   }
   const share = (found.ns / structuredNs).toFixed(2);

@@ -17,6 +17,8 @@ import type { Shape } from '../tensor/type.ts';
 import { dense, sameEncoding } from '../tensor/type.ts';
 import type { Alternative } from './flips.ts';
 import { alternativesFor } from './flips.ts';
+import type { OffersAt } from './patterns.ts';
+import { samplingOffers } from './patterns.ts';
 import { reasonsFor } from './reasons.ts';
 
 export interface Explanation {
@@ -82,8 +84,9 @@ export interface ExplainedOffer {
 export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 'price' | 'predict'>): Explanation {
   const byId = nodesById(graph);
   const known = new Map<string, readonly Alternative[]>();
+  const offersAt = samplingOffers();
   const layers = Array.from(weightsOf(graph).values(), (weights) =>
-    explainLayer(weights, { byId, plan, target, known }),
+    explainLayer(weights, { byId, plan, target, known, offersAt }),
   );
   const sum = (of: (layer: ExplainedLayer) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   return {
@@ -109,9 +112,10 @@ interface Context {
   readonly target: Pick<Target, 'name' | 'price' | 'predict'>;
   /** What was found for layers of the same sizes. */
   readonly known: Map<string, readonly Alternative[]>;
+  readonly offersAt: OffersAt;
 }
 
-function explainLayer(weights: Weights, { byId, plan, target, known }: Context): ExplainedLayer {
+function explainLayer(weights: Weights, { byId, plan, target, known, offersAt }: Context): ExplainedLayer {
   const { call, constant, matrix } = weights;
   const step = plan.steps.find((s) => s.call.id === call.id) ?? bug(`%${call.id} is not in the plan`);
   const types = typesOf(call, byId);
@@ -131,7 +135,14 @@ function explainLayer(weights: Weights, { byId, plan, target, known }: Context):
   const key = JSON.stringify([call.op, types, rows, columns, run, zeros.toFixed(3)]);
   const alternatives =
     known.get(key) ??
-    alternativesFor({ target, workFor, size: { rows, columns, run }, denseOffer: offerIn(dense.format, {}), zeros });
+    alternativesFor({
+      target,
+      workFor,
+      size: { rows, columns, run },
+      denseOffer: offerIn(dense.format, {}),
+      zeros: Math.round(1000 * zeros) / 1000,
+      offersAt,
+    });
   known.set(key, alternatives);
   const layer = {
     name: call.origin ?? call.id,

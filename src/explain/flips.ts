@@ -3,8 +3,8 @@ import type { Offer, Work } from '../plan/offers.ts';
 import type { Prediction } from '../plan/rates.ts';
 import type { Target } from '../target.ts';
 import { dense } from '../tensor/type.ts';
-import type { Pattern } from './patterns.ts';
-import { offersAt, patterns } from './patterns.ts';
+import type { OffersAt, Pattern } from './patterns.ts';
+import { patterns } from './patterns.ts';
 
 /** A mask that the layer could have been pruned to, with the zeros that it has. */
 export interface Alternative {
@@ -21,6 +21,7 @@ export interface Flipping {
   readonly workFor: (offer: Offer) => Work;
   readonly size: { readonly rows: number; readonly columns: number; readonly run: number };
   readonly denseOffer: Offer;
+  readonly offersAt: OffersAt;
   /** The share of zeros, 0 to 1. */
   readonly zeros: number;
 }
@@ -40,7 +41,7 @@ interface Cheapest extends Pick<Prediction, 'ns'> {
 
 /** Null where no format but dense is wanted at any price, undefined where no such mask fits. */
 function cheapestSparse(
-  { target, workFor, size }: Flipping,
+  { target, workFor, size, offersAt }: Flipping,
   pattern: Pattern,
   density: number,
 ): Cheapest | null | undefined {

@@ -1,4 +1,5 @@
 /** Masks that pruning could leave, as prices see them: which formats would be on offer for a layer that was pruned so. */
+import type { Cost } from '../formats/format.ts';
 import type { Offer } from '../plan/offers.ts';
 import { offersFor } from '../plan/offers.ts';
 import { maskedMatrix } from '../tensor/masked.ts';
@@ -29,29 +30,33 @@ export const patterns: readonly Pattern[] = [
 const sampleRows = 64;
 const sampleRun = 256;
 
+type Size = Pick<Matrix, 'rows' | 'columns' | 'run'>;
+
+/** What would be on offer for a layer; undefined where blocks of the pattern do not fit. */
+export type OffersAt = (size: Size, pattern: Pattern, density: number) => readonly Offer[] | undefined;
+
 /**
- * What would be on offer if `density` of the layer's blocks were kept, at random: detected and priced as for any mask, on
- * a part of the matrix where it is large. Undefined where such blocks do not fit.
+ * Offers as if `density` of a layer's blocks were kept, at random: detected and priced as for any mask, on a part of the
+ * matrix where it is large. What was asked before is not computed again, and layers have many parts in common.
  */
-export function offersAt(
-  { rows, columns, run }: Pick<Matrix, 'rows' | 'columns' | 'run'>,
-  { r, c }: Pattern,
-  density: number,
-): readonly Offer[] | undefined {
-  if (rows % r !== 0 || run % c !== 0) return undefined;
-  const height = rows <= sampleRows ? rows : sampleRows;
-  const width = run <= sampleRun ? run : sampleRun;
-  const taps = Math.min(columns / run, Math.max(1, Math.floor(sampleRun / width)));
-  const part = { rows: height, columns: width * taps, run: width };
-  const scale = (rows * columns) / (part.rows * part.columns);
-  const scaled = (n: number): number => Math.round(n * scale);
-  return offersFor({ matrix: maskedMatrix(part, { r, c }, density) }).offers.map(({ encoding, cost }) => ({
-    encoding,
-    cost: {
-      bytes: scaled(cost.bytes),
-      multiplies: scaled(cost.multiplies),
-      lookups: scaled(cost.lookups),
-      tests: scaled(cost.tests),
-    },
-  }));
+export function samplingOffers(): OffersAt {
+  const known = new Map<string, readonly Offer[]>();
+  return ({ rows, columns, run }, { r, c }, density) => {
+    if (rows % r !== 0 || run % c !== 0) return undefined;
+    const width = Math.min(run, sampleRun);
+    const taps = Math.min(columns / run, Math.floor(sampleRun / width));
+    const part: Size = { rows: Math.min(rows, sampleRows), columns: width * taps, run: width };
+    const key = [part.rows, part.columns, part.run, r, c, density.toFixed(4)].join();
+    const offers = known.get(key) ?? offersFor({ matrix: maskedMatrix(part, { r, c }, density) }).offers;
+    known.set(key, offers);
+    const scale = (rows * columns) / (part.rows * part.columns);
+    return offers.map(({ encoding, cost }) => ({ encoding, cost: scaled(cost, scale) }));
+  };
 }
+
+const scaled = ({ bytes, multiplies, lookups, tests }: Cost, by: number): Cost => ({
+  bytes: Math.round(bytes * by),
+  multiplies: Math.round(multiplies * by),
+  lookups: Math.round(lookups * by),
+  tests: Math.round(tests * by),
+});

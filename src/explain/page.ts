@@ -1,0 +1,166 @@
+/** An explanation as a page: plots of what each layer holds and takes, and behind each layer all that was on offer. */
+
+import { barsPlot } from '../plot/bars.ts';
+import type { Section } from '../plot/page.ts';
+import { pageOf, tableOf } from '../plot/page.ts';
+import type { Markup } from '../plot/svg.ts';
+import { element, together } from '../plot/svg.ts';
+import type { Advice } from './advise.ts';
+import type { ExplainedLayer, ExplainedOffer, Explanation } from './explain.ts';
+import { denseOf } from './explain.ts';
+import { times } from './reasons.ts';
+
+export interface Explained extends Explanation {
+  readonly model: string;
+  readonly cpu: string | null;
+  /** Where the rates come from, after `the rates`; null where the target has its own. */
+  readonly tuning: string | null;
+  readonly advice: readonly Advice[] | null;
+}
+
+/** Nanoseconds of steps by their names, as they were measured; where names repeat, in the order of the layers. */
+export type Measured = readonly { readonly name: string; readonly ns: number }[];
+
+/** The whole file: it loads nothing, and whatever comes from the model is escaped. */
+export function explanationPage(explained: Explained, measured: Measured | undefined): string {
+  const { model, target, cpu, tuning, layers, totals, advice } = explained;
+  const on = `${target}${cpu === null ? '' : ` ${cpu}`}`;
+  const stuck = layers.filter((layer) => layer.whyNotSparse !== null);
+  const sections: readonly (Section | undefined)[] = [
+    {
+      title: 'In all',
+      content: [
+        tableOf(
+          [{ head: '' }, { head: 'as chosen', align: 'right' }, { head: 'all dense', align: 'right' }],
+          [
+            ['time, predicted', times(totals.ns), times(totals.denseNs)],
+            ['weights', bytes(totals.bytes), bytes(totals.denseBytes)],
+          ],
+        ),
+      ],
+    },
+    stuck.length === 0 ? undefined : { title: 'Why not sparse', content: stuck.map(stuckLayer) },
+    advice === null ? undefined : { title: 'What to prune to', content: [adviceTable(advice)] },
+    { title: 'Time', text: timeText(measured, totals.otherSteps), content: [timePlot(layers, measured)] },
+    { title: 'Zeros', content: [zerosPlot(layers)] },
+    { title: 'Bytes of weights', content: [bytesPlot(layers)] },
+    { title: 'Layers', text: 'Open a layer for everything that was on offer.', content: layers.map(details) },
+  ];
+  return pageOf({
+    title: `${model} on ${on}`,
+    lead: tuning === null ? 'Times are predicted.' : `Times are predicted by the rates ${tuning}.`,
+    sections: sections.filter((section) => section !== undefined),
+  });
+}
+
+const timeText = (measured: Measured | undefined, others: number): string =>
+  `${measured ? 'Measured: each step in the network, the median. ' : ''}${others} other steps have no weights, and nothing is predicted for them.`;
+
+function timePlot(layers: readonly ExplainedLayer[], measured: Measured | undefined): Markup {
+  const left = [...(measured ?? [])];
+  const measuredOf = (name: string): number | null => {
+    const at = left.findIndex((step) => step.name === name);
+    return at < 0 ? null : left.splice(at, 1)[0].ns / 1e3;
+  };
+  return barsPlot({
+    title: 'time of each layer',
+    axis: { label: 'microseconds' },
+    series: ['predicted', 'dense, predicted', ...(measured ? ['measured'] : [])],
+    rows: layers.map((layer) => ({
+      label: layer.name,
+      values: [layer.chosen.ns / 1e3, denseOf(layer).ns / 1e3, ...(measured ? [measuredOf(layer.name)] : [])],
+      note: `${layer.name}: ${layer.chosen.format}, ${times(layer.chosen.ns)}, dense ${times(denseOf(layer).ns)}`,
+    })),
+  });
+}
+
+const zerosPlot = (layers: readonly ExplainedLayer[]): Markup =>
+  barsPlot({
+    title: 'zeros of each layer',
+    axis: { label: 'per cent of weights' },
+    series: ['zeros'],
+    rows: layers.map(({ name, zeros, shape }) => ({
+      label: name,
+      values: [100 * zeros],
+      note: `${name}: ${(100 * zeros).toFixed(1)} % of ${shape.join('x')}`,
+    })),
+  });
+
+const bytesPlot = (layers: readonly ExplainedLayer[]): Markup =>
+  barsPlot({
+    title: 'bytes of the weights of each layer',
+    axis: { label: 'kilobytes' },
+    series: ['as stored', 'dense'],
+    rows: layers.map((layer) => ({
+      label: layer.name,
+      values: [layer.chosen.bytes / 1e3, denseOf(layer).bytes / 1e3],
+      note: `${layer.name}: ${layer.chosen.format}, ${bytes(layer.chosen.bytes)}, dense ${bytes(denseOf(layer).bytes)}`,
+    })),
+  });
+
+const stuckLayer = ({ name, whyNotSparse }: ExplainedLayer): Markup =>
+  element('p', {}, element('strong', {}, name), `: ${whyNotSparse ?? ''}`);
+
+const adviceTable = (advice: readonly Advice[]): Markup =>
+  tableOf(
+    [
+      { head: 'layer' },
+      { head: 'prune to' },
+      { head: 'predicted', align: 'right' },
+      { head: 'whole filters', align: 'right' },
+      { head: 'dense', align: 'right' },
+    ],
+    advice.map(({ name, pattern, ns, structuredNs, denseNs }) => [
+      name,
+      pattern,
+      ...[ns, structuredNs, denseNs].map(times),
+    ]),
+  );
+
+function details(layer: ExplainedLayer): Markup {
+  const { name, op, shape, output, zeros, chosen, others, unfit, kernel, refusedBy, alternatives, why } = layer;
+  const summary = `${name}: ${chosen.format}, ${times(chosen.ns)}`;
+  return element(
+    'details',
+    {},
+    element('summary', {}, summary),
+    element(
+      'p',
+      {},
+      `${op}, weights ${shape.join('x')}, output ${output.join('x')}, ${(100 * zeros).toFixed(1)} % zeros.`,
+    ),
+    element('p', {}, `By ${kernel ?? 'its loops'}: ${why}.`),
+    ...(layer.whyNotSparse === null ? [] : [element('p', {}, `Not sparse: ${layer.whyNotSparse}.`)]),
+    tableOf(
+      [{ head: 'format' }, { head: 'bytes', align: 'right' }, { head: 'predicted', align: 'right' }, { head: '' }],
+      [chosen, ...others].map((offer) => [offer.format, bytes(offer.bytes), times(offer.ns), remark(offer)]),
+    ),
+    ...(alternatives.length === 0
+      ? []
+      : [
+          tableOf(
+            [{ head: 'pruned' }, { head: 'predicted', align: 'right' }, { head: 'sparse from', align: 'right' }],
+            alternatives.map(({ pattern, ns, from }) => [
+              pattern,
+              ns === null ? '–' : times(ns),
+              from === null ? 'never' : `${from} % zeros`,
+            ]),
+          ),
+        ]),
+    ...list([
+      ...unfit.map(({ format, reason }) => `not ${format}: ${reason}`),
+      ...refusedBy.map((refused) => `not by ${refused.kernel}: ${refused.reason}`),
+    ]),
+  );
+}
+
+const remark = ({ wanted, routine, bound }: ExplainedOffer): string =>
+  wanted ? `${routine}, bound by ${bound}` : 'not wanted';
+
+const list = (lines: readonly string[]): readonly Markup[] =>
+  lines.length === 0 ? [] : [element('ul', {}, together(...lines.map((line) => element('li', {}, line))))];
+
+function bytes(n: number): string {
+  if (n < 1000) return `${n} B`;
+  return n < 999_500 ? `${(n / 1e3).toPrecision(3)} kB` : `${(n / 1e6).toPrecision(3)} MB`;
+}
