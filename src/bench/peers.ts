@@ -8,10 +8,12 @@ import type { ManifestPort } from '../make/manifest.ts';
 import type { Process } from './contender.ts';
 import { startSubject } from './contender.ts';
 import type { Subject } from './orders.ts';
+import { writeQuantised } from './ort-int8.ts';
 
 /** What they are called, by the word that the command line has for them. */
 export const peerDocs = {
   ort: 'ONNX Runtime on the same file',
+  'ort-int8': 'its kernels of 8-bit integers, on a model that we quantise for it',
   tfjs: 'the WebAssembly backend of TensorFlow.js',
 } as const;
 
@@ -35,11 +37,12 @@ export interface PeerOptions {
 export async function openPeer(name: PeerName, options: PeerOptions): Promise<Process | undefined> {
   const folder = join(options.folder, name);
   mkdirSync(folder, { recursive: true });
-  const subject = subjectFor(name, folder, options);
+  const subject = await subjectFor(name, folder, options);
   return subject && startSubject(subject, { ...options, name, folder });
 }
 
-function subjectFor(name: PeerName, folder: string, { loaded, threads, report }: PeerOptions): Subject | undefined {
+async function subjectFor(name: PeerName, folder: string, options: PeerOptions): Promise<Subject | undefined> {
+  const { loaded, threads, report } = options;
   const { file, graph, constants } = loaded;
   switch (name) {
     case 'tfjs':
@@ -53,18 +56,34 @@ function subjectFor(name: PeerName, folder: string, { loaded, threads, report }:
       return { kind: 'tfjs', model: file };
     case 'ort': {
       if (/\.onnx$/i.test(file)) return { kind: 'ort', model: file, threads, constants: plainConstants(constants) };
-      const model = join(folder, 'model.onnx');
-      const exported = exportWith(graph, { out: model }, report);
-      if (!exported) return undefined;
-      for (const { path, contents } of exported.files) writeFileSync(join(folder, path), contents);
+      const model = exportTo(folder, options);
       report({
         severity: 'note',
         code: 'bench/exported',
         message: `"${name}" runs the model as espalier export writes it: its own file is no ONNX file`,
       });
-      return { kind: 'ort', model, threads, constants: {} };
+      return model === undefined ? undefined : { kind: 'ort', model, threads, constants: {} };
+    }
+    case 'ort-int8': {
+      const source = exportTo(folder, options);
+      const model = join(folder, 'integers.onnx');
+      const told: Report = (d) => report({ ...d, code: 'bench/contender', hint: hintFor(name, d.hint) });
+      const done = source !== undefined && (await writeQuantised(graph, source, model, told));
+      return done ? { kind: 'ort', model, threads, constants: {} } : undefined;
     }
   }
+}
+
+/** What has to be installed is worth saying; the other hints are for other commands. */
+export const hintFor = (peer: string, hint: string | null | undefined): string =>
+  hint?.startsWith('npm ') ? hint : `leave ${peer} out of --against`;
+
+/** The model as ONNX, after all passes: batch normalisation is folded, as whoever quantises wants it. Undefined after a report. */
+function exportTo(folder: string, { loaded, report }: PeerOptions): string | undefined {
+  const model = join(folder, 'model.onnx');
+  const exported = exportWith(loaded.graph, { out: model }, report);
+  for (const { path, contents } of exported?.files ?? []) writeFileSync(join(folder, path), contents);
+  return exported && model;
 }
 
 const plainConstants = (constants: LoadedModel['constants']) =>

@@ -1,7 +1,10 @@
 /** What `espalier bench` does. Loaded only when it runs, so that help comes at once. */
+import { join } from 'node:path';
 import { benchModel } from '../bench/bench.ts';
+import { benchFiles } from '../bench/files.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
 import { visible } from '../diagnostic.ts';
+import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { partsFor } from '../make/parts.ts';
 import type { Flags } from './bench.ts';
@@ -15,7 +18,7 @@ import { verdictAsText } from './verify-model.ts';
 /** Peers are native code, so by default ours is, for the same CPU. */
 const defaults = { target: 'cpu', cpu: 'native' } as const;
 
-export async function bench(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
+export async function measure(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
   const { io, report, doing } = desk;
   const choices = await choicesOf(model, flags, desk);
   const path = choices && modelOf(choices, report);
@@ -34,7 +37,8 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
     return false;
   }
   const parts = partsFor(options, report);
-  if (!parts) return false;
+  const out = flags.out ?? choices.out;
+  if (!parts || (out !== undefined && !mayWriteFile(join(out, 'bench.json'), undefined, report))) return false;
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
@@ -58,7 +62,12 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
     desk.print(outcome.verdict, (paint) => verdictAsText(outcome.verdict, path, 1, paint));
     return false;
   }
-  desk.print(outcome.bench, (paint) => asText(outcome.bench, paint));
+  const { bench } = outcome;
+  if (out !== undefined && !writeFiles(join(out, 'bench.json'), benchFiles(bench), io.journal, report)) return false;
+  desk.print(bench, (paint) => [
+    ...asText(bench, paint),
+    ...(out === undefined ? [] : ['', paint.dim(`written to ${out}`)]),
+  ]);
   return true;
 }
 

@@ -13,7 +13,6 @@ export interface Flags extends TargetFlags {
   readonly seconds: number;
   readonly runs?: number;
   readonly out?: string;
-  readonly force?: boolean;
 }
 
 export const benchCommand = (act: Act): Command =>
@@ -38,14 +37,13 @@ export const benchCommand = (act: Act): Command =>
       .option('--layers', 'cpu only: time every layer, in the network and alone, against what the core can do')
       .option('--seconds <n>', 'time to measure for, about', parseSize, 10)
       .option('--runs <n>', 'so many runs of each instead, one in turn', parseSize)
-      .option('-o, --out <folder>', 'write bench.json, layers.csv and bench.html to this folder')
-      .option('--force', 'replace an earlier output even if other files lie in it'),
+      .option('-o, --out <folder>', 'write bench.json, bench.html and layers.csv to this folder'),
   )
     .addOption(jsonOption)
     .action((model: string | undefined, flags: Flags) =>
       act(flags, async (desk) => {
-        const { bench } = await import('./bench-model.ts');
-        return bench(model, flags, desk);
+        const { measure } = await import('./bench-model.ts');
+        return measure(model, flags, desk);
       }),
     );
 
