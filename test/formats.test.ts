@@ -89,6 +89,15 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
   vec: () => [1, 2, 3, 4, 7, 8, 16].map((r) => ({ r })),
   punched: () => [1, 3, 4, 8, 32].flatMap((f) => [1, 2, 3, 4, 64].map((c) => ({ f, c }))),
   pattern: (m) => (m.columns / m.run > 32 ? [] : [{ patterns: countMasks(m) }]),
+  gs: (m) => [
+    { b: 1, k: 1, scatter: 0 },
+    { b: 1, k: 1, scatter: 1 },
+    ...[2, 3, 4, 6].flatMap((b) =>
+      Array.from({ length: b }, (_, i) => i + 1)
+        .filter((k) => b % k === 0 && isBalanced(m, b, b / k))
+        .map((k) => ({ b, k, scatter: 0 })),
+    ),
+  ],
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]
@@ -121,6 +130,21 @@ function countMasks(m: Matrix): number {
     for (let channel = 0; channel < m.run; channel++)
       found.add(taps.map((tap) => live[row * m.columns + tap + channel]).join(''));
   return [...found].filter((mask) => mask.includes('1')).length;
+}
+
+/** Whether in each group of `height` rows all rows have as many entries, and all columns mod `banks`. */
+function isBalanced(m: Matrix, banks: number, height: number): boolean {
+  if (m.rows % height !== 0) return false;
+  const live = liveness(m);
+  for (let first = 0; first < m.rows; first += height) {
+    const [rows, columns] = [new Int32Array(height), new Int32Array(banks)];
+    for (let at = first * m.columns; at < (first + height) * m.columns; at++) {
+      rows[Math.floor(at / m.columns) - first] += live[at];
+      columns[(at % m.columns) % banks] += live[at];
+    }
+    if (new Set(rows).size > 1 || new Set(columns).size > 1) return false;
+  }
+  return true;
 }
 
 /** Where a law is broken, if it is. */
