@@ -1,8 +1,9 @@
 /** An explanation as a page: plots of what each layer holds and takes, and behind each layer all that was on offer. */
 
+import type { Bars } from '../plot/bars.ts';
 import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
-import { pageOf, tableOf } from '../plot/page.ts';
+import { eitherOf, pageOf, tableOf } from '../plot/page.ts';
 import type { Markup } from '../plot/svg.ts';
 import { element, together } from '../plot/svg.ts';
 import type { Advice } from './advise.ts';
@@ -62,7 +63,7 @@ function timePlot(layers: readonly ExplainedLayer[], measured: Measured | undefi
     const at = left.findIndex((step) => step.name === name);
     return at < 0 ? null : left.splice(at, 1)[0].ns / 1e3;
   };
-  return barsPlot({
+  return plotOf({
     title: 'time of each layer',
     axis: { label: 'microseconds' },
     series: ['predicted', 'dense, predicted', ...(measured ? ['measured'] : [])],
@@ -74,8 +75,10 @@ function timePlot(layers: readonly ExplainedLayer[], measured: Measured | undefi
   });
 }
 
+const plotOf = (bars: Bars): Markup => eitherOf(barsPlot(bars), barsPlot({ ...bars, narrow: true }));
+
 const zerosPlot = (layers: readonly ExplainedLayer[]): Markup =>
-  barsPlot({
+  plotOf({
     title: 'zeros of each layer',
     axis: { label: 'per cent of weights' },
     series: ['zeros'],
@@ -87,7 +90,7 @@ const zerosPlot = (layers: readonly ExplainedLayer[]): Markup =>
   });
 
 const bytesPlot = (layers: readonly ExplainedLayer[]): Markup =>
-  barsPlot({
+  plotOf({
     title: 'bytes of the weights of each layer',
     axis: { label: 'kilobytes' },
     series: ['as stored', 'dense'],
@@ -133,7 +136,12 @@ function details(layer: ExplainedLayer): Markup {
     ...(layer.whyNotSparse === null ? [] : [element('p', {}, `Not sparse: ${layer.whyNotSparse}.`)]),
     tableOf(
       [{ head: 'format' }, { head: 'bytes', align: 'right' }, { head: 'predicted', align: 'right' }, { head: '' }],
-      [chosen, ...others].map((offer) => [offer.format, bytes(offer.bytes), times(offer.ns), remark(offer)]),
+      [chosen, ...others].map((offer, i) => [
+        i === 0 ? element('strong', {}, offer.format) : offer.format,
+        bytes(offer.bytes),
+        times(offer.ns),
+        remark(offer),
+      ]),
     ),
     ...(alternatives.length === 0
       ? []

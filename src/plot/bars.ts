@@ -13,6 +13,8 @@ export interface Bars {
   readonly rows: readonly BarRow[];
   /** Bars of a row one after the other instead of below each other. */
   readonly stacked?: boolean;
+  /** For a narrow page: labels stand above their bars. */
+  readonly narrow?: boolean;
   /** A line across all rows. */
   readonly reference?: { readonly value: number; readonly label: string };
 }
@@ -26,15 +28,17 @@ export interface BarRow {
   readonly note?: string;
 }
 
-const width = 960;
-const margin = { top: 34, right: 24, bottom: 40, left: 300 };
+const margin = { top: 34, right: 24, bottom: 40 };
+const broad = { width: 960, left: 300, above: 0 };
+const slim = { width: 350, left: 4, above: 14 };
 const bar = 11;
 const gap = 5;
 
 /** An SVG element, as wide as every other plot, and as high as its rows take. */
-export function barsPlot({ title, axis, series, rows, stacked = false, reference }: Bars): Markup {
+export function barsPlot({ title, axis, series, rows, stacked = false, narrow = false, reference }: Bars): Markup {
+  const { width, left, above } = narrow ? slim : broad;
   const lanes = stacked ? 1 : series.length;
-  const pitch = lanes * bar + gap;
+  const pitch = above + lanes * bar + gap;
   const height = margin.top + rows.length * pitch + margin.bottom;
   const bottom = height - margin.bottom;
   const ends = rows.flatMap(({ values }) =>
@@ -43,11 +47,11 @@ export function barsPlot({ title, axis, series, rows, stacked = false, reference
   const { at, ticks } = scaleFor({
     axis,
     values: [...ends, ...(reference ? [reference.value] : [])],
-    from: margin.left,
+    from: left,
     to: width - margin.right,
-    count: 8,
+    count: narrow ? 3 : 8,
   });
-  const origin = axis.scale === 'log' ? margin.left : at(0);
+  const origin = axis.scale === 'log' ? left : at(0);
   const grid = ticks.map((tick) =>
     together(
       element('line', { class: 'grid', x1: tick.at, x2: tick.at, y1: margin.top - 4, y2: bottom }),
@@ -55,7 +59,7 @@ export function barsPlot({ title, axis, series, rows, stacked = false, reference
     ),
   );
   const drawn = rows.map(({ label, values, note }, i) => {
-    const top = margin.top + i * pitch;
+    const top = margin.top + i * pitch + above;
     let end = 0;
     const bars = values.flatMap((value, s) => {
       if (value === null || !Number.isFinite(value)) return [];
@@ -65,12 +69,14 @@ export function barsPlot({ title, axis, series, rows, stacked = false, reference
       const y = stacked ? top : top + s * bar;
       return [element('rect', { x, y, width: until - x, height: bar - 1, fill: colour(s) })];
     });
-    const middle = top + (lanes * bar) / 2 + 3.5;
+    const place = narrow
+      ? { x: left, y: top - 3 }
+      : { x: left - 8, y: top + (lanes * bar) / 2 + 3.5, 'text-anchor': 'end' };
     return element(
       'g',
       {},
       element('title', {}, note ?? `${label}: ${values.map((v) => v ?? '-').join(', ')}`),
-      element('text', { class: 'row', x: margin.left - 8, y: middle, 'text-anchor': 'end' }, ending(label)),
+      element('text', { class: 'row', ...place }, ending(label)),
       ...bars,
     );
   });
@@ -91,7 +97,7 @@ export function barsPlot({ title, axis, series, rows, stacked = false, reference
     ...grid,
     ...drawn,
     ...line,
-    ...legend(series.length > 1 ? series : [], { x: margin.left, y: 12 }),
+    ...legend(series.length > 1 ? series : [], { x: left, y: 12 }),
     element('text', { class: 'axis', x: width - margin.right, y: height - 8, 'text-anchor': 'end' }, axis.label),
   );
 }

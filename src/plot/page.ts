@@ -44,6 +44,10 @@ export const tableOf = (columns: readonly Column[], rows: readonly (readonly Chi
     ),
   );
 
+/** One of two plots: the narrow one where a page is as wide as a phone. */
+export const eitherOf = (broad: Markup, narrow: Markup): Markup =>
+  together(element('div', { class: 'broad' }, broad), element('div', { class: 'narrow' }, narrow));
+
 /** The whole file. It loads nothing, and runs nothing. */
 export function pageOf({ title, lead, sections }: Page): string {
   const body = together(
@@ -76,7 +80,10 @@ body { font: 14px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto
 h1 { font-size: 1.4em; overflow-wrap: anywhere; }
 h2 { font-size: 1.1em; margin-top: 2em; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; }
+.narrow { display: none; }
+@media (max-width: 640px) { .broad { display: none; } .narrow { display: block; } }
+summary, li, p { overflow-wrap: anywhere; }
+table { border-collapse: collapse; margin-bottom: 1em; font-size: 12px; font-variant-numeric: tabular-nums; }
 th, td { padding: 2px 8px; text-align: left; white-space: nowrap; }
 th { border-bottom: 1px solid; font-weight: 600; }
 .right { text-align: right; }
