@@ -3,12 +3,12 @@ import type { Call, Graph, Id } from '../src/graph/graph.ts';
 import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
-import type { Conv2d } from '../src/ops/conv2d.ts';
-import type { Resize } from '../src/ops/resize.ts';
 import type { Pass } from '../src/pass.ts';
 import { elements } from '../src/tensor/type.ts';
 import type { Layer } from './matching/layers.ts';
-import { layerOf } from './matching/layers.ts';
+import { layerOf, residualOf } from './matching/layers.ts';
+import type { Resizing } from './matching/resized.ts';
+import { resizeBefore } from './matching/resized.ts';
 import { untilStable } from './matching/stable.ts';
 import { withoutActivation } from './matching/unfused.ts';
 
@@ -31,22 +31,10 @@ function commute(graph: Graph): Graph {
   const uses = useCounts(graph);
   return rewriteNodes(graph, (node, emitter) => {
     const layer = layerOf(node, emitter.byId);
-    if (node.kind !== 'call' || node.op.kind !== 'conv2d' || !layer || !isPointwise(layer, node.op)) return node;
-    const resize = emitter.byId.get(layer.x);
-    if (resize?.kind !== 'call' || resize.op.kind !== 'resize' || uses.get(resize.id) !== 1) return node;
-    return swapped(node, layer, { call: resize, op: resize.op }, emitter) ?? node;
+    const resizing = layer && resizeBefore(layer, emitter.byId, uses);
+    if (node.kind !== 'call' || !resizing || residualOf(node) !== undefined) return node;
+    return swapped(node, layer, resizing, emitter) ?? node;
   });
-}
-
-const isPointwise = ({ weights }: Layer, { stride, pad, groups, residual }: Conv2d): boolean => {
-  const [, kh, kw] = weights.type.shape;
-  if (residual || groups !== 1) return false;
-  return kh === 1 && kw === 1 && stride.every((s) => s === 1) && pad.every((p) => p === 0);
-};
-
-interface Resizing {
-  readonly call: Call;
-  readonly op: Resize;
 }
 
 function swapped(node: Call, layer: Layer, { call, op }: Resizing, emitter: Emitter): Call | undefined {

@@ -7,10 +7,12 @@ import type { Pass } from '../src/pass.ts';
 import { elements, sameShape } from '../src/tensor/type.ts';
 import type { ById } from './matching/constants.ts';
 import { openLayer } from './matching/layers.ts';
+import { resizeBefore } from './matching/resized.ts';
 
 /**
  * Where both operands are convolutions, the one computed last takes the other in. A known operand is left alone: its
- * layout would have to change on every run. So are pictures of one pixel, which are dense layers by another name.
+ * layout would have to change on every run. So are pictures of one pixel, which are dense layers by another name, and
+ * convolutions that may yet come before a resize, which a residual of the larger size would keep behind it.
  */
 export const fuseResidual: Pass = {
   name: 'fuse-residual',
@@ -40,9 +42,11 @@ interface Side {
 /** The operands of a sum that are convolutions which may add the other one. */
 function sidesOf({ inputs, type }: Call, byId: ById, uses: ReadonlyMap<Id, number>): readonly Side[] {
   return inputs.flatMap((id, side) => {
-    const call = openLayer(id, byId, uses)?.call;
+    const layer = openLayer(id, byId, uses);
+    if (!layer || resizeBefore(layer, byId, uses)) return [];
+    const { call } = layer;
     const other = byId.get(inputs[1 - side]);
-    if (call?.op.kind !== 'conv2d' || call.op.residual || elements(call.type.shape.slice(1, 3)) === 1) return [];
+    if (call.op.kind !== 'conv2d' || call.op.residual || elements(call.type.shape.slice(1, 3)) === 1) return [];
     if (!other || other.kind === 'constant' || !sameShape(other.type.shape, type.shape)) return [];
     return sameShape(call.type.shape, type.shape) ? [{ id, call, op: call.op, other: other.id }] : [];
   });

@@ -1,13 +1,15 @@
 /** What else is in the ONNX files that are written: names, masks, and what cannot be written. */
 import { describe, expect, test } from 'vitest';
+import { portable } from '../passes/index.ts';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { exportGraph } from '../src/export/index.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Constant, Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
+import { runPasses } from '../src/pass.ts';
 import { tensor } from '../src/tensor/type.ts';
 import { runOnnx, runtime } from './export/runtime.ts';
-import { pictures, readBack, shapesOf, write } from './export/written.ts';
+import { operators, pictures, readBack, shapesOf, write } from './export/written.ts';
 
 const scaled = (input: string, output: string, origin = 'layer'): Graph =>
   parse(`graph net of "net.json"
@@ -93,6 +95,21 @@ const input = { x: Float32Array.from({ length: 45 }, (_, i) => i - 20) };
 /** The mask of the only constant that has one, brought back to [o, kh, kw, i]. */
 const masksOf = (graph: Graph): readonly string[] =>
   graph.nodes.flatMap((n) => (n.kind === 'constant' && n.mask ? [`${n.type.shape}: ${[...n.mask].join('')}`] : []));
+
+test('a residual is written as a sum, which the passes put back where it was', () => {
+  const graph = parse(`graph net of "net.json"
+  %x = input "x" : f32[1x4x4x2]
+  %w = constant [1 -2 3 -4] : f32[2x1x1x2]
+  %b = constant [0.5 -1] : f32[2]
+  %k = constant [0.25 0.5] : f32[2]
+  %c = conv2d(%x, %w, %b, %x) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu residual=true : f32[1x4x4x2]
+  %y = conv2d(%c, %w, %b, %k, %x) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=prelu residual=true : f32[1x4x4x2]
+return "y"=%y`);
+  const wrote = write(graph);
+  expect(operators(wrote)).toBe('Transpose Conv Add Relu Conv Add PRelu Transpose');
+  const ops = (g: Graph) => g.nodes.flatMap((n) => (n.kind === 'call' ? [n.op] : []));
+  expect(ops(runPasses(readBack(wrote), portable, () => {}))).toEqual(ops(graph));
+});
 
 describe('weights that are not kept', () => {
   test('are zeros like others, and no more is said', () => {
