@@ -40,7 +40,7 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
         if (sameLayout(root.type.layout, layout)) return root.id;
         const name = key(root.id, layout);
         const made =
-          converted.get(name) ?? emitter.emit(conversion(root, layout, emitter.fresh(`${root.id}_${layout.kind}`)));
+          converted.get(name) ?? emitter.emit(laid(root, layout, emitter.fresh(`${root.id}_${layout.kind}`)));
         converted.set(name, made);
         return made;
       };
@@ -59,6 +59,10 @@ function rootOf(id: Id, { byId }: Pick<Emitter, 'byId'>): Node {
   const node = byId.get(id) ?? bug(`%${id} is used before it is defined`);
   return node.kind === 'call' && node.op.kind === 'relayout' ? rootOf(node.inputs[0], { byId }) : node;
 }
+
+/** The value with another layout: a constant is stored so. */
+const laid = (node: Node, layout: Layout, id: Id): Node =>
+  node.kind === 'constant' ? { ...node, id, type: { ...node.type, layout } } : conversion(node, layout, id);
 
 /** Real numbers have a quantity in constants alone. */
 const conversion = ({ id: input, type, origin }: Node, layout: Layout, id: Id): Call => ({

@@ -1,11 +1,13 @@
 /** How steps want activations to lie: images in panels wherever a kernel works on pixels side by side. */
 import type { Call } from '../../src/graph/graph.ts';
 import type { Types } from '../../src/ops/rules.ts';
+import { sameMemory } from '../../src/plan/alias.ts';
 import type { Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
-import { plain } from '../../src/tensor/type.ts';
+import { elements, plain } from '../../src/tensor/type.ts';
 import { anywhere } from '../anywhere.ts';
 import { inPanels } from './panels.ts';
+import { isPointwise, isSequence } from './sequences.ts';
 
 /** Pictures of so few channels are read as they come: the taps of the first layer are gathered either way. */
 const fewChannels = 4;
@@ -19,18 +21,35 @@ export function wish({ op, type }: Call, types: Types): Wish {
       const few = types.x.shape[3] <= fewChannels && op.groups === 1;
       return fixed({ x: onePixel || few ? plain : inPanels, residual: inPanels }, inPanels);
     }
+    case 'linear':
+      return isPointwise(types.x, type) ? fixed({ x: inPanels }, inPanels) : allPlain(types);
+    case 'layer-norm':
+      return isSequence(type) ? fixed({ x: inPanels }, inPanels) : allPlain(types);
+    case 'attention':
+      return isSequence(types.q) && isSequence(types.k)
+        ? fixed({ q: inPanels, k: inPanels, v: inPanels, mask: plain }, inPanels)
+        : allPlain(types);
     case 'conv-transpose2d':
     case 'pool2d':
     case 'resize':
     case 'depth-to-space':
       return fixed({ x: inPanels }, inPanels);
     case 'pad':
-    case 'slice':
       return alongChannels(types.x, type) ? asOperandLies(types.x, types) : allPlain(types);
+    case 'slice':
+      return alongChannels(types.x, type) || alongTokens(types.x, type)
+        ? asOperandLies(types.x, types)
+        : allPlain(types);
     case 'concat':
-      return type.shape.length === 4 && op.axis === 3 ? asOperandLies(types.x0, types) : allPlain(types);
+      return op.axis === type.shape.length - 1 || op.axis === tokenAxis(type)
+        ? asOperandLies(largest(types), types)
+        : allPlain(types);
+    case 'reshape':
+      return sameMemory(types.x, { ...type, layout: types.x.layout }) ? asOperandLies(types.x, types) : allPlain(types);
     case 'reduce':
-      return op.axes.toSorted((a, b) => a - b).join() === '1,2' ? fixed({ x: inPanels }, plain) : allPlain(types);
+      return types.x.shape.length === 4 && op.axes.toSorted((a, b) => a - b).join() === '1,2'
+        ? fixed({ x: inPanels }, plain)
+        : allPlain(types);
     case 'unary':
     case 'binary':
     case 'select':
@@ -60,4 +79,15 @@ const asOperandLies = ({ layout }: TensorType, types: Types): Wish => everywhere
 
 /** Whether the images differ in their channels alone. */
 const alongChannels = (x: TensorType, y: TensorType): boolean =>
-  x.shape.length === 4 && [0, 1, 2].every((axis) => x.shape[axis] === y.shape[axis]);
+  x.shape.length > 1 && x.shape.slice(0, -1).every((size, axis) => size === y.shape[axis]);
+
+/** The axis of the tokens, in a value that has one. */
+const tokenAxis = ({ shape }: TensorType): number => (shape.length === 2 || shape.length === 3 ? shape.length - 2 : -1);
+
+/** Whether the sequences differ in their tokens alone. */
+const alongTokens = (x: TensorType, y: TensorType): boolean =>
+  tokenAxis(x) >= 0 && x.shape.every((size, axis) => axis === tokenAxis(x) || size === y.shape[axis]);
+
+/** The operand with the most elements: where it lies, the others can be brought. */
+const largest = (types: Types): TensorType =>
+  Object.values(types).reduce((a, b) => (elements(b.shape) > elements(a.shape) ? b : a));

@@ -11,6 +11,7 @@ import type { Case } from './kit.ts';
 import { drawn, fewSizes, poisoned } from './numbers.ts';
 import { convCases, linearCases, transposedCases } from './products.ts';
 import { summed } from './residuals.ts';
+import { attentions, movedTokens, normalisations, sequenceLayers } from './sequences.ts';
 import { depthwiseCases, poolCases } from './windows.ts';
 
 const panels = panel(64);
@@ -205,7 +206,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   conv2d: convCases,
   residual: summed([...convCases, ...depthwiseCases]),
   'conv-transpose2d': transposedCases,
-  linear: linearCases,
+  linear: [...linearCases, ...sequenceLayers],
   pool2d: poolCases,
   unary,
   binary,
@@ -215,6 +216,9 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   resize: resizing,
   'depth-to-space': spread,
   relayout,
+  tokens: movedTokens,
+  'layer-norm': normalisations,
+  attention: attentions,
   reduce,
   softmax,
   'top-k': topK,

@@ -15,7 +15,7 @@ export const csr: Encoding = { format: 'csr', params: { index: 16 } };
 const block = (r: number, c: number): Encoding => ({ format: 'block', params: { r, c } });
 
 /** Weights of which about one in `every` is kept, in blocks of rows and columns. */
-function pruned(weights: Value, every: number, [r, c]: readonly [number, number] = [1, 1]): Value {
+export function pruned(weights: Value, every: number, [r, c]: readonly [number, number] = [1, 1]): Value {
   const columns = weights.data.length / weights.type.shape[0];
   const kept = (at: number): boolean => {
     const [row, column] = [Math.floor(at / columns / r), Math.floor((at % columns) / c)];

@@ -1,12 +1,15 @@
 /** Dense layers, and convolutions whose taps cover all of a plain image: one dot product an output. */
-import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Linear } from '../../../src/ops/linear.ts';
+import type { Kernel, KernelMatch, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import { liveEntries } from '../../../src/tensor/matrix.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements } from '../../../src/tensor/type.ts';
+import { convolutionFault, convolve } from '../convolving.ts';
 import { activationOf, endingOf } from '../ending.ts';
-import { vector } from '../panels.ts';
+import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
+import { pointwise } from '../sequences.ts';
 
 export const linear: Kernel = {
   name: 'linear',
@@ -19,6 +22,7 @@ export const linear: Kernel = {
       return 'neither a dense layer nor a convolution of all pixels';
     if (op.kind === 'conv2d' && op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
+    if (op.kind === 'linear' && isPanel(types.x) && isPanel(result.type)) return asConvolution(site, op);
     if (op.activation === 'prelu') return 'it ends in PReLU';
     if (types.x.layout.kind !== 'plain' || result.type.layout.kind !== 'plain') return 'the values are in panels';
     const { low, high, suffix } = endingOf(op.activation);
@@ -38,6 +42,18 @@ export const linear: Kernel = {
     return { calls: [sums, ...(suffix === '' ? [] : [applied(op.activation, site, count)])] };
   },
 };
+
+/** Sequences in panels: a convolution with one tap. */
+function asConvolution(site: KernelSite, op: Linear): KernelMatch | string {
+  const { types, arrays, result, weights } = site;
+  if (!weights) return 'the weights are not known';
+  const { encoding } = weights.constant.type;
+  const conv = { ...pointwise(types.x, result.type, op.activation), matrix: weights.matrix, encoding };
+  const fault = convolutionFault(conv);
+  if (fault) return fault;
+  const { x, bias, slope } = arrays;
+  return { calls: [convolve(site, { ...conv, x, y: result.array, bias, slope })].flat() };
+}
 
 /** Whether the result is one pixel that sees every pixel once, in the order in which they lie. */
 const coversAll = (

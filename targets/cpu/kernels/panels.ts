@@ -1,14 +1,17 @@
 /** Kernels of the cpu target that are not convolutions, pooling or dense layers. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { attention } from './attention.ts';
 import { binary } from './binary.ts';
 import { concat } from './concat.ts';
 import { depthToSpace } from './depth-to-space.ts';
+import { layerNorm } from './layer-norm.ts';
 import { pad } from './pad.ts';
 import { reduce } from './reduce.ts';
 import { relayout } from './relayout.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
+import { tokens } from './tokens.ts';
 import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { unary } from './unary.ts';
@@ -24,6 +27,9 @@ export const panelKernels: readonly Kernel[] = [
   depthToSpace,
   reduce,
   relayout,
+  tokens,
+  layerNorm,
+  attention,
   softmax,
   topK,
   transpose,
