@@ -3,145 +3,145 @@ import type { Arr } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
 import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import type { Encoding, Shape } from '../../src/tensor/type.ts';
-import { tensor } from '../../src/tensor/type.ts';
+import type { Encoding } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
 import { endingArguments, endingOf } from './ending.ts';
-import { lanes, vector } from './panels.ts';
+import { helper, lanes, vector } from './panels.ts';
+import { planesFor } from './planes.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
-import { slide, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
-import { denseBlock, denseStream, sparseBlock, sparseStream } from './stream.ts';
+import type { RowsName } from './rows.ts';
+import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
+import { slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
+import { allColumns, liveColumns } from './stream.ts';
+import type { Reading, Taps } from './taps.ts';
+import { pictureScratch, runsOf, tapsOf } from './taps.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
-export interface Convolution {
+export interface Convolution extends Reading {
   readonly x: Arr;
   readonly y: Arr;
-  /** [n, h, w, c] of x and y. */
-  readonly from: Shape;
-  readonly to: Shape;
-  readonly plain: boolean;
-  readonly kernel: readonly number[];
-  readonly stride: readonly number[];
-  readonly dilation: readonly number[];
-  /** Top and left; rows and columns may also begin inside the image. */
-  readonly pad: readonly number[];
   readonly matrix: Matrix;
   readonly encoding: Encoding;
   readonly bias: Arr;
   readonly slope: Arr | undefined;
+  /** Added to the sums, as y lies. */
+  readonly residual?: Arr | undefined;
   readonly activation: Activation;
 }
 
+/** Copies of an image may take as many numbers. */
+const mostCopied = 2 ** 26;
+
 /** Why the routines do not take such weights or sizes, if they do not. */
-export function convolutionFault({ matrix, from, to, stride, pad }: Omit<Convolution, 'x' | 'y' | 'bias' | 'slope'>) {
-  if (matrix.rows > 65535) return 'there are more than 65535 outputs';
+export function convolutionFault(conv: Reading & Pick<Convolution, 'matrix'>) {
+  const { matrix, from } = conv;
+  if (matrix.rows > 65535 || from[3] > 65535) return 'there are more than 65535 channels';
   if (!matrix.data.every(Number.isFinite)) return 'some weights are not finite';
-  const [height, width] = [0, 1].map(
-    (axis) => from[axis + 1] + to[axis + 1] * stride[axis] + Math.abs(pad[axis]) + lanes * stride[axis],
-  );
-  return height * width * from[3] > 2 ** 30 ? 'the padded input is too large' : undefined;
+  const { starts, image } = tapsOf(conv);
+  return image * from[0] > (starts ? mostCopied : 2 ** 30) ? 'its taps read too much' : undefined;
 }
-
-export function convolve(site: KernelSite, conv: Convolution): RoutineCall {
-  const { x, y, from, to, plain, kernel, stride, dilation, pad, bias, slope } = conv;
-  const { rows, stream } = weightsFor(site, conv);
-  const ending = endingOf(conv.activation);
-  const most = conv.encoding.format === 'dense' ? denseBlock : sparseBlock;
-  const block = Math.min(most, conv.matrix.columns);
-  const common = { ...stream, ...endingArguments(slope, ending), x, y, bias, block };
-  const [images, height, width, inputs] = from;
-  const [, out_height, out_width, outputs] = to;
-  if (isPointwise(conv))
-    return call(conv1x1(rows, ending), { ...common, images, pixels: height * width, inputs, outputs });
-  const planes = planesFor(conv);
-  if (planes) {
-    const { sliding, taps, channel } = planes;
-    const ofConv = {
-      ...common,
-      scratch: site.scratch('taps', 'f32', block * lanes),
-      images,
-      plain: plain ? 1 : 0,
-      inputs,
-      outputs,
-    };
-    return call(convPlanes(rows, ending), {
-      ...nested('conv', ofConv),
-      ...slidingArguments(site, { ...sliding, scratch: channel * inputs }),
-      taps: site.pack('tap_offsets', taps).array,
-      channel,
-    });
-  }
-  return call(convAny(rows, ending), {
-    ...common,
-    scratch: site.scratch('taps', 'f32', block * lanes),
-    images,
-    plain: plain ? 1 : 0,
-    height,
-    width,
-    inputs,
-    out_height,
-    out_width,
-    outputs,
-    kernel_height: kernel[0],
-    kernel_width: kernel[1],
-    stride_y: stride[0],
-    stride_x: stride[1],
-    dilation_y: dilation[0],
-    dilation_x: dilation[1],
-    top: pad[0],
-    left: pad[1],
-  });
-}
-
-/** Numbers of scratch that planes of all channels may take. */
-const planesLimit = 1 << 17;
-
-/** Masks are constants, as many as a row is long for each column of the kernel. */
-const masksLimit = 1 << 15;
-
-type Reading = Pick<Convolution, 'from' | 'to' | 'plain' | 'kernel' | 'stride' | 'dilation' | 'pad'>;
 
 /** Which routine computes a convolution, by what it reads and by how the weights go with it: what it takes is known by that. */
-export type Variant = `${'1x1' | 'planes' | 'taps'} ${'dense' | `sparse-${1 | 2 | 4}`}`;
+export type Variant = `${'1x1' | 'planes' | 'taps'} ${RowsName}`;
 
 export function variantOf(conv: Reading & Pick<Convolution, 'encoding'>): Variant {
-  const height = togetherOf(conv.encoding, conv.to[3]);
-  const rows = conv.encoding.format === 'dense' ? 'dense' : (`sparse-${height}` as const);
+  const rows = rowsNameOf(conv.encoding, conv.to[3]);
   return `${isPointwise(conv) ? '1x1' : planesFor(conv) ? 'planes' : 'taps'} ${rows}`;
 }
 
-/** Whether every pixel of the result sees that pixel alone. */
-const isPointwise = ({ from, to, plain, kernel, stride, pad }: Reading): boolean =>
-  [...kernel, ...stride].every((s) => s === 1) &&
-  pad.every((p) => p === 0) &&
-  from[1] === to[1] &&
-  from[2] === to[2] &&
-  !plain;
+const hasOneTap = ({ kernel }: Reading): boolean => kernel.every((k) => k === 1);
 
-/** How many rows of sparse weights share their columns in the routine. */
-function togetherOf({ format, params }: Encoding, rows: number): 1 | 2 | 4 {
-  const together = format === 'block' ? params.r : 1;
-  return ([4, 2, 1] as const).find((r) => together % r === 0 && rows % r === 0) ?? 1;
+/** Whether every pixel of the result sees that pixel alone. */
+const isPointwise = (conv: Reading): boolean =>
+  hasOneTap(conv) &&
+  !conv.plain &&
+  conv.stride.every((s) => s === 1) &&
+  conv.pad.every((p) => p === 0) &&
+  [1, 2].every((axis) => conv.from[axis] === conv.to[axis]);
+
+export function convolve(site: KernelSite, conv: Convolution): readonly RoutineCall[] {
+  const { x, plain } = conv;
+  if (isPointwise(conv)) return [pointwise(site, conv, x)];
+  const planes = planesFor(conv);
+  if (planes) return [throughPlanes(site, conv, planes)];
+  const taps = tapsOf(conv);
+  if (!taps.starts) return [throughTaps(site, conv, taps, x)];
+  const copies = site.scratch('pictures', 'f32', taps.image * conv.from[0]);
+  const copied = call(layPictures, {
+    x,
+    y: copies,
+    scratch: site.scratch('channel', 'f32', pictureScratch(conv, taps)),
+    starts: site.pack('starts', taps.starts).array,
+    pictures: taps.starts.length / 2,
+    images: conv.from[0],
+    plain: plain ? 1 : 0,
+    height: conv.from[1],
+    width: conv.from[2],
+    channels: conv.from[3],
+    rows: taps.height,
+    columns: conv.to[2],
+    stride_y: conv.stride[0],
+    stride_x: conv.stride[1],
+  });
+  return [copied, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
 }
 
-/** How channels are laid out in planes, where gathering one number at a time would be slower. */
-function planesFor({ from, to, plain, kernel, stride, dilation, pad }: Reading) {
-  if (kernel.every((k) => k === 1) || (!plain && stride.every((s) => s === 1))) return undefined;
-  const sliding = slide({ kernel, stride, dilation, pad }, tensor('f32', from), tensor('f32', to));
-  if (typeof sliding === 'string' || (sliding.pitch !== to[2] && to[1] > 1)) return undefined;
-  if (sliding.scratch * from[3] > planesLimit || sliding.masks.length > masksLimit) return undefined;
-  const [down, across] = kernel;
-  const { runs, rowStep, offsets, order } = sliding;
-  const taps = new Int32Array(down * across);
-  for (let i = 0; i < across; i++) {
-    const seen = Array<number>(runs).fill(0);
-    for (const j of order) {
-      const run = j % runs;
-      taps[j * across + i] = offsets[i * runs + run] + seen[run]++ * rowStep;
-    }
-  }
-  return { sliding, taps, channel: sliding.scratch };
+/** What all the routines take. */
+function common(conv: Convolution, ending: Ending) {
+  const { y, bias, residual = 0, slope, from, to } = conv;
+  return { ...endingArguments(slope, ending), y, bias, residual, images: from[0], inputs: from[3], outputs: to[3] };
+}
+
+function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
+  const ending = endingOf(conv.activation);
+  const { routine, stream } = rowsFor(site, conv.matrix, conv.encoding);
+  const block = Math.min(blockOf(conv.encoding), conv.matrix.columns);
+  return call(conv1x1(routine, ending), {
+    ...stream,
+    ...common(conv, ending),
+    x,
+    block,
+    pixels: conv.to[1] * conv.to[2],
+  });
+}
+
+function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image }: Taps, x: Arr): RoutineCall {
+  const { matrix, encoding, from, to } = conv;
+  const ending = endingOf(conv.activation);
+  const read = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
+  const { routine, stream } = rowsFor(site, matrix, encoding, read);
+  const block = blockOf(encoding);
+  const { runs, channels, blocks } = runsOf(read, from[3], block);
+  return call(convTaps(routine, ending), {
+    ...stream,
+    ...common(conv, ending),
+    x,
+    scratch: site.scratch('taps', 'f32', Math.max(1, Math.min(block, read.length)) * lanes),
+    taps: site.pack('taps', taps).array,
+    runs: site.pack('runs', runs).array,
+    channels: site.pack('channels', channels).array,
+    blocks,
+    image,
+    height,
+    width: to[2],
+    out_height: to[1],
+  });
+}
+
+function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<ReturnType<typeof planesFor>>) {
+  const { x, matrix, encoding } = conv;
+  const ending = endingOf(conv.activation);
+  const { routine, stream } = rowsFor(site, matrix, encoding);
+  const block = Math.min(blockOf(encoding), matrix.columns);
+  const scratch = site.scratch('taps', 'f32', block * lanes);
+  const { sliding, taps, channel } = planes;
+  return call(convPlanes(routine, ending), {
+    ...nested('conv', { ...stream, ...common(conv, ending), x, block, scratch, plain: 1 }),
+    ...slidingArguments(site, { ...sliding, scratch: channel * conv.from[3] }),
+    taps: site.pack('tap_offsets', taps).array,
+    channel,
+  });
 }
 
 /** Members of a struct within a struct. */
@@ -150,51 +150,16 @@ const nested = <P extends string, K extends string>(member: P, values: Readonly<
     Record<`${P}.${K}`, Argument>
   >;
 
-/** The weights packed for their format, and the routine that multiplies by them. */
-function weightsFor({ pack }: KernelSite, { matrix, encoding }: Convolution) {
-  if (encoding.format === 'dense') {
-    const packed = pack('weights', denseStream(matrix)).array;
-    return { rows: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
-  }
-  const height = togetherOf(encoding, matrix.rows);
-  const packed = sparseStream(matrix, height);
-  return {
-    rows: rowsSparse(height),
-    stream: {
-      groups: pack('groups', packed.groups).array,
-      rows: pack('rows', packed.rows).array,
-      counts: pack('counts', packed.counts).array,
-      columns: pack('columns', packed.columns).array,
-      weights: pack('weights', packed.weights).array,
-    },
-  };
-}
-
-const helper = (name: string, needs: readonly Routine[]): Routine => ({
-  name,
-  template: `cpu/kernels/${name}.c.hbs`,
-  view: {},
-  needs,
-});
-
-const stream = helper('stream', []);
-const gatherTaps = helper('gather-taps', [vector]);
 const planesStruct = helper('conv-planes-struct', [helper('conv-struct', []), slidingRoutine]);
 const layChannels = helper('lay-channels', [vector, slidingRoutine, planesStruct]);
-const rowsDense = helper('rows-dense', [vector, stream]);
+const shiftTaps = helper('shift-taps', [vector, helper('conv-taps-struct', [])]);
 
-const rowsSparse = (rows: number): Routine => ({
-  name: `rows-sparse-${rows}`,
-  template: 'cpu/kernels/rows-sparse.c.hbs',
-  view: { rows, name: `rows_sparse_${rows}` },
-  needs: [vector, stream],
-});
-
-const shared = 'x y bias slope slopes groups rows counts columns weights images inputs outputs block low high';
-const members1x1 = `${shared} pixels` as const;
-const sizes = 'height width out_height out_width kernel_height kernel_width';
-const sliding = 'stride_y stride_x dilation_y dilation_x top left';
-const membersAny = `${shared} scratch plain ${sizes} ${sliding}` as const;
+const shared = 'x y bias residual slope slopes groups rows counts columns weights images inputs outputs low high';
+const members1x1 = `${shared} block pixels` as const;
+const membersTaps = `${shared} scratch taps runs channels blocks image height width out_height` as const;
+const ofConv =
+  'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.images conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
+const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;
 
 const conv1x1 = (rows: Routine, ending: Ending): CpuRoutine<typeof members1x1> => ({
   ...convolution('conv-1x1', rows, ending),
@@ -203,16 +168,12 @@ const conv1x1 = (rows: Routine, ending: Ending): CpuRoutine<typeof members1x1> =
   members: members1x1,
 });
 
-const convAny = (rows: Routine, ending: Ending): CpuRoutine<typeof membersAny> => ({
-  ...convolution('conv', rows, ending),
-  needs: [vector, gatherTaps, rows, ...ending.needs, helper('conv-struct', [])],
-  struct: 'conv',
-  members: membersAny,
+const convTaps = (rows: Routine, ending: Ending): CpuRoutine<typeof membersTaps> => ({
+  ...convolution('conv-taps', rows, ending),
+  needs: [vector, shiftTaps, rows, ...ending.needs],
+  struct: 'conv_taps',
+  members: membersTaps,
 });
-
-const ofConv =
-  'conv.x conv.y conv.bias conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.images conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
-const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;
 
 const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPlanes> => ({
   ...convolution('conv-planes', rows, ending),
@@ -221,7 +182,16 @@ const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPla
   members: membersPlanes,
 });
 
-function convolution(stem: 'conv' | 'conv-1x1' | 'conv-planes', rows: Routine, ending: Ending) {
+const membersPictures =
+  'x y scratch starts pictures images plain height width channels rows columns stride_y stride_x' as const;
+
+const layPictures: CpuRoutine<typeof membersPictures> = {
+  ...helper('lay-pictures', [vector]),
+  struct: 'pictures',
+  members: membersPictures,
+};
+
+function convolution(stem: 'conv-taps' | 'conv-1x1' | 'conv-planes', rows: Routine, ending: Ending) {
   const name = `${stem}${rows.name.replace('rows', '')}${ending.suffix}`;
   const finish = ending.finish('y', 'p->outputs');
   const indent = ' '.repeat(stem === 'conv-planes' ? 8 : 6);

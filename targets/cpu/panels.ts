@@ -11,6 +11,15 @@ export const inPanels = panel(lanes);
 export const isPanel = ({ layout }: TensorType): boolean => layout.kind === 'panel' && layout.lanes === lanes;
 
 /** Numbers in every panel of one picture. */
-export const pictureSize = ({ shape }: TensorType): number => panelsOf(shape, lanes) * pictureOf(shape).channels * lanes;
+export const pictureSize = ({ shape }: TensorType): number =>
+  panelsOf(shape, lanes) * pictureOf(shape).channels * lanes;
 
 export const vector: Routine = { name: 'vector', template: 'cpu/kernels/vector.c.hbs', view: {}, needs: [] };
+
+/** A routine that others call, in the template of its name. */
+export const helper = (name: string, needs: readonly Routine[]): Routine => ({
+  name,
+  template: `cpu/kernels/${name}.c.hbs`,
+  view: {},
+  needs,
+});

@@ -32,27 +32,28 @@ interface Group {
   readonly columns: readonly number[];
 }
 
-/** Rows go in groups of `height`, which divides their number. */
-export function sparseStream(m: Matrix, height: number): Stream {
+/** Rows go in groups of `height`, which divides their number; blocks are of `read`, the columns that are laid out. */
+export function sparseStream(m: Matrix, height: number, read: ArrayLike<number> = allColumns(m)): Stream {
   const live = liveness(m);
   const groups: number[] = [];
   const listed: Group[] = [];
   const columns: number[] = [];
   const weights: number[] = [];
-  for (let first = 0; first < m.columns; first += sparseBlock) {
-    const end = Math.min(first + sparseBlock, m.columns);
-    const every = first === 0 || end === m.columns;
-    const block = groupsOf(m, live, { height, first, end }).filter((g) => every || g.columns.length > 0);
+  for (let first = 0; first === 0 || first < read.length; first += sparseBlock) {
+    const end = Math.min(first + sparseBlock, read.length);
+    const every = first === 0 || end === read.length;
+    const block = groupsOf(m, live, { height, first, end, read }).filter((g) => every || g.columns.length > 0);
     groups.push(block.length);
-    listed.push(...block);
-    for (const group of block)
-      for (const column of group.columns) {
-        columns.push(column - first);
+    for (const group of block) {
+      listed.push(group);
+      for (const place of group.columns) {
+        columns.push(place - first);
         for (let r = group.row; r < group.row + height; r++) {
-          const at = r * m.columns + column;
+          const at = r * m.columns + read[place];
           weights.push(live[at] === 1 ? m.data[at] : 0);
         }
       }
+    }
   }
   return {
     groups: Int32Array.from(groups),
@@ -63,20 +64,34 @@ export function sparseStream(m: Matrix, height: number): Stream {
   };
 }
 
+/** Every column of a matrix, whether it has a live weight or not. */
+export const allColumns = ({ columns }: Matrix): Int32Array<ArrayBuffer> =>
+  Int32Array.from({ length: columns }, (_, c) => c);
+
+/** The columns with a live weight. */
+export function liveColumns(m: Matrix): Int32Array<ArrayBuffer> {
+  const live = liveness(m);
+  const used = new Uint8Array(m.columns);
+  for (let row = 0, at = 0; row < m.rows; row++) for (let c = 0; c < m.columns; c++) used[c] |= live[at++];
+  return allColumns(m).filter((c) => used[c] === 1);
+}
+
+/** Places `first` to `end` of the columns that are read. */
 interface Extent {
   readonly height: number;
   readonly first: number;
   readonly end: number;
+  readonly read: ArrayLike<number>;
 }
 
-function groupsOf(m: Matrix, live: Uint8Array, { height, first, end }: Extent): readonly Group[] {
+function groupsOf(m: Matrix, live: Uint8Array, { height, first, end, read }: Extent): readonly Group[] {
   const groups: Group[] = [];
   for (let row = 0; row < m.rows; row += height) {
     const columns: number[] = [];
-    for (let column = first; column < end; column++)
+    for (let place = first; place < end; place++)
       for (let r = row; r < row + height; r++)
-        if (live[r * m.columns + column] === 1) {
-          columns.push(column);
+        if (live[r * m.columns + read[place]] === 1) {
+          columns.push(place);
           break;
         }
     groups.push({ row, columns });

@@ -55,7 +55,7 @@ export const convTranspose2d: Kernel = {
     const apart = scratch('apart', 'f32', numbers);
     return {
       calls: [
-        convolve(site, {
+        ...convolve(site, {
           ...conv,
           x: arrays.x,
           y: apart,

@@ -11,7 +11,6 @@ export const conv2d: Kernel = {
     const { call, types, arrays, result, weights } = site;
     const { op } = call;
     if (op.kind !== 'conv2d') return 'not a convolution';
-    if (op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
     if (op.groups !== 1) return 'the channels are in groups';
     if (!isPanel(result.type)) return 'the result is not in panels';
@@ -32,7 +31,7 @@ export const conv2d: Kernel = {
     };
     const fault = convolutionFault(conv);
     if (fault) return fault;
-    const { x, bias, slope } = arrays;
-    return { calls: [convolve(site, { ...conv, x, y: result.array, bias, slope })] };
+    const { x, bias, slope, residual } = arrays;
+    return { calls: convolve(site, { ...conv, x, y: result.array, bias, slope, residual }) };
   },
 };
