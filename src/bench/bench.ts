@@ -25,7 +25,7 @@ import { layerTimings, stepTimes } from './layers.ts';
 import { machineOf } from './machine.ts';
 import type { OursOptions } from './ours.ts';
 import { openOurs, openSteps } from './ours.ts';
-import type { PeerName } from './peers.ts';
+import type { PeerName } from './peer-names.ts';
 import { openPeer } from './peers.ts';
 import type { BenchReport } from './report.ts';
 

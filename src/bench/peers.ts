@@ -9,17 +9,7 @@ import type { Process } from './contender.ts';
 import { startSubject } from './contender.ts';
 import type { Subject } from './orders.ts';
 import { writeQuantised } from './ort-int8.ts';
-
-/** What they are called, by the word that the command line has for them. */
-export const peerDocs = {
-  ort: 'ONNX Runtime on the same file',
-  'ort-int8': 'its kernels of 8-bit integers, on a model that we quantise for it',
-  tfjs: 'the WebAssembly backend of TensorFlow.js',
-} as const;
-
-export type PeerName = keyof typeof peerDocs;
-
-export const isPeerName = (word: string): word is PeerName => Object.hasOwn(peerDocs, word);
+import type { PeerName } from './peer-names.ts';
 
 export interface PeerOptions {
   readonly loaded: LoadedModel;

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
+import type { Config } from '../config.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { visible } from '../diagnostic.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
+import type { CompileOptions } from '../make/parts.ts';
 import { partsFor } from '../make/parts.ts';
 import type { Flags } from './bench.ts';
 import type { Desk } from './desk.ts';
@@ -18,26 +21,57 @@ import { verdictAsText } from './verify-model.ts';
 /** Peers are native code, so by default ours is, for the same CPU. */
 const defaults = { target: 'cpu', cpu: 'native' } as const;
 
-export async function measure(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
-  const { io, report, doing } = desk;
+export async function bench(model: string | undefined, flags: Flags, desk: Desk): Promise<boolean> {
+  const fault = faultOf(model, flags);
+  if (fault) {
+    desk.report({ severity: 'error', ...fault });
+    return false;
+  }
   const choices = await choicesOf(model, flags, desk);
-  const path = choices && modelOf(choices, report);
-  if (!choices || path === undefined) return false;
+  if (!choices) return false;
   const target = choices.target ?? defaults.target;
   const cpu = choices.cpu ?? (target === defaults.target ? defaults.cpu : undefined);
   const { prefix: _prefix, ...wanted } = choices;
   const options = targetOptionsOf({ ...wanted, target, cpu });
-  if (flags.layers && target !== 'cpu') {
-    report({
+  if ((flags.layers || flags.crossover) && target !== 'cpu') {
+    const option = flags.layers ? '--layers' : '--crossover';
+    desk.report({
       severity: 'error',
-      code: 'bench/layers',
+      code: 'bench/cpu-only',
       message: `layers are timed on "cpu" alone, and the target is "${target}"`,
-      hint: 'leave out --layers, or build for cpu',
+      hint: `leave out ${option}, or time them on cpu`,
     });
     return false;
   }
+  if (!flags.crossover) return measure(choices, options, flags, desk);
+  const { crossover } = await import('./bench-crossover.ts');
+  return crossover(options, flags, desk);
+}
+
+/** Options that do not go together. */
+function faultOf(model: string | undefined, flags: Flags): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
+  const { crossover, quick, layers, against, runs } = flags;
+  const code = 'bench/options';
+  if (quick && !crossover)
+    return { code, message: '--quick belongs to --crossover', hint: 'add it, or leave out --quick' };
+  if (crossover && model !== undefined)
+    return { code, message: `--crossover takes no model, and "${model}" is given`, hint: 'it times layers of its own' };
+  const idle = [layers && '--layers', against && '--against', runs !== undefined && '--runs'].find(Boolean);
+  if (crossover && idle)
+    return {
+      code,
+      message: `--crossover has no use for ${idle}`,
+      hint: 'it times its own layers against ort and ort-int8',
+    };
+  return undefined;
+}
+
+async function measure(choices: Config, options: CompileOptions, flags: Flags, desk: Desk): Promise<boolean> {
+  const { io, report, doing } = desk;
+  const path = modelOf(choices, report);
+  if (path === undefined) return false;
   const parts = partsFor(options, report);
-  const out = flags.out ?? choices.out;
+  const { out } = flags;
   if (!parts || (out !== undefined && !mayWriteFile(join(out, 'bench.json'), undefined, report))) return false;
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
@@ -62,10 +96,10 @@ export async function measure(model: string | undefined, flags: Flags, desk: Des
     desk.print(outcome.verdict, (paint) => verdictAsText(outcome.verdict, path, 1, paint));
     return false;
   }
-  const { bench } = outcome;
-  if (out !== undefined && !writeFiles(join(out, 'bench.json'), benchFiles(bench), io.journal, report)) return false;
-  desk.print(bench, (paint) => [
-    ...asText(bench, paint),
+  const measured = outcome.bench;
+  if (out !== undefined && !writeFiles(join(out, 'bench.json'), benchFiles(measured), io.journal, report)) return false;
+  desk.print(measured, (paint) => [
+    ...asText(measured, paint),
     ...(out === undefined ? [] : ['', paint.dim(`written to ${out}`)]),
   ]);
   return true;

@@ -1,7 +1,7 @@
 /** `espalier bench`: builds, verifies, and times against peers, alternately in one run. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { PeerName } from '../bench/peers.ts';
-import { isPeerName, peerDocs } from '../bench/peers.ts';
+import type { PeerName } from '../bench/peer-names.ts';
+import { isPeerName, peerDocs } from '../bench/peer-names.ts';
 import type { Act, TargetFlags } from './options.ts';
 import { jsonOption, modelArgument, parseSize, withModelOptions, withTargetOptions } from './options.ts';
 
@@ -13,6 +13,8 @@ export interface Flags extends TargetFlags {
   readonly seconds: number;
   readonly runs?: number;
   readonly out?: string;
+  readonly crossover?: boolean;
+  readonly quick?: boolean;
 }
 
 export const benchCommand = (act: Act): Command =>
@@ -37,13 +39,18 @@ export const benchCommand = (act: Act): Command =>
       .option('--layers', 'cpu only: time every layer, in the network and alone, against what the core can do')
       .option('--seconds <n>', 'time to measure for, about', parseSize, 10)
       .option('--runs <n>', 'so many runs of each instead, one in turn', parseSize)
-      .option('-o, --out <folder>', 'write bench.json, bench.html and layers.csv to this folder'),
+      .option('-o, --out <folder>', 'write what was measured to this folder: as JSON, CSV and a page with plots')
+      .option(
+        '--crossover',
+        'no model: sweep layers, patterns and shares of zeros, and say where sparse ones start to win',
+      )
+      .option('--quick', 'with --crossover: a minute instead of several'),
   )
     .addOption(jsonOption)
     .action((model: string | undefined, flags: Flags) =>
       act(flags, async (desk) => {
-        const { measure } = await import('./bench-model.ts');
-        return measure(model, flags, desk);
+        const { bench } = await import('./bench-model.ts');
+        return bench(model, flags, desk);
       }),
     );
 

@@ -29,7 +29,10 @@ export const baselineSchema = z.strictObject({
   ortInt8Ms: ms,
 });
 
-/** From which share of zeros on the best format is faster; null where it never is in the sweep. */
+/**
+ * From which share of zeros on the best format is faster; null where it is not even at the largest share of the sweep. Where it
+ * is everywhere, the smallest share of the sweep: it may be faster from fewer on.
+ */
 export const crossingSchema = z.strictObject({
   shape: z.string(),
   pattern: z.string(),

@@ -1,0 +1,10 @@
+/** Programs that a model is timed against, by the words that the command line has for them. */
+export const peerDocs = {
+  ort: 'ONNX Runtime on the same file',
+  'ort-int8': 'its kernels of 8-bit integers, on a model that we quantise for it',
+  tfjs: 'the WebAssembly backend of TensorFlow.js',
+} as const;
+
+export type PeerName = keyof typeof peerDocs;
+
+export const isPeerName = (word: string): word is PeerName => Object.hasOwn(peerDocs, word);
