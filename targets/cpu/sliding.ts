@@ -14,6 +14,12 @@ export interface Window {
   readonly pad: readonly number[];
 }
 
+export interface Column {
+  readonly phase: number;
+  readonly shift: number;
+  readonly masked: boolean;
+}
+
 export interface Sliding {
   readonly window: Window;
   /** Rows of taps in the order of their planes: `runs` apart they lie in one plane, `rowStep` numbers apart. */
@@ -22,6 +28,10 @@ export interface Sliding {
   readonly rowStep: number;
   /** For each column of taps and each run, from an output pixel to what the run's first tap reads. */
   readonly offsets: Int32Array<ArrayBuffer>;
+  /** The columns of taps: in which plane across, how many of its columns away, and whether always in the picture. */
+  readonly columns: readonly Column[];
+  /** For each kind of plane across and each row of taps, from an output pixel to what a tap there reads. */
+  readonly rows: Int32Array<ArrayBuffer>;
   /** For each column of taps −1 for every column of a plane that reads inside the picture, going round for `reach` more. */
   readonly masks: Int32Array<ArrayBuffer>;
   /** For each column of taps whether some output column reads outside. */
@@ -33,8 +43,9 @@ export interface Sliding {
   readonly moreRows: number;
   /** Panels of output that share planes. */
   readonly strip: number;
-  /** Numbers of scratch, where its parts begin, and the size of a plane. */
+  /** Numbers of scratch, all of them and for one channel, where its parts begin, and the size of a plane. */
   readonly scratch: number;
+  readonly size: number;
   readonly flat: number;
   readonly planes: number;
   readonly plane: number;
@@ -78,10 +89,10 @@ export function slide(window: Window, x: TensorType, y: TensorType): Sliding | s
   // A vector that splits a row may reach past it.
   const size = roundUp((rowsOf(strip) + moreRows) * pitch + lanes);
   const flat = margin;
-  const planes = flat + roundUp(flatOf(strip) + stride[1] * (pitch + lanes)) + margin;
+  const planes = flat + roundUp(flatOf(strip) + 2 * lanes + stride[1] * (pitch + lanes)) + margin;
   const split = stride[0] !== 1 || stride[1] !== 1 || width !== pitch;
   const sums = (split ? planes + stride[0] * stride[1] * size : planes) + margin;
-  const scratch = sums + (pitch === outWidth ? 0 : roundUp(rowsOf(strip) * pitch + lanes));
+  const scratch = margin + sums + (pitch === outWidth ? 0 : roundUp(rowsOf(strip) * pitch + lanes));
   if (scratch > 2 ** 24 || across * (pitch + reach) > 2 ** 22) return 'its rows are too long';
 
   // After so many rows of taps the planes come again.
@@ -94,31 +105,45 @@ export function slide(window: Window, x: TensorType, y: TensorType): Sliding | s
       return (v.phase * stride[1] + h.phase) * size + (v.shift - firstRow) * pitch + h.shift;
     }),
   );
+  const rows = phasesOf(columns).flatMap((phase) =>
+    Array.from({ length: down }, (_, tap) => {
+      const v = plane(0, tap);
+      return (v.phase * stride[1] + phase) * size + (v.shift - firstRow) * pitch;
+    }),
+  );
   const inside = ({ shift, phase }: (typeof columns)[number], column: number): boolean => {
     const at = ((column % pitch) + shift) * stride[1] + phase;
     return at >= 0 && at < width;
   };
   const around = Array.from({ length: pitch + reach }, (_, column) => column);
   const masks = columns.map((tap) => around.map((column) => (inside(tap, column) ? -1 : 0)));
+  const masked = masks.map((mask) => mask.slice(0, outWidth).some((m) => m === 0));
   return {
     window,
+    columns: columns.map((column, tap) => ({ ...column, masked: masked[tap] })),
+    rows: Int32Array.from(rows),
     order,
     runs,
     rowStep: ((period * dilation[0]) / stride[0]) * pitch,
     offsets: Int32Array.from(offsets),
     masks: Int32Array.from(masks.flat()),
-    masked: Int32Array.from(masks, (mask) => (mask.slice(0, outWidth).every((m) => m === -1) ? 0 : 1)),
+    masked: Int32Array.from(masked, Number),
     pitch,
     firstRow,
     moreRows,
     strip,
     scratch,
+    size: scratch,
     flat,
     planes,
     plane: size,
     sums,
   };
 }
+
+/** The planes across that columns of taps read. */
+export const phasesOf = (columns: readonly Pick<Column, 'phase'>[]): readonly number[] =>
+  [...new Set(columns.map((c) => c.phase))].sort((a, b) => a - b);
 
 const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
 
@@ -133,13 +158,14 @@ export const slidingRoutine: Routine = {
 
 /** Members of a struct that has a `struct sliding`. */
 export const slidingMembers =
-  'sliding.scratch sliding.offsets sliding.masks sliding.masked sliding.height sliding.width sliding.out_height sliding.out_width sliding.down sliding.across sliding.runs sliding.row_step sliding.stride_y sliding.stride_x sliding.first_row sliding.more_rows sliding.pitch sliding.flat sliding.planes sliding.plane sliding.sums sliding.strip';
+  'sliding.scratch sliding.offsets sliding.rows sliding.masks sliding.masked sliding.height sliding.width sliding.out_height sliding.out_width sliding.down sliding.across sliding.runs sliding.row_step sliding.stride_y sliding.stride_x sliding.first_row sliding.more_rows sliding.pitch sliding.flat sliding.planes sliding.plane sliding.sums sliding.size sliding.strip';
 
 export function slidingArguments({ types: { x }, result, pack, scratch }: KernelSite, sliding: Sliding) {
   const { window } = sliding;
   return {
     'sliding.scratch': scratch('planes', 'f32', sliding.scratch),
     'sliding.offsets': pack('offsets', sliding.offsets).array,
+    'sliding.rows': pack('tap_rows', sliding.rows).array,
     'sliding.masks': pack('masks', sliding.masks).array,
     'sliding.masked': pack('masked', sliding.masked).array,
     'sliding.height': x.shape[1],
@@ -159,6 +185,7 @@ export function slidingArguments({ types: { x }, result, pack, scratch }: Kernel
     'sliding.planes': sliding.planes,
     'sliding.plane': sliding.plane,
     'sliding.sums': sliding.sums,
+    'sliding.size': sliding.size,
     'sliding.strip': sliding.strip,
   };
 }

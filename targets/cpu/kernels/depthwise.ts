@@ -1,10 +1,12 @@
 /** Depthwise convolutions: every channel by itself, laid flat, its taps shifts of it. */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import { windowRoutine } from '../columns.ts';
 import type { Ending } from '../ending.ts';
 import { endingArguments, endingOf } from '../ending.ts';
 import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
-import { call } from '../routine.ts';
+import { call, identifierOf } from '../routine.ts';
+import type { Sliding } from '../sliding.ts';
 import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
 
 export const depthwise: Kernel = {
@@ -27,14 +29,15 @@ export const depthwise: Kernel = {
     if (typeof sliding === 'string') return sliding;
 
     const ending = endingOf(op.activation);
+    const pixels = unrolled(sliding) ?? { routine: depthwiseTaps, order: sliding.order };
     return {
       calls: [
-        call(depthwiseRoutine(ending), {
+        call(depthwiseRoutine(pixels.routine, ending), {
           ...endingArguments(arrays.slope, ending),
-          ...slidingArguments(site, sliding),
+          ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
           x: arrays.x,
           y: result.array,
-          weights: pack('weights', columnByColumn(weights.matrix.data, kw, sliding.order)).array,
+          weights: pack('weights', columnByColumn(weights.matrix.data, kw, pixels.order)).array,
           bias: arrays.bias,
           images: n,
           channels: i,
@@ -57,25 +60,64 @@ function columnByColumn(data: Float32Array, width: number, order: readonly numbe
 
 const members = `x y weights bias slope slopes images channels multiplier low high ${slidingMembers}` as const;
 
-function depthwiseRoutine({ suffix, needs, finish }: Ending): CpuRoutine<typeof members> {
+function depthwiseRoutine(pixels: Routine, { suffix, needs, finish }: Ending): CpuRoutine<typeof members> {
   const text = finish('y + q * outputs * LANES', 'outputs');
-  const name = `depthwise${suffix}`;
+  const name = `${pixels === depthwiseTaps ? 'depthwise' : pixels.name.replace('window', 'by')}${suffix}`;
   return {
     name,
     template: 'cpu/kernels/depthwise.c.hbs',
     view: {
       name: name.replaceAll('-', '_'),
-      finish: text === '' ? '' : `\n      for (int32_t q = panel; q < next; ++q) ${text}`,
+      pixels: pixels === depthwiseTaps ? 'depthwise_pixels' : identifierOf(pixels),
+      finish: text === '' ? '' : `\n      for (int32_t q = panel; q * LANES < t.end; ++q) ${text}`,
     },
-    needs: [vector, slidingRoutine, depthwiseTaps, ...needs],
+    needs: [vector, slidingRoutine, pixels, ...needs],
     struct: 'depthwise',
     members,
   };
 }
 
+/** Taps whose weights stay in registers. */
+const heldTaps = 12;
+
+/** The routine with the taps written out, and the order in which it takes rows of them. */
+function unrolled(sliding: Sliding): { readonly routine: Routine; readonly order: readonly number[] } | undefined {
+  const [down, across] = sliding.window.kernel;
+  const held = down * across <= heldTaps;
+  const weight = (tap: number): string => (held ? `w${tap}` : `vec_all(weights[${tap}])`);
+  const products = (tap: number, taps: readonly string[]): string =>
+    taps.map((v, j) => `${weight(tap * down + j)} * ${v}`).join(' + ');
+  const routine = windowRoutine(sliding, {
+    name: 'depthwise-window',
+    doc: 'A depthwise convolution',
+    needs: [depthwiseStruct],
+    parameters: 'const struct depthwise *p, const float *weights, float bias',
+    lines: [
+      'const vec start = vec_all(bias), low = vec_all(p->low), high = vec_all(p->high);',
+      ...Array.from({ length: held ? down * across : 0 }, (_, i) => `const vec w${i} = vec_all(weights[${i}]);`),
+    ],
+    start: 'start',
+    column: products,
+    first: (tap, taps) => `start + ${products(tap, taps)}`,
+    add: (value) => `all += ${value};`,
+    keep: (value, mask) => `vec_keep(${value}, ${mask})`,
+    finished: 'vec_min(vec_max(all, low), high)',
+    advance: '',
+    alike: false,
+  });
+  return routine && { routine, order: Array.from({ length: down }, (_, j) => j) };
+}
+
+const depthwiseStruct: Routine = {
+  name: 'depthwise-struct',
+  template: 'cpu/kernels/depthwise-struct.c.hbs',
+  view: {},
+  needs: [slidingRoutine],
+};
+
 const depthwiseTaps: Routine = {
   name: 'depthwise-taps',
   template: 'cpu/kernels/depthwise-taps.c.hbs',
   view: {},
-  needs: [vector, slidingRoutine],
+  needs: [vector, slidingRoutine, depthwiseStruct],
 };

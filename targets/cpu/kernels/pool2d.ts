@@ -1,10 +1,12 @@
 /** Pooling: every channel by itself, laid flat, the window's places shifts of it. */
 import type { Pool2d } from '../../../src/ops/pool2d.ts';
-import type { Kernel } from '../../../src/plan/kernel.ts';
+import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
+import { windowRoutine } from '../columns.ts';
 import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
-import { call } from '../routine.ts';
+import { call, identifierOf } from '../routine.ts';
+import type { Sliding } from '../sliding.ts';
 import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
 
 export const pool2d: Kernel = {
@@ -23,8 +25,8 @@ export const pool2d: Kernel = {
     const [images, , , channels] = types.x.shape;
     return {
       calls: [
-        call(poolRoutine(op.fn), {
-          ...slidingArguments(site, sliding),
+        call(poolRoutine(op.fn, sliding), {
+          ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
           x: arrays.x,
           y: result.array,
           divisors: op.fn === 'max' ? 0 : counts(),
@@ -57,19 +59,72 @@ const widest = 16;
 
 const members = `x y divisors images channels ${slidingMembers}` as const;
 
-const poolRoutine = (fn: Pool2d['fn']): CpuRoutine<typeof members> => ({
-  name: `pool-${fn}`,
-  template: 'cpu/kernels/pool.c.hbs',
-  view:
-    fn === 'max'
-      ? { name: 'pool_max', outside: '-INFINITY', combine: 'vec_max', finished: 'all[v]' }
-      : {
-          name: 'pool_avg',
-          outside: '0.0f',
-          combine: 'vec_add',
-          finished: 'all[v] / vec_load(p->divisors + place + v * WIDTH)',
-        },
-  needs: [vector, slidingRoutine],
-  struct: `pool_${fn}`,
-  members,
-});
+interface Combine {
+  /** What counts for nothing. */
+  readonly outside: string;
+  readonly combine: string;
+  /** Of a vector and its place among the divisors. */
+  readonly finish: (all: string, place: string) => string;
+}
+
+const combines: Readonly<Record<Pool2d['fn'], Combine>> = {
+  max: { outside: '-INFINITY', combine: 'vec_max', finish: (all) => all },
+  avg: {
+    outside: '0.0f',
+    combine: 'vec_add',
+    finish: (all, place) => `${all} / vec_load(p->divisors + ${place})`,
+  },
+};
+
+function poolRoutine(fn: Pool2d['fn'], sliding: Sliding): CpuRoutine<typeof members> {
+  const pixels = unrolled(fn, sliding) ?? poolTaps(fn);
+  const name = pixels.name.replace('window', 'by').replace('taps', 'any');
+  return {
+    name,
+    template: 'cpu/kernels/pool.c.hbs',
+    view: { name: name.replaceAll('-', '_'), outside: combines[fn].outside, pixels: identifierOf(pixels) },
+    needs: [vector, slidingRoutine, pixels],
+    struct: 'pool',
+    members,
+  };
+}
+
+/** The routine with the places of the window written out: rows are combined once for all columns of one plane. */
+function unrolled(fn: Pool2d['fn'], sliding: Sliding): Routine | undefined {
+  const { outside, combine, finish } = combines[fn];
+  const nothing = `vec_all(${outside})`;
+  const column = (_tap: number, taps: readonly string[]): string =>
+    taps.reduce((all, v) => `${combine}(${all}, ${v})`, nothing);
+  return windowRoutine(sliding, {
+    name: `pool-${fn}-window`,
+    doc: 'Pooling',
+    needs: [poolStruct],
+    parameters: 'const struct pool *p, int32_t place',
+    lines: fn === 'max' ? ['(void)place;'] : [],
+    start: nothing,
+    column,
+    first: column,
+    add: (value) => `all = ${combine}(all, ${value});`,
+    keep: (value, mask) => (fn === 'max' ? `vec_or(${value}, ${nothing}, ${mask})` : `vec_keep(${value}, ${mask})`),
+    finished: finish('all', 'place'),
+    advance: fn === 'max' ? '' : 'place += WIDTH;',
+    alike: true,
+  });
+}
+
+const poolStruct: Routine = {
+  name: 'pool-struct',
+  template: 'cpu/kernels/pool-struct.c.hbs',
+  view: {},
+  needs: [slidingRoutine],
+};
+
+function poolTaps(fn: Pool2d['fn']): Routine {
+  const { outside, combine, finish } = combines[fn];
+  return {
+    name: `pool-${fn}-taps`,
+    template: 'cpu/kernels/pool-taps.c.hbs',
+    view: { name: `pool_${fn}_taps`, outside, combine, finished: finish('all[v]', 'place + v * WIDTH') },
+    needs: [vector, poolStruct],
+  };
+}
