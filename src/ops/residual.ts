@@ -1,7 +1,6 @@
 /**
  * Residual sums: a value of the result's shape that a layer adds to its sums before the activation, the last of its
- * operands. It joins when a sum starts, with the bias, so that every element is read before that of the result is
- * written: whoever keeps to that may compute the result where the residual lay.
+ * operands. It joins when a sum starts, with the bias: where sums come in parts that meet in the result, the first adds it.
  */
 import type { Shape } from '../tensor/type.ts';
 import { sameShape } from '../tensor/type.ts';

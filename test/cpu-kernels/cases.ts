@@ -203,8 +203,8 @@ const transpose: readonly Case[] = [
 /** By the name of the kernel. */
 export const cases: Readonly<Record<string, readonly Case[]>> = {
   depthwise: depthwiseCases,
-  conv2d: convCases,
-  residual: summed([...convCases, ...depthwiseCases]),
+  conv2d: [...convCases, ...summed(convCases)],
+  residual: summed(depthwiseCases),
   'conv-transpose2d': transposedCases,
   linear: [...linearCases, ...sequenceLayers],
   pool2d: poolCases,

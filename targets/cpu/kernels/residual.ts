@@ -1,15 +1,14 @@
-/** Convolutions that add a residual: the convolution, the sum and the activation by the kernels that compute each. */
+/** Depthwise convolutions that add a residual: the convolution, the sum and the activation by the kernels that compute each. */
 import type { Op } from '../../../src/ops/index.ts';
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import { storedLength } from '../../../src/tensor/type.ts';
 import { binary } from './binary.ts';
-import { conv2d } from './conv2d.ts';
 import { depthwise } from './depthwise.ts';
 import { unary } from './unary.ts';
 
 export const residual: Kernel = {
   name: 'residual',
-  doc: 'convolutions that add a value of the size of their result',
+  doc: 'depthwise convolutions that add a residual',
 
   match(site) {
     const { arrays, result, types } = site;
@@ -24,8 +23,7 @@ export const residual: Kernel = {
       kernel.match({ ...site, ...more, call: { ...site.call, op: next, inputs: inputs.slice(0, -1) } });
 
     const bare: Op = { ...rest, activation: 'none' };
-    const layers = [depthwise, conv2d].map((kernel) => asked(kernel, bare, { result: first }));
-    const layer = layers.find((found) => typeof found !== 'string') ?? layers[1];
+    const layer = asked(depthwise, bare, { result: first });
     const added = asked(
       binary,
       { kind: 'binary', fn: 'add' },
