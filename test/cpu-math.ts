@@ -21,6 +21,8 @@ export const promised = {
   cos: 1.7,
   atan: 1.9,
   pow: 0.51,
+  /** In 2^-24 of the number given. */
+  gelu: 2.2,
 } as const;
 
 /** Units in the last place that functions made of others may be off. */
@@ -77,7 +79,7 @@ const program = (step: number): string => `#include <math.h>
 
 #define INLINE static inline __attribute__((unused))
 
-${partsFor([...[...unary, 'pow'].map((fn) => `${fn}_f32`), ...made.map(madeOf)].join(' '), render)}
+${partsFor([...[...unary, 'pow', 'gelu'].map((fn) => `${fn}_f32`), ...made.map(madeOf)].join(' '), render)}
 
 /* How far floats lie apart around a number. */
 static double spacing(double wanted) {
@@ -135,11 +137,24 @@ static double largest_pow(void) {
   return most;
 }
 
+/* In 2^-24 of the number given. */
+static double largest_gelu(void) {
+  double most = 0.0;
+  for (uint64_t bits = 0; bits < 0x100000000u; bits += ${step}) {
+    const float x = float_of((uint32_t)(bits ^ (bits >> 9) % ${step}));
+    if (!(fabsf(x) > 1e-30f) || isinf(x)) continue;
+    const double error = fabs((double)gelu_f32(x) - 0.5 * (double)x * erfc(-(double)x * 0.70710678118654752));
+    if (!(error / fabs((double)x) * 0x1p24 <= most)) most = error / fabs((double)x) * 0x1p24;
+  }
+  const int ends = isinf(gelu_f32(INFINITY)) && gelu_f32(-INFINITY) != gelu_f32(-INFINITY);
+  return ends && gelu_f32(NAN) != gelu_f32(NAN) ? most : INFINITY;
+}
+
 int main(void) {
   FILE *const file = fopen("errors.json", "w");
   if (file == NULL) return 1;
 ${[...unary, ...made].map((fn) => `  fprintf(file, "${fn === 'exp' ? '{' : ','}\\"${fn}\\":%.4g", fmin(largest(our_${fn}, ${fn}), 1e9));`).join('\n')}
-  fprintf(file, ",\\"pow\\":%.4g}", fmin(largest_pow(), 1e9));
+  fprintf(file, ",\\"pow\\":%.4g,\\"gelu\\":%.4g}", fmin(largest_pow(), 1e9), fmin(largest_gelu(), 1e9));
   return fclose(file);
 }
 `;

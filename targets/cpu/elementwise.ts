@@ -1,9 +1,17 @@
 /** Functions of single numbers, printed from the operators' own meaning for routines to put to use. */
 import type { Arr, Expr, Operand } from '../../src/loop/loop.ts';
 import { declare, load, local, loop, store } from '../../src/loop/loop.ts';
+import type { Activation } from '../../src/ops/scalar.ts';
 import { printLoops } from '../print.ts';
 import { partNames } from './parts.ts';
 import { syntax } from './syntax.ts';
+
+/** Functions that a part of templates/cpu/parts computes at once, faster than from the meaning of their steps. */
+const direct: Partial<Record<Activation, string>> = { gelu: 'gelu_f32' };
+
+/** The loop in C that sets y[i] for i below `count` to such a function of x[i], if there is one. */
+export const directLoop = (fn: Activation, x: string, indent: string): string | undefined =>
+  direct[fn] && `${indent}for (int32_t i = 0; i < count; ++i) y[i] = ${direct[fn]}(${x}[i]);`;
 
 /** How a loop reads an operand: a number for each turn, or the same one in all of them. */
 export type Reads = 'each' | 'first';

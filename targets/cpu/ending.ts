@@ -5,6 +5,7 @@ import type { Activation } from '../../src/ops/scalar.ts';
 import { lowerActivation } from '../../src/ops/scalar.ts';
 import type { Argument, Routine } from '../../src/plan/kernel.ts';
 import { printLoops } from '../print.ts';
+import { directLoop } from './elementwise.ts';
 import { vector } from './panels.ts';
 import { partNames } from './parts.ts';
 import { syntax } from './syntax.ts';
@@ -67,7 +68,8 @@ export function activationOf(activation: Activation): Routine {
     view: {
       name: name.replaceAll('-', '_'),
       activation,
-      body: printLoops(body, syntax, { reserved: [...partNames, 'y'], indent: '  ' }),
+      body:
+        directLoop(activation, 'y', '  ') ?? printLoops(body, syntax, { reserved: [...partNames, 'y'], indent: '  ' }),
     },
     needs: [vector],
   };

@@ -32,6 +32,7 @@ const parts: readonly Part[] = [
   part('log-f32'),
   part('tanh-f32'),
   part('erf-f32'),
+  part('gelu-f32'),
   part('trigonometry', 'sin_f32', 'cos_f32'),
   part('atan-f32'),
   part('pow-f32'),

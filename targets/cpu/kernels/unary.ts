@@ -3,7 +3,7 @@ import type { UnaryName } from '../../../src/ops/scalar.ts';
 import { unaryFunction } from '../../../src/ops/scalar.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { sameLayout, storedLength } from '../../../src/tensor/type.ts';
-import { printLoop } from '../elementwise.ts';
+import { directLoop, printLoop } from '../elementwise.ts';
 import { vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
@@ -25,7 +25,8 @@ const struct: Routine = { name: 'map-struct', template: 'cpu/kernels/map-struct.
 
 function map(fn: UnaryName): CpuRoutine<typeof members> {
   const name = `map-${fn}`;
-  const loop = printLoop('count', { x: 'each' }, ([x]) => unaryFunction(fn).lower(x), '  ');
+  const loop =
+    directLoop(fn, 'x', '  ') ?? printLoop('count', { x: 'each' }, ([x]) => unaryFunction(fn).lower(x), '  ');
   return {
     name,
     template: 'cpu/kernels/map.c.hbs',
