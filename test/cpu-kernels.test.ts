@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { lower } from '../src/plan/lower.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
+import { plain } from '../src/tensor/type.ts';
 import { kernels } from '../targets/cpu/kernels/index.ts';
 import { cases } from './cpu-kernels/cases.ts';
-import type { Build } from './cpu-kernels/kit.ts';
+import type { Build, Case } from './cpu-kernels/kit.ts';
 import { chosen, graphOf, runCases, sanitizers } from './cpu-kernels/kit.ts';
 import { distance, meaning } from './ops/law.ts';
 
@@ -20,6 +21,18 @@ test('every kernel has cases', () => {
 test('a kernel says why it does not take a step', () => {
   const reasons = plan.steps.flatMap((s) => s.refused.map((r) => r.reason));
   expect(reasons.filter((reason) => !/^[a-z0-9"].*[^.]$/.test(reason))).toEqual([]);
+});
+
+test('a residual that lies plain is left to the loops', () => {
+  const strange = ['conv2d', 'residual'].map((kernel): Case => {
+    const [found] = cases[kernel].filter(({ op }) => op.kind === 'conv2d' && op.residual);
+    return { ...found, layouts: { ...found.layouts, residual: plain } };
+  });
+  const taken = chosen(lower(graphOf(strange), kernels), strange);
+  expect(taken[0]).toContain('conv2d: the residual is not in panels');
+  expect(taken[1]).toContain('residual: the residual lies otherwise than the result');
+  const got = runCases(strange, kernels, builds['gcc, AVX2']);
+  expect(strange.map((c, i) => distance(got[i], meaning(c))).every((apart) => apart < 2e-6)).toBe(true);
 });
 
 describe('each case is taken by its kernel', () => {

@@ -34,11 +34,16 @@ export async function randomOps(kind: Kind, numRuns: number): Promise<void> {
   );
 }
 
-/** One call. Weights, bias and slopes are constants, the weights in a format that holds them, chosen by a number. */
+/**
+ * One call. Weights, bias and slopes are constants, and a residual now and then; the weights in a format that holds
+ * them, chosen by a number.
+ */
 function graphOf(sample: Sample, choice: number): Graph {
   const { op, values } = sample;
   const names = rulesOf(op).operands(op);
-  const known = names.includes('weights') ? ['weights', 'bias', 'slope'] : [];
+  const known = names.includes('weights')
+    ? ['weights', 'bias', 'slope', ...(choice % 3 === 0 ? ['residual'] : [])]
+    : [];
   const operands = names.map((name, i): Node => {
     const { type, data } = values[i];
     return known.includes(name) ? { kind: 'constant', id: name, type, data } : { kind: 'input', id: name, name, type };

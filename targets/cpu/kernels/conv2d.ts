@@ -16,6 +16,7 @@ export const conv2d: Kernel = {
     if (!isPanel(result.type)) return 'the result is not in panels';
     const plain = types.x.layout.kind === 'plain';
     if (!plain && !isPanel(types.x)) return 'the input is in panels of another width';
+    if (types.residual && !isPanel(types.residual)) return 'the residual is not in panels';
     const [, kh, kw] = types.weights.shape;
     const conv = {
       from: types.x.shape,

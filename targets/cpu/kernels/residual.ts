@@ -1,7 +1,7 @@
 /** Depthwise convolutions that add a residual: the convolution, the sum and the activation by the kernels that compute each. */
 import type { Op } from '../../../src/ops/index.ts';
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
-import { storedLength } from '../../../src/tensor/type.ts';
+import { sameLayout, storedLength } from '../../../src/tensor/type.ts';
 import { binary } from './binary.ts';
 import { depthwise } from './depthwise.ts';
 import { unary } from './unary.ts';
@@ -16,6 +16,7 @@ export const residual: Kernel = {
     if (op.kind !== 'conv2d' || !op.residual) return 'no residual is added';
     const { residual: _added, ...rest } = op;
     const { type } = result;
+    if (!sameLayout(types.residual.layout, type.layout)) return 'the residual lies otherwise than the result';
     const apart = { type, array: site.scratch('apart', 'f32', storedLength(type)) };
     // The routines take no array twice.
     const [first, second] = op.activation === 'none' ? [apart, result] : [result, apart];
