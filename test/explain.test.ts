@@ -82,7 +82,7 @@ describe.each(families)('$name $cpu', ({ name, cpu }) => {
     const offersAt = samplingOffers();
     const time = (density: number): Readonly<Record<string, number>> =>
       Object.fromEntries(
-        (offersAt(weights.matrix, { name: '', r: 1, c: 1 }, density) ?? []).map((offer) => [
+        (offersAt(weights.matrix, { r: 1, c: 1 }, density) ?? []).map((offer) => [
           JSON.stringify(offer.encoding),
           target?.predict(workOf(weights.call, offer, byId)).ns ?? 0,
         ]),
@@ -134,7 +134,7 @@ describe('the sentences', () => {
 test('samples stand for the whole: offers for a large layer cost what those of its real mask do', () => {
   const graph = layerGraph({ weights: [256, 1, 1, 512], size: 7, density: 0.1, r: 4, c: 1 });
   const [weights] = [...weightsOf(graph).values()];
-  const sampled = samplingOffers()(weights.matrix, { name: '', r: 4, c: 1 }, 0.1) ?? [];
+  const sampled = samplingOffers()(weights.matrix, { r: 4, c: 1 }, 0.1) ?? [];
   for (const { encoding, cost } of offersFor(weights).offers) {
     const near = sampled.find((offer) => JSON.stringify(offer.encoding) === JSON.stringify(encoding));
     if (!near) continue;

@@ -2,14 +2,13 @@
 import type { Cost } from '../formats/format.ts';
 import type { Offer } from '../plan/offers.ts';
 import { offersFor } from '../plan/offers.ts';
+import type { Blocks } from '../tensor/masked.ts';
 import { maskedMatrix } from '../tensor/masked.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
 /** Weights are kept in blocks of `r` filters and `c` neighbouring channels at one tap. */
-export interface Pattern {
+export interface Pattern extends Blocks {
   readonly name: string;
-  readonly r: number;
-  readonly c: number;
 }
 
 const blocks = (r: number, c: number): Pattern => ({ name: `${r}x${c} blocks`, r, c });
@@ -33,7 +32,7 @@ const sampleRun = 256;
 type Size = Pick<Matrix, 'rows' | 'columns' | 'run'>;
 
 /** What would be on offer for a layer; undefined where blocks of the pattern do not fit. */
-export type OffersAt = (size: Size, pattern: Pattern, density: number) => readonly Offer[] | undefined;
+export type OffersAt = (size: Size, blocks: Blocks, density: number) => readonly Offer[] | undefined;
 
 /**
  * Offers as if `density` of a layer's blocks were kept, at random: detected and priced as for any mask, on a part of the

@@ -1,17 +1,18 @@
 /** A grid of layers as one graph: every family of routines on every shape, with every share of weights that are kept. */
 import { bug } from '../diagnostic.ts';
+import { samplingOffers } from '../explain/patterns.ts';
+import { formatNamed } from '../formats/index.ts';
 import type { Call, Constant, Graph, Id, Node } from '../graph/graph.ts';
-import { weightsOfCall } from '../graph/weights.ts';
 import type { Op } from '../ops/index.ts';
 import { rulesOf } from '../ops/index.ts';
 import type { Offer, Work } from '../plan/offers.ts';
-import { offersFor, workOf } from '../plan/offers.ts';
+import { workOf } from '../plan/offers.ts';
 import type { Counted } from '../plan/rates.ts';
 import type { Blocks } from '../tensor/masked.ts';
 import { maskedMatrix } from '../tensor/masked.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Encoding, Shape } from '../tensor/type.ts';
-import { dense, elements, tensor } from '../tensor/type.ts';
+import { dense, tensor } from '../tensor/type.ts';
 import type { Grid, ProbeShape } from './grid.ts';
 
 export interface Probe extends Counted {
@@ -34,24 +35,26 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
   const nodes = new Map<Id, Node>();
   const outputs: Graph['outputs'][number][] = [];
   const probes: Probe[] = [];
+  const offersAt = samplingOffers();
   for (const shape of shapes) {
     const spec = layerOf(shape);
     const input: Id = `x_${spec.input.join('_')}`;
-    if (!nodes.has(input)) nodes.set(input, { kind: 'input', id: input, name: input, type: tensor('f32', spec.input) });
+    const x = nodes.get(input) ?? ({ kind: 'input', id: input, name: input, type: tensor('f32', spec.input) } as const);
+    nodes.set(input, x);
     const done = new Set<string>();
-    for (const masked of masksFor(shape, spec, patterns, densities)) {
-      const id = `probe_${probes.length}`;
-      const layer = layerNodes(id, spec, masked.matrix, nodes.get(input) ?? bug('the input is gone'));
-      for (const { offer, counted } of offersByFamily(layer, countsOf)) {
-        const key = offer.encoding.format === dense.format ? counted.family : `${counted.family} ${masked.density}`;
+    for (const masked of masksFor(shape, patterns, densities)) {
+      for (const { encoding, family } of familiesOf(spec, x, offersAt(spec.size, masked, masked.density), countsOf)) {
+        const density = encoding.format === dense.format ? 1 : masked.density;
+        const key = `${family} ${density}`;
         if (done.has(key)) continue;
         done.add(key);
         const name = `probe_${probes.length}`;
-        const { call, constants } = layerNodes(name, spec, masked.matrix, layer.input, offer.encoding);
+        const { call, constants, matrix } = layerNodes(name, spec, x, masked, encoding);
         for (const node of [...constants, call, ...reduced(call)]) nodes.set(node.id, node);
         outputs.push({ name, id: reduced(call)[0]?.id ?? name });
-        const density = offer.encoding.format === dense.format ? 1 : masked.density;
-        probes.push({ ...counted, name, shape: printProbe(shape), encoding: offer.encoding, density });
+        const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
+        const counted = countsOf(workOf(call, { encoding, cost }, nodes));
+        probes.push({ ...counted, name, shape: printProbe(shape), encoding, density });
       }
     }
   }
@@ -61,7 +64,8 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
 interface Spec {
   readonly input: Shape;
   readonly weights: Shape;
-  readonly run: number;
+  /** Of the weights as a matrix. */
+  readonly size: Pick<Matrix, 'rows' | 'columns' | 'run'>;
   readonly op: Op;
 }
 
@@ -71,17 +75,18 @@ function layerOf(shape: ProbeShape): Spec {
     return {
       input: [batch, inputs],
       weights: [outputs, inputs],
-      run: inputs,
+      size: { rows: outputs, columns: inputs, run: inputs },
       op: { kind: 'linear', activation: 'none' },
     };
   }
   const { size, channels, filters, kernel, stride } = shape;
   const grouped = shape.kind === 'depthwise';
+  const run = grouped ? 1 : channels;
   const before = Math.floor((kernel - 1) / 2);
   return {
     input: [1, size, size, channels],
     weights: [filters, kernel, kernel, grouped ? 1 : channels],
-    run: grouped ? 1 : channels,
+    size: { rows: filters, columns: kernel * kernel * run, run },
     op: {
       kind: 'conv2d',
       stride: [stride, stride],
@@ -93,41 +98,27 @@ function layerOf(shape: ProbeShape): Spec {
   };
 }
 
-interface Masked {
-  readonly matrix: Matrix;
+interface Masked extends Blocks {
   readonly density: number;
 }
 
-interface Masked {
-  readonly matrix: Matrix;
-  readonly density: number;
-}
-
-/** Depthwise layers are not pruned. Where fewer rows or columns than a block has are left, there is no such pattern. */
-function* masksFor(
-  shape: ProbeShape,
-  { weights, run }: Spec,
+/** Depthwise layers are not pruned. */
+const masksFor = (
+  { kind }: ProbeShape,
   patterns: readonly Blocks[],
   densities: Grid['densities'],
-): Generator<Masked> {
-  const size = { rows: weights[0], columns: elements(weights.slice(1)), run };
-  if (shape.kind === 'depthwise') return yield { matrix: maskedMatrix(size, { r: 1, c: 1 }, 1), density: 1 };
-  for (const pattern of patterns)
-    if (size.rows % pattern.r === 0 && size.run % pattern.c === 0)
-      for (const density of densities) yield { matrix: maskedMatrix(size, pattern, density), density };
-}
+): readonly Masked[] =>
+  kind === 'depthwise'
+    ? [{ r: 1, c: 1, density: 1 }]
+    : patterns.flatMap((pattern) => densities.map((density) => ({ ...pattern, density })));
 
-function layerNodes(id: string, spec: Spec, { data }: Matrix, input: Node, encoding: Encoding = dense) {
-  const weights: Constant = {
-    kind: 'constant',
-    id: `${id}_w`,
-    type: { ...tensor('f32', spec.weights), encoding },
-    data,
-  };
-  const zeros = new Float32Array(spec.weights[0]);
-  const bias: Constant = { kind: 'constant', id: `${id}_b`, type: tensor('f32', [spec.weights[0]]), data: zeros };
-  const call = callOf(id, spec.op, { x: input, weights, bias });
-  return { call, constants: [weights, bias], input };
+function layerNodes(id: string, spec: Spec, input: Node, masked: Masked, encoding: Encoding) {
+  const matrix = maskedMatrix(spec.size, masked, masked.density);
+  const type = { ...tensor('f32', spec.weights), encoding };
+  const weights: Constant = { kind: 'constant', id: `${id}_w`, type, data: matrix.data };
+  const zeros = new Float32Array(spec.size.rows);
+  const bias: Constant = { kind: 'constant', id: `${id}_b`, type: tensor('f32', [zeros.length]), data: zeros };
+  return { call: callOf(id, spec.op, { x: input, weights, bias }), constants: [weights, bias], matrix };
 }
 
 /** What a picture's channels are on average: outputs are small then, and every layer has one. */
@@ -144,17 +135,29 @@ function callOf(id: string, op: Op, operands: Readonly<Record<string, Node>>): C
   return { kind: 'call', id, op, type, inputs: Object.values(operands).map((node) => node.id), origin: id };
 }
 
-/** The offer of fewest bytes for each family that the target would compute the layer by. */
-function offersByFamily({ call, constants, input }: ReturnType<typeof layerNodes>, countsOf: (work: Work) => Counted) {
-  const byId = new Map([call, ...constants, input].map((node) => [node.id, node]));
-  const weights = weightsOfCall(call, byId) ?? bug('a probe has no weights');
-  const best = new Map<string, { readonly offer: Offer; readonly counted: Counted }>();
-  for (const offer of offersFor(weights).offers) {
-    const counted = countsOf(workOf(call, offer, byId));
-    const known = best.get(counted.family);
-    if (!known || offer.cost.bytes < known.offer.cost.bytes) best.set(counted.family, { offer, counted });
+/** The format of fewest bytes for each family that the target would compute the layer by; none where blocks do not fit. */
+function familiesOf(
+  { op, weights, size }: Spec,
+  input: Node,
+  offers: readonly Offer[] = [],
+  countsOf: (work: Work) => Counted,
+) {
+  const constant = (id: string, shape: Shape): Node => ({
+    kind: 'constant',
+    id,
+    type: tensor('f32', shape),
+    data: new Float32Array(0),
+  });
+  const operands = { x: input, weights: constant('w', weights), bias: constant('b', [size.rows]) };
+  const byId = new Map(Object.values(operands).map((node) => [node.id, node]));
+  const call = callOf('y', op, operands);
+  const best = new Map<string, Offer>();
+  for (const offer of offers) {
+    const { family } = countsOf(workOf(call, offer, byId));
+    const known = best.get(family);
+    if (!known || offer.cost.bytes < known.cost.bytes) best.set(family, offer);
   }
-  return [...best.values()];
+  return Array.from(best, ([family, { encoding }]) => ({ family, encoding }));
 }
 
 export function printProbe(shape: ProbeShape): string {

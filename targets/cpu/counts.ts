@@ -6,15 +6,14 @@ import { elements, panelsOf, pictureOf, plain } from '../../src/tensor/type.ts';
 import type { Variant } from './convolving.ts';
 import { variantOf } from './convolving.ts';
 import { lanes } from './panels.ts';
+import { rowsNames } from './rows.ts';
 import { pointwise } from './sequences.ts';
 import { denseBlock, sparseBlock } from './stream.ts';
 import { wish } from './wish.ts';
 
 /** Everything that layers are computed by. A table of rates has all of them. */
 export const families = [
-  ...(['1x1', 'planes', 'taps'] as const).flatMap((reads) =>
-    (['dense', 'sparse-1', 'sparse-2', 'sparse-4'] as const).map((rows): Variant => `${reads} ${rows}`),
-  ),
+  ...(['1x1', 'planes', 'taps'] as const).flatMap((reads) => rowsNames.map((rows): Variant => `${reads} ${rows}`)),
   'depthwise',
   'linear dense',
   'linear sparse',

@@ -5,8 +5,10 @@ import type { Encoding } from '../../src/tensor/type.ts';
 import { helper, vector } from './panels.ts';
 import { denseBlock, denseStream, sparseBlock, sparseStream } from './stream.ts';
 
-/** How rows go with each other, and how many columns are read at once. */
-export type RowsName = 'dense' | `sparse-${1 | 2 | 4}`;
+/** How rows go with each other. What each takes is measured: see rates/. */
+export const rowsNames = ['dense', 'sparse-1', 'sparse-2', 'sparse-4'] as const;
+
+export type RowsName = (typeof rowsNames)[number];
 
 export const rowsNameOf = (encoding: Encoding, rows: number): RowsName =>
   encoding.format === 'dense' ? 'dense' : `sparse-${togetherOf(encoding, rows)}`;
