@@ -21,14 +21,17 @@ export interface HowLong {
   readonly seconds: number;
   /** Or so many rounds of one run each. */
   readonly rounds?: number | undefined;
-  /** Told how far it is. */
-  readonly onRound?: (done: number, of: number) => void;
+  /** Told how many are over when one begins. */
+  readonly onRound?: (done: number) => void;
 }
 
 /** Milliseconds that one contender has before it is the next one's turn, so that its data are in the caches most of the time. */
 const turn = 100;
 
 const fewest = { runs: 3, rounds: 5 };
+
+/** Runs in one turn: more tell nothing new. */
+const most = 1000;
 
 /** The first contender is what the others are compared with. A round takes the median of a few runs of each. Undefined after a report. */
 export async function alternate(
@@ -42,13 +45,14 @@ export async function alternate(
     paces.push(Math.min(...warm));
   }
   const runs = paces.map((ms) =>
-    asked === undefined ? Math.max(fewest.runs, Math.min(1e4, Math.ceil(turn / ms))) : 1,
+    asked === undefined ? Math.max(fewest.runs, Math.min(most, Math.ceil(turn / ms))) : 1,
   );
-  const round = runs.reduce((sum, count, i) => sum + count * paces[i], 0);
-  const rounds = asked ?? Math.max(fewest.rounds, Math.round((1000 * seconds) / round));
   const samples: (readonly number[])[][] = contenders.map(() => []);
-  for (let done = 0; done < rounds; done++) {
-    onRound(done, rounds);
+  const start = performance.now();
+  const isOver = (done: number): boolean =>
+    asked === undefined ? done >= fewest.rounds && performance.now() - start > 1000 * seconds : done >= asked;
+  for (let done = 0; !isOver(done); done++) {
+    onRound(done);
     // Back and forth, so that none of them always follows the same one.
     const order = [...contenders.keys()];
     for (const i of done % 2 === 0 ? order : order.toReversed()) {

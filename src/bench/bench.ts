@@ -126,7 +126,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
   }
   const timings = await alternate([process, ...peers.map((peer) => peer.process)], {
     ...job,
-    onRound: (done, of) => doing(`timing, round ${done + 1} of ${of}`),
+    onRound: (done) => doing(`timing, round ${done + 1}`),
   });
   if (!timings) return undefined;
   const layers = job.layers ? await timeLayers(job, compiled, ours, keep) : undefined;

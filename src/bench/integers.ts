@@ -26,7 +26,7 @@ export function extentOf(data: ArrayLike<number>): Extent {
 /** 0 to 255 over the extent, which always holds 0. */
 export function unsignedFor({ min, max }: Extent): Quantised {
   const scale = (max - min) / 255;
-  return scale > 0 ? { scale, zero: Math.round(-min / scale) } : { scale: 1, zero: 0 };
+  return scale > 0 ? { scale, zero: Math.round((0 - min) / scale) } : { scale: 1, zero: 0 };
 }
 
 export const toUnsigned = (data: ArrayLike<number>, { scale, zero }: Quantised): Uint8Array =>

@@ -58,6 +58,6 @@ function parsePeers(text: string): readonly PeerName[] {
   const words = text.split(',').map((word) => word.trim());
   const unknown = words.find((word) => !isPeerName(word));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`There is no peer '${unknown}': peers are ${Object.keys(peerDocs).join(', ')}.`);
+    throw new InvalidArgumentError(`There is no peer "${unknown}": peers are ${Object.keys(peerDocs).join(', ')}.`);
   return [...new Set(words.filter(isPeerName))];
 }

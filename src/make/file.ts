@@ -1,5 +1,15 @@
 /** Output files appear whole or not at all: they are written under other names beside their places, then renamed. */
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import type { ExportedFile } from '../export/exporter.ts';
@@ -13,7 +23,10 @@ export function mayWriteFile(path: string, read: string | undefined, report: Rep
     return false;
   };
   try {
-    if (!existsSync(path)) return true;
+    if (!existsSync(path)) {
+      accessSync(folderAbove(path), constants.W_OK | constants.X_OK);
+      return true;
+    }
     if (!statSync(path).isFile())
       return fail('output/not-a-file', 'there is a folder where the output is to be written', 'name a file with -o');
     if (read !== undefined && existsSync(read) && realpathSync(path) === realpathSync(read))
@@ -23,6 +36,14 @@ export function mayWriteFile(path: string, read: string | undefined, report: Rep
     if (!isSystemError(error)) throw error;
     return fail('output/not-writable', `the output cannot be written: ${reasonOf(error)}`, 'name another file with -o');
   }
+}
+
+/** The deepest folder on the way to a file that is to be made. A file in its place is a fault of the system's. */
+function folderAbove(path: string): string {
+  let above = dirname(resolve(path));
+  while (!existsSync(above)) above = dirname(above);
+  if (!statSync(above).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR', syscall: 'open' });
+  return above;
 }
 
 /** Writes files beside `path`, which is the first of them. Gives whether they are there; reports if not. */

@@ -1,0 +1,217 @@
+/** What the bench makes of numbers: statistics, turns, tables, pages, crossings. No time is looked at. */
+import { describe, expect, test } from 'vitest';
+import { alternate } from '../src/bench/alternate.ts';
+import { crossingsOf } from '../src/bench/crossover/crossings.ts';
+import type { Point } from '../src/bench/crossover/report.ts';
+import { csvOf } from '../src/bench/csv.ts';
+import { benchFiles } from '../src/bench/files.ts';
+import { extentOf, signedPerChannel, toUnsigned, unsignedFor } from '../src/bench/integers.ts';
+import type { BenchReport } from '../src/bench/report.ts';
+import { benchSchema } from '../src/bench/report.ts';
+import { medianOf, quantile, summaryOf } from '../src/bench/statistics.ts';
+import { parseCores } from '../src/toolchain/pin.ts';
+
+describe('statistics', () => {
+  test('medians of odd and even counts, quartiles on the line between neighbours', () => {
+    expect(medianOf([3, 1, 2])).toBe(2);
+    expect(medianOf([4, 1, 3, 2])).toBe(2.5);
+    expect(quantile([0, 10], 0.25)).toBe(2.5);
+    expect(summaryOf([5, 1, 2, 3, 4])).toEqual({ median: 3, min: 1, iqr: 2 });
+    expect(summaryOf([7])).toEqual({ median: 7, min: 7, iqr: 0 });
+  });
+});
+
+describe('turns', () => {
+  const contender = (name: string, ms: (call: number) => number, log: string[] = []) => {
+    let calls = 0;
+    return {
+      name,
+      time: async (runs: number) => {
+        log.push(name);
+        calls++;
+        return Array.from({ length: runs }, () => ms(calls));
+      },
+    };
+  };
+
+  test('a machine that drifts does not change ratios', async () => {
+    // Both become ten times as slow on the way, at the same pace.
+    const slow = (base: number) => (call: number) => base * call;
+    const timings = await alternate([contender('a', slow(2)), contender('b', slow(5))], { seconds: 0, rounds: 9 });
+    expect(timings?.map(({ ratio }) => ratio)).toEqual([
+      { median: 1, min: 1, iqr: 0 },
+      { median: 2.5, min: 2.5, iqr: 0 },
+    ]);
+    expect(timings?.[1]).toMatchObject({ name: 'b', min: 10, median: 30, runs: 9 });
+  });
+
+  test('go back and forth', async () => {
+    const log: string[] = [];
+    await alternate([contender('a', () => 1, log), contender('b', () => 1, log)], { seconds: 0, rounds: 3 });
+    expect(log.join('')).toBe('ab' + 'ab' + 'ba' + 'ab');
+  });
+
+  test('what is short runs more often in its turn, and there are several rounds however long they take', async () => {
+    const counts: number[] = [];
+    const counted = (ms: number) => ({
+      name: 'c',
+      time: async (runs: number) => {
+        counts.push(runs);
+        return Array.from({ length: runs }, () => ms);
+      },
+    });
+    await alternate([counted(10)], { seconds: 0 });
+    expect(counts).toEqual([3, 10, 10, 10, 10, 10]);
+    counts.length = 0;
+    await alternate([counted(1000), counted(0.001)], { seconds: 0 });
+    expect(new Set(counts)).toEqual(new Set([3, 1000]));
+  });
+
+  test('end where a contender fails', async () => {
+    const broken = { name: 'broken', time: async () => undefined };
+    expect(await alternate([contender('a', () => 1), broken], { seconds: 1 })).toBeUndefined();
+  });
+});
+
+test('cores as Linux lists them', () => {
+  expect(parseCores('0-2,7,9-9')).toEqual([0, 1, 2, 7, 9]);
+});
+
+test('tables are quoted, and hold no formulas', () => {
+  const rows = [
+    { name: 'a,b "c"\nd', shape: [1, 2], ms: 0.5, format: null },
+    { name: '=cmd|x', shape: [], ms: 1e-7, format: '-' },
+  ];
+  expect(csvOf(['name', 'shape', 'ms', 'format'], rows)).toBe(
+    'name,shape,ms,format\r\n"a,b ""c""\nd",1x2,0.5,\r\n\'=cmd|x,,1e-7,\'-\r\n',
+  );
+});
+
+describe('8-bit integers', () => {
+  test('activations: 0 is one of the numbers, and nothing is further off than a step', () => {
+    for (const [min, max] of [
+      [-1, 3],
+      [0, 6],
+      [-2, 0],
+    ] as const) {
+      const scale = unsignedFor({ min, max });
+      expect(toUnsigned([0], scale)[0]).toBe(scale.zero);
+      const values = Array.from({ length: 100 }, (_, i) => min + ((max - min) * i) / 99);
+      const back = Array.from(toUnsigned(values, scale), (v) => (v - scale.zero) * scale.scale);
+      const errors = back.map((v, i) => Math.abs(v - values[i]));
+      expect(Math.max(...errors)).toBeLessThanOrEqual(scale.scale * 1.01);
+    }
+    expect(unsignedFor(extentOf([]))).toEqual({ scale: 1, zero: 0 });
+    expect(extentOf([Number.NaN, Infinity, -2, 1])).toEqual({ min: -2, max: 1 });
+  });
+
+  test('weights: each channel has a scale of its own, wherever its numbers lie', () => {
+    const { data, scales } = signedPerChannel([1, 2, 100, 200, 0, 0], { count: 3, run: 2 });
+    expect([...data]).toEqual([64, 127, 64, 127, 0, 0]);
+    expect(scales[1] / scales[0]).toBeCloseTo(100, 4);
+    expect([...signedPerChannel([1, 100, 2, 200], { count: 2, run: 1 }).data]).toEqual([64, 64, 127, 127]);
+  });
+});
+
+const hostile = '</text><script>alert(1)</script>';
+
+const sample: BenchReport = {
+  machine: {
+    cpu: 'a cpu',
+    cores: 2,
+    pinned: [1],
+    platform: 'linux x64',
+    node: 'v20.0.0',
+    compiler: 'gcc 12',
+    flags: ['-O3'],
+    date: '2026-11-22T00:00:00.000Z',
+  },
+  model: hostile,
+  mask: { weights: 100, zeros: 0.9, format: 'csr index=8' },
+  threads: 1,
+  ours: {
+    target: 'cpu',
+    cpu: 'native',
+    threads: 1,
+    medianMs: 2,
+    minMs: 1,
+    iqrMs: 0.1,
+    runs: 10,
+    maxError: 1e-7,
+    peakGflops: 100,
+  },
+  peers: [{ name: 'ort', medianMs: 8, minMs: 7, iqrMs: 1, ratio: 4, ratioIqr: 0.2, maxError: 0 }],
+  layers: [
+    {
+      name: hostile,
+      op: 'conv2d',
+      shape: [1, 2, 2, 4],
+      format: 'csr index=8',
+      kernel: null,
+      density: 0.1,
+      macs: 1000,
+      nonzeroMacs: 100,
+      medianMs: 0.2,
+      minMs: 0.1,
+      hotMedianMs: 0.1,
+      hotMinMs: 0.05,
+      gflops: 4,
+      peakShare: 0.04,
+    },
+  ],
+};
+
+describe('files', () => {
+  const text = (path: string): string =>
+    new TextDecoder().decode(benchFiles(sample).find((file) => file.path === path)?.contents);
+
+  test('the JSON holds what it says, and nothing else', () => {
+    expect(benchSchema.parse(JSON.parse(text('bench.json')))).toEqual(sample);
+    expect(Object.keys(JSON.parse(text('bench.json')))).toEqual(
+      'machine model mask threads ours peers layers'.split(' '),
+    );
+    expect(() => benchSchema.parse({ ...sample, more: 1 })).toThrow(/more/);
+    expect(() => benchSchema.parse({ ...sample, threads: 0 })).toThrow(/threads/);
+  });
+
+  test('the page shows layers, whose names are no markup', () => {
+    expect(text('bench.html')).toContain('alert(1)');
+    expect(text('bench.html')).not.toContain('<script');
+    expect(text('bench.html')).toContain('4.00');
+  });
+
+  test('a line for each layer', () => {
+    const [head, row] = text('layers.csv').split('\r\n');
+    expect(head).toMatch(/^name,op,shape,format,kernel,density,macs,nonzeroMacs,/);
+    expect(row).toBe(`${hostile},conv2d,1x2x2x4,csr index=8,,0.1,1000,100,0.2,0.1,0.1,0.05,4,0.04`);
+    expect(benchFiles({ ...sample, layers: [] }).map(({ path }) => path)).toEqual(['bench.json', 'bench.html']);
+  });
+});
+
+describe('crossings', () => {
+  const point = (zeros: number, ms: number, format = 'f'): Point => ({
+    shape: 's',
+    pattern: 'p',
+    zeros,
+    format,
+    ms,
+    gflops: 1,
+    overDense: 1 / ms,
+    overOrt: 0.5 / ms,
+    overOrtInt8: 0.1 / ms,
+  });
+
+  test('lie on the line between the last loss and the first win of the best format', () => {
+    const points = [point(0.5, 2), point(0.5, 4, 'worse'), point(0.9, 0.5), point(0.75, 0.5), point(0.75, 9, 'worse')];
+    // At 0.5 half as fast, at 0.75 twice as fast: equal after a third of the way.
+    expect(crossingsOf(points)).toEqual([
+      { shape: 's', pattern: 'p', dense: 0.5 + 0.25 / 3, ort: 0.75, ortInt8: null },
+    ]);
+  });
+
+  test('a win at fewer zeros counts only if all that follow win', () => {
+    const [row] = crossingsOf([point(0.3, 0.5), point(0.5, 2), point(0.9, 0.5)]);
+    expect(row.dense).toBeGreaterThan(0.5);
+    expect(crossingsOf([point(0.3, 0.5)])[0].dense).toBe(0.3);
+  });
+});
