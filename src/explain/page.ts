@@ -61,17 +61,22 @@ function timePlot(layers: readonly ExplainedLayer[], measured: Measured | undefi
   const left = [...(measured ?? [])];
   const measuredOf = (name: string): number | null => {
     const at = left.findIndex((step) => step.name === name);
-    return at < 0 ? null : left.splice(at, 1)[0].ns / 1e3;
+    return at < 0 ? null : left.splice(at, 1)[0].ns;
   };
   return plotOf({
     title: 'time of each layer',
     axis: { label: 'microseconds' },
     series: ['predicted', 'dense, predicted', ...(measured ? ['measured'] : [])],
-    rows: layers.map((layer) => ({
-      label: layer.name,
-      values: [layer.chosen.ns / 1e3, denseOf(layer).ns / 1e3, ...(measured ? [measuredOf(layer.name)] : [])],
-      note: `${layer.name}: ${layer.chosen.format}, ${times(layer.chosen.ns)}, dense ${times(denseOf(layer).ns)}`,
-    })),
+    rows: layers.map((layer) => {
+      const { name, chosen } = layer;
+      const [full, took] = [denseOf(layer).ns, measuredOf(name)];
+      const note = `${name}: ${chosen.format}, ${times(chosen.ns)}, dense ${times(full)}`;
+      return {
+        label: name,
+        values: [chosen.ns / 1e3, full / 1e3, ...(measured ? [took === null ? null : took / 1e3] : [])],
+        note: took === null ? note : `${note}, measured ${times(took)}`,
+      };
+    }),
   });
 }
 
