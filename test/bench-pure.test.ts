@@ -8,13 +8,14 @@ import { benchFiles } from '../src/bench/files.ts';
 import { extentOf, signedPerChannel, toUnsigned, unsignedFor } from '../src/bench/integers.ts';
 import type { BenchReport } from '../src/bench/report.ts';
 import { benchSchema } from '../src/bench/report.ts';
-import { medianOf, quantile, summaryOf } from '../src/bench/statistics.ts';
+import { quantile, summaryOf } from '../src/bench/statistics.ts';
+import { median } from '../src/make/timing.ts';
 import { parseCores } from '../src/toolchain/pin.ts';
 
 describe('statistics', () => {
   test('medians of odd and even counts, quartiles on the line between neighbours', () => {
-    expect(medianOf([3, 1, 2])).toBe(2);
-    expect(medianOf([4, 1, 3, 2])).toBe(2.5);
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(quantile([0, 10], 0.25)).toBe(2.5);
     expect(summaryOf([5, 1, 2, 3, 4])).toEqual({ median: 3, min: 1, iqr: 2 });
     expect(summaryOf([7])).toEqual({ median: 7, min: 7, iqr: 0 });

@@ -1,6 +1,7 @@
 /** Timing that a drifting machine cannot tilt: every contender is measured in every round, in turn. */
+import { median } from '../make/timing.ts';
 import type { Summary } from './statistics.ts';
-import { medianOf, summaryOf } from './statistics.ts';
+import { summaryOf } from './statistics.ts';
 
 export interface Contender {
   readonly name: string;
@@ -61,7 +62,7 @@ export async function alternate(
       samples[i].push(times);
     }
   }
-  const middles = samples.map((of) => of.map(medianOf));
+  const middles = samples.map((of) => of.map(median));
   return contenders.map(({ name }, i) => ({
     name,
     ...summaryOf(samples[i].flat()),

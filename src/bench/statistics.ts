@@ -16,8 +16,6 @@ export function summaryOf(numbers: readonly number[]): Summary {
   };
 }
 
-export const medianOf = (numbers: readonly number[]): number => summaryOf(numbers).median;
-
 /** Of numbers in ascending order, with a straight line between neighbours. */
 export function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);

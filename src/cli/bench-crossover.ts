@@ -55,7 +55,7 @@ function asText({ baselines, points, crossings }: Crossover, paint: Paint): read
     '',
     ...table(
       [
-        head(['layer', 'pattern', 'our dense', 'ORT f32', 'ORT int8']),
+        head(['layer', 'pruned as', 'our dense', 'ORT f32', 'ORT int8']),
         ...crossings.map((row) => [
           row.shape,
           row.pattern,

@@ -1,5 +1,5 @@
 /** What `espalier bench` does. Loaded only when it runs, so that help comes at once. */
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
@@ -48,6 +48,10 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
   return crossover(options, flags, desk);
 }
 
+/** Without the folders that it lies in, but for the last one where every model's file is called the same. */
+const nameOf = (file: string): string =>
+  basename(file) === 'model.json' ? basename(dirname(resolve(file))) : basename(file);
+
 /** Options that do not go together. */
 function faultOf(model: string | undefined, flags: Flags): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
   const { crossover, quick, layers, against, runs } = flags;
@@ -78,7 +82,7 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
   if (!loaded) return false;
   const outcome = await benchModel({
     loaded,
-    model: path,
+    model: nameOf(loaded.file),
     options,
     parts,
     against: flags.against ?? [],

@@ -8,8 +8,8 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { printDiagnostic } from '../../src/diagnostic.ts';
 import { loadModel } from '../../src/make/load.ts';
+import { median } from '../../src/make/timing.ts';
 import { exportedPath } from '../onnx/models.ts';
-import { median } from './alternate.ts';
 import { keep } from './keep.ts';
 
 interface Measured {

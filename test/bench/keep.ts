@@ -5,11 +5,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../../src/make/package.ts';
 
-/** Writes `results/NAME-DATE.json`, or `results/DATE.json` without a name, and says where. */
-export function keep(results: readonly unknown[], name?: string): void {
+/** Writes `results/NAME-DATE.json`, and says where. */
+export function keep(results: readonly unknown[], name: string): void {
   const date = new Date().toISOString().slice(0, 10);
-  const stem = name === undefined ? date : `${name}-${date}`;
-  const file = fileURLToPath(new URL(`test/bench/results/${stem}.json`, packageFolder()));
+  const file = fileURLToPath(new URL(`test/bench/results/${name}-${date}.json`, packageFolder()));
   mkdirSync(dirname(file), { recursive: true });
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',

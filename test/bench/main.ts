@@ -1,84 +1,37 @@
 /**
- * `npm run bench [-- MODEL ...]`: times artefacts against tfjs-backend-wasm, alternately in one run on one thread, and
- * keeps the figures as data under test/bench/results/. Pin it to one core: `taskset -c 1 npm run bench`.
+ * `npm run bench [-- MODEL ...]`: `espalier bench` on models, the reports kept as data under test/bench/results/. Without
+ * models it is the example, against everything that runs it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Report } from '../../src/diagnostic.ts';
-import { printDiagnostic } from '../../src/diagnostic.ts';
-import { buildFolder } from '../../src/make/build.ts';
-import { loadModel } from '../../src/make/load.ts';
-import { openFolder } from '../../src/make/open.ts';
-import { compileWith, partsFor } from '../../src/make/parts.ts';
-import type { ModelName } from '../models.ts';
-import { inputShapes, modelNames, modelPath, randomInputs } from '../models.ts';
-import { loadTfjs } from '../tfjs.ts';
-import type { Contender, Timing } from './alternate.ts';
-import { alternate } from './alternate.ts';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { BenchReport } from '../../src/bench/report.ts';
+import { benchSchema } from '../../src/bench/report.ts';
+import { packageFolder } from '../../src/make/package.ts';
 import { keep } from './keep.ts';
 
-interface Result {
-  readonly model: string;
-  readonly rounds: number;
-  readonly timings: readonly Timing[];
-}
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const example = fileURLToPath(new URL('examples/blazepose-detector', packageFolder()));
 
-const rounds = 25;
-const report: Report = (d) => console.error(printDiagnostic(d));
-const journal = { hold: () => {}, release: () => {} };
-const scratch = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
-
-async function bench(name: ModelName): Promise<Result> {
-  const shapes = inputShapes(name);
-  const references = randomInputs(name, 1);
-  const data = Object.fromEntries(
-    Object.entries(references).map(([input, value]) => [input, value.data as Float32Array<ArrayBuffer>]),
-  );
-  const loaded = loadModel(modelPath(name), { shapes }, report) ?? fail(`${name} cannot be read`);
-  const ours = async (target: string, cpu?: string): Promise<Contender> => {
-    const parts = partsFor({ target, ...(cpu && { cpu }) }, report) ?? fail(`no target ${target}`);
-    const outcome = compileWith(loaded.graph, {}, parts);
-    if (!outcome.ok) return fail(outcome.diagnostics.map(printDiagnostic).join('\n'));
-    const folder = join(scratch, `${name}-${target}`);
-    if (!(await buildFolder(folder, outcome, { target, cpu, journal }, report))) return fail('the build failed');
-    const model = (await openFolder(folder, report)) ?? fail('the artefact does not run');
-    return {
-      name: cpu ? `${target} ${cpu}` : target,
-      time: async (times) => [(await model.time(data, times))?.medianMs ?? fail('the artefact does not run')],
-    };
-  };
-  const tfjs = await loadTfjs(modelPath(name));
-  const peer: Contender = {
-    name: 'tfjs-backend-wasm',
-    async time(times) {
-      return Array.from({ length: times }, () => {
-        const since = performance.now();
-        tfjs.run(references);
-        return performance.now() - since;
-      });
-    },
-  };
-  const timings = await alternate([peer, await ours('wasm'), await ours('cpu', 'native')], rounds);
-  tfjs.dispose();
-  return { model: name, rounds, timings };
-}
-
-function fail(message: string): never {
-  throw new Error(message);
+function bench(model: string): BenchReport {
+  const against = model.endsWith('.onnx') ? 'ort,ort-int8' : 'tfjs,ort,ort-int8';
+  const argv = [main, 'bench', model, '--against', against, '--layers', '--json'];
+  const { stdout } = spawnSync(process.execPath, argv, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said: unknown = JSON.parse(stdout);
+  const { success, data } = benchSchema.safeParse(said);
+  if (!success) throw new Error(`${model}: ${stdout}`);
+  return data;
 }
 
 const asked = process.argv.slice(2);
-const names = modelNames.filter((name) => (asked.length > 0 ? asked.includes(name) : name === 'blazepose-detector'));
-const results: Result[] = [];
-for (const name of names) {
-  const result = await bench(name);
-  results.push(result);
-  console.log(`${name}, ${rounds} rounds, one thread`);
-  for (const { name: who, medianMs, minMs, ratio } of result.timings)
-    console.log(
-      `  ${who.padEnd(20)} median ${medianMs.toFixed(2)} ms  min ${minMs.toFixed(2)} ms  ${ratio.toFixed(2)}x`,
-    );
-}
-keep(results);
-rmSync(scratch, { recursive: true, force: true });
+const reports = (asked.length > 0 ? asked : [example]).map((model) => {
+  const report = bench(model);
+  console.log(`${report.model}: ${report.ours.medianMs.toFixed(2)} ms`);
+  for (const { name, medianMs, ratio } of report.peers)
+    console.log(`  ${name.padEnd(9)} ${medianMs.toFixed(2)} ms, ${ratio.toFixed(2)}x`);
+  return report;
+});
+keep(reports, 'bench');

@@ -52,7 +52,7 @@ const patterns: readonly PatternSpec[] = [
   ranked('block:4x1'),
   ranked('block:8x1'),
   ranked('punched:8x4'),
-  { name: 'nm', at: (zeros) => ofEvery[zeros] },
+  { name: 'n:m', at: (zeros) => ofEvery[zeros] },
 ];
 
 /** A few minutes. */

@@ -33,7 +33,7 @@ const crossings = ({ crossings: rows, points }: Crossover): Section => ({
     tableOf(
       [
         { head: 'layer' },
-        { head: 'pattern' },
+        { head: 'pruned as' },
         ...['our dense', 'ONNX Runtime f32', 'ONNX Runtime int8'].map((head) => ({ head, align: 'right' as const })),
       ],
       rows.map((row) => [
@@ -78,7 +78,7 @@ const formats = (points: readonly Point[]): Section => ({
   content: [
     tableOf(
       [
-        ...['layer', 'pattern'].map((head) => ({ head })),
+        ...['layer', 'pruned as'].map((head) => ({ head })),
         { head: 'zeros', align: 'right' },
         { head: 'format' },
         ...['ms', 'GFLOP/s', 'our dense', 'ORT f32', 'ORT int8'].map((head) => ({ head, align: 'right' as const })),
