@@ -10,9 +10,9 @@ import { openLayer } from './matching/layers.ts';
 import { resizeBefore } from './matching/resized.ts';
 
 /**
- * Where both operands are convolutions, the one computed last takes the other in. A known operand is left alone: its
- * layout would have to change on every run. So are pictures of one pixel, which are dense layers by another name, and
- * convolutions that may yet come before a resize, which a residual of the larger size would keep behind it.
+ * Where both operands are convolutions, the one computed last takes the other in. A known operand is left alone, since
+ * constants of layers stay plain. So are pictures of one pixel, which are dense layers by another name, and convolutions
+ * that may yet come before a resize, which a residual of the larger size would keep behind it.
  */
 export const fuseResidual: Pass = {
   name: 'fuse-residual',

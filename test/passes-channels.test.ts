@@ -104,14 +104,14 @@ function withoutBorders(graph: Graph): Graph {
     const middle = (Math.floor(h / 2) * w + Math.floor(w / 2)) * c;
     return { ...node, data: Float32Array.from(node.data, (_, at) => node.data[middle + (at % c)]) };
   };
-  const nodes = graph.nodes.map((n) => (n.kind === 'constant' && n.id.endsWith('_map') ? flat(n) : n));
+  const nodes = graph.nodes.map((n) => (n.kind === 'constant' && /_map(_panel)?$/.test(n.id) ? flat(n) : n));
   return { ...graph, nodes };
 }
 
 test('the border is where it would be wrong otherwise', () => {
   const before = chain();
   const after = compiled(before);
-  const maps = after.nodes.filter((n) => n.kind === 'constant' && n.id.endsWith('_map'));
+  const maps = after.nodes.filter((n) => n.kind === 'constant' && /_map(_panel)?$/.test(n.id));
   expect(maps.length).toBeGreaterThan(0);
   expect(errorOf(before, withoutBorders(after))).toBeGreaterThan(1e-3);
 });
