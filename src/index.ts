@@ -18,9 +18,11 @@ import type { Against, Verdict } from './check/verify.ts';
 import { verifyModel } from './check/verify.ts';
 import type { Compiled, Job } from './compile.ts';
 import type { Diagnostic, Report } from './diagnostic.ts';
+import type { Explanation } from './explain/explain.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Built } from './make/build.ts';
 import { buildFolder } from './make/build.ts';
+import { explainWith } from './make/explain.ts';
 import type { Exported, ExportModelOptions } from './make/export.ts';
 import { exportWith } from './make/export.ts';
 import { mayWriteFile, writeFiles } from './make/file.ts';
@@ -47,6 +49,7 @@ export type { Config, LayerConfig } from './config.ts';
 export { defineConfig } from './config.ts';
 export type { Diagnostic, Origin } from './diagnostic.ts';
 export { CompilerBug, printDiagnostic } from './diagnostic.ts';
+export type { ExplainedLayer, ExplainedOffer, Explanation } from './explain/explain.ts';
 export type { Format } from './formats/format.ts';
 export { formats } from './formats/index.ts';
 export type { Named } from './graph/evaluate.ts';
@@ -65,6 +68,7 @@ export type { Pruned, PruneModelOptions } from './make/prune.ts';
 export type { Pass } from './pass.ts';
 export type { Kernel } from './plan/kernel.ts';
 export type { Plan } from './plan/plan.ts';
+export type { Prediction, Rates } from './plan/rates.ts';
 export type { LayerPruning } from './prune/prune.ts';
 export type { Artefact, Target, TargetFamily, TargetOptions } from './target.ts';
 
@@ -160,6 +164,19 @@ export const verify = (model: Model, options: VerifyOptions): Promise<Result<Ver
     });
     peer?.dispose();
     return verdict && { verdict };
+  });
+
+export interface Explained {
+  readonly explanation: Explanation;
+}
+
+/** Says for each layer with weights which format a build gives it and why, what the others would take, and what would change it. */
+export const explain = (model: Model, options: CompileOptions & LoadOptions): Promise<Result<Explained>> =>
+  collected(async (report) => {
+    const parts = partsFor(options, report);
+    const graph = parts && (typeof model === 'string' ? loadModel(model, options, report)?.graph : model);
+    const done = parts && graph && explainWith(graph, options, parts, report);
+    return done && { explanation: done.explanation };
   });
 
 /**

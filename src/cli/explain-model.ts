@@ -6,12 +6,12 @@ import { benchSchema } from '../bench/report.ts';
 import type { Report } from '../diagnostic.ts';
 import { advise } from '../explain/advise.ts';
 import type { ExplainedLayer } from '../explain/explain.ts';
-import { explain } from '../explain/explain.ts';
 import type { Explained, Measured } from '../explain/page.ts';
 import { explanationPage } from '../explain/page.ts';
+import { explainWith } from '../make/explain.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
-import { compileWith, partsFor } from '../make/parts.ts';
+import { partsFor } from '../make/parts.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import type { Desk } from './desk.ts';
 import type { Flags } from './explain.ts';
@@ -34,15 +34,10 @@ export async function explainModel(model: string | undefined, flags: Flags, desk
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
-  doing('choosing formats');
-  const { target } = parts;
-  // Nothing is emitted: what is told is known before.
-  const silent = { ...target, emit: () => ({ artefacts: [], recipe: [] }) };
-  const outcome = compileWith(loaded.graph, tuned.options, { ...parts, target: silent });
-  outcome.diagnostics.forEach(report);
-  if (!outcome.ok) return false;
-  doing('asking for other masks');
-  const whole = explain(outcome.graph, outcome.plan, target);
+  doing('choosing formats, and asking for other masks');
+  const done = explainWith(loaded.graph, tuned.options, parts, report);
+  if (!done) return false;
+  const { explanation: whole, graph } = done;
   const layers = picked(whole.layers, flags.layer);
   if (layers.length === 0 && flags.layer !== undefined) {
     report({
@@ -56,7 +51,7 @@ export async function explainModel(model: string | undefined, flags: Flags, desk
   }
   const names = new Set(layers.map(({ name }) => name));
   const explained: Explained = {
-    model: outcome.graph.name,
+    model: graph.name,
     cpu: tuned.options.cpu ?? null,
     tuning: tuned.tuning,
     ...whole,
@@ -64,7 +59,7 @@ export async function explainModel(model: string | undefined, flags: Flags, desk
     advice:
       flags.advise === undefined
         ? null
-        : advise(outcome.graph, target, flags.advise).filter(({ name }) => names.has(name)),
+        : advise(graph, parts.target, flags.advise).filter(({ name }) => names.has(name)),
   };
   if (flags.html !== undefined) {
     const contents = new TextEncoder().encode(explanationPage(explained, measured));

@@ -15,7 +15,7 @@ import { printMicroseconds, printPercent, table } from './paint.ts';
 import type { Flags } from './tune.ts';
 
 /** Seconds that layers are measured. Each is run some hundred times, and the best of them counts. */
-const wholeSeconds = 60;
+const wholeSeconds = 40;
 const quickSeconds = 4;
 
 export async function tune({ target, cpu, quick, out }: Flags, desk: Desk): Promise<boolean> {

@@ -75,7 +75,7 @@ export const wholeGrid: Grid = {
     ...[layer(32, 32), layer(768, 768, 50), layer(768, 3072, 50), layer(256, 256, 16)],
   ],
   patterns,
-  densities: [0.03, 0.1, 0.25, 0.5],
+  densities: [0.04, 0.12, 0.4],
 };
 
 /** Some seconds. */

@@ -9,6 +9,7 @@ import { emitStepTimer } from '../../targets/cpu/timer.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
+import { weightsOf } from '../graph/weights.ts';
 import type { Journal } from '../make/journal.ts';
 import { packageFolder } from '../make/package.ts';
 import { runTask } from '../make/recipe.ts';
@@ -52,7 +53,7 @@ interface BuiltTimer {
   readonly program: string;
   /** Files that it wants to be told of: it is never asked to read or write them. */
   readonly ports: number;
-  /** The origin of each step. */
+  /** The origin of each step that has weights. */
   readonly steps: readonly (string | undefined)[];
 }
 
@@ -70,6 +71,7 @@ async function buildTimer(
   const target = cpu.target(options);
   const render = renderer(new URL('templates/', packageFolder()));
   const graph = runPasses(source, [reorderLayout(target.wish)], telling);
+  const layers = weightsOf(graph);
   const plan = lower(graph, target.kernels);
   // Nobody checks what it computes.
   const { artefacts, recipe } = target.emit(plan, { render, report: telling, recorded: () => nothing(source) });
@@ -86,7 +88,8 @@ async function buildTimer(
   return {
     program: join(folder, timer.program),
     ports: plan.inputs.length + plan.outputs.length,
-    steps: plan.steps.map(({ call }) => call.origin),
+    // What is put between layers is called as they are.
+    steps: plan.steps.map(({ call }) => (layers.has(call.id) ? call.origin : undefined)),
   };
 }
 
