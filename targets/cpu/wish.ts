@@ -1,11 +1,11 @@
 /** How steps want activations to lie: images in panels wherever a kernel works on pixels side by side. */
 import type { Call } from '../../src/graph/graph.ts';
 import type { Types } from '../../src/ops/rules.ts';
-import { sameMemory } from '../../src/plan/alias.ts';
 import type { Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { elements, plain } from '../../src/tensor/type.ts';
 import { anywhere } from '../anywhere.ts';
+import { movesPixels } from './moves.ts';
 import { inPanels } from './panels.ts';
 import { isPointwise, isSequence } from './sequences.ts';
 
@@ -36,16 +36,17 @@ export function wish({ op, type }: Call, types: Types): Wish {
       return fixed({ x: inPanels }, inPanels);
     case 'pad':
       return alongChannels(types.x, type) ? asOperandLies(types.x, types) : allPlain(types);
-    case 'slice':
-      return alongChannels(types.x, type) || alongTokens(types.x, type)
-        ? asOperandLies(types.x, types)
-        : allPlain(types);
     case 'concat':
-      return op.axis === type.shape.length - 1 || op.axis === tokenAxis(type)
+      return op.axis === type.shape.length - 1 || movesPixels(op, types, type)
         ? asOperandLies(largest(types), types)
         : allPlain(types);
+    case 'slice':
+      return alongChannels(types.x, type) || movesPixels(op, types, type)
+        ? asOperandLies(types.x, types)
+        : allPlain(types);
     case 'reshape':
-      return sameMemory(types.x, { ...type, layout: types.x.layout }) ? asOperandLies(types.x, types) : allPlain(types);
+    case 'transpose':
+      return movesPixels(op, types, type) ? asOperandLies(types.x, types) : allPlain(types);
     case 'reduce':
       return types.x.shape.length === 4 && op.axes.toSorted((a, b) => a - b).join() === '1,2'
         ? fixed({ x: inPanels }, plain)
@@ -80,13 +81,6 @@ const asOperandLies = ({ layout }: TensorType, types: Types): Wish => everywhere
 /** Whether the images differ in their channels alone. */
 const alongChannels = (x: TensorType, y: TensorType): boolean =>
   x.shape.length > 1 && x.shape.slice(0, -1).every((size, axis) => size === y.shape[axis]);
-
-/** The axis of the tokens, in a value that has one. */
-const tokenAxis = ({ shape }: TensorType): number => (shape.length === 2 || shape.length === 3 ? shape.length - 2 : -1);
-
-/** Whether the sequences differ in their tokens alone. */
-const alongTokens = (x: TensorType, y: TensorType): boolean =>
-  tokenAxis(x) >= 0 && x.shape.every((size, axis) => axis === tokenAxis(x) || size === y.shape[axis]);
 
 /** The operand with the most elements: where it lies, the others can be brought. */
 const largest = (types: Types): TensorType =>

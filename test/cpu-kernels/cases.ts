@@ -11,7 +11,7 @@ import type { Case } from './kit.ts';
 import { drawn, fewSizes, poisoned } from './numbers.ts';
 import { convCases, linearCases, transposedCases } from './products.ts';
 import { summed } from './residuals.ts';
-import { attentions, movedTokens, normalisations, sequenceLayers } from './sequences.ts';
+import { attentions, movedPixels, normalisations, sequenceLayers } from './sequences.ts';
 import { depthwiseCases, poolCases } from './windows.ts';
 
 const panels = panel(64);
@@ -216,7 +216,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   resize: resizing,
   'depth-to-space': spread,
   relayout,
-  tokens: movedTokens,
+  pixels: movedPixels,
   'layer-norm': normalisations,
   attention: attentions,
   reduce,

@@ -141,7 +141,14 @@ const cutTokens = (shape: readonly number[], first: number, count: number): Case
   };
 };
 
-export const movedTokens: readonly Case[] = [
+const moved = (op: Op, shape: readonly number[]): Case => ({
+  title: `${JSON.stringify(op)} of ${shape.join('x')}`,
+  op,
+  values: [drawn(shape, 56)],
+  layouts: { x: panels, result: panels },
+});
+
+export const movedPixels: readonly Case[] = [
   joinedTokens(1, [1, 1, 7], [1, 196, 7]),
   joinedTokens(1, [2, 63, 5], [2, 1, 5], [2, 130, 5]),
   joinedTokens(0, [64, 5], [70, 5]),
@@ -150,4 +157,11 @@ export const movedTokens: readonly Case[] = [
   cutTokens([2, 197, 7], 1, 196),
   cutTokens([1, 200, 3], 60, 70),
   cutTokens([100, 3], 64, 30),
+  joinedTokens(1, [1, 3, 14, 5], [1, 11, 14, 5]),
+  joinedTokens(0, [1, 3, 14, 5], [2, 3, 14, 5]),
+  moved({ kind: 'transpose', perm: [0, 1, 3, 2, 4, 5] }, [1, 2, 7, 3, 7, 5]),
+  moved({ kind: 'transpose', perm: [1, 0, 2] }, [70, 3, 5]),
+  moved({ kind: 'reshape', shape: [4, 49, 5] }, [1, 14, 14, 5]),
+  moved({ kind: 'reshape', shape: [130, 5] }, [2, 65, 5]),
+  moved({ kind: 'slice', begin: [0, 1, 13, 0], size: [2, 4, 7, 5], step: [1, 2, -2, 1] }, [2, 9, 14, 5]),
 ];

@@ -6,12 +6,12 @@ import { concat } from './concat.ts';
 import { depthToSpace } from './depth-to-space.ts';
 import { layerNorm } from './layer-norm.ts';
 import { pad } from './pad.ts';
+import { pixels } from './pixels.ts';
 import { reduce } from './reduce.ts';
 import { relayout } from './relayout.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
-import { tokens } from './tokens.ts';
 import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { unary } from './unary.ts';
@@ -27,7 +27,7 @@ export const panelKernels: readonly Kernel[] = [
   depthToSpace,
   reduce,
   relayout,
-  tokens,
+  pixels,
   layerNorm,
   attention,
   softmax,
