@@ -71,7 +71,7 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
   const copied = call(layPictures, {
     x,
     y: copies,
-    scratch: site.scratch('channel', 'f32', pictureScratch(conv, taps)),
+    scratch: site.scratch('channel', 'f32', pictureScratch(conv)),
     starts: site.pack('starts', taps.starts).array,
     pictures: taps.starts.length / 2,
     images: conv.from[0],

@@ -1,8 +1,7 @@
 /**
  * What the taps of a convolution read. Where every output pixel stands over the input pixel of its own number (stride 1,
- * rows of equal length), a tap reads x a fixed number of pixels away. Elsewhere x is copied first, into pictures with one
- * pixel for each of the result: one picture for each row of taps that no other reaches by whole output rows, and for each
- * column of taps. In those, taps differ by whole rows.
+ * rows of equal length), a tap reads x a fixed number of pixels away. Elsewhere x is copied first, into pictures with
+ * every stride-th row and column, one pixel for each of the result: taps that are whole strides apart share one.
  */
 import type { Shape } from '../../src/tensor/type.ts';
 import { panelsOf } from '../../src/tensor/type.ts';
@@ -41,31 +40,50 @@ export function tapsOf({ from, to, plain, kernel, stride, dilation, pad }: Readi
     const image = panelsOf([1, height, width, channels], lanes) * lanes * channels;
     return { taps: Int32Array.from(taps), height, image, starts: undefined };
   }
-  const s = stride[0];
-  const phase = (down: number): number => down - s * Math.floor(down / s);
-  // Of each phase, the first row that is read and how many more are.
-  const phases = [...new Set(downs.map(phase))].map((p) => {
-    const own = downs.filter((down) => phase(down) === p);
-    return { p, first: own[0], more: (own[own.length - 1] - own[0]) / s };
-  });
-  const rows = outHeight + Math.max(...phases.map(({ more }) => more));
-  const size = panelsOf([1, rows, outWidth, channels], lanes) * lanes * channels;
-  const starts = phases.flatMap(({ first }) => acrosses.flatMap((across) => [first, across]));
-  const taps = downs.flatMap((down) => {
-    const at = phases.findIndex(({ p }) => p === phase(down));
-    return acrosses.flatMap((_, i) => [(at * acrosses.length + i) * size, (down - phases[at].first) / s, 0]);
-  });
-  return {
-    taps: Int32Array.from(taps),
-    height: rows,
-    image: (starts.length / 2) * size,
-    starts: Int32Array.from(starts),
-  };
+  const rows = sharedRows(downs, stride[0], outHeight);
+  const columns = sharedColumns(acrosses, stride[1], outWidth, width);
+  const picture = panelsOf([1, rows.length, outWidth, channels], lanes) * lanes * channels;
+  const starts = rows.starts.flatMap((row) => columns.starts.flatMap((column) => [row, column]));
+  const taps = rows.of.flatMap(({ at: y, shift: down }) =>
+    columns.of.flatMap(({ at: x, shift: across }) => [(y * columns.starts.length + x) * picture, down, across]),
+  );
+  const image = (starts.length / 2) * picture;
+  return { taps: Int32Array.from(taps), height: rows.length, image, starts: Int32Array.from(starts) };
 }
 
-/** Numbers of scratch that copying takes: a channel and a picture of it, and what vectors reach past them. */
-export const pictureScratch = ({ from, to }: Reading, { height }: Taps): number =>
-  Math.ceil((from[1] * from[2] + 4 * lanes) / lanes) * lanes + Math.ceil((height * to[2] + 2 * lanes) / lanes) * lanes;
+/** Rows that pictures begin with; of each tap the picture and how far on it reads. Pictures have all rows, those of zeros too. */
+function sharedRows(reads: readonly number[], stride: number, count: number) {
+  const phase = (read: number): number => read - stride * Math.floor(read / stride);
+  const phases = [...new Set(reads.map(phase))];
+  const starts = phases.map((p) => Math.min(...reads.filter((read) => phase(read) === p)));
+  const of = reads.map((read) => {
+    const at = phases.indexOf(phase(read));
+    return { at, shift: (read - starts[at]) / stride };
+  });
+  return { starts, of, length: count + Math.max(...of.map(({ shift }) => shift)) };
+}
+
+/** As for rows, but pictures end where rows of the result do: taps share one if all that they read beyond is outside x. */
+function sharedColumns(reads: readonly number[], stride: number, count: number, width: number) {
+  const starts: number[] = [];
+  const serves = (start: number, read: number): boolean => {
+    const shift = (read - start) / stride;
+    if (!Number.isInteger(shift)) return false;
+    const [first, last] = [read, read + (count - 1) * stride];
+    const before = shift >= 0 || first + (Math.min(-shift, count) - 1) * stride < 0;
+    const behind = shift <= 0 || last - (Math.min(shift, count) - 1) * stride >= width;
+    return before && behind;
+  };
+  const of = reads.toReversed().map((read) => {
+    const found = starts.findIndex((start) => serves(start, read));
+    const at = found < 0 ? starts.push(read) - 1 : found;
+    return { at, shift: (read - starts[at]) / stride };
+  });
+  return { starts, of: of.reverse() };
+}
+
+/** Numbers of scratch that copying takes: what the lanes of a panel read of one row, and what vectors reach past it. */
+export const pictureScratch = ({ to, stride }: Reading): number => Math.min(lanes, to[2]) * stride[1] + 3 * lanes;
 
 /** Which columns of the matrix a block lays out, for `conv_taps`: for each tap of it how many channels, and which. */
 export function runsOf(read: ArrayLike<number>, inputs: number, block: number) {
