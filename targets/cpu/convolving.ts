@@ -15,7 +15,7 @@ import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
 import { slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
-import { pictureScratch, runsOf, tapsOf } from './taps.ts';
+import { pictureRow, runsOf, tapsOf, together } from './taps.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
 export interface Convolution extends Reading {
@@ -71,7 +71,7 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
   const copied = call(layPictures, {
     x,
     y: copies,
-    scratch: site.scratch('channel', 'f32', pictureScratch(conv)),
+    scratch: site.scratch('flat', 'f32', together * pictureRow(conv)),
     starts: site.pack('starts', taps.starts).array,
     pictures: taps.starts.length / 2,
     images: conv.from[0],
@@ -83,6 +83,7 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
     columns: conv.to[2],
     stride_y: conv.stride[0],
     stride_x: conv.stride[1],
+    row: pictureRow(conv),
   });
   return [copied, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
 }
@@ -183,7 +184,7 @@ const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPla
 });
 
 const membersPictures =
-  'x y scratch starts pictures images plain height width channels rows columns stride_y stride_x' as const;
+  'x y scratch starts pictures images plain height width channels rows columns stride_y stride_x row' as const;
 
 const layPictures: CpuRoutine<typeof membersPictures> = {
   ...helper('lay-pictures', [vector]),

@@ -82,8 +82,11 @@ function sharedColumns(reads: readonly number[], stride: number, count: number, 
   return { starts, of: of.reverse() };
 }
 
-/** Numbers of scratch that copying takes: what the lanes of a panel read of one row, and what vectors reach past it. */
-export const pictureScratch = ({ to, stride }: Reading): number => Math.min(lanes, to[2]) * stride[1] + 3 * lanes;
+/** Numbers that the lanes of a panel read of one row, and that vectors reach past it. */
+export const pictureRow = ({ to, stride }: Reading): number => Math.min(lanes, to[2]) * stride[1] + 3 * lanes;
+
+/** Channels whose rows are laid flat together: TOGETHER in C. */
+export const together = 8;
 
 /** Which columns of the matrix a block lays out, for `conv_taps`: for each tap of it how many channels, and which. */
 export function runsOf(read: ArrayLike<number>, inputs: number, block: number) {
