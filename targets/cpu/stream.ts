@@ -18,7 +18,7 @@ export const denseBlock = 64;
 export interface Stream {
   /** Groups in each block. */
   readonly groups: Int32Array<ArrayBuffer>;
-  /** The first row of each group. */
+  /** The first row of each group, and a zero: who works on one looks at the next. */
   readonly rows: Uint16Array<ArrayBuffer>;
   /** Columns of each group. */
   readonly counts: Uint16Array<ArrayBuffer>;
@@ -57,7 +57,7 @@ export function sparseStream(m: Matrix, height: number, read: ArrayLike<number> 
   }
   return {
     groups: Int32Array.from(groups),
-    rows: Uint16Array.from(listed, (g) => g.row),
+    rows: Uint16Array.from([...listed.map((g) => g.row), 0]),
     counts: Uint16Array.from(listed, (g) => g.columns.length),
     columns: Uint8Array.from(columns),
     weights: Float32Array.from(weights),
