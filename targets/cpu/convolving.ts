@@ -15,7 +15,7 @@ import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
 import { slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
-import { pictureRow, runsOf, tapsOf, together } from './taps.ts';
+import { channelsTogether, numbersOfShift, pictureRow, runsOf, tapsOf, together } from './taps.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
 export interface Convolution extends Reading {
@@ -110,16 +110,19 @@ function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
 function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image }: Taps, x: Arr): RoutineCall {
   const { matrix, encoding, from, to } = conv;
   const ending = endingOf(conv.activation);
-  const read = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
-  const { routine, stream } = rowsFor(site, matrix, encoding, read);
   const block = blockOf(encoding);
+  const live = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
+  const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
+  const { routine, stream } = rowsFor(site, matrix, encoding, read);
   const { runs, channels, blocks } = runsOf(read, from[3], block);
   return call(convTaps(routine, ending), {
     ...stream,
     ...common(conv, ending),
     x,
     scratch: site.scratch('taps', 'f32', Math.max(1, Math.min(block, read.length)) * lanes),
-    taps: site.pack('taps', taps).array,
+    shifts: site.scratch('shifts', 'i32', (taps.length / 3) * numbersOfShift),
+    reads: site.pack('reads', taps).array,
+    taps: taps.length / 3,
     runs: site.pack('runs', runs).array,
     channels: site.pack('channels', channels).array,
     blocks,
@@ -157,7 +160,7 @@ const shiftTaps = helper('shift-taps', [vector, helper('conv-taps-struct', [])])
 
 const shared = 'x y bias residual slope slopes groups rows counts columns weights images inputs outputs low high';
 const members1x1 = `${shared} block pixels` as const;
-const membersTaps = `${shared} scratch taps runs channels blocks image height width out_height` as const;
+const membersTaps = `${shared} scratch shifts reads taps runs channels blocks image height width out_height` as const;
 const ofConv =
   'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.images conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
 const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;

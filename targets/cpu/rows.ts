@@ -25,7 +25,7 @@ export const blockOf = ({ format }: Encoding): number => (format === 'dense' ? d
 /** The weights packed for their format, and the routine that multiplies by them; `read` are the columns that are laid out. */
 export function rowsFor({ pack }: KernelSite, matrix: Matrix, encoding: Encoding, read?: ArrayLike<number>) {
   if (encoding.format === 'dense') {
-    const packed = pack('weights', denseStream(matrix)).array;
+    const packed = pack('weights', denseStream(matrix, read)).array;
     return { routine: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
   }
   const height = togetherOf(encoding, matrix.rows);

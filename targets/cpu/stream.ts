@@ -100,14 +100,16 @@ function groupsOf(m: Matrix, live: Uint8Array, { height, first, end, read }: Ext
 }
 
 /** Weights alone, in the order in which the dense kernel wants them. */
-export function denseStream({ rows, columns, data }: Matrix): Float32Array<ArrayBuffer> {
+export function denseStream(m: Matrix, read: ArrayLike<number> = allColumns(m)): Float32Array<ArrayBuffer> {
+  const { rows, columns, data } = m;
   const out = new Float32Array(rows * columns);
   let at = 0;
   for (let first = 0; first < columns; first += denseBlock) {
     const end = Math.min(first + denseBlock, columns);
     for (let row = 0; row < rows; ) {
       const height = [4, 2, 1].find((h) => row + h <= rows) ?? 1;
-      for (let c = first; c < end; c++) for (let r = row; r < row + height; r++) out[at++] = data[r * columns + c];
+      for (let c = first; c < end; c++)
+        for (let r = row; r < row + height; r++) out[at++] = data[r * columns + read[c]];
       row += height;
     }
   }

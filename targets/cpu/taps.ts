@@ -88,18 +88,33 @@ export const pictureRow = ({ to, stride }: Reading): number => Math.min(lanes, t
 /** Channels whose rows are laid flat together: TOGETHER in C. */
 export const together = 8;
 
+/** Numbers of scratch for each tap: struct shift in C. */
+export const numbersOfShift = 8 + 2 * lanes;
+
+/**
+ * Columns in the order in which they are laid out: `count` channels of every tap, then the next. What they read is then
+ * near the core for all taps after the first.
+ */
+export function channelsTogether(columns: ArrayLike<number>, inputs: number, count: number): Int32Array<ArrayBuffer> {
+  const group = (column: number): number => Math.floor((column % inputs) / count);
+  return Int32Array.from(columns).sort((a, b) => group(a) - group(b) || a - b);
+}
+
 /** Which columns of the matrix a block lays out, for `conv_taps`: for each tap of it how many channels, and which. */
 export function runsOf(read: ArrayLike<number>, inputs: number, block: number) {
   const runs: number[] = [];
   const channels = Uint16Array.from(read, (column) => column % inputs);
   let blocks = 0;
   for (let first = 0; first === 0 || first < read.length; first += block) {
-    const counts = new Map<number, number>();
+    const found: { readonly tap: number; count: number }[] = [];
     for (let i = first; i < Math.min(first + block, read.length); i++) {
       const tap = Math.floor(read[i] / inputs);
-      counts.set(tap, (counts.get(tap) ?? 0) + 1);
+      const last = found.at(-1);
+      // A run has its channels in order.
+      if (last?.tap === tap && channels[i] > channels[i - 1]) last.count++;
+      else found.push({ tap, count: 1 });
     }
-    runs.push(counts.size, ...Array.from(counts).flat());
+    runs.push(found.length, ...found.flatMap(({ tap, count }) => [tap, count]));
     blocks++;
   }
   return { runs: Int32Array.from(runs), channels, blocks };
