@@ -4,6 +4,7 @@
  * for each tap. Vectors narrower than the widest load every tap, and add in the same order.
  */
 import type { Routine } from '../../src/plan/kernel.ts';
+import { identifierOf } from './routine.ts';
 import type { Column, Sliding } from './sliding.ts';
 import { phasesOf, slidingRoutine } from './sliding.ts';
 
@@ -29,17 +30,24 @@ export interface Combining {
   readonly add: (value: string) => string;
   /** The vector where the mask is set, and what counts for nothing elsewhere. */
   readonly keep: (value: string, mask: string) => string;
-  readonly finished: string;
-  /** A statement after each vector. */
-  readonly advance: string;
+  readonly finished: (place: string) => string;
+  /** Whether the place of a vector among all of the result's matters. */
+  readonly placed: boolean;
   /** Whether all that matters of a column is which plane it reads. */
   readonly alike: boolean;
 }
 
 const letters = 'abcd';
 
-/** The routine, or undefined where there are too many taps to write out, or they lie too far apart. */
-export function windowRoutine({ columns, window }: Sliding, c: Combining): Routine | undefined {
+export interface WindowRoutines {
+  /** From planes. */
+  readonly planes: Routine;
+  /** From the flat channel, row by row: where vectors are widest, and the stride across is 2. */
+  readonly rows: Routine | undefined;
+}
+
+/** The routines, or undefined where there are too many taps to write out, or they lie too far apart. */
+export function windowRoutines({ columns, window }: Sliding, c: Combining): WindowRoutines | undefined {
   const [down] = window.kernel;
   const phases = phasesOf(columns);
   if (down * columns.length > mostTaps || phases.length > letters.length) return undefined;
@@ -48,7 +56,13 @@ export function windowRoutine({ columns, window }: Sliding, c: Combining): Routi
   const letter = ({ phase }: Column): string => letters[phases.indexOf(phase)];
   const numbers = Array.from({ length: down }, (_, j) => j);
   const rows = phases.flatMap((phase, k) =>
-    numbers.map((j) => ({ row: `${letters[k]}${j}`, now: `${letters[k]}${j}_now`, index: k * down + j, phase })),
+    numbers.map((j) => ({
+      row: `${letters[k]}${j}`,
+      now: `${letters[k]}${j}_now`,
+      index: k * down + j,
+      phase,
+      apart: `vec_${phase === 0 ? 'even' : 'odd'}(row${j}_low, row${j}_high)`,
+    })),
   );
   const parts = phases.map((phase, k) => ({
     part: `${letters[k]}_part`,
@@ -91,20 +105,17 @@ export function windowRoutine({ columns, window }: Sliding, c: Combining): Routi
   const word = ({ column, shift, masked: m }: (typeof all)[number]): string =>
     `${letter(column)}${shift < 0 ? `l${-shift}` : shift > 0 ? `r${shift}` : ''}${m ? 'm' : ''}`;
   const name = `${c.name}-${down}-${all.map(word).join('-')}`;
-  return {
-    name,
-    template: 'cpu/kernels/sliding-window.c.hbs',
+  const masks = all
+    .filter((column) => column.masked)
+    .map(({ tap }) => `const int32_t *const mask${tap} = s->masks + ${tap} * (s->pitch + SLIDING_REACH);`);
+  const pairs = numbers.map((j) => ({ row: `row${j}`, index: phases.length * down + j }));
+  const routine = (template: string, title: string, view: object): Routine => ({
+    name: title,
+    template: `cpu/kernels/${template}.c.hbs`,
     view: {
-      name: name.replaceAll('-', '_'),
+      name: title.replaceAll('-', '_'),
       doc: `${c.doc} with ${down} x ${columns.length} taps`,
       parameters: c.parameters,
-      lines: [
-        ...rows.map(({ row, index }) => `const float *const ${row} = x + s->rows[${index}];`),
-        ...all
-          .filter((column) => column.masked)
-          .map(({ tap }) => `const int32_t *const mask${tap} = s->masks + ${tap} * (s->pitch + SLIDING_REACH);`),
-        ...c.lines,
-      ].map((line) => ({ line })),
       rows,
       leftRows: readBy(left, rows),
       rightRows: readBy(right, rows),
@@ -116,13 +127,38 @@ export function windowRoutine({ columns, window }: Sliding, c: Combining): Routi
       masked,
       reach: Math.max(0, ...right.map(({ shift }) => shift)),
       here: first ? (c.alike ? first.value : c.first(first.tap, first.taps)) : c.start,
+      ...view,
+    },
+    needs: [slidingRoutine, ...c.needs],
+  });
+  const linesOf = (lines: readonly string[]) => [...lines, ...masks, ...c.lines].map((line) => ({ line }));
+  return {
+    planes: routine('sliding-window', name, {
+      lines: linesOf(rows.map(({ row, index }) => `const float *const ${row} = x + s->rows[${index}];`)),
       narrow: {
         here: first ? c.first(first.tap, first.narrow) : c.start,
         columns: [...masked, ...left, ...right].map(({ narrowAdd }) => ({ add: narrowAdd })),
       },
-      finished: c.finished,
-      advance: c.advance === '' ? '' : `\n${' '.repeat(6)}${c.advance}`,
-    },
-    needs: [slidingRoutine, ...c.needs],
+      finished: c.finished('place'),
+      advance: c.placed ? `\n${' '.repeat(6)}place += WIDTH;` : '',
+    }),
+    rows:
+      window.stride[1] === 2
+        ? routine('sliding-rows', `${name}-rows`, {
+            lines: linesOf(pairs.map(({ row, index }) => `const int32_t ${row} = s->rows[${index}];`)),
+            pairs,
+            rightPairs: right.length > 0 ? pairs : [],
+            finished: c.finished('place + last'),
+            rowAdvance: c.placed ? `\n${' '.repeat(4)}place += s->pitch;` : '',
+          })
+        : undefined,
   };
 }
+
+export const routinesOf = ({ planes, rows }: WindowRoutines): readonly Routine[] => [planes, ...(rows ? [rows] : [])];
+
+/** What templates of routines that use the windows say of rows. */
+export const rowsView = (windows: WindowRoutines | undefined) => ({
+  byRows: windows?.rows ? 'VECTOR_BYTES == 64' : '0',
+  rows: windows?.rows ? [{ rows: identifierOf(windows.rows) }] : [],
+});

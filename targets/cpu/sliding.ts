@@ -30,7 +30,10 @@ export interface Sliding {
   readonly offsets: Int32Array<ArrayBuffer>;
   /** The columns of taps: in which plane across, how many of its columns away, and whether always in the picture. */
   readonly columns: readonly Column[];
-  /** For each kind of plane across and each row of taps, from an output pixel to what a tap there reads. */
+  /**
+   * For each kind of plane across and each row of taps, from an output pixel to what a tap there reads; then for each row
+   * of taps, from what a row of output reads first to the row that the taps read.
+   */
   readonly rows: Int32Array<ArrayBuffer>;
   /** For each column of taps −1 for every column of a plane that reads inside the picture, going round for `reach` more. */
   readonly masks: Int32Array<ArrayBuffer>;
@@ -52,8 +55,8 @@ export interface Sliding {
   readonly sums: number;
 }
 
-/** Numbers of a channel that lie flat at once: half of the fastest cache. */
-const flatNumbers = 4096;
+/** Numbers of a channel that lie flat at once, beside those of the next channel: half of the fastest cache. */
+const flatNumbers = 2048;
 
 /** Pixels that a routine works on at once, at most: SLIDING_REACH in C. */
 const reach = 2 * lanes;
@@ -111,6 +114,10 @@ export function slide(window: Window, x: TensorType, y: TensorType): Sliding | s
       return (v.phase * stride[1] + phase) * size + (v.shift - firstRow) * pitch;
     }),
   );
+  const flatRows = Array.from({ length: down }, (_, tap) => {
+    const v = plane(0, tap);
+    return ((v.shift - firstRow) * stride[0] + v.phase) * width;
+  });
   const inside = ({ shift, phase }: (typeof columns)[number], column: number): boolean => {
     const at = ((column % pitch) + shift) * stride[1] + phase;
     return at >= 0 && at < width;
@@ -121,7 +128,7 @@ export function slide(window: Window, x: TensorType, y: TensorType): Sliding | s
   return {
     window,
     columns: columns.map((column, tap) => ({ ...column, masked: masked[tap] })),
-    rows: Int32Array.from(rows),
+    rows: Int32Array.from([...rows, ...flatRows]),
     order,
     runs,
     rowStep: ((period * dilation[0]) / stride[0]) * pitch,

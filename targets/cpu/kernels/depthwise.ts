@@ -1,6 +1,7 @@
 /** Depthwise convolutions: every channel by itself, laid flat, its taps shifts of it. */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
-import { windowRoutine } from '../columns.ts';
+import type { WindowRoutines } from '../columns.ts';
+import { routinesOf, rowsView, windowRoutines } from '../columns.ts';
 import type { Ending } from '../ending.ts';
 import { endingArguments, endingOf } from '../ending.ts';
 import { isPanel, vector } from '../panels.ts';
@@ -29,15 +30,18 @@ export const depthwise: Kernel = {
     if (typeof sliding === 'string') return sliding;
 
     const ending = endingOf(op.activation);
-    const pixels = unrolled(sliding) ?? { routine: depthwiseTaps, order: sliding.order };
+    const windows = unrolled(sliding);
     return {
       calls: [
-        call(depthwiseRoutine(pixels.routine, ending), {
+        call(depthwiseRoutine(windows, ending), {
           ...endingArguments(arrays.slope, ending),
           ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
           x: arrays.x,
           y: result.array,
-          weights: pack('weights', columnByColumn(weights.matrix.data, kw, pixels.order)).array,
+          weights: pack(
+            'weights',
+            columnByColumn(weights.matrix.data, kw, windows ? sliding.order.toSorted((a, b) => a - b) : sliding.order),
+          ).array,
           bias: arrays.bias,
           images: n,
           channels: i,
@@ -60,18 +64,22 @@ function columnByColumn(data: Float32Array, width: number, order: readonly numbe
 
 const members = `x y weights bias slope slopes images channels multiplier low high ${slidingMembers}` as const;
 
-function depthwiseRoutine(pixels: Routine, { suffix, needs, finish }: Ending): CpuRoutine<typeof members> {
+function depthwiseRoutine(
+  windows: WindowRoutines | undefined,
+  { suffix, needs, finish }: Ending,
+): CpuRoutine<typeof members> {
   const text = finish('y + q * outputs * LANES', 'outputs');
-  const name = `${pixels === depthwiseTaps ? 'depthwise' : pixels.name.replace('window', 'by')}${suffix}`;
+  const name = `${windows ? windows.planes.name.replace('window', 'by') : 'depthwise'}${suffix}`;
   return {
     name,
     template: 'cpu/kernels/depthwise.c.hbs',
     view: {
       name: name.replaceAll('-', '_'),
-      pixels: pixels === depthwiseTaps ? 'depthwise_pixels' : identifierOf(pixels),
+      pixels: windows ? identifierOf(windows.planes) : 'depthwise_pixels',
+      ...rowsView(windows),
       finish: text === '' ? '' : `\n      for (int32_t q = panel; q * LANES < t.end; ++q) ${text}`,
     },
-    needs: [vector, slidingRoutine, pixels, ...needs],
+    needs: [vector, slidingRoutine, ...(windows ? routinesOf(windows) : [depthwiseTaps]), ...needs],
     struct: 'depthwise',
     members,
   };
@@ -80,14 +88,14 @@ function depthwiseRoutine(pixels: Routine, { suffix, needs, finish }: Ending): C
 /** Taps whose weights stay in registers. */
 const heldTaps = 12;
 
-/** The routine with the taps written out, and the order in which it takes rows of them. */
-function unrolled(sliding: Sliding): { readonly routine: Routine; readonly order: readonly number[] } | undefined {
+/** The routines with the taps written out, which take rows of them in order. */
+function unrolled(sliding: Sliding): WindowRoutines | undefined {
   const [down, across] = sliding.window.kernel;
   const held = down * across <= heldTaps;
   const weight = (tap: number): string => (held ? `w${tap}` : `vec_all(weights[${tap}])`);
   const products = (tap: number, taps: readonly string[]): string =>
     taps.map((v, j) => `${weight(tap * down + j)} * ${v}`).join(' + ');
-  const routine = windowRoutine(sliding, {
+  return windowRoutines(sliding, {
     name: 'depthwise-window',
     doc: 'A depthwise convolution',
     needs: [depthwiseStruct],
@@ -101,11 +109,10 @@ function unrolled(sliding: Sliding): { readonly routine: Routine; readonly order
     first: (tap, taps) => `start + ${products(tap, taps)}`,
     add: (value) => `all += ${value};`,
     keep: (value, mask) => `vec_keep(${value}, ${mask})`,
-    finished: 'vec_min(vec_max(all, low), high)',
-    advance: '',
+    finished: () => 'vec_min(vec_max(all, low), high)',
+    placed: false,
     alike: false,
   });
-  return routine && { routine, order: Array.from({ length: down }, (_, j) => j) };
 }
 
 const depthwiseStruct: Routine = {

@@ -2,7 +2,8 @@
 import type { Pool2d } from '../../../src/ops/pool2d.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
-import { windowRoutine } from '../columns.ts';
+import type { WindowRoutines } from '../columns.ts';
+import { routinesOf, rowsView, windowRoutines } from '../columns.ts';
 import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call, identifierOf } from '../routine.ts';
@@ -77,25 +78,31 @@ const combines: Readonly<Record<Pool2d['fn'], Combine>> = {
 };
 
 function poolRoutine(fn: Pool2d['fn'], sliding: Sliding): CpuRoutine<typeof members> {
-  const pixels = unrolled(fn, sliding) ?? poolTaps(fn);
+  const windows = unrolled(fn, sliding);
+  const pixels = windows?.planes ?? poolTaps(fn);
   const name = pixels.name.replace('window', 'by').replace('taps', 'any');
   return {
     name,
     template: 'cpu/kernels/pool.c.hbs',
-    view: { name: name.replaceAll('-', '_'), outside: combines[fn].outside, pixels: identifierOf(pixels) },
-    needs: [vector, slidingRoutine, pixels],
+    view: {
+      name: name.replaceAll('-', '_'),
+      outside: combines[fn].outside,
+      pixels: identifierOf(pixels),
+      ...rowsView(windows),
+    },
+    needs: [vector, slidingRoutine, ...(windows ? routinesOf(windows) : [pixels])],
     struct: 'pool',
     members,
   };
 }
 
 /** The routine with the places of the window written out: rows are combined once for all columns of one plane. */
-function unrolled(fn: Pool2d['fn'], sliding: Sliding): Routine | undefined {
+function unrolled(fn: Pool2d['fn'], sliding: Sliding): WindowRoutines | undefined {
   const { outside, combine, finish } = combines[fn];
   const nothing = `vec_all(${outside})`;
   const column = (_tap: number, taps: readonly string[]): string =>
     taps.reduce((all, v) => `${combine}(${all}, ${v})`, nothing);
-  return windowRoutine(sliding, {
+  return windowRoutines(sliding, {
     name: `pool-${fn}-window`,
     doc: 'Pooling',
     needs: [poolStruct],
@@ -106,8 +113,8 @@ function unrolled(fn: Pool2d['fn'], sliding: Sliding): Routine | undefined {
     first: column,
     add: (value) => `all = ${combine}(all, ${value});`,
     keep: (value, mask) => (fn === 'max' ? `vec_or(${value}, ${nothing}, ${mask})` : `vec_keep(${value}, ${mask})`),
-    finished: finish('all', 'place'),
-    advance: fn === 'max' ? '' : 'place += WIDTH;',
+    finished: (place) => finish('all', place),
+    placed: fn !== 'max',
     alike: true,
   });
 }
