@@ -68,7 +68,7 @@ export const fullSweep: Sweep = {
     { kind: 'linear', inputs: 2048, outputs: 1000 },
   ],
   patterns,
-  zeros: [0.3, 0.5, 0.6, 0.75, 0.8, 0.9, 0.95],
+  zeros: [0.1, 0.3, 0.5, 0.6, 0.75, 0.9, 0.95],
   rounds: 8,
 };
 
