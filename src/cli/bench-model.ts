@@ -12,10 +12,11 @@ import type { CompileOptions } from '../make/parts.ts';
 import { partsFor } from '../make/parts.ts';
 import type { Flags } from './bench.ts';
 import type { Desk } from './desk.ts';
-import { modelOf, targetOptionsOf } from './model.ts';
+import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
 import { printCount, printError, printPercent, printTime, table } from './paint.ts';
+import { tunedOptionsOf } from './tuned.ts';
 import { verdictAsText } from './verify-model.ts';
 
 /** Peers are native code, so by default ours is, for the same CPU. */
@@ -32,7 +33,9 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
   const target = choices.target ?? defaults.target;
   const cpu = choices.cpu ?? (target === defaults.target ? defaults.cpu : undefined);
   const { prefix: _prefix, ...wanted } = choices;
-  const options = targetOptionsOf({ ...wanted, target, cpu });
+  const tuned = await tunedOptionsOf({ ...wanted, target, cpu }, flags.tuning, desk);
+  if (!tuned) return false;
+  const { options } = tuned;
   if ((flags.layers || flags.crossover) && target !== 'cpu') {
     const option = flags.layers ? '--layers' : '--crossover';
     desk.report({

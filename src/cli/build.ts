@@ -1,14 +1,7 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import {
-  jsonOption,
-  modelArgument,
-  parsePrefix,
-  tuningOption,
-  withModelOptions,
-  withTargetOptions,
-} from './options.ts';
+import { jsonOption, modelArgument, parsePrefix, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -32,7 +25,6 @@ export const buildCommand = (act: Act): Command =>
         .option('-o, --out <folder>', 'the output folder (default: NAME-TARGET)'),
     )
       .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
-      .addOption(tuningOption)
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')
       .option(

@@ -1,7 +1,7 @@
 /** `espalier explain`: why every layer is stored and computed as it is. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, modelArgument, parseShare, tuningOption, withModelOptions, withTargetOptions } from './options.ts';
+import { jsonOption, modelArgument, parseShare, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -22,7 +22,6 @@ export const explainCommand = (act: Act): Command =>
         )
         .argument('[model]', modelArgument),
     )
-      .addOption(tuningOption)
       .option('--layer <name or glob>', 'everything about these layers: each format with what it would take')
       .option('--html <file>', 'also write a page with plots, which needs nothing else')
       .option('--measured <file>', 'with --html: the JSON of espalier bench --layers, to plot beside what is predicted')

@@ -34,7 +34,7 @@ export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a f
 
 export const jsonOption = new Option('--json', 'print one JSON document');
 
-export const tuningOption = new Option(
+const tuningOption = new Option(
   '--tuning <file>',
   'cpu only: the rates that formats are chosen by, as espalier tune writes them, or "none" (default: with --cpu native those measured on this machine, if there are any)',
 );
@@ -64,7 +64,8 @@ export const withTargetOptions = (command: Command): Command =>
       '--cpu <name>',
       'cpu only: generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
     )
-    .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed');
+    .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed')
+    .addOption(tuningOption);
 
 /** The config file's options under those of the command line; undefined, and reported, if the config cannot be used. */
 export async function choicesOf(

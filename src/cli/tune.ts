@@ -17,7 +17,7 @@ export const tuneCommand = (act: Act): Command =>
     .summary('measure how long layers take on this machine')
     .description(
       'Builds a grid of layers in every format, times them in turn, and fits rates to what was measured, by which the storage formats of a native build are then chosen. ' +
-        'They are kept in the cache folder of the user, for this CPU and compiler; build, verify and explain find them there with --cpu native, and take a file with --tuning.',
+        'They are kept in the cache folder of the user, for this CPU and compiler; build, verify, bench and explain find them there with --cpu native, and take a file with --tuning.',
     )
     .option('-t, --target <name>', 'the target whose layers are measured', 'cpu')
     .option('--cpu <name>', 'what the layers are compiled for: native, or another that this machine can run', 'native')

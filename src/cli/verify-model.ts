@@ -12,10 +12,11 @@ import { loadModel } from '../make/load.ts';
 import { partsFor } from '../make/parts.ts';
 import { buildAndOpen } from '../make/temporary.ts';
 import type { Desk } from './desk.ts';
-import { modelOf, targetOptionsOf } from './model.ts';
+import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
 import { printError, table } from './paint.ts';
+import { tunedOptionsOf } from './tuned.ts';
 import type { Flags } from './verify.ts';
 
 export async function verify(
@@ -27,9 +28,10 @@ export async function verify(
   const choices = await choicesOf(model, flags, desk);
   const path = choices && modelOf(choices, report);
   if (!choices || path === undefined) return false;
-  const options = targetOptionsOf(choices);
-  const parts = partsFor(options, report);
-  if (!parts) return false;
+  const tuned = await tunedOptionsOf(choices, flags.tuning, desk);
+  const parts = tuned && partsFor(tuned.options, report);
+  if (!tuned || !parts) return false;
+  const { options } = tuned;
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
