@@ -33,24 +33,28 @@ function fnOf(op: Op, x: TensorType): Reduce['fn'] | undefined {
 
 interface Step {
   readonly start: string;
-  /** In C, as it stands between its operands. */
-  readonly combine: (a: string, b: string) => string;
+  /** In C, of vectors and of numbers. */
+  readonly vectors: (a: string, b: string) => string;
+  readonly numbers: (a: string, b: string) => string;
 }
 
-const plus: Step = { start: '0.0f', combine: (a, b) => `${a} + ${b}` };
+const between = (sign: string) => (a: string, b: string) => `${a} ${sign} ${b}`;
+const calling = (name: string) => (a: string, b: string) => `${name}(${a}, ${b})`;
+
+const plus: Step = { start: '0.0f', vectors: between('+'), numbers: between('+') };
 
 const steps: Readonly<Record<Reduce['fn'], Step>> = {
   sum: plus,
   mean: plus,
-  prod: { start: '1.0f', combine: (a, b) => `${a} * ${b}` },
-  max: { start: '-INFINITY', combine: (a, b) => `max_f32(${a}, ${b})` },
-  min: { start: 'INFINITY', combine: (a, b) => `min_f32(${a}, ${b})` },
+  prod: { start: '1.0f', vectors: between('*'), numbers: between('*') },
+  max: { start: '-INFINITY', vectors: calling('vec_max'), numbers: calling('max_f32') },
+  min: { start: 'INFINITY', vectors: calling('vec_min'), numbers: calling('min_f32') },
 };
 
 const members = 'x y images pixels channels' as const;
 
 function routine(fn: Reduce['fn']): CpuRoutine<typeof members> {
-  const { start, combine } = steps[fn];
+  const { start, vectors, numbers } = steps[fn];
   const name = `channels-${fn}`;
   return {
     name,
@@ -59,9 +63,10 @@ function routine(fn: Reduce['fn']): CpuRoutine<typeof members> {
       name: name.replaceAll('-', '_'),
       fn,
       start,
-      combined: combine('all[l]', 'x[l]'),
-      folded: combine('all[l]', 'all[l + half]'),
-      finished: fn === 'mean' ? 'all[0] / (float)p->pixels' : 'all[0]',
+      combined: vectors('all[v]', 'next'),
+      folded: vectors('all[v]', 'all[v + half]'),
+      last: numbers('lanes[l]', 'lanes[l + half]'),
+      finished: fn === 'mean' ? 'lanes[0] / (float)p->pixels' : 'lanes[0]',
     },
     needs: [vector],
     struct: name.replaceAll('-', '_'),
