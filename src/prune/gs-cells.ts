@@ -3,6 +3,8 @@
  * that sort as weights do: magnitude from the top, then columns upwards.
  */
 import type { Matrix } from '../tensor/matrix.ts';
+import { wordsOf } from '../tensor/matrix.ts';
+import type { Gather } from './gs-groups.ts';
 import type { Mask } from './pruner.ts';
 
 export interface Cells {
@@ -17,15 +19,22 @@ const columnsInKey = 2 ** 22;
 
 const magnitude = 0x7fffffff;
 
+/** Rows in a group of its full size, and the columns before `columns`. Rows that are not there are zeros. */
+export interface Extent extends Gather {
+  readonly rows: readonly number[];
+  readonly columns: number;
+}
+
 /** Weights that are `likely` to be taken, each not smaller than any that is not, are sorted at once, others if they are needed. */
-export function cellsOf({ columns, data }: Matrix, rows: readonly number[], banks: number, likely: Mask): Cells {
-  const count = rows.length * banks;
-  const keys = new Float64Array(rows.length * columns);
+export function cellsOf(m: Matrix, { rows, columns, banks, perRow }: Extent, likely: Mask): Cells {
+  const height = banks / perRow;
+  const count = height * banks;
+  const keys = new Float64Array(height * columns);
   const next = new Uint32Array(count);
   const sorted = new Uint32Array(count);
   const ends = new Uint32Array(count);
   const heads = new Float64Array(count).fill(Infinity);
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const bits = wordsOf(m.data);
   const look = (cell: number): void => {
     if (next[cell] === sorted[cell]) {
       keys.subarray(next[cell], ends[cell]).sort();
@@ -34,16 +43,19 @@ export function cellsOf({ columns, data }: Matrix, rows: readonly number[], bank
     heads[cell] = next[cell] < ends[cell] ? keys[next[cell]] : Infinity;
   };
   for (let cell = 0, end = 0; cell < count; cell++) {
-    const row = rows[Math.floor(cell / banks)] * columns;
+    const r = Math.floor(cell / banks);
     const bank = cell % banks;
+    const isThere = r < rows.length;
+    const start = isThere ? rows[r] * m.columns : 0;
     let front = end;
     end += Math.ceil((columns - bank) / banks);
     let back = end;
     next[cell] = front;
     ends[cell] = end;
     for (let c = bank; c < columns; c += banks) {
-      const key = (magnitude - (bits[row + c] & magnitude)) * columnsInKey + c;
-      if (likely[row + c] === 1) keys[front++] = key;
+      const size = isThere ? bits[start + c] & magnitude : 0;
+      const key = (magnitude - size) * columnsInKey + c;
+      if (isThere && likely[start + c] === 1) keys[front++] = key;
       else keys[--back] = key;
     }
     sorted[cell] = front;

@@ -1,27 +1,47 @@
 /**
  * The packs of one group of rows: again and again the largest weight left whose row has room in the pack and whose bank is
- * free. What a pack lacks in the end is found by changing what it has, along augmenting paths: a group whose banks all
- * have equally many columns always has full packs, and of others there are fewer where there are none.
+ * free. What a pack lacks in the end is found by changing what it has, along augmenting paths. Where all banks have
+ * equally many columns there always are some: rows and banks are the sides of a regular bipartite graph then, also
+ * after any number of packs. Rows that a last group lacks count as rows of zeros.
  */
+import { bug } from '../diagnostic.ts';
 import type { Matrix } from '../tensor/matrix.ts';
+import type { Cells } from './gs-cells.ts';
 import { cellsOf } from './gs-cells.ts';
-import type { Gather } from './gs-groups.ts';
+import type { Gather, Group } from './gs-groups.ts';
 import type { Mask } from './pruner.ts';
 
 /** By bank, the row that has a weight there; −1 where none has. Rows are those of the group, from 0. */
 type Pack = Int32Array<ArrayBuffer>;
 
-/** Keeps the weights of up to `packs` packs of the group in `mask`. Law of `likely`: that of `cellsOf`. */
+/** Keeps the weights of the packs of a group in `mask`. Law of `likely`: that of `cellsOf`. */
 export function packGroup(
   m: Matrix,
   gather: Gather,
-  rows: readonly number[],
-  packs: number,
-  likely: Mask,
-  mask: Mask,
+  { rows, packs }: Group,
+  { likely, mask }: { readonly likely: Mask; readonly mask: Mask },
 ): void {
-  const { banks } = gather;
-  const { heads, take } = cellsOf(m, rows, banks, likely);
+  const even = m.columns - (m.columns % gather.banks);
+  for (const columns of [m.columns, even]) {
+    const kept = packsOf(cellsOf(m, { rows, columns, ...gather }, likely), gather, packs);
+    if (!kept) continue;
+    kept.row.forEach((row, i) => {
+      if (row < rows.length) mask[rows[row] * m.columns + kept.column[i]] = 1;
+    });
+    return;
+  }
+  bug(`rows ${rows.join()} do not fill ${packs} packs of ${gather.banks}`);
+}
+
+/** What lies in some packs, one after the other. */
+interface Packs {
+  /** Of the group, from 0. */
+  readonly row: Int32Array;
+  readonly column: Int32Array;
+}
+
+/** So many packs; undefined where there are not as many. */
+function packsOf({ heads, take }: Cells, { banks, perRow }: Gather, packs: number): Packs | undefined {
   const before = (a: number, b: number): number => heads[a] - heads[b] || a - b;
   const order = Int32Array.from(heads.keys()).sort(before);
   const places: Places = {
@@ -29,22 +49,24 @@ export function packGroup(
     bank: Int32Array.from(heads, (_, cell) => cell % banks),
   };
   const pack: Pack = new Int32Array(banks);
-  const room = new Int32Array(rows.length);
+  const room = new Int32Array(banks / perRow);
   const gone = new Uint8Array(heads.length);
+  const kept: Packs = { row: new Int32Array(packs * banks), column: new Int32Array(packs * banks) };
   for (let p = 0; p < packs; p++) {
     pack.fill(-1);
-    room.fill(gather.perRow);
+    room.fill(perRow);
     const left = fill(pack, room, order, places, heads);
-    if (left > 0 && !complete(pack, room, heads)) return;
+    if (left > 0 && !complete(pack, room, heads)) return undefined;
     const taken: number[] = [];
     for (let bank = 0; bank < banks; bank++) {
-      if (pack[bank] < 0) continue;
       const cell = pack[bank] * banks + bank;
-      mask[rows[pack[bank]] * m.columns + take(cell)] = 1;
+      kept.row[p * banks + bank] = pack[bank];
+      kept.column[p * banks + bank] = take(cell);
       taken.push(cell);
     }
     reorder(order, taken.sort(before), gone, before);
   }
+  return kept;
 }
 
 /** Where each cell is. */

@@ -49,8 +49,10 @@ function keepPacks(m: Matrix, budget: number, gather: Gather, scatter: boolean):
   // More than the budget: the largest weights of a row may all lie in a few banks.
   const [likely] = keepHighest([ranked], 1.5 * budget);
   const mask: Mask = new Uint8Array(m.data.length);
-  const groups = scatter ? scatterRows(counts, gather) : groupRows(counts, gather);
-  for (const { rows, packs } of groups) packGroup(m, gather, rows, packs, likely, mask);
+  const even = m.columns - (m.columns % gather.banks);
+  const wanted = { counts, most: even / gather.perRow };
+  const groups = scatter ? scatterRows(wanted, gather) : groupRows(wanted, gather);
+  for (const group of groups) packGroup(m, gather, group, { likely, mask });
   return mask;
 }
 
