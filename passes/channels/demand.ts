@@ -10,6 +10,7 @@ import { mixingOf } from './mixing.ts';
 import type { Kept } from './select.ts';
 import { everyIndex } from './select.ts';
 import type { Statics } from './statics.ts';
+import { rowsTogether } from './together.ts';
 
 export interface Demand {
   /** The channels of every value that stay. Every value keeps one. */
@@ -52,6 +53,10 @@ export function demandOf(graph: Graph, statics: Statics): Demand {
     if (mixing) {
       const fold = foldOf(mixing, statics.get(mixing.x));
       folds.set(node.id, fold);
+      // Blocks of rows stay whole: a part of one would cost more than the rows that nobody reads.
+      const height = rowsTogether(mixing);
+      const own = start.get(node.id) ?? 0;
+      for (let c = 0; c < mixing.outputs && height > 1; c++) classes.union(own + c, own + c - (c % height));
       for (let c = 0; c < mixing.inputs; c++) if (fold.reads(c) && !fold.without.has(c)) need(mixing.x, c);
       continue;
     }
