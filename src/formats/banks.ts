@@ -62,22 +62,38 @@ function banksOf(m: Matrix, b: number): Int32Array {
 function countBanks(m: Matrix, b: number): Int32Array {
   const { words, wordsPerRow, wordsPerRun, run } = liveBits(m);
   const banks = new Int32Array(m.rows * b);
-  for (let row = 0, at = 0; row < m.rows; row++)
+  const add = b === 8 ? addEighths() : addBits;
+  for (let row = 0, at = 0; row < m.rows; row++) {
     for (let w = 0, start = 0, inRun = 0; w < wordsPerRow; w++, at++) {
-      addBanks(words[at], start + inRun * 32, banks, row * b, b);
+      add(words[at], start + inRun * 32, banks, row * b, b);
       if (++inRun === wordsPerRun) [start, inRun] = [start + run, 0];
     }
+    add(0, 0, banks, row * b, b);
+  }
   return banks;
 }
 
-/** Adds the bits of a word, of which the first is column `column`. Where 32 is a multiple of b every b-th bit is of one bank. */
-function addBanks(word: number, column: number, banks: Int32Array, first: number, b: number): void {
-  if (b > 8 || 32 % b !== 0) {
-    for (let rest = word; rest !== 0; rest &= rest - 1) banks[first + ((column + 31 - Math.clz32(rest & -rest)) % b)]++;
-    return;
-  }
-  const every = Math.floor(0xffffffff / (2 ** b - 1));
-  for (let i = 0; i < b && word !== 0; i++) banks[first + ((column + i) % b)] += popcount(word & (every << i));
+/** Adds the bits of a word, of which the first is column `column`, to b banks from `first` on. A word of 0 ends a row. */
+type AddBits = (word: number, column: number, banks: Int32Array, first: number, b: number) => void;
+
+const addBits: AddBits = (word, column, banks, first, b) => {
+  for (let rest = word; rest !== 0; rest &= rest - 1) banks[first + ((column + 31 - Math.clz32(rest & -rest)) % b)]++;
+};
+
+/** Eight banks, of which a word has four bits each: these are added up as the four bytes of a number, as long as they have room. */
+function addEighths(): AddBits {
+  const sums = new Int32Array(8);
+  let added = 0;
+  return (word, column, banks, first) => {
+    for (let i = 0; i < 8; i++) sums[(column + i) & 7] += (word >>> i) & 0x01010101;
+    if (word !== 0 && ++added < 255) return;
+    for (let bank = 0; bank < 8; bank++) {
+      const sum = sums[bank];
+      banks[first + bank] += (sum & 255) + ((sum >>> 8) & 255) + ((sum >>> 16) & 255) + (sum >>> 24);
+    }
+    sums.fill(0);
+    added = 0;
+  };
 }
 
 /** Sizes whose every group, the last one too, is full; scattered where they do not fit as rows stand. */
