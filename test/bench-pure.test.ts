@@ -1,11 +1,15 @@
 /** What the bench makes of numbers: statistics, turns, tables, pages, crossings. No time is looked at. */
-import { describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { alternate } from '../src/bench/alternate.ts';
 import { crossingsOf } from '../src/bench/crossover/crossings.ts';
+import { crossoverPage } from '../src/bench/crossover/page.ts';
 import type { Point } from '../src/bench/crossover/report.ts';
 import { csvOf } from '../src/bench/csv.ts';
 import { benchFiles } from '../src/bench/files.ts';
 import { extentOf, signedPerChannel, toUnsigned, unsignedFor } from '../src/bench/integers.ts';
+import { benchPage } from '../src/bench/page.ts';
 import type { BenchReport } from '../src/bench/report.ts';
 import { benchSchema } from '../src/bench/report.ts';
 import { quantile, summaryOf } from '../src/bench/statistics.ts';
@@ -186,6 +190,43 @@ describe('files', () => {
     expect(head).toMatch(/^name,op,shape,format,kernel,density,macs,nonzeroMacs,/);
     expect(row).toBe(`${hostile},conv2d,1x2x2x4,csr index=8,,0.1,1000,100,0.2,0.1,0.1,0.05,4,0.04`);
     expect(benchFiles({ ...sample, layers: [] }).map(({ path }) => path)).toEqual(['bench.json', 'bench.html']);
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/chromium'))('in a browser', () => {
+  test('pages show their plots, and neither run nor load anything', async () => {
+    const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic'];
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => void problems.push(String(error)));
+    page.on('console', (message) => void problems.push(message.text()));
+    await page.setContent(benchPage(sample));
+    expect(await page.locator('svg.plot').count()).toBe(4);
+    expect(await page.locator('h1').innerText()).toBe(`${hostile}: time of a run`);
+    const widths = await page
+      .locator('svg.plot')
+      .first()
+      .locator('g rect')
+      .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width));
+    // Median and minimum of ours, then of the peer, which takes four and seven times as long.
+    expect(widths.map((width) => Math.round((2 * width) / widths[0]))).toEqual([2, 1, 8, 7]);
+    const shape = { shape: 's', macs: 1000, denseMs: 1, ortMs: 0.5, ortInt8Ms: 0.1 };
+    const points = [0.5, 0.75, 0.9].map((zeros): Point => {
+      const overDense = 1 / (1 - zeros);
+      const ratios = { overDense, overOrt: overDense / 2, overOrtInt8: overDense / 10 };
+      return { shape: 's', pattern: hostile, zeros, format: 'f', ms: 1 - zeros, gflops: 1, ...ratios };
+    });
+    const crossings = [...crossingsOf(points)];
+    await page.setContent(
+      crossoverPage({ machine: sample.machine, threads: 1, baselines: [shape], points, crossings }),
+    );
+    expect(await page.locator('svg.plot circle').count()).toBe(3);
+    expect(await page.locator('svg.plot line.reference').count()).toBe(3);
+    expect(await page.locator('td.right').first().innerText()).toBe('≤ 50 %');
+    expect(await page.evaluate(() => document.scripts.length)).toBe(0);
+    expect(problems).toEqual([]);
   });
 });
 

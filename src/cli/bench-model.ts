@@ -1,5 +1,6 @@
 /** What `espalier bench` does. Loaded only when it runs, so that help comes at once. */
 import { basename, dirname, join, resolve } from 'node:path';
+import { cpuNamed, cpuNames } from '../../targets/cpu/cpus.ts';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
@@ -8,6 +9,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { visible } from '../diagnostic.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
+import { runsHere } from '../make/native.ts';
 import type { CompileOptions } from '../make/parts.ts';
 import { partsFor } from '../make/parts.ts';
 import type { Flags } from './bench.ts';
@@ -43,6 +45,15 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
       code: 'bench/cpu-only',
       message: `layers are timed on "cpu" alone, and the target is "${target}"`,
       hint: `leave out ${option}, or time them on cpu`,
+    });
+    return false;
+  }
+  if (cpu !== undefined && cpuNames.includes(cpu) && !(cpuNamed(cpu).hosted && runsHere(cpu))) {
+    desk.report({
+      severity: 'error',
+      code: 'bench/foreign-cpu',
+      message: `programs for "${cpu}" do not run on this machine, and under an emulator times mean nothing`,
+      hint: 'leave out --cpu, or time it on such a machine',
     });
     return false;
   }

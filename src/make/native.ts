@@ -15,6 +15,9 @@ const foreign: Readonly<Record<string, { readonly arch: string; readonly emulato
   rv64gc: { arch: 'riscv64', emulator: 'qemu-riscv64' },
 };
 
+/** Whether programs for a CPU run on this machine as they are, as far as its name says. */
+export const runsHere = (cpu: string): boolean => !foreign[cpu] || foreign[cpu].arch === process.arch;
+
 /** Undefined, and reported, if there is no program or nothing to run it with. */
 export async function openNative(
   folder: string,
