@@ -28,6 +28,7 @@ import { openOurs, openSteps } from './ours.ts';
 import type { PeerName } from './peer-names.ts';
 import { openPeer } from './peers.ts';
 import type { BenchReport } from './report.ts';
+import { rounded } from './statistics.ts';
 
 export interface BenchJob {
   readonly loaded: LoadedModel;
@@ -151,8 +152,8 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       peers: others.map((timing, i) => ({
         name: timing.name,
         ...printed(timing),
-        ratio: timing.ratio.median,
-        ratioIqr: timing.ratio.iqr,
+        ratio: rounded(timing.ratio.median),
+        ratioIqr: rounded(timing.ratio.iqr),
         maxError: peers[i].maxError,
       })),
       layers: [...(layers?.layers ?? [])],
@@ -160,7 +161,11 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
   };
 }
 
-const printed = ({ median, min, iqr }: Timing) => ({ medianMs: median, minMs: min, iqrMs: iqr });
+const printed = ({ median, min, iqr }: Timing) => ({
+  medianMs: rounded(median),
+  minMs: rounded(min),
+  iqrMs: rounded(iqr),
+});
 
 interface Opened {
   readonly compiled: Compiled;

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { printEncoding } from '../plan/report.ts';
 import { countLive } from '../tensor/matrix.ts';
 import type { LayerTiming } from './report.ts';
-import { summaryOf } from './statistics.ts';
+import { rounded, summaryOf } from './statistics.ts';
 
 /** Nanoseconds of a step in the network and hot, and the core's floating-point operations a nanosecond, in every window. */
 export const stepTimes = z.strictObject({
@@ -44,12 +44,12 @@ export function layerTimings(graph: Graph, { steps }: Pick<Plan, 'steps'>, times
       density,
       macs,
       nonzeroMacs,
-      medianMs: cold.median * 1e-6,
-      minMs: cold.min * 1e-6,
-      hotMedianMs: hot.median * 1e-6,
-      hotMinMs: hot.min * 1e-6,
-      gflops,
-      peakShare: peakGflops > 0 ? gflops / peakGflops : 0,
+      medianMs: rounded(cold.median * 1e-6),
+      minMs: rounded(cold.min * 1e-6),
+      hotMedianMs: rounded(hot.median * 1e-6),
+      hotMinMs: rounded(hot.min * 1e-6),
+      gflops: rounded(gflops),
+      peakShare: peakGflops > 0 ? rounded(gflops / peakGflops) : 0,
     };
   });
   return { layers, peakGflops };

@@ -23,3 +23,6 @@ export function quantile(sorted: readonly number[], share: number): number {
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
+
+/** Six digits: no clock tells more, and reports are for reading as well. */
+export const rounded = (value: number): number => Number(value.toPrecision(6));

@@ -21,6 +21,7 @@ import { elements } from '../../tensor/type.ts';
 import { pinTo } from '../../toolchain/pin.ts';
 import { machineOf } from '../machine.ts';
 import { openSteps } from '../ours.ts';
+import { rounded } from '../statistics.ts';
 import { crossingsOf } from './crossings.ts';
 import type { Sweep } from './grid.ts';
 import type { Candidate } from './layers.ts';
@@ -109,7 +110,7 @@ async function sweepIn(
         keep(`${kind} ${layer}`, ms);
       }
   }
-  const msOf = (key: string): number => best.get(key) ?? Infinity;
+  const msOf = (key: string): number => rounded(best.get(key) ?? Infinity);
   const shapes = baselines.map(({ name, shape, macs }, i): Baseline => {
     return { shape, macs, denseMs: msOf(name), ortMs: msOf(`float ${i}`), ortInt8Ms: msOf(`int8 ${i}`) };
   });
@@ -139,10 +140,10 @@ function pointsOf(
       zeros: Math.round(share * 1000) / 1000,
       format: printEncoding(encoding),
       ms,
-      gflops: (2 * macs * (1 - share)) / (ms * 1e6),
-      overDense: base.denseMs / ms,
-      overOrt: base.ortMs / ms,
-      overOrtInt8: base.ortInt8Ms / ms,
+      gflops: rounded((2 * macs * (1 - share)) / (ms * 1e6)),
+      overDense: rounded(base.denseMs / ms),
+      overOrt: rounded(base.ortMs / ms),
+      overOrtInt8: rounded(base.ortInt8Ms / ms),
     };
   });
 }
