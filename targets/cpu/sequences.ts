@@ -6,8 +6,8 @@ import { pictureOf } from '../../src/tensor/type.ts';
 /** Below so many tokens most lanes of a panel would be empty. */
 const leastTokens = 8;
 
-/** More outputs are not numbered in a convolution. */
-const mostOutputs = 65535;
+/** More channels are not numbered in a convolution. */
+const mostChannels = 65535;
 
 /** Whether a value has enough tokens for panels. */
 export const isSequence = ({ shape }: TensorType): boolean =>
@@ -15,7 +15,7 @@ export const isSequence = ({ shape }: TensorType): boolean =>
 
 /** Whether a dense layer is computed as a convolution. */
 export const isPointwise = (x: TensorType, y: TensorType): boolean =>
-  isSequence(x) && pictureOf(y.shape).channels <= mostOutputs;
+  isSequence(x) && [x, y].every(({ shape }) => pictureOf(shape).channels <= mostChannels);
 
 /** [n, 1, tokens, channels]. */
 export function asPicture(shape: Shape): Shape {

@@ -27,6 +27,8 @@ export interface Case {
   /** Operands, in order. */
   readonly values: readonly Value[];
   readonly layouts?: Layouts;
+  /** Operands that are known at run time alone. */
+  readonly computed?: readonly string[];
   /** How the weights are stored. */
   readonly encoding?: Encoding;
 }
@@ -48,7 +50,10 @@ export function graphOf(cases: readonly Case[]): Graph {
       const id = `case_${i}_${name}`;
       const encoding = (name === weights ? c.encoding : undefined) ?? type.encoding;
       nodes.push({ kind: 'constant', id, type: { ...type, encoding }, data });
-      return relaid(id, type, c.layouts?.[name] ?? plain);
+      if (!c.computed?.includes(name)) return relaid(id, type, c.layouts?.[name] ?? plain);
+      const reshape: Op = { kind: 'reshape', shape: type.shape };
+      nodes.push({ kind: 'call', id: `${id}_computed`, op: reshape, inputs: [id], type });
+      return relaid(`${id}_computed`, type, c.layouts?.[name] ?? plain);
     });
     const type = { ...typeOfSample(c), layout: c.layouts?.result ?? plain };
     const call: Call = { kind: 'call', id: `case_${i}`, op: c.op, inputs, type };

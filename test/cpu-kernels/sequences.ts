@@ -121,6 +121,10 @@ export const attentions: readonly Case[] = [
   attended({ n: 2, t: 33, s: 66, heads: 3, mask: drawn([2, 1, 1, 66], 45) }),
   attended({ t: 10, s: 66, mask: drawn([66], 46) }),
   attended({ t: 10, s: 66, mask: drawn([10, 1], 47) }),
+  ...[hidden([2, 1, 65, 70]), hidden([3, 65, 70]), drawn([65, 1], 48), drawn([2, 1, 1, 70], 49)].map((mask) => {
+    const given = attended({ n: 2, t: 65, s: 70, heads: 3, mask });
+    return { ...given, title: `${given.title}, computed`, computed: ['mask'] };
+  }),
 ];
 
 const joinedTokens = (axis: number, ...shapes: readonly (readonly number[])[]): Case => ({

@@ -1,5 +1,7 @@
 /** Values into panels and out of them, and copies. */
-import type { Kernel } from '../../../src/plan/kernel.ts';
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { Kernel, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Picture } from '../../../src/tensor/type.ts';
 import { pictureOf, sameLayout, storedLength } from '../../../src/tensor/type.ts';
 import { copyBlocks } from '../blocks.ts';
 import { transposeBlock } from '../moving.ts';
@@ -24,6 +26,10 @@ export const relayout: Kernel = {
     return 'neither layout is plain, or panels are of another width';
   },
 };
+
+/** Row-major images of so many channels as panels. */
+export const intoPanels = (x: Arr, y: Arr, picture: Picture): RoutineCall =>
+  call(between('into-panels'), { x, y, ...picture });
 
 const members = 'x y images pixels channels' as const;
 
