@@ -141,7 +141,7 @@ function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<
   const scratch = site.scratch('taps', 'f32', block * lanes);
   const { sliding, taps, channel } = planes;
   return call(convPlanes(routine, ending), {
-    ...nested('conv', { ...stream, ...common(conv, ending), x, block, scratch, plain: 1 }),
+    ...nested('conv', { ...stream, ...common(conv, ending), x, block, scratch, plain: conv.plain ? 1 : 0 }),
     ...slidingArguments(site, { ...sliding, scratch: channel * conv.from[3] }),
     taps: site.pack('tap_offsets', taps).array,
     channel,

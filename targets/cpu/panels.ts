@@ -23,3 +23,6 @@ export const helper = (name: string, needs: readonly Routine[]): Routine => ({
   view: {},
   needs,
 });
+
+/** Whether axes in this order make pictures of planes, one a channel: the order of panels, but for their length. */
+export const channelsLast = (perm: readonly number[]): boolean => perm.join() === '0,2,3,1';

@@ -56,13 +56,13 @@ export interface Sliding {
 }
 
 /** Numbers of a channel that lie flat at once, beside those of the next channel: half of the fastest cache. */
-const flatNumbers = 2048;
+const flatMost = 2048;
 
 /** Pixels that a routine works on at once, at most: SLIDING_REACH in C. */
 const reach = 2 * lanes;
 
 /** Why windows slide too far for the kernels, if they do. */
-export function slide(window: Window, x: TensorType, y: TensorType): Sliding | string {
+export function slide(window: Window, x: TensorType, y: TensorType, flatNumbers = flatMost): Sliding | string {
   const { kernel, stride, dilation, pad } = window;
   const [, , width] = x.shape;
   const [, outHeight, outWidth] = y.shape;

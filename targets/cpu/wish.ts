@@ -6,11 +6,9 @@ import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { elements, plain } from '../../src/tensor/type.ts';
 import { anywhere } from '../anywhere.ts';
 import { movesPixels } from './moves.ts';
-import { inPanels } from './panels.ts';
+import { channelsLast, inPanels } from './panels.ts';
+import { fewChannels } from './planes.ts';
 import { isPointwise, isSequence } from './sequences.ts';
-
-/** Pictures of so few channels are read as they come: the taps of the first layer are gathered either way. */
-const fewChannels = 4;
 
 export function wish({ op, type }: Call, types: Types): Wish {
   // No kernel takes integers, and loops are fastest on plain values.
@@ -18,8 +16,9 @@ export function wish({ op, type }: Call, types: Types): Wish {
   switch (op.kind) {
     case 'conv2d': {
       const onePixel = type.shape[1] * type.shape[2] === 1;
+      // Pictures are read as they come: they are laid out anew either way.
       const few = types.x.shape[3] <= fewChannels && op.groups === 1;
-      return fixed({ x: onePixel || few ? plain : inPanels, residual: inPanels }, inPanels);
+      return fixed({ x: onePixel ? plain : few ? types.x.layout : inPanels, residual: inPanels }, inPanels);
     }
     case 'linear':
       return isPointwise(types.x, type) ? fixed({ x: inPanels }, inPanels) : allPlain(types);
@@ -44,8 +43,10 @@ export function wish({ op, type }: Call, types: Types): Wish {
       return alongChannels(types.x, type) || movesPixels(op, types, type)
         ? asOperandLies(types.x, types)
         : allPlain(types);
-    case 'reshape':
     case 'transpose':
+      if (channelsLast(op.perm) && type.dtype === 'f32') return fixed({ x: plain }, inPanels);
+      return movesPixels(op, types, type) ? asOperandLies(types.x, types) : allPlain(types);
+    case 'reshape':
       return movesPixels(op, types, type) ? asOperandLies(types.x, types) : allPlain(types);
     case 'reduce':
       return types.x.shape.length === 4 && op.axes.toSorted((a, b) => a - b).join() === '1,2'

@@ -198,6 +198,14 @@ const transpose: readonly Case[] = [
   moved([3, 2, 1, 0], [3, 5, 2, 7]),
   moved([2, 1, 0], [5, 1, 8]),
   moved([1, 3, 0, 2], [4, 5, 6, 7]),
+  ...[
+    [1, 3, 8, 8],
+    [2, 3, 7, 11],
+    [1, 1, 30, 5],
+    [2, 5, 3, 3],
+  ].map((shape) =>
+    one(`${shape.join('x')} into panels`, { kind: 'transpose', perm: [0, 2, 3, 1] }, drawn(shape), { result: panels }),
+  ),
 ];
 
 /** By the name of the kernel. */

@@ -1,18 +1,22 @@
-/** Plain values with their axes in another order: blocks moved whole, or rows and columns swapped. */
+/** Values with their axes in another order: rows and columns swapped, and pictures that come channel by channel. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
-import { elements } from '../../../src/tensor/type.ts';
+import { elements, pictureOf } from '../../../src/tensor/type.ts';
 import { transposeBlock } from '../moving.ts';
+import { channelsLast, isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
 
 export const transpose: Kernel = {
   name: 'transpose',
-  doc: 'plain values with two axes swapped, four rows and columns at a time',
+  doc: 'values with two axes swapped, four rows and columns at a time, and channels of pictures into panels',
 
   match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
     if (op.kind !== 'transpose') return 'not a transposition';
-    if (x.layout.kind !== 'plain' || type.layout.kind !== 'plain') return 'not plain';
+    if (x.layout.kind !== 'plain') return 'not plain';
+    if (isPanel(type) && channelsLast(op.perm))
+      return { calls: [call(intoPanels, { x: arrays.x, y: array, ...pictureOf(type.shape) })] };
+    if (type.layout.kind !== 'plain') return 'not plain';
     const axes = axesOf(x.shape, op.perm);
     const rows = axes.find((axis) => axis.y === 1);
     const columns = axes.find((axis) => axis.x === 1);
@@ -73,4 +77,15 @@ const swap: CpuRoutine<typeof members> = {
   needs: [transposeBlock],
   struct: 'swap_axes',
   members,
+};
+
+const panelMembers = 'x y images pixels channels' as const;
+
+const intoPanels: CpuRoutine<typeof panelMembers> = {
+  name: 'planes-into-panels',
+  template: 'cpu/kernels/planes-into-panels.c.hbs',
+  view: {},
+  needs: [vector],
+  struct: 'planes_into_panels',
+  members: panelMembers,
 };
