@@ -98,6 +98,7 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
         .map((k) => ({ b, k, scatter: 0 })),
     ),
   ],
+  sum: () => [1, 2, 4, 8, 16].flatMap((r) => [1, 2, 4, 8, 16].map((c) => ({ r, c }))),
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]

@@ -6,8 +6,9 @@
  *              val:  1 2 3
  */
 import { add, assign, binary, both, declare, load, local, loop, mul, when } from '../loop/loop.ts';
-import { countLive, liveEntries, liveness, wordsOf } from '../tensor/matrix.ts';
+import { liveEntries, liveness, wordsOf } from '../tensor/matrix.ts';
 import type { Format } from './format.ts';
+import { liveBits } from './livebits.ts';
 
 const bytesOfBits = (rows: number, columns: number): number => Math.ceil((rows * columns) / 8);
 
@@ -17,7 +18,7 @@ export const bitmask: Format<Record<string, never>, 'pos' | 'bits' | 'val'> = {
   detect: () => ({ fits: [{}], refused: [] }),
 
   cost(m) {
-    const live = countLive(m);
+    const live = liveBits(m).live;
     const bytes = 4 * m.rows + bytesOfBits(m.rows, m.columns) + 4 * live;
     return { bytes, multiplies: live, lookups: live, tests: m.rows * m.columns };
   },

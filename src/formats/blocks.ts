@@ -1,6 +1,6 @@
 /** Which blocks of a matrix hold live entries, and which sizes of block suit it. */
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive, isLive } from '../tensor/matrix.ts';
+import { isLive } from '../tensor/matrix.ts';
 import type { Detection, Refusal } from './format.ts';
 import { gatherBand, liveBits, popcount, windowOf } from './livebits.ts';
 
@@ -64,7 +64,7 @@ export const mostPadding = 1.5;
 
 /** Sizes of block: powers of two up to 16, and the size that the zeros themselves show where it is another. */
 export function detectBlocks(m: Matrix): Detection<Block> {
-  const weights = countLive(m);
+  const weights = liveBits(m).live;
   const found = findEdges(m);
   const fits: Block[] = [];
   const refused: Refusal<Block>[] = [];

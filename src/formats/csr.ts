@@ -12,8 +12,9 @@
 import { bug } from '../diagnostic.ts';
 import { add, assign, declare, load, local, loop, sum } from '../loop/loop.ts';
 import type { Entries, Matrix } from '../tensor/matrix.ts';
-import { countLive, liveEntries, liveness, wordsOf } from '../tensor/matrix.ts';
+import { liveEntries, wordsOf } from '../tensor/matrix.ts';
 import type { Format } from './format.ts';
+import { liveBits } from './livebits.ts';
 
 /** `index`: bits of a stored place. 8 for gaps, 16 and 32 for columns. */
 type Csr = { readonly index: 8 | 16 | 32 };
@@ -34,14 +35,14 @@ export const csr: Format<Csr, 'pos' | 'idx' | 'val'> = {
   },
 
   cost(m, { index }) {
-    const stored = countLive(m) + (index === 8 ? countBridges(m) : 0);
+    const stored = liveBits(m).live + (index === 8 ? countBridges(m) : 0);
     return { bytes: 4 * (m.rows + 1) + stored * (index / 8 + 4), multiplies: stored, lookups: stored, tests: 0 };
   },
 
   pack(m, { index }) {
     const { rows, columns, run } = m;
     const entries = liveEntries(m);
-    if (index === 8) return { rows, columns, run, parts: gaps(entries, countLive(m) + countBridges(m)) };
+    if (index === 8) return { rows, columns, run, parts: gaps(entries, liveBits(m).live + countBridges(m)) };
     if (index === 16 && columns > most16) bug(`16 bits do not tell ${columns} columns apart`);
     const { pos, column, value } = entries;
     return { rows, columns, run, parts: { pos, idx: index === 16 ? Uint16Array.from(column) : column, val: value } };
@@ -69,18 +70,20 @@ export const csr: Format<Csr, 'pos' | 'idx' | 'val'> = {
   },
 };
 
-/** Entries of value 0 that gaps of 8 bits need. */
+/** Entries of value 0 that gaps of 8 bits need. Inside a word no gap is so long. */
 function countBridges(m: Matrix): number {
-  const live = liveness(m);
+  const { words, wordsPerRow, wordsPerRun, run } = liveBits(m);
   let bridges = 0;
-  for (let row = 0; row < m.rows; row++) {
-    const start = row * m.columns;
-    for (let c = 0, next = 0; c < m.columns; c++) {
-      if (live[start + c] === 0) continue;
-      bridges += Math.floor((c - next) / stride);
-      next = c + 1;
+  for (let row = 0, at = 0; row < m.rows; row++)
+    for (let w = 0, start = 0, inRun = 0, next = 0; w < wordsPerRow; w++, at++) {
+      const word = words[at];
+      if (word !== 0) {
+        const column = start + inRun * 32;
+        bridges += Math.floor((column + 31 - Math.clz32(word & -word) - next) / stride);
+        next = column + 32 - Math.clz32(word);
+      }
+      if (++inRun === wordsPerRun) [start, inRun] = [start + run, 0];
     }
-  }
   return bridges;
 }
 

@@ -11,7 +11,7 @@
 import { bug } from '../diagnostic.ts';
 import { add, declare, div, load, local, loop, mod, mul, sum } from '../loop/loop.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive, wordsOf } from '../tensor/matrix.ts';
+import { wordsOf } from '../tensor/matrix.ts';
 import type { Gs } from './banks.ts';
 import { detectGs, groupRows } from './banks.ts';
 import type { Format } from './format.ts';
@@ -25,7 +25,7 @@ export const gs: Format<Gs> = {
   detect: detectGs,
 
   cost(m, { b, k, scatter }) {
-    const live = countLive(m);
+    const live = liveBits(m).live;
     const order = scatter ? placeBytes(m.rows) * m.rows : 0;
     const bytes = 4 * ((m.rows * k) / b + 1) + live * (placeBytes(m.columns) + 4) + order;
     return { bytes, multiplies: live, lookups: live, tests: 0 };
@@ -37,7 +37,7 @@ export const gs: Format<Gs> = {
     const order = groupRows(m, { b, k, scatter });
     if (typeof order === 'string') bug(`packs of ${b} do not hold a matrix that ${order}`);
     const ptr = new Int32Array(rows / height + 1);
-    const live = countLive(m);
+    const live = liveBits(m).live;
     const [col, val] = [placesFor(columns, live), new Float32Array(live)];
     const [to, from] = [wordsOf(val), wordsOf(data)];
     for (let group = 0, end = 0; group < rows / height; group++) {

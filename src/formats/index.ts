@@ -7,6 +7,7 @@ import { gs } from './gs.ts';
 import { nm } from './nm.ts';
 import { pattern } from './pattern.ts';
 import { punched } from './punched.ts';
+import { sum } from './sum.ts';
 import { vec } from './vec.ts';
 
 /** Every storage format. Dense comes first, so it wins ties. */
@@ -20,6 +21,7 @@ export const formats: readonly Format[] = [
   punched,
   pattern,
   gs,
+  sum,
 ] as readonly Format[];
 
 export const formatNamed = (name: string): Format | undefined => formats.find((f) => f.name === name);

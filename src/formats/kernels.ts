@@ -1,6 +1,5 @@
 /** The taps that each kernel keeps, a kernel being what one filter has for one channel, and the set of such masks in a layer. */
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive } from '../tensor/matrix.ts';
 import type { Detection } from './format.ts';
 import { eachBit, liveBits } from './livebits.ts';
 
@@ -94,7 +93,7 @@ export function detectPatterns(m: Matrix): Detection<Pattern> {
     );
   }
   known.set(m, found);
-  const weights = countLive(m);
+  const weights = liveBits(m).live;
   if (weights === m.data.length) return none(`takes ${weights} entries, and the whole matrix has ${m.data.length}`);
   return { fits: [{ patterns: found.masks.length }], refused: [] };
 }

@@ -9,6 +9,8 @@ export interface LiveBits {
   readonly wordsPerRun: number;
   readonly wordsPerRow: number;
   readonly words: Int32Array;
+  /** How many bits are set. */
+  readonly live: number;
 }
 
 const known = new WeakMap<Matrix, LiveBits>();
@@ -21,19 +23,21 @@ export function liveBits(m: Matrix): LiveBits {
 }
 
 function makeBits(m: Matrix): LiveBits {
-  const live = liveness(m);
-  const wordsPerRun = Math.ceil(m.run / 32);
-  const wordsPerRow = (m.columns / m.run) * wordsPerRun;
+  const { run } = m;
+  const kept = liveness(m);
+  const wordsPerRun = Math.ceil(run / 32);
+  const wordsPerRow = (m.columns / run) * wordsPerRun;
   const words = new Int32Array(m.rows * wordsPerRow);
-  let end = 0;
-  for (let start = 0; start < live.length; start += m.run)
-    for (let k = 0; k < m.run; k += 32, end++) {
-      const width = Math.min(32, m.run - k);
+  let [end, live] = [0, 0];
+  for (let start = 0; start < kept.length; start += run)
+    for (let k = 0; k < run; k += 32, end++) {
+      const width = Math.min(32, run - k);
       let word = 0;
-      for (let i = 0; i < width; i++) word |= live[start + k + i] << i;
+      for (let i = 0; i < width; i++) word |= kept[start + k + i] << i;
       words[end] = word;
+      live += popcount(word);
     }
-  return { run: m.run, wordsPerRun, wordsPerRow, words };
+  return { run, wordsPerRun, wordsPerRow, words, live };
 }
 
 /** Writes to `band` which columns have a live entry in any of `height` rows. */

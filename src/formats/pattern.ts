@@ -14,10 +14,11 @@
  */
 import { add, assign, declare, load, local, loop, mul } from '../loop/loop.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive, wordsOf } from '../tensor/matrix.ts';
+import { wordsOf } from '../tensor/matrix.ts';
 import type { Format } from './format.ts';
 import type { Pattern } from './kernels.ts';
 import { detectPatterns, eachFilter, survey, tapsIn } from './kernels.ts';
+import { liveBits } from './livebits.ts';
 import { placeBytes, placesFor } from './places.ts';
 
 export const pattern: Format<Pattern, 'place' | 'taps' | 'tab' | 'pos' | 'at' | 'chan' | 'val'> = {
@@ -29,7 +30,7 @@ export const pattern: Format<Pattern, 'place' | 'taps' | 'tab' | 'pos' | 'at' | 
     const { masks, counts } = survey(m);
     const tabled = masks.reduce((sum, mask) => sum + tapsIn(mask).length, 0);
     const kernels = counts.reduce((sum, count) => sum + count, 0);
-    const live = countLive(m);
+    const live = liveBits(m).live;
     const fixed = placeBytes(m.rows) * m.rows + 2 * (patterns + 1) + tabled + 4 * (m.rows * patterns + 1) + 4 * m.rows;
     return { bytes: fixed + placeBytes(m.run) * kernels + 4 * live, multiplies: live, lookups: kernels, tests: 0 };
   },
@@ -43,7 +44,7 @@ export const pattern: Format<Pattern, 'place' | 'taps' | 'tab' | 'pos' | 'at' | 
     const place = placesByLength(counts);
     const { pos, chan } = sortKernels(m, place);
     const at = new Int32Array(rows);
-    const val = new Float32Array(countLive(m));
+    const val = new Float32Array(liveBits(m).live);
     const [to, from] = [wordsOf(val), wordsOf(data)];
     let end = 0;
     for (const [slot, row] of order(place).entries()) {

@@ -1,6 +1,5 @@
 /** Which taps the kernels of a block of filters and channels share, and which sizes of block suit a layer. */
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive } from '../tensor/matrix.ts';
 import { countBlocks, firstGap, mostPadding, range } from './blocks.ts';
 import type { Detection, Refusal } from './format.ts';
 import type { LiveBits } from './livebits.ts';
@@ -81,7 +80,7 @@ export function detectPunched(m: Matrix): Detection<Punched> {
   const none = (f: number, c: number, reason: string) => ({ fits: [], refused: [{ params: { f, c }, reason }] });
   if (tapsOf(m) === 1) return none(8, 4, 'has 1 tap, and blocks share several');
   if (m.rows < 4) return none(4, 1, `has ${m.rows} filters, and a block takes 4`);
-  const weights = countLive(m);
+  const weights = liveBits(m).live;
   const fours = countBlocks(m, { r: 4, c: 1 }) * 4;
   if (fours > mostPadding * weights)
     return none(4, 1, `takes ${fours} entries for ${weights} weights: ${firstGap(m, { r: 4, c: 1 })}`);

@@ -11,7 +11,7 @@
  */
 import { add, declare, div, load, local, loop, mod, mul } from '../loop/loop.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import { countLive, wordsOf } from '../tensor/matrix.ts';
+import { wordsOf } from '../tensor/matrix.ts';
 import { firstDifference, gatherGroup, groupsOf, none } from './alike.ts';
 import { mostPadding } from './blocks.ts';
 import type { Detection, Format } from './format.ts';
@@ -115,7 +115,7 @@ const mostMore = 65 / 64;
 
 /** The largest size that the rows themselves show, and those below it that pad less; the next one is refused. */
 function detect(m: Matrix): Detection<Vec> {
-  const weights = countLive(m);
+  const weights = liveBits(m).live;
   const found: { readonly r: number; readonly entries: number }[] = [];
   let covered = weights * (mostPadding / mostMore);
   for (const r of sizes.filter((size) => size <= m.rows)) {
