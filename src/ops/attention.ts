@@ -1,6 +1,23 @@
 /** Attention: each query takes the values of all keys, in shares that grow with the product of query and key. */
-import type { Expr, Operand, Stmt, Var } from '../loop/loop.ts';
-import { accumulate, add, assign, declare, div, f32, local, loop, max, mul, nest, sub, unary } from '../loop/loop.ts';
+import type { Expr, Operand, Stmt } from '../loop/loop.ts';
+import {
+  accumulate,
+  add,
+  assign,
+  binary,
+  declare,
+  div,
+  f32,
+  less,
+  local,
+  loop,
+  mul,
+  nest,
+  select,
+  sub,
+  unary,
+  when,
+} from '../loop/loop.ts';
 import type { Shape, TensorType } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
@@ -79,45 +96,57 @@ export const attention: Rules<Attention> = {
 
   macs: (_op, types, { shape: [n, t, e] }) => n * t * types.k.shape[1] * (types.q.shape[2] + e),
 
-  /** The result holds the sums until their shares are known; scores are computed twice, since nothing holds them all. */
+  /**
+   * The result holds sums of what was seen so far, in shares of the largest score so far: when a larger one comes, all that is
+   * there shrinks. So each score is computed once, and nothing needs to hold them.
+   */
   lower(op, { types, arrays, result: { type, array } }) {
     const [n, heads, t, s] = scoresOf(op, types);
     const [deep, part] = [wide(op, types.k), wide(op, type)];
     return nest([n, heads, t], ([b, h, i]) => {
       const channel = (width: number, d: Operand): Expr => add(mul(h, width), d);
-      const scored = (score: Var, j: Expr): readonly Stmt[] => [
-        declare(score, f32(0)),
-        ...loop('d', 0, deep, (d) => [
-          accumulate(
-            score,
-            mul(read(arrays.q, types.q, [b, i, channel(deep, d)]), read(arrays.k, types.k, [b, j, channel(deep, d)])),
-          ),
-        ]),
-        assign(score, mul(score, f32(op.scale))),
-        ...(types.mask ? [accumulate(score, masking(arrays.mask, types.mask, [b, h, i, j]))] : []),
-      ];
-      const [seen, score] = [local('score', 'f32'), local('score', 'f32')];
-      const [largest, total, share] = [local('largest', 'f32'), local('total', 'f32'), local('share', 'f32')];
+      const [score, largest, total] = [local('score', 'f32'), local('largest', 'f32'), local('total', 'f32')];
+      const [shrunk, share] = [local('shrunk', 'f32'), local('share', 'f32')];
       const place = (d: Operand): readonly Operand[] => [b, i, channel(part, d)];
       const sum = (d: Operand): Expr => read(array, type, place(d));
+      const eachSum = (become: (d: Expr) => Expr): readonly Stmt[] =>
+        loop('d', 0, part, (d) => [write(array, type, place(d), become(d))]);
       return [
         declare(largest, f32(-Infinity)),
-        ...loop('j', 0, s, (j) => [...scored(seen, j), assign(largest, max(largest, seen))]),
-        ...loop('d', 0, part, (d) => [write(array, type, place(d), f32(0))]),
         declare(total, f32(0)),
+        ...eachSum(() => f32(0)),
         ...loop('j', 0, s, (j) => [
-          ...scored(score, j),
-          declare(share, unary('exp', sub(score, largest))),
-          accumulate(total, share),
-          ...loop('d', 0, part, (d) => [
-            write(array, type, place(d), add(sum(d), mul(share, read(arrays.v, types.v, [b, j, channel(part, d)])))),
+          declare(score, f32(0)),
+          ...loop('d', 0, deep, (d) => [
+            accumulate(
+              score,
+              mul(read(arrays.q, types.q, [b, i, channel(deep, d)]), read(arrays.k, types.k, [b, j, channel(deep, d)])),
+            ),
           ]),
+          assign(score, mul(score, f32(op.scale))),
+          ...(types.mask ? [accumulate(score, masking(arrays.mask, types.mask, [b, h, i, j]))] : []),
+          when(less(largest, score), [
+            declare(shrunk, unary('exp', sub(largest, score))),
+            assign(total, mul(total, shrunk)),
+            ...eachSum((d) => mul(sum(d), shrunk)),
+            assign(largest, score),
+          ]),
+          // Before anything is seen there is nothing to compare with.
+          declare(
+            share,
+            select(binary('==', largest, f32(-Infinity)), hidden(score), unary('exp', sub(score, largest))),
+          ),
+          accumulate(total, share),
+          ...eachSum((d) => add(sum(d), mul(share, read(arrays.v, types.v, [b, j, channel(part, d)])))),
         ]),
-        ...loop('d', 0, part, (d) => [write(array, type, place(d), div(sum(d), total))]),
+        ...eachSum((d) => div(sum(d), total)),
       ];
     });
   },
 };
+
+/** The share of a key whose score is −∞; NaN stays. */
+const hidden = (score: Expr): Expr => select(binary('==', score, score), f32(0), score);
 
 const masking = (array: Parameters<typeof read>[0], type: TensorType, indices: readonly Expr[]): Expr =>
   read(
