@@ -48,6 +48,15 @@ describe('fitting', () => {
     );
   });
 
+  test('a layer that was disturbed does not spoil the others', () => {
+    const counts = Array.from({ length: 20 }, (_, i) => ({ call: 1, multiply: 10 + 7 * i }));
+    const measured = counts.map((c, i) => ({
+      counts: c,
+      ns: (3 + 2 * c.multiply) * (1 + 0.01 * (i % 3)) * (i === 7 ? 5 : 1),
+    }));
+    expect(fitRates(measured).multiply).toBeCloseTo(2, 1);
+  });
+
   test('no rate is below zero, though sums would fit better', () => {
     const measured = [1, 2, 3, 4].map((n) => ({ counts: { call: 1, multiply: n }, ns: 10 - 2 * n }));
     const rates = fitRates(measured);
