@@ -6,7 +6,7 @@ import type { Weights } from '../src/graph/weights.ts';
 import { weightsOf } from '../src/graph/weights.ts';
 import type { Pass } from '../src/pass.ts';
 import type { Offer } from '../src/plan/offers.ts';
-import { offersFor, workOf } from '../src/plan/offers.ts';
+import { offersForAll, workOf } from '../src/plan/offers.ts';
 import type { Target } from '../src/target.ts';
 import type { Encoding } from '../src/tensor/type.ts';
 import { sameEncoding } from '../src/tensor/type.ts';
@@ -34,9 +34,9 @@ export const chooseFormats = (price: Target['price']): Pass => ({
   },
 });
 
-/** Calls that share weights see them as one matrix: it depends on the shape of the constant alone. */
+/** Calls that share weights see them as one matrix; what else holds for one call alone is not on offer. */
 function cheapest(layers: readonly Weights[], byId: ById, price: Target['price']): Encoding {
   const priceOf = (offer: Offer): number => layers.reduce((sum, { call }) => sum + price(workOf(call, offer, byId)), 0);
-  const priced = offersFor(layers[0]).offers.map((offer) => ({ offer, price: priceOf(offer) }));
+  const priced = offersForAll(layers).map((offer) => ({ offer, price: priceOf(offer) }));
   return priced.reduce((best, next) => (next.price < best.price ? next : best)).offer.encoding;
 }

@@ -126,7 +126,7 @@ describe('mistakes get one clear message each', () => {
       'a format that does not exist',
       () => ['build', '--config', at('format.json')],
       1,
-      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, sum\n',
+      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, stretched, sum\n',
     ],
     [
       'a format that does not fit',

@@ -7,7 +7,7 @@ import type { Encoding } from '../src/tensor/type.ts';
 import { leastPanelAxes, panel } from '../src/tensor/type.ts';
 import { awkward } from './ops/awkward.ts';
 import type { Layouts, Sample } from './ops/law.ts';
-import { distance, matrixOf, meaning, runLoops, typeOfSample, typesOf, value } from './ops/law.ts';
+import { distance, matrixOf, meaning, runLoops, some, typeOfSample, typesOf, value } from './ops/law.ts';
 
 const weighted = (Object.keys(rules) as readonly Kind[]).filter((kind) => rules[kind].columns);
 
@@ -84,8 +84,42 @@ describe.each(weighted)('%s', (kind) => {
   });
 });
 
+/** How larger layers are pruned for formats that hold no small ones. */
+const structured: Readonly<Record<string, (row: number, tap: number, channel: number) => boolean>> = {
+  vec: (row, tap, channel) => ((row % 4) * 3 + tap * 5 + channel * 7) % 9 < 2,
+  punched: (row, tap, channel) => (Math.floor(row / 8) + tap * 2 + Math.floor(channel / 4)) % 5 === 0,
+  pattern: (row, tap, channel) => (row + channel) % 3 > 0 && [0, 4, 5, 8].includes((tap + ((row * channel) % 2)) % 9),
+  gs: (row, tap, channel) => (row * 3 + tap * 5) % 8 === channel && tap % 9 < 8,
+  stretched: (row, tap, channel) => (row * 7 + tap * 5 + channel * 11) % 6 === 0,
+  sum: (row, tap, channel) => (Math.floor(row / 4) + tap + Math.floor(channel / 4)) % 4 === 0 || (row + tap) % 16 === 3,
+};
+
+const pictures = { stride: [1, 2], dilation: [1, 1], groups: 1, activation: 'relu' } as const;
+const larger: readonly Sample[] = [
+  {
+    op: { kind: 'conv2d', ...pictures, pad: [1, 1, 1, 1] },
+    values: [some('f32', [1, 5, 6, 8]), some('f32', [16, 3, 3, 8], 2), some('f32', [16], 3)],
+  },
+  {
+    op: { kind: 'linear', activation: 'none' },
+    values: [some('f32', [3, 72]), some('f32', [16, 72], 2), some('f32', [16], 3)],
+  },
+];
+
+test.each(Object.entries(structured))('%s in layers that are pruned so', (name, keep) => {
+  const tried = larger.map((whole) => {
+    const sample = pruned(whole, (row, column) => keep(row, Math.floor(column / 8), column % 8));
+    const encoding = encodings(sample).find(({ format }) => format === name);
+    for (const layouts of encoding ? [{}, inPanels(sample, 4)] : [])
+      expect(distance(runLoops(sample, layouts, encoding), meaning(sample))).toBeLessThanOrEqual(2e-6);
+    return encoding !== undefined;
+  });
+  expect(tried).toContain(true);
+});
+
 test('every format is tried', () => {
   const samples = weighted.flatMap(realSamples);
   const tried = samples.flatMap((s) => Object.values(patterns).flatMap((keep) => encodings(pruned(s, keep))));
-  expect([...new Set(tried.map((e) => e.format))].sort()).toEqual(formats.map((f) => f.name).sort());
+  const names = [...tried.map((e) => e.format), ...Object.keys(structured)];
+  expect([...new Set(names)].sort()).toEqual(formats.map((f) => f.name).sort());
 });

@@ -22,6 +22,12 @@ export interface Format<P extends Params = Params, Part extends string = string>
   /** Which parameters worth pricing fit `m`, and why the others do not. */
   detect(m: Matrix): Detection<P>;
 
+  /**
+   * Why weights of these sizes are not stored with `params`, whatever they are, as the rest of a sentence. Asked for
+   * every layer of a graph, and absent where parameters hold for any sizes.
+   */
+  fault?(sizes: Omit<Matrix, 'data' | 'mask'>, params: P): string | undefined;
+
   /** What storing `m` and multiplying it by one vector takes. */
   cost(m: Matrix, params: P): Cost;
 

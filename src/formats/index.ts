@@ -7,6 +7,7 @@ import { gs } from './gs.ts';
 import { nm } from './nm.ts';
 import { pattern } from './pattern.ts';
 import { punched } from './punched.ts';
+import { stretched } from './stretched.ts';
 import { sum } from './sum.ts';
 import { vec } from './vec.ts';
 
@@ -21,6 +22,7 @@ export const formats: readonly Format[] = [
   punched,
   pattern,
   gs,
+  stretched,
   sum,
 ] as readonly Format[];
 

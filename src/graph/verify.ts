@@ -5,7 +5,7 @@
  *   - a panel layout is on a value of two axes or more and has at least one lane
  *   - a call has as many inputs as its operator has operands, and the dtype and shape that its operator infers
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
- *   - only constants are stored in a sparse format, and the format is listed
+ *   - only constants are stored in a sparse format, and the format is listed; its parameters hold for the layers that use it
  *   - a quantity has as many scales and zeros as belong to its axis, scales above zero and whole zeros; of f32, constants
  *     alone have one
  *   - names of inputs are unique, names of outputs are unique, and there is an output
@@ -59,7 +59,10 @@ function checkType({ kind, type }: Node, fail: Fail): void {
     fail(`has a size that is not a whole number above zero: ${printType(type)}`);
   else if (shape.length > mostAxes) fail(`has over ${mostAxes} axes: ${printType(type)}`);
   else if (storedLength(type) > mostElements) fail(`is too large: ${printType(type)}`);
-  if (layout.kind === 'panel' && !(shape.length >= leastPanelAxes && Number.isInteger(layout.lanes) && layout.lanes > 0))
+  if (
+    layout.kind === 'panel' &&
+    !(shape.length >= leastPanelAxes && Number.isInteger(layout.lanes) && layout.lanes > 0)
+  )
     fail(`cannot be laid out in panels: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
   if (kind !== 'constant' && encoding.format !== 'dense') fail('is sparse but not a constant');
@@ -76,7 +79,7 @@ function checkConstant({ type, data, mask }: Constant, fail: Fail): void {
 }
 
 function checkCall({ op, inputs, type }: Call, types: ReadonlyMap<Id, TensorType>, fail: Fail): void {
-  const { operands, infer } = rulesOf(op);
+  const { operands, infer, columns, plane } = rulesOf(op);
   const names = operands(op);
   if (inputs.length !== names.length) {
     fail(`has ${inputs.length} inputs; "${op.kind}" takes ${names.join(', ')}`);
@@ -87,6 +90,14 @@ function checkCall({ op, inputs, type }: Call, types: ReadonlyMap<Id, TensorType
   if (typeof inferred === 'string') fail(`cannot be typed: "${op.kind}" ${inferred}`);
   else if (inferred.dtype !== type.dtype || !sameShape(inferred.shape, type.shape))
     fail(`is declared ${printType(type)} but computes ${printType(inferred)}`);
+  else if (columns && given.weights) {
+    const { shape, encoding } = given.weights;
+    const view = columns(op, given.weights);
+    const read = plane?.(op, given);
+    const sizes = { rows: elements(shape) / view.columns, ...view, ...(read && { plane: read }) };
+    const misfit = formatNamed(encoding.format)?.fault?.(sizes, encoding.params);
+    if (misfit !== undefined) fail(`has weights stored as "${encoding.format}", and ${misfit}`);
+  }
 }
 
 const repeated = (names: readonly string[]): ReadonlySet<string> =>

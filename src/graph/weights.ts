@@ -2,7 +2,7 @@
 import { rulesOf } from '../ops/index.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
-import { nodesById } from './graph.ts';
+import { nodesById, operandsOf } from './graph.ts';
 
 export interface Weights {
   readonly call: Call;
@@ -12,13 +12,15 @@ export interface Weights {
 
 /** The weights of one call, if it has any and they are known. */
 export function weightsOfCall(call: Call, byId: ReadonlyMap<Id, Node>): Weights | undefined {
-  const { operands, columns } = rulesOf(call.op);
+  const { operands, columns, plane } = rulesOf(call.op);
   const constant = byId.get(call.inputs[operands(call.op).indexOf('weights')]);
   if (!columns || constant?.kind !== 'constant' || !(constant.data instanceof Float32Array)) return undefined;
   const view = columns(call.op, constant.type);
   const { data, mask } = constant;
   const rows = data.length / view.columns;
-  return { call, constant, matrix: { rows, ...view, data, ...(mask && { mask }) } };
+  const types = Object.entries(operandsOf(call, byId)).map(([name, { type }]) => [name, type] as const);
+  const read = plane?.(call.op, Object.fromEntries(types));
+  return { call, constant, matrix: { rows, ...view, data, ...(mask && { mask }), ...(read && { plane: read }) } };
 }
 
 /** The weights of each call that has any, by the call's id. */

@@ -119,6 +119,12 @@ export const conv2d: Rules<Conv2d> = {
 
   columns: (_op, { shape: [, kh, kw, ig] }) => ({ columns: kh * kw * ig, run: ig }),
 
+  plane({ pad: [top, left, bottom, right], dilation }, { x, weights }) {
+    const [, h, w] = x.shape;
+    const pitch = w + Math.max(left, right);
+    return { across: weights.shape[2], dilation, pitch, size: (h + Math.max(top, bottom)) * pitch };
+  },
+
   macs: (_op, { weights }, { shape: [n, oh, ow] }) => n * oh * ow * elements(weights.shape),
 
   lower(op, { types, arrays, result, walk }) {

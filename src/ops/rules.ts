@@ -1,6 +1,7 @@
 /** The contract of an operator: one file with its attributes, its shape rule, its meaning and its loops. */
 import type { Visit } from '../formats/format.ts';
 import type { Arr, Expr, Stmt } from '../loop/loop.ts';
+import type { Plane } from '../tensor/matrix.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { TensorType } from '../tensor/type.ts';
 
@@ -24,6 +25,9 @@ export interface Rules<O> {
 
   /** For an operator whose operand `weights` a format may store: the columns of one row, and how many are neighbours. */
   columns?(op: O, weights: TensorType): { readonly columns: number; readonly run: number };
+
+  /** Where in its input such an operator reads, if that can be told as offsets. */
+  plane?(op: O, types: Types): Plane | undefined;
 
   /** Multiply-adds of one run with dense weights. Absent where there are none worth counting. */
   macs?(op: O, types: Types, result: TensorType): number;

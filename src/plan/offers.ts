@@ -1,6 +1,6 @@
 /** Every format that can hold a layer's weights, with its price: what choose-formats decides by, and reports show. */
 import type { Cost } from '../formats/format.ts';
-import { formats } from '../formats/index.ts';
+import { formatNamed, formats } from '../formats/index.ts';
 import type { Call, Id, Node } from '../graph/graph.ts';
 import { operandsOf } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
@@ -45,6 +45,14 @@ export function offersFor({ matrix }: Pick<Weights, 'matrix'>): Offers {
       found.refused.map(({ params, reason }) => ({ encoding: { format: format.name, params }, reason })),
     ),
   };
+}
+
+/** What calls that share weights can share: it is offered for the first, and holds where the others read. */
+export function offersForAll(layers: readonly Weights[]): readonly Offer[] {
+  const [first, ...others] = layers;
+  return offersFor(first).offers.filter(({ encoding: { format, params } }) =>
+    others.every(({ matrix }) => formatNamed(format)?.fault?.(matrix, params) === undefined),
+  );
 }
 
 /** `call` with its weights stored as `offer` says. */

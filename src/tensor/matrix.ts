@@ -13,6 +13,23 @@ export interface Matrix {
   readonly data: Float32Array<ArrayBuffer>;
   /** 1 where the weight is kept. Without one, the weights that are not zero are kept. */
   readonly mask?: Uint8Array<ArrayBuffer>;
+  /** Where a convolution reads, if it is known. */
+  readonly plane?: Plane;
+}
+
+/**
+ * The input of a convolution as planes, one a channel. Before each row, and before each plane, is a strip of zeros that
+ * is also the end of the one before it.
+ */
+export interface Plane {
+  /** Taps in a row of the kernel. */
+  readonly across: number;
+  /** Down, across. */
+  readonly dilation: readonly number[];
+  /** Elements from one row to the next. */
+  readonly pitch: number;
+  /** Elements from one channel to the next. */
+  readonly size: number;
 }
 
 export const matrix = (rows: number, columns: number, run: number, data: Iterable<number>): Matrix => ({

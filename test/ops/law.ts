@@ -108,7 +108,8 @@ export function runLoops(
 export function matrixOf(sample: Sample, mask?: Matrix['mask']): Matrix {
   const { data } = named(sample.op, sample.values).weights;
   if (!(data instanceof Float32Array)) throw new Error(`"${sample.op.kind}" has no weights of f32`);
-  return { ...viewOf(sample), data, ...(mask && { mask }) };
+  const plane = rulesOf(sample.op).plane?.(sample.op, typesOf(sample));
+  return { ...viewOf(sample), data, ...(mask && { mask }), ...(plane && { plane }) };
 }
 
 function viewOf({ op, values }: Sample): Omit<Matrix, 'data' | 'mask'> {
