@@ -20,6 +20,11 @@ export interface RunCompiler {
   /** Programs to try, in order, e.g. `['clang', 'gcc']`; the first one found is used. */
   readonly compilers: readonly string[];
   readonly args: readonly string[];
+  /**
+   * Arguments before these where the compiler makes code for a machine whose name, which `-dumpmachine` prints, begins so.
+   * For others the sources hold nothing.
+   */
+  readonly only?: { readonly machine: string; readonly args: readonly string[] };
   readonly output: string;
   /** What the user gets: a library, an executable. */
   readonly doc: string;

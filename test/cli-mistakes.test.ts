@@ -69,7 +69,7 @@ describe('mistakes get one clear message each', () => {
       () => ['build', model, '-t', 'cpu', '--cpu', 'x86-64v3'],
       1,
       'error: there is no cpu "x86-64v3" [target/unknown-cpu]\n' +
-        '  hint: did you mean "x86-64-v3"? cpus are generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc, cortex-m7\n',
+        '  hint: did you mean "x86-64-v3"? cpus are generic, native, native-multi, x86-64-v3, x86-64-v4, armv8-a, rv64gc, cortex-m7\n',
     ],
     [
       'a cpu for WebAssembly',
@@ -126,7 +126,7 @@ describe('mistakes get one clear message each', () => {
       'a format that does not exist',
       () => ['build', '--config', at('format.json')],
       1,
-      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, stretched, sum\n',
+      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, stretched, union\n',
     ],
     [
       'a format that does not fit',

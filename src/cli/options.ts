@@ -62,7 +62,7 @@ export const withTargetOptions = (command: Command): Command =>
     )
     .option(
       '--cpu <name>',
-      'cpu only: generic, native, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
+      'cpu only: generic, native, native-multi, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
     )
     .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed')
     .addOption(tuningOption);

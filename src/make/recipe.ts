@@ -17,7 +17,10 @@ export async function runTask(task: Task, folder: string, report: Report, signal
     return 'made';
   }
   const result = await runCompiler(task, { folder, compilers: compilersFor(task), signal });
-  if (result.ok) return 'made';
+  if (result.ok) {
+    if (result.warning) report(result.warning);
+    return 'made';
+  }
   report(result.diagnostic);
   return result.diagnostic.code === 'toolchain/no-compiler' ? 'no-compiler' : 'failed';
 }

@@ -7,7 +7,13 @@ import type { Diagnostic } from '../diagnostic.ts';
 import type { RunCompiler } from '../recipe.ts';
 
 export type Compiled =
-  | { readonly ok: true /** As a user could type it. */; readonly command: string }
+  | {
+      readonly ok: true;
+      /** As a user could type it. */
+      readonly command: string;
+      /** That it holds nothing, since the compiler makes code for other machines. */
+      readonly warning?: Diagnostic;
+    }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 export interface CompileOptions {
@@ -26,9 +32,14 @@ export async function runCompiler(task: RunCompiler, options: CompileOptions): P
   const wanted = options.compilers ?? task.compilers;
   const program = await findProgram(wanted, path);
   if (program === undefined) return { ok: false, diagnostic: missing(task, wanted) };
-  const command = [program.name, ...task.args].map(shown).join(' ');
-  const { code, output } = await execute(program.path, task.args, folder, signal);
-  if (code === 0) return { ok: true, command };
+  const { only } = task;
+  const machine = only && (await execute(program.path, ['-dumpmachine'], folder, signal)).output;
+  const fits = only !== undefined && machine?.startsWith(`${only.machine}-`) === true;
+  const args = fits ? [...only.args, ...task.args] : task.args;
+  const command = [program.name, ...args].map(shown).join(' ');
+  const { code, output } = await execute(program.path, args, folder, signal);
+  if (code === 0)
+    return { ok: true, command, ...(only && !fits && { warning: empty(task, only.args, machine ?? '') }) };
   await rm(join(folder, task.output), { force: true });
   return { ok: false, diagnostic: failed(task, command, code, output) };
 }
@@ -97,10 +108,29 @@ function missing(task: RunCompiler, wanted: readonly string[]): Diagnostic {
 /** The first lines say what is wrong; the rest follows from it. */
 const mostLines = 40;
 
+const empty = (task: RunCompiler, args: readonly string[], machine: string): Diagnostic => ({
+  severity: 'warning',
+  code: 'toolchain/no-such-level',
+  message: `"${task.output}" holds no code: the compiler makes code for "${machine}", which has no "${args.join(' ')}"`,
+  hint: 'the baseline runs on every machine of that kind',
+});
+
+/** How gcc and clang say that they have never heard of a CPU. */
+const strange = /bad value.*-march|unknown target CPU|unsupported argument '.*' to option '-march=|invalid arch name/;
+
 function failed(task: RunCompiler, command: string, code: number | string, output: string): Diagnostic {
   const lines = output.split('\n');
   const more = lines.length - mostLines;
   const told = [...lines.slice(0, mostLines), ...(more > 0 ? [`... and ${more} more lines`] : [])].join('\n');
+  if (strange.test(output)) {
+    const flag = command.split(' ').find((word) => /^-m(arch|cpu)=/.test(word)) ?? '-march';
+    return {
+      severity: 'error',
+      code: 'toolchain/unknown-cpu',
+      message: `the compiler that builds "${task.output}" does not know "${flag}"`,
+      hint: `it is too old or for another machine: set CC to gcc 11, clang 12 or newer, or give another --cpu\nthe command was: ${command}\n${told}`,
+    };
+  }
   return {
     severity: 'error',
     code: 'toolchain/compiler-failed',

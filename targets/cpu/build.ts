@@ -3,6 +3,7 @@ import type { Recipe, RunCompiler } from '../../src/recipe.ts';
 import type { Artefact, Render } from '../../src/target.ts';
 import type { BlobFiles } from './blob.ts';
 import type { Flavour } from './emit.ts';
+import { baselineFile, dispatchFile, flagOf, levelFile } from './levels.ts';
 
 interface Built {
   readonly name: string;
@@ -22,7 +23,10 @@ const reservedTargets: ReadonlySet<string> = new Set(
 export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, render: Render) {
   const { cpu, strictFp } = flavour;
   const options = ['-O3', `-ffp-contract=${strictFp ? 'off' : 'fast'}`, '-fno-math-errno', '-fno-trapping-math'];
-  const sources = [`${name}.c`, ...(weights ? [weights.source] : [])];
+  const above = (cpu.levels ?? []).map((level) => ({ source: levelFile(name, level), flag: flagOf(level) }));
+  const network = above.length > 0 ? [dispatchFile(name), baselineFile(name)] : [`${name}.c`];
+  const plain = [...network, ...(weights ? [weights.source] : [])];
+  const sources = [...plain, ...above.map(({ source }) => source)];
   const checks = [`${name}_check.c`, recorded.source];
   const assembled = [weights, recorded].flatMap((b) => (b?.binary ? [{ source: b.source, binary: b.binary }] : []));
   const target = reservedTargets.has(name.toLowerCase()) ? `${name}_model` : name;
@@ -40,6 +44,7 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
       sources: sources.join(' '),
       checkSources: checks.join(' '),
       embedded: assembled,
+      levels: above.length > 0 ? [render('cpu/levels/CMakeLists.txt.hbs', { name, above }).trim()] : [],
     }),
     role: 'build',
   };
@@ -56,9 +61,13 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
   });
   const objects = sources.map((source) => objectOf(source));
   const recipe: Recipe = [
-    ...sources.map((source) =>
-      task(objectOf(source), 'object code to link', [...compiled, ...position, '-I.', '-c', source]),
-    ),
+    ...sources.map((source) => {
+      const level = above.find((l) => l.source === source);
+      return {
+        ...task(objectOf(source), 'object code to link', [...compiled, ...position, '-I.', '-c', source]),
+        ...(level && { only: { machine: 'x86_64', args: [level.flag] } }),
+      };
+    }),
     ...(cpu.hosted
       ? [
           ...(linked.length > 0 ? [] : [task(`lib${name}.so`, 'a shared library', ['-shared', ...objects, '-lm'])]),
@@ -81,7 +90,9 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
         ]
       : []),
   ];
-  return { artefact, recipe, command: `${cpu.compilers[0]} ${[...compiled, '-c', ...sources].join(' ')}` };
+  const command = (...words: readonly string[]): string => [cpu.compilers[0], ...compiled, ...words].join(' ');
+  const commands = [command('-c', ...plain), ...above.map(({ source, flag }) => command(flag, '-c', source))];
+  return { artefact, recipe, commands };
 }
 
-const objectOf = (source: string): string => source.replace(/\.[cS]$/, '.o');
+export const objectOf = (source: string): string => source.replace(/\.[cS]$/, '.o');

@@ -1,5 +1,7 @@
 /** The CPUs that the target knows by name: which compilers make code for them, and with which flags. */
 import { bug } from '../../src/diagnostic.ts';
+import type { Level } from './levels.ts';
+import { levels } from './levels.ts';
 
 export interface Cpu {
   readonly doc: string;
@@ -8,6 +10,8 @@ export interface Cpu {
   readonly flags: readonly string[];
   /** Whether programs run under an operating system: elsewhere only object files are built. */
   readonly hosted: boolean;
+  /** Levels to compile for beside what `flags` say, ascending: which runs is chosen at run time. */
+  readonly levels?: readonly Level[];
 }
 
 const host = ['gcc', 'clang', 'cc', 'clang-19'];
@@ -15,6 +19,13 @@ const host = ['gcc', 'clang', 'cc', 'clang-19'];
 export const cpus = {
   generic: { doc: 'what the compiler makes code for by default', compilers: host, flags: [], hosted: true },
   native: { doc: 'the CPU that the build runs on', compilers: host, flags: ['-march=native'], hosted: true },
+  'native-multi': {
+    doc: 'any x86-64, with AVX2 or AVX-512 where it has them, or else what the compiler makes code for by default',
+    compilers: host,
+    flags: [],
+    hosted: true,
+    levels,
+  },
   'x86-64-v3': { doc: 'x86-64 with AVX2 and FMA', compilers: host, flags: ['-march=x86-64-v3'], hosted: true },
   'x86-64-v4': { doc: 'x86-64 with AVX-512', compilers: host, flags: ['-march=x86-64-v4'], hosted: true },
   'armv8-a': {

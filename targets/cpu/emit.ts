@@ -9,6 +9,7 @@ import type { BlobFiles } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
 import type { Cpu } from './cpus.ts';
+import { emitLevels, entryMacro } from './levels.ts';
 import { partsFor } from './parts.ts';
 import type { CPort } from './ports.ts';
 import { cPorts } from './ports.ts';
@@ -44,12 +45,20 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     workspace: Math.max(plan.arena.peak, alignment),
   };
 
+  const several = flavour.cpu.levels && emitLevels(flavour.cpu.levels, common, render);
   const weights = emitWeights(plan, symbol, render);
   const check = emitCheck(recorded(), { inputs, outputs, name, symbol }, render);
   const build = emitBuild({ name, symbol, weights, recorded: check, flavour }, render);
   const source: Artefact = {
     path: `${name}.c`,
-    contents: render('cpu/model.c.hbs', { ...common, ...sourceView(plan, { inputs, outputs, symbol, upper }, render) }),
+    contents: render('cpu/model.c.hbs', {
+      ...common,
+      // The function has a name for each level, and what does not depend on the level stands where one is chosen.
+      guards: several ? [several.guard] : [],
+      entry: several ? entryMacro(upper) : `${symbol}_run`,
+      sizes: several ? [] : [`${symbol}_workspace_size`],
+      ...sourceView(plan, { inputs, outputs, symbol, upper }, render),
+    }),
     role: 'source',
   };
   const header: Artefact = {
@@ -61,7 +70,9 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       exampleInputs: inputs.map((p) => `.${p.member} = ...`).join(', '),
       exampleOutputs: outputs.map((p) => `.${p.member} = ...`).join(', '),
       cpuDoc: flavour.cpu.doc,
-      command: build.command,
+      command: build.commands.join('\n *     '),
+      declared: several ? [several.declared] : [],
+      refusals: several ? ['/* The CPU does not have the level. */', `${upper}_NO_LEVEL = 3,`] : [],
       strictDoc: flavour.strictFp
         ? '\n *\n * Strict: the same bits on every CPU and compiler, as long as -ffp-contract=off is given. Where products and sums\n * would be fused otherwise that costs about a seventh of the speed.'
         : '',
@@ -88,11 +99,26 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       recorded: `${symbol}_recorded`,
       recordedFile: `${name}_recorded`,
       types: [...new Set(outputs.map((p) => p.type))].map((type) => ({ type })),
+      includes: several ? ['<string.h>'] : [],
+      body: render(`cpu/check/${several ? 'levels' : 'run'}.c.hbs`, {
+        ...common,
+        recorded: `${symbol}_recorded`,
+        levels: several?.levels ?? [],
+      }).trimEnd(),
     }),
     role: 'check',
   };
   return {
-    artefacts: [header, source, ...(weights?.artefacts ?? []), example, checker, ...check.artefacts, build.artefact],
+    artefacts: [
+      header,
+      source,
+      ...(several?.artefacts ?? []),
+      ...(weights?.artefacts ?? []),
+      example,
+      checker,
+      ...check.artefacts,
+      build.artefact,
+    ],
     recipe: build.recipe,
   };
 }

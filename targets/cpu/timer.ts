@@ -6,6 +6,8 @@ import { alignment } from '../../src/plan/arena.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Recipe, RunCompiler, Task } from '../../src/recipe.ts';
 import type { Artefact, Emission, Render } from '../../src/target.ts';
+import { objectOf } from './build.ts';
+import { baselineFile, levelFile, levels } from './levels.ts';
 import { cPorts } from './ports.ts';
 
 export interface Timer extends Emission {
@@ -34,16 +36,19 @@ export function emitStepTimer({ plan, recipe }: Built, render: Render): Timer {
   const { name, steps } = plan;
   const program = `${name}_steps`;
   const header = `${program}.h`;
-  const [object, timed] = [`${name}.o`, `${name}_hooked.o`];
-  const hooked = (word: string): string => (word === object ? timed : word);
+  const network = [`${name}.c`, baselineFile(name), ...levels.map((level) => levelFile(name, level))];
+  const objects = new Set(network.map(objectOf));
+  const hooked = (word: string): string => (objects.has(word) ? word.replace(/\.o$/, '_hooked.o') : word);
   const compiling = recipe.flatMap((task): readonly Task[] =>
-    task.kind === 'run-compiler' && task.output === object
-      ? [{ ...task, args: ['-include', header, ...task.args.map(hooked)], output: timed }]
+    task.kind === 'run-compiler' && objects.has(task.output)
+      ? [{ ...task, args: ['-include', header, ...task.args.map(hooked)], output: hooked(task.output) }]
       : [],
   );
   const linking = exampleOf(plan, recipe).map((task) => {
     const own = renamed(task, plan, program);
-    return { ...own, args: own.args.map(hooked) };
+    // The core's peak is that of the level that runs.
+    const widest = compiling.length > 1 ? ['-march=native'] : [];
+    return { ...own, args: [...widest, ...own.args.map(hooked)] };
   });
   const view = { name, steps: Math.max(1, steps.length) };
   return {
