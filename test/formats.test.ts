@@ -105,7 +105,7 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
       { across: 1, dy: 2, dx: 1, pitch: 7, plane: 14 * (m.columns / m.run) },
       { across: 1, dy: 1, dx: 1, pitch: 300, plane: 400 * (m.columns / m.run) },
     ].filter((params) => params.plane >= params.pitch),
-  sum: () => [1, 2, 4, 8, 16].flatMap((r) => [1, 2, 4, 8, 16].map((c) => ({ r, c }))),
+  union: () => [1, 2, 4, 8, 16].flatMap((r) => [1, 2, 4, 8, 16].map((c) => ({ r, c }))),
   nm: (m) =>
     [2, 3, 4, 5, 6, 7, 8, 12, 16].flatMap((width) =>
       [1, 2, 3, 4]

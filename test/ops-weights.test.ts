@@ -91,7 +91,8 @@ const structured: Readonly<Record<string, (row: number, tap: number, channel: nu
   pattern: (row, tap, channel) => (row + channel) % 3 > 0 && [0, 4, 5, 8].includes((tap + ((row * channel) % 2)) % 9),
   gs: (row, tap, channel) => (row * 3 + tap * 5) % 8 === channel && tap % 9 < 8,
   stretched: (row, tap, channel) => (row * 7 + tap * 5 + channel * 11) % 6 === 0,
-  sum: (row, tap, channel) => (Math.floor(row / 4) + tap + Math.floor(channel / 4)) % 4 === 0 || (row + tap) % 16 === 3,
+  union: (row, tap, channel) =>
+    (Math.floor(row / 4) + tap + Math.floor(channel / 4)) % 4 === 0 || (row + tap) % 16 === 3,
 };
 
 const pictures = { stride: [1, 2], dilation: [1, 1], groups: 1, activation: 'relu' } as const;

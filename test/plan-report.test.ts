@@ -53,7 +53,7 @@ test('the layers of a build', () => {
           'costs 33, bitmask 41; punched f=8 c=4: has 1 tap, and blocks share several; ' +
           'pattern patterns=32: has kernels of 1 tap; ' +
           'gs b=8 k=8 scatter=0: row 0 has 1 nonzeros in bank 0 of 8, and 0 in bank 2; ' +
-          'sum r=1 c=4: has 0 of 4 nonzeros in full blocks of 1x4',
+          'union r=1 c=4: has 0 of 4 nonzeros in full blocks of 1x4',
         bytes: 4 * 4 + 1 + 4 * 2,
         macs: 32,
         density: 0.5,
@@ -72,7 +72,7 @@ test('the layers of a build', () => {
           'punched f=8 c=4: has 1 tap, and blocks share several; ' +
           'pattern patterns=32: has kernels of 1 tap; ' +
           'gs b=8 k=8 scatter=0: row 0 has 1 nonzeros in bank 0 of 8, and 0 in bank 5; ' +
-          'sum r=1 c=4: takes 92 bytes, and csr alone 82',
+          'union r=1 c=4: takes 92 bytes, and csr alone 82',
         bytes: 4 * 3 + 3 + 4 * 11 + 4 * 3,
         macs: 24,
         density: 11 / 24,
@@ -171,7 +171,7 @@ test('an inspection', () => {
           { format: 'gs b=8 k=1 scatter=0', reason: 'has 2 rows, and a group takes 8' },
           { format: 'gs b=8 k=2 scatter=0', reason: 'has 2 rows, and a group takes 4' },
           { format: 'gs b=16 k=1 scatter=0', reason: 'has 2 rows, and a group takes 16' },
-          { format: 'sum r=1 c=4', reason: 'has 0 of 4 nonzeros in full blocks of 1x4' },
+          { format: 'union r=1 c=4', reason: 'has 0 of 4 nonzeros in full blocks of 1x4' },
         ],
       },
       {
@@ -200,7 +200,7 @@ test('an inspection', () => {
           { format: 'gs b=8 k=1 scatter=0', reason: 'has 3 rows, and a group takes 8' },
           { format: 'gs b=8 k=2 scatter=0', reason: 'has 3 rows, and a group takes 4' },
           { format: 'gs b=16 k=1 scatter=0', reason: 'has 3 rows, and a group takes 16' },
-          { format: 'sum r=1 c=4', reason: 'takes 92 bytes, and csr alone 82' },
+          { format: 'union r=1 c=4', reason: 'takes 92 bytes, and csr alone 82' },
         ],
       },
     ],

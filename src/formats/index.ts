@@ -8,7 +8,7 @@ import { nm } from './nm.ts';
 import { pattern } from './pattern.ts';
 import { punched } from './punched.ts';
 import { stretched } from './stretched.ts';
-import { sum } from './sum.ts';
+import { union } from './union.ts';
 import { vec } from './vec.ts';
 
 /** Every storage format. Dense comes first, so it wins ties. */
@@ -23,7 +23,7 @@ export const formats: readonly Format[] = [
   pattern,
   gs,
   stretched,
-  sum,
+  union,
 ] as readonly Format[];
 
 export const formatNamed = (name: string): Format | undefined => formats.find((f) => f.name === name);

@@ -17,14 +17,14 @@ import { liveBits } from './livebits.ts';
 import { placeBytes } from './places.ts';
 
 /** Rows and columns of a block, powers of two up to 16. */
-type Sum = Block;
+type Union = Block;
 
 type Part = 'block_pos' | 'block_idx' | 'block_val' | 'rest_pos' | 'rest_idx' | 'rest_val';
 
 const indexOf = ({ columns }: Pick<Matrix, 'columns'>) => ({ index: placeBytes(columns) === 2 ? 16 : 32 }) as const;
 
-export const sum: Format<Sum, Part> = {
-  name: 'sum',
+export const union: Format<Union, Part> = {
+  name: 'union',
   doc: 'blocks of which every entry is kept, and the other entries of each row',
   detect,
   cost: (m, params) => costOf(m, params, countFull(m)(params)),
@@ -57,7 +57,7 @@ export const sum: Format<Sum, Part> = {
 };
 
 /** The matrix as two: the entries of full blocks, and all others. */
-function split(m: Matrix, params: Sum): { readonly blocks: Matrix; readonly rest: Matrix } {
+function split(m: Matrix, params: Union): { readonly blocks: Matrix; readonly rest: Matrix } {
   const rest = liveness(m);
   const blocks = new Uint8Array(rest.length);
   eachFull(m, params, (row, column) => {
@@ -70,7 +70,7 @@ function split(m: Matrix, params: Sum): { readonly blocks: Matrix; readonly rest
   return { blocks: { ...m, mask: blocks }, rest: { ...m, mask: rest } };
 }
 
-function costOf(m: Matrix, { r, c }: Sum, full: number) {
+function costOf(m: Matrix, { r, c }: Union, full: number) {
   const inBlocks = full * r * c;
   const rest = liveBits(m).live - inBlocks;
   const place = placeBytes(m.columns);
@@ -88,14 +88,14 @@ const leastEntries = 4;
 const leastShare = 1 / 4;
 
 /** The size that stores least, if that is less than any block, csr or the whole matrix alone. */
-function detect(m: Matrix): Detection<Sum> {
+function detect(m: Matrix): Detection<Union> {
   const live = liveBits(m).live;
   const fullOf = countFull(m);
   const all = powers.flatMap((r) => powers.map((c) => ({ r, c }))).filter(({ r, c }) => r * c >= leastEntries);
   // Larger blocks hold no more entries than the smallest that make them up.
   const small = all.filter(({ r, c }) => r * c === leastEntries);
   const most = small.reduce((best, next) => (fullOf(next) > fullOf(best) ? next : best));
-  const no = (params: Sum, reason: string) => ({ fits: [], refused: [{ params, reason }] });
+  const no = (params: Union, reason: string) => ({ fits: [], refused: [{ params, reason }] });
   const inBlocks = fullOf(most) * leastEntries;
   if (inBlocks === 0 || inBlocks < leastShare * live)
     return no(most, `has ${inBlocks} of ${live} nonzeros in full blocks of ${most.r}x${most.c}`);
@@ -113,12 +113,12 @@ function detect(m: Matrix): Detection<Sum> {
 }
 
 /** The sizes of block that may store less alone: those that make up this one. */
-const blocksAlone = ({ rows, run }: Matrix, { r, c }: Sum): readonly Sum[] =>
+const blocksAlone = ({ rows, run }: Matrix, { r, c }: Union): readonly Union[] =>
   powers
     .flatMap((height) => powers.map((width) => ({ r: height, c: width })))
     .filter((size) => size.r <= Math.min(r, rows) && size.c <= Math.min(c, run) && size.r * size.c > 1);
 
-const bytesOf = (m: Matrix, { r, c }: Sum): number => {
+const bytesOf = (m: Matrix, { r, c }: Union): number => {
   const blocks = countBlocks(m, { r, c });
   return 4 * (Math.ceil(m.rows / r) + 1) + blocks * (placeBytes(m.columns) + 4 * r * c);
 };
