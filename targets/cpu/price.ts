@@ -12,6 +12,12 @@ const small = 256;
 const alike: ReadonlySet<string> = new Set(['dense', 'csr', 'block']);
 const unlike = 1.02;
 
+/** Where so many of all weights are multiplied there is nothing to gain, whatever rates say. */
+const most = 0.95;
+
+/** How much longer than predicted sparse is taken to be: what is about as fast stays dense. */
+const doubt = 1.15;
+
 /** Nanoseconds that a byte of weights is worth, so that what takes as long is stored in less. */
 const perByte = 1 / 400;
 
@@ -21,11 +27,12 @@ export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
     predict,
     price(work) {
       const dense = work.encoding.format === 'dense';
-      if (!dense && elements(work.types.weights.shape) <= small) return Infinity;
+      const all = elements(work.types.weights.shape);
+      if (!dense && (all <= small || work.cost.multiplies > most * all)) return Infinity;
       const { ns, family } = predict(work);
       // All taps are multiplied anyway.
       if (family === 'depthwise' && !dense) return Infinity;
-      return ns * (alike.has(work.encoding.format) ? 1 : unlike) + work.cost.bytes * perByte;
+      return ns * (dense ? 1 : doubt) * (alike.has(work.encoding.format) ? 1 : unlike) + work.cost.bytes * perByte;
     },
   };
 }
