@@ -175,6 +175,9 @@ test('is nothing for kernels of one tap, and refuses taps that cannot be told ap
     fits: [],
     refused: [],
   });
+  expect(reasons({ h: 8, w: 8, k: 3, s: 1, p: 0, density: 1 })).toEqual([
+    'takes 180 entries, and the whole matrix has 180',
+  ]);
   expect(reasons({ h: 2, w: 2, k: 7, s: 1, p: 3, density: 0.5 })).toEqual([
     'has taps that reach over 7 of 5 elements of a row',
   ]);

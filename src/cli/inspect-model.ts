@@ -64,9 +64,11 @@ function asText(file: string, { inputs, outputs, operators, layers }: Inspection
   ];
 }
 
-/** A row a layer: in each format the fewest bytes that its weights take. */
+/** A row a layer: the fewest bytes that its weights take in each format that holds any of the layers. */
 function layerTable(layers: readonly InspectedLayer[], paint: Paint): readonly string[] {
-  const names = formats.map((f) => f.name);
+  const names = formats
+    .map((f) => f.name)
+    .filter((format) => layers.some((layer) => fewestBytes(layer, format) < Infinity));
   const head = ['layer', 'op', 'weights', 'output', 'parameters', 'MACs', 'zeros', ...names].map((word) =>
     paint.dim(word),
   );

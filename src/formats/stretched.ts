@@ -113,7 +113,9 @@ function detect(m: Matrix): Detection<Stretched> {
   // Columns of one tap are channels, and say as much.
   if (!m.plane || m.columns === m.run) return { fits: [], refused: [] };
   const params = paramsOf(m.plane);
-  const why = ambiguity(m, params);
+  const { live } = liveBits(m);
+  const all = m.data.length;
+  const why = live === all ? `takes ${live} entries, and the whole matrix has ${all}` : ambiguity(m, params);
   return why === undefined ? { fits: [params], refused: [] } : { fits: [], refused: [{ params, reason: why }] };
 }
 
