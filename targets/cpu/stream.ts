@@ -18,7 +18,7 @@ export const denseBlock = 64;
 export interface Stream {
   /** Groups in each block. */
   readonly groups: Int32Array<ArrayBuffer>;
-  /** The first row of each group, and a zero: who works on one looks at the next. */
+  /** Those of each group, and zeros for one more: who works on one looks at the next. */
   readonly rows: Uint16Array<ArrayBuffer>;
   /** Columns of each group. */
   readonly counts: Uint16Array<ArrayBuffer>;
@@ -28,12 +28,19 @@ export interface Stream {
 }
 
 interface Group {
-  readonly row: number;
+  readonly rows: readonly number[];
   readonly columns: readonly number[];
 }
 
-/** Rows go in groups of `height`, which divides their number; blocks are of `read`, the columns that are laid out. */
-export function sparseStream(m: Matrix, height: number, read: ArrayLike<number> = allColumns(m)): Stream {
+/** Which rows go together: groups of `height`, which divides their number. */
+export interface Together {
+  readonly height: number;
+  /** All rows, group by group. */
+  readonly order: ArrayLike<number>;
+}
+
+/** Blocks are of `read`, the columns that are laid out. */
+export function sparseStream(m: Matrix, together: Together, read: ArrayLike<number> = allColumns(m)): Stream {
   const live = liveness(m);
   const groups: number[] = [];
   const listed: Group[] = [];
@@ -42,14 +49,14 @@ export function sparseStream(m: Matrix, height: number, read: ArrayLike<number> 
   for (let first = 0; first === 0 || first < read.length; first += sparseBlock) {
     const end = Math.min(first + sparseBlock, read.length);
     const every = first === 0 || end === read.length;
-    const block = groupsOf(m, live, { height, first, end, read }).filter((g) => every || g.columns.length > 0);
+    const block = groupsOf(m, live, { ...together, first, end, read }).filter((g) => every || g.columns.length > 0);
     groups.push(block.length);
     for (const group of block) {
       listed.push(group);
       for (const place of group.columns) {
         columns.push(place - first);
-        for (let r = group.row; r < group.row + height; r++) {
-          const at = r * m.columns + read[place];
+        for (const row of group.rows) {
+          const at = row * m.columns + read[place];
           weights.push(live[at] === 1 ? m.data[at] : 0);
         }
       }
@@ -57,7 +64,7 @@ export function sparseStream(m: Matrix, height: number, read: ArrayLike<number> 
   }
   return {
     groups: Int32Array.from(groups),
-    rows: Uint16Array.from([...listed.map((g) => g.row), 0]),
+    rows: Uint16Array.from([...listed.flatMap((g) => g.rows), ...Array<number>(together.height).fill(0)]),
     counts: Uint16Array.from(listed, (g) => g.columns.length),
     columns: Uint8Array.from(columns),
     weights: Float32Array.from(weights),
@@ -77,26 +84,22 @@ export function liveColumns(m: Matrix): Int32Array<ArrayBuffer> {
 }
 
 /** Places `first` to `end` of the columns that are read. */
-interface Extent {
-  readonly height: number;
+interface Extent extends Together {
   readonly first: number;
   readonly end: number;
   readonly read: ArrayLike<number>;
 }
 
-function groupsOf(m: Matrix, live: Uint8Array, { height, first, end, read }: Extent): readonly Group[] {
+function groupsOf(m: Matrix, live: Uint8Array, { height, order, first, end, read }: Extent): readonly Group[] {
   const groups: Group[] = [];
-  for (let row = 0; row < m.rows; row += height) {
+  for (let start = 0; start < m.rows; start += height) {
+    const rows = Array.from({ length: height }, (_, r) => order[start + r]);
     const columns: number[] = [];
     for (let place = first; place < end; place++)
-      for (let r = row; r < row + height; r++)
-        if (live[r * m.columns + read[place]] === 1) {
-          columns.push(place);
-          break;
-        }
-    groups.push({ row, columns });
+      if (rows.some((row) => live[row * m.columns + read[place]] === 1)) columns.push(place);
+    groups.push({ rows, columns });
   }
-  return groups.sort((a, b) => a.columns.length - b.columns.length || a.row - b.row);
+  return groups.sort((a, b) => a.columns.length - b.columns.length || a.rows[0] - b.rows[0]);
 }
 
 /** Weights alone, in the order in which the dense kernel wants them. */

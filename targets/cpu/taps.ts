@@ -83,7 +83,8 @@ function sharedColumns(reads: readonly number[], stride: number, count: number, 
 }
 
 /** Numbers that the lanes of a panel read of one row, and that vectors reach past it. */
-export const pictureRow = ({ to, stride }: Reading): number => (Math.min(lanes, to[2]) + 2 * lanes) * stride[1] + 3 * lanes;
+export const pictureRow = ({ to, stride }: Reading): number =>
+  (Math.min(lanes, to[2]) + 2 * lanes) * stride[1] + 3 * lanes;
 
 /** Channels whose rows are laid flat together: TOGETHER in C. */
 export const together = 8;

@@ -14,11 +14,16 @@ const inPanels: Layout = panel(64);
 export const csr: Encoding = { format: 'csr', params: { index: 16 } };
 const block = (r: number, c: number): Encoding => ({ format: 'block', params: { r, c } });
 
-/** Weights of which about one in `every` is kept, in blocks of rows and columns. */
-export function pruned(weights: Value, every: number, [r, c]: readonly [number, number] = [1, 1]): Value {
+/** Weights of which about one in `every` is kept, in blocks of rows and columns; rows `apart` from each other are alike. */
+export function pruned(
+  weights: Value,
+  every: number,
+  [r, c]: readonly [number, number] = [1, 1],
+  apart = weights.type.shape[0],
+): Value {
   const columns = weights.data.length / weights.type.shape[0];
   const kept = (at: number): boolean => {
-    const [row, column] = [Math.floor(at / columns / r), Math.floor((at % columns) / c)];
+    const [row, column] = [Math.floor((Math.floor(at / columns) % apart) / r), Math.floor((at % columns) / c)];
     return Math.imul(row * 7919 + column * 104729 + 12345, 2654435761) >>> 16 < 65536 / every;
   };
   return { ...weights, data: weights.data.map((w, at) => (kept(at) ? w : 0)) as Value['data'] };
@@ -43,7 +48,8 @@ function layer(title: string, given: Layer): Case {
   const { x, out, kernel = [1, 1], every = 1, encoding, from = inPanels, slopes = out, poison, ...more } = given;
   const image = some('f32', x, 5);
   const { r = 1, c = 1 } = encoding?.format === 'block' ? encoding.params : {};
-  const weights = pruned(some('f32', [out, ...kernel, x[3]], 6), every, [r, c]);
+  const apart = encoding?.format === 'vec' ? Math.ceil(out / encoding.params.r) : out;
+  const weights = pruned(some('f32', [out, ...kernel, x[3]], 6), every, [r, c], apart);
   return {
     title,
     op: conv(more),
@@ -54,7 +60,16 @@ function layer(title: string, given: Layer): Case {
 }
 
 const around = (p: number): readonly number[] => [p, p, p, p];
-const stored = { dense: undefined, csr, pairs: block(2, 1), fours: block(4, 2), eights: block(8, 1), odd: block(3, 4) };
+const stored = {
+  dense: undefined,
+  csr,
+  pairs: block(2, 1),
+  fours: block(4, 2),
+  eights: block(8, 1),
+  odd: block(3, 4),
+  alike: { format: 'vec', params: { r: 4 } },
+  punched: { format: 'punched', params: { f: 8, c: 1 } },
+} satisfies Readonly<Record<string, Encoding | undefined>>;
 
 const pointwise: readonly Case[] = [
   ...sizes.map(([h, w]) => layer(`1x1 on ${h}x${w}`, { x: [1, h, w, 5], out: 7 })),
