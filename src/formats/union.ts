@@ -102,21 +102,20 @@ function detect(m: Matrix): Detection<Union> {
   const held = all.filter((size) => fullOf(size) * size.r * size.c >= leastShare * live);
   const tried = held.map((params) => ({ params, cost: costOf(m, params, fullOf(params)) }));
   const { params, cost } = tried.reduce((best, next) => (next.cost.bytes < best.cost.bytes ? next : best));
-  const alone = [
-    { name: 'all as they are', bytes: 4 * m.data.length },
-    { name: 'csr', bytes: 4 * (m.rows + 1) + live * (placeBytes(m.columns) + 4) },
-    ...blocksAlone(m, params).map((size) => ({ name: `blocks of ${size.r}x${size.c}`, bytes: bytesOf(m, size) })),
-  ].reduce((best, next) => (next.bytes < best.bytes ? next : best));
-  return cost.bytes < alone.bytes
-    ? { fits: [params], refused: [] }
-    : no(params, `takes ${cost.bytes} bytes, and ${alone.name} alone ${alone.bytes}`);
+  for (const { name, bytes } of alone(m, params))
+    if (bytes <= cost.bytes) return no(params, `takes ${cost.bytes} bytes, and ${name} alone ${bytes}`);
+  return { fits: [params], refused: [] };
 }
 
-/** The sizes of block that may store less alone: those that make up this one. */
-const blocksAlone = ({ rows, run }: Matrix, { r, c }: Union): readonly Union[] =>
-  powers
-    .flatMap((height) => powers.map((width) => ({ r: height, c: width })))
-    .filter((size) => size.r <= Math.min(r, rows) && size.c <= Math.min(c, run) && size.r * size.c > 1);
+/** What may store as little, what is quickly told first: the last are the sizes of block that make up this one. */
+function* alone(m: Matrix, { r, c }: Union): Iterable<{ readonly name: string; readonly bytes: number }> {
+  yield { name: 'all as they are', bytes: 4 * m.data.length };
+  yield { name: 'csr', bytes: 4 * (m.rows + 1) + liveBits(m).live * (placeBytes(m.columns) + 4) };
+  for (const height of powers.filter((size) => size <= r).reverse())
+    for (const width of powers.filter((size) => size <= c).reverse())
+      if (height * width > 1)
+        yield { name: `blocks of ${height}x${width}`, bytes: bytesOf(m, { r: height, c: width }) };
+}
 
 const bytesOf = (m: Matrix, { r, c }: Union): number => {
   const blocks = countBlocks(m, { r, c });
