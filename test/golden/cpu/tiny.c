@@ -191,114 +191,198 @@ UNROLLED vec vec_clamp(vec v, float low, float high) { return vec_min(vec_max(v,
 /* Vectors that hold `pixels` lanes of a panel, or all of them if there are more. */
 UNROLLED int32_t vectors_for(int32_t pixels) { return pixels < LANES ? (pixels + WIDTH - 1) / WIDTH : (int32_t)VECTORS; }
 
-/* What the taps of a convolution read. */
-struct taps {
-  const float *x; /* one picture: in panels, or plain if `plain` */
-  int32_t plain, height, width, channels, out_height, out_width;
-  int32_t kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
+/* Copies of images for the taps of a convolution: each has pixels that some tap reads, one for each of the result. */
+struct pictures {
+  const float *x;
+  float *y, *scratch;
+  const int32_t *starts; /* of each picture: the row and the column of x that its first pixel comes from */
+  int32_t pictures;
+  int32_t images, plain, height, width, channels;
+  int32_t rows, columns; /* of a picture */
+  int32_t stride_y, stride_x;
+  int32_t row; /* numbers of scratch for the row of a channel */
 };
 
-/* The pixels that one tap reads for each lane of a panel, as offsets into x of the first channel, or -1 outside. */
-ROUTINE void place_taps(const struct taps *t, int32_t lanes, const int32_t *ys, const int32_t *xs, int32_t tap,
-                        int32_t *at) {
-  const int32_t down = tap / t->kernel_width * t->dilation_y, across = tap % t->kernel_width * t->dilation_x;
-  const int32_t height = t->height, width = t->width, channels = t->channels, plain = t->plain;
-  for (int l = 0; l < LANES; ++l) {
-    const int32_t y = ys[l] + down, x = xs[l] + across, pixel = y * width + x;
-    const int32_t offset = plain ? pixel * channels : (pixel >> 6) * channels * LANES + (pixel & (LANES - 1));
-    const int inside = (l < lanes) & (y >= 0) & (y < height) & (x >= 0) & (x < width);
-    at[l] = inside ? offset : -1;
+/* Lanes of a panel that come from one row: how many from which on, and the pixel of x that the first reads. */
+struct piece {
+  int32_t lane, count, pixel;
+};
+
+/* Channels whose rows are laid flat before the first of them is read again, so that what was written has arrived. */
+enum { TOGETHER = 8 };
+
+/* Every stride-th number of `from` on: as many as a vector has, or the first of two vectors. */
+UNROLLED vec pick_vector(const float *from, int32_t stride) {
+#if VECTOR_BYTES > 4
+  if (stride == 2) return vec_even(vec_load(from), vec_load(from + WIDTH));
+#endif
+  if (stride == 1) return vec_load(from);
+  float lanes[WIDTH];
+  for (int32_t l = 0; l < WIDTH; ++l) lanes[l] = from[l * stride];
+  return vec_load(lanes);
+}
+
+/* Fewer numbers than a vector has, into a panel: those before them stay, and those behind them come later or are zero. */
+UNROLLED void pick_few(const float *flat, int32_t row, int32_t stride, struct piece piece, int32_t channels, float *to) {
+  const int32_t at = piece.lane < LANES - WIDTH ? piece.lane : LANES - WIDTH, before = piece.lane - at;
+  int32_t picked[WIDTH], stays[WIDTH];
+  for (int32_t l = 0; l < WIDTH; ++l) {
+    picked[l] = -(l >= before && l < before + piece.count);
+    stays[l] = -(l < before);
+  }
+  const mask kept = mask_load(picked), old = mask_load(stays);
+  for (int32_t c = 0; c < channels; ++c, flat += row, to += LANES)
+    vec_store(to + at, vec_either(vec_keep(vec_load(to + at), old), vec_keep(pick_vector(flat - before * stride, stride), kept)));
+}
+
+UNROLLED void pick_many(const float *flat, int32_t row, int32_t stride, struct piece piece, int32_t channels, float *to) {
+  for (int32_t c = 0; c < channels; ++c, flat += row, to += LANES)
+    for (int32_t i = 0; i < piece.count; i += WIDTH) {
+      /* The last vector ends with the last number, and has some that were there already. */
+      const int32_t at = i + WIDTH > piece.count ? piece.count - WIDTH : i;
+      vec_store(to + piece.lane + at, pick_vector(flat + at * stride, stride));
+    }
+}
+
+UNROLLED void pick(const float *flat, int32_t row, int32_t stride, struct piece piece, int32_t channels, float *to) {
+  if (piece.count < WIDTH) pick_few(flat, row, stride, piece, channels, to);
+  else pick_many(flat, row, stride, piece, channels, to);
+}
+
+/* The pieces of a panel of picture `k` that lie inside the image, and how many there are. */
+UNROLLED int32_t find_pieces(const struct pictures *p, int32_t k, int32_t first, struct piece *pieces) {
+  const int32_t pixels = p->rows * p->columns, end = first + LANES < pixels ? first + LANES : pixels;
+  int32_t found = 0;
+  for (int32_t at = first; at < end;) {
+    const int32_t row = at / p->columns, next = (row + 1) * p->columns < end ? (row + 1) * p->columns : end;
+    const int32_t y = p->starts[2 * k] + row * p->stride_y;
+    /* Columns of x that the lanes read, the first and the one behind the last. */
+    int32_t x = p->starts[2 * k + 1] + (at - row * p->columns) * p->stride_x;
+    const int32_t skipped = x < 0 ? (-x + p->stride_x - 1) / p->stride_x : 0;
+    x += skipped * p->stride_x;
+    const int32_t room = x < p->width ? (p->width - 1 - x) / p->stride_x + 1 : 0, left = next - at - skipped;
+    const int32_t count = left < room ? left : room;
+    if (y >= 0 && y < p->height && count > 0)
+      pieces[found++] = (struct piece){at - first + skipped, count, y * p->width + x};
+    at = next;
+  }
+  return found;
+}
+
+/* Lays the rows that a piece reads of some channels flat, since they go from panel to panel. */
+UNROLLED void lay_rows(const struct pictures *p, const float *x, struct piece piece, int32_t channels, float *to) {
+  const int32_t begin = piece.pixel / WIDTH * WIDTH, end = piece.pixel + (piece.count - 1) * p->stride_x + 1;
+  for (int32_t at = begin; at < end; at += WIDTH) {
+    const float *from = x + at / LANES * p->channels * LANES + at % LANES;
+    float *flat = to + at - begin;
+    for (int32_t c = 0; c < channels; ++c, from += LANES, flat += p->row) vec_store(flat, vec_load(from));
   }
 }
 
-/* One channel of a tap. */
-UNROLLED void gather_row(const float *x, const int32_t *at, float *to) {
-  for (int l = 0; l < LANES; ++l) to[l] = at[l] < 0 ? 0.0f : x[at[l]];
-}
-
-/* Copies a tap whose lanes read neighbouring pixels, `shift` pixels away from their own, for some channels. */
-ROUTINE void shift_taps(const struct taps *t, int32_t start, const int32_t *at, int32_t channel, int32_t channels,
-                        float *to) {
-  const int32_t panels = (t->height * t->width + LANES - 1) / LANES;
-  /* The panels that lanes come from: those of the first, and those of the second from lane `turn` on. */
-  const int32_t first = start >= 0 ? start / LANES : -((LANES - 1 - start) / LANES), turn = (first + 1) * LANES - start;
-  const int32_t size = t->channels * LANES;
-  const float *const none = t->x;
-  const float *const a = (first >= 0 && first < panels ? t->x + first * size : none) + channel * LANES;
-  const float *const b = (first + 1 >= 0 && first + 1 < panels ? t->x + (first + 1) * size : none) + channel * LANES;
-  int32_t from_a[LANES], from_b[LANES];
-  for (int32_t l = 0; l < LANES; ++l) {
-    from_a[l] = at[l] >= 0 && l < turn ? -1 : 0;
-    from_b[l] = at[l] >= 0 && l >= turn ? -1 : 0;
-  }
-  const int32_t begins = first + 1 <= 0 || first + 1 >= panels ? 0 : -1;
-  const int32_t ends = first >= panels - 1 || panels == 1 ? t->channels - 1 : -1;
-  for (int32_t k = 0; k < channels; ++k, to += LANES) {
-    /* Vectors here would reach past the image. */
-    if (channel + k == begins || channel + k == ends) {
-      gather_row(t->x + (channel + k) * LANES, at, to);
+/* Some channels of a panel. */
+UNROLLED void lay_panel(const struct pictures *p, const float *x, const struct piece *pieces, int32_t count,
+                        int32_t channels, float *to) {
+  int32_t lanes = 0;
+  for (int32_t i = 0; i < count; ++i) lanes += pieces[i].count;
+  if (lanes < LANES)
+    for (int32_t l = 0; l < channels * LANES; l += WIDTH) vec_store(to + l, vec_all(0.0f));
+  for (int32_t i = 0; i < count; ++i) {
+    const struct piece piece = pieces[i];
+    if (p->plain) {
+      for (int32_t c = 0; c < channels; ++c)
+        for (int32_t k = 0; k < piece.count; ++k)
+          to[c * LANES + piece.lane + k] = x[(piece.pixel + k * p->stride_x) * p->channels + c];
       continue;
     }
-    for (int32_t l = 0; l < LANES; l += WIDTH) {
-      vec v = vec_all(0.0f);
-      if (l < turn) v = vec_keep(vec_load(a + k * LANES + (LANES - turn) + l), mask_load(from_a + l));
-      if (l + WIDTH > turn) v = vec_either(v, vec_keep(vec_load(b + k * LANES + l - turn), mask_load(from_b + l)));
-      vec_store(to + l, v);
-    }
+    /* Vectors reach past both ends. */
+    float *const start = p->scratch + WIDTH * p->stride_x;
+    if (channels == TOGETHER) lay_rows(p, x, piece, TOGETHER, start);
+    else lay_rows(p, x, piece, channels, start);
+    const float *const flat = start + piece.pixel % WIDTH;
+    if (p->stride_x == 1) pick(flat, p->row, 1, piece, channels, to);
+    else if (p->stride_x == 2) pick(flat, p->row, 2, piece, channels, to);
+    else pick(flat, p->row, p->stride_x, piece, channels, to);
   }
 }
 
-/* Columns `column` to `end` of the matrix that a convolution multiplies: tap by tap, the input channels of each. */
-ROUTINE void gather_taps(const struct taps *t, int32_t pixel, int32_t column, int32_t end, float *to) {
-  int32_t ys[LANES], xs[LANES], at[LANES];
-  const int32_t lanes = t->out_height * t->out_width - pixel;
-  int32_t y = pixel / t->out_width, x = pixel % t->out_width;
-  for (int l = 0; l < LANES; ++l) {
-    ys[l] = y * t->stride_y - t->top;
-    xs[l] = x * t->stride_x - t->left;
-    if (++x == t->out_width) {
-      x = 0;
-      ++y;
-    }
-  }
-  const int alike = !t->plain && t->stride_y == 1 && t->stride_x == 1 && t->width == t->out_width;
-  while (column < end) {
-    const int32_t tap = column / t->channels, channel = column % t->channels;
-    const int32_t left = t->channels - channel, channels = left < end - column ? left : end - column;
-    place_taps(t, lanes, ys, xs, tap, at);
-    if (alike) {
-      const int32_t down = tap / t->kernel_width * t->dilation_y - t->top;
-      const int32_t across = tap % t->kernel_width * t->dilation_x - t->left;
-      shift_taps(t, pixel + down * t->width + across, at, channel, channels, to);
-    } else {
-      const float *from = t->x + channel * (t->plain ? 1 : LANES);
-      float *row = to;
-      for (int32_t k = 0; k < channels; ++k, from += t->plain ? 1 : LANES, row += LANES)
-        gather_row(from, at, row);
-    }
-    column += channels;
-    to += channels * LANES;
+ROUTINE void lay_pictures(const struct pictures *p) {
+  const int32_t pixels = p->height * p->width, size = p->rows * p->columns;
+  const int32_t panels = (size + LANES - 1) / LANES, step = p->plain ? 1 : LANES;
+  const float *x = p->x;
+  float *y = p->y;
+  struct piece pieces[LANES];
+  for (int32_t image = 0; image < p->images; ++image) {
+    /* All pictures of a panel read what is near each other. */
+    for (int32_t first = 0; first < size; first += LANES)
+      for (int32_t k = 0; k < p->pictures; ++k) {
+        const int32_t count = find_pieces(p, k, first, pieces);
+        float *to = y + (k * panels + first / LANES) * p->channels * LANES;
+        for (int32_t channel = 0; channel < p->channels; channel += TOGETHER) {
+          const int32_t left = p->channels - channel, channels = left < TOGETHER ? left : TOGETHER;
+          lay_panel(p, x + channel * step, pieces, count, channels, to);
+          to += channels * LANES;
+        }
+      }
+    y += p->pictures * panels * p->channels * LANES;
+    x += (p->plain ? pixels : (pixels + LANES - 1) / LANES * LANES) * p->channels;
   }
 }
 
 /* Where the next weights of a matrix are. A dense matrix has weights alone. */
 struct stream {
   const int32_t *groups;  /* groups of rows in each block of columns */
-  const uint16_t *rows;   /* the first row of each group */
+  const uint16_t *rows;   /* those of each group, and of one more */
   const uint16_t *counts; /* columns of each group */
   const uint8_t *columns; /* those columns, counted from the block's first */
   const float *weights;   /* one for each row of the group, column by column */
 };
 
+#define PREFETCH(from) __builtin_prefetch(from)
+
+/* How sums begin and end: in the first block with the bias and the residual, in the last within bounds. */
+struct edge {
+  const float *bias; /* NULL after the first block, where y has what was summed before */
+  const float *add;  /* as y lies, or NULL */
+  int32_t last;
+  float low, high;
+};
+
+/* Of the last block: sums are bounded from above too. */
+enum { CAPPED = 2 };
+
+UNROLLED struct edge edge_of(int32_t first, int32_t last, const float *bias, const float *add, float low, float high) {
+  return (struct edge){
+    first ? bias : NULL, first ? add : NULL, last ? (high < INFINITY ? CAPPED : 1) : 0,
+    last ? low : -INFINITY, last ? high : INFINITY,
+  };
+}
+
+/* What a sum begins with, `place` numbers into y. Later blocks begin at zero: the shorter a chain, the less is rounded. */
+UNROLLED vec begin_sum(const int first, struct edge e, int32_t place, int32_t row) {
+  if (!first) return vec_all(0.0f);
+  return e.add ? vec_all(e.bias[row]) + vec_load(e.add + place) : vec_all(e.bias[row]);
+}
+
+UNROLLED void end_sum(const int first, const int last, struct edge e, vec sum, float *y, int32_t place) {
+  if (!first) sum += vec_load(y + place);
+  if (last) sum = vec_max(sum, vec_all(e.low));
+  if (last == CAPPED) sum = vec_min(sum, vec_all(e.high));
+  vec_store(y + place, sum);
+}
+
 /*
  * `height` rows of a dense block of columns times a panel x, `count` vectors of every row in registers; those behind the
  * panel are the next panel's.
  */
-UNROLLED void dense_tile(const int height, const int count, const float *weights, int32_t columns, const float *x,
-                         int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
+UNROLLED void dense_tile(const int height, const int count, const int first, const int last, const float *weights,
+                         int32_t columns, const float *x, int32_t x_step, float *y, int32_t y_step, int32_t row,
+                         struct edge edge) {
   vec sums[SUMS + 4 * FUSED];
   for (int r = 0; r < height; ++r)
-    for (int v = 0; v < count; ++v) sums[r * count + v] = vec_all(0.0f);
+    for (int v = 0; v < count; ++v) {
+      const int32_t place = (row + r) * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
+      sums[r * count + v] = begin_sum(first, edge, place, row + r);
+    }
   for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height)
     for (int r = 0; r < height; ++r) {
       const vec weight = vec_all(weights[r]);
@@ -307,88 +391,94 @@ UNROLLED void dense_tile(const int height, const int count, const float *weights
     }
   for (int r = 0; r < height; ++r)
     for (int v = 0; v < count; ++v) {
-      float *const at = y + r * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
-      const vec before = bias ? vec_all(bias[r]) : vec_load(at);
-      vec_store(at, vec_clamp(before + sums[r * count + v], low, high));
+      const int32_t place = (row + r) * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
+      end_sum(first, last, edge, sums[r * count + v], y, place);
     }
+}
+
+UNROLLED void dense_block(const int height, const int count, const float *weights, int32_t columns, const float *x,
+                          int32_t x_step, float *y, int32_t y_step, int32_t row, struct edge edge) {
+  if (edge.bias) dense_tile(height, count, 1, CAPPED, weights, columns, x, x_step, y, y_step, row, edge);
+  else dense_tile(height, count, 0, CAPPED, weights, columns, x, x_step, y, y_step, row, edge);
 }
 
 /* All the vectors that a panel needs of `height` rows. */
 UNROLLED void dense_strip(const int height, int32_t vectors, const float *weights, int32_t columns, const float *x,
-                          int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
+                          int32_t x_step, float *y, int32_t y_step, int32_t row, struct edge edge) {
   const int32_t pass = SUMS / height < VECTORS ? SUMS / height : VECTORS;
   const int32_t step = pass < 4 ? 1 : pass / 4;
   if (pass == VECTORS && vectors > VECTORS) {
-    dense_tile(height, VECTORS + FUSED, weights, columns, x, x_step, y, y_step, bias, low, high);
+    dense_block(height, VECTORS + FUSED, weights, columns, x, x_step, y, y_step, row, edge);
     return;
   }
   for (int32_t v = 0; v < vectors; v += pass) {
-    const int32_t count = vectors - v;
+    const int32_t count = vectors - v, there = v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH;
     const float *const from = v < VECTORS ? x + v * WIDTH : x + x_step + (v - VECTORS) * WIDTH;
-    float *const to = v < VECTORS ? y + v * WIDTH : y + y_step + (v - VECTORS) * WIDTH;
-    if (count > pass - step) dense_tile(height, pass, weights, columns, from, 0, to, 0, bias, low, high);
-    else if (count > 2 * step) dense_tile(height, 3 * step, weights, columns, from, 0, to, 0, bias, low, high);
-    else if (count > step) dense_tile(height, 2 * step, weights, columns, from, 0, to, 0, bias, low, high);
-    else dense_tile(height, step, weights, columns, from, 0, to, 0, bias, low, high);
+    float *const to = y + there;
+    struct edge here = edge;
+    if (here.add) here.add += there;
+    if (count > pass - step) dense_block(height, pass, weights, columns, from, 0, to, 0, row, here);
+    else if (count > 2 * step) dense_block(height, 3 * step, weights, columns, from, 0, to, 0, row, here);
+    else if (count > step) dense_block(height, 2 * step, weights, columns, from, 0, to, 0, row, here);
+    else dense_block(height, step, weights, columns, from, 0, to, 0, row, here);
   }
 }
 
 /*
- * One block of columns of a dense matrix times a panel x: y gets their sum added to what it holds, or to the bias.
- * Weights come four rows at a time, column by column; what is left of the rows, in twos and ones.
+ * One block of columns of a dense matrix times a panel x, added up in y. Weights come four rows at a time, column by
+ * column; what is left of the rows, in twos and ones.
  */
 ROUTINE struct stream rows_dense(struct stream next, int32_t vectors, int32_t columns, int32_t rows, const float *x,
-                                 int32_t x_step, float *y, int32_t y_step, const float *bias, float low, float high) {
+                                 int32_t x_step, float *y, int32_t y_step, struct edge edge) {
   int32_t row = 0;
-  for (; row + 4 <= rows; row += 4, y += 4 * LANES, next.weights += 4 * columns)
-    dense_strip(4, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
-  for (; row + 2 <= rows; row += 2, y += 2 * LANES, next.weights += 2 * columns)
-    dense_strip(2, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
-  for (; row < rows; row += 1, y += LANES, next.weights += columns)
-    dense_strip(1, vectors, next.weights, columns, x, x_step, y, y_step, bias ? bias + row : NULL, low, high);
+  for (; row + 4 <= rows; row += 4, next.weights += 4 * columns)
+    dense_strip(4, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
+  for (; row + 2 <= rows; row += 2, next.weights += 2 * columns)
+    dense_strip(2, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
+  for (; row < rows; row += 1, next.weights += columns)
+    dense_strip(1, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
   return next;
 }
 
-/* What a convolution takes. */
-struct conv {
+/* What a convolution with one tap and no padding takes. */
+struct conv_1x1 {
   const float *x;
-  float *y, *scratch;
+  float *y;
   const float *bias;
+  const float *residual; /* added to the sums, or NULL */
   const float *slope; /* with PReLU: one for each output if slopes is 1, one for all if 0 */
   int32_t slopes;
   const int32_t *groups;
   const uint16_t *rows, *counts;
   const uint8_t *columns;
   const float *weights;
-  int32_t images, plain, height, width, inputs, out_height, out_width, outputs;
-  int32_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
+  int32_t images, pixels, inputs, outputs;
   int32_t block; /* columns whose part of a panel fits the fastest cache */
   float low, high;
 };
 
-/* Convolutions: what the taps read for a panel of pixels, times the matrix of weights, is a panel of y. */
-ROUTINE void conv_dense(const struct conv *p) {
-  const int32_t pixels = p->out_height * p->out_width, size = p->height * p->width;
-  const int32_t image_size = (p->plain ? size : (size + LANES - 1) / LANES * LANES) * p->inputs;
-  const int32_t all = p->kernel_height * p->kernel_width * p->inputs;
+/* Convolutions with one tap and no padding: every panel of x times the matrix of weights is a panel of y. */
+ROUTINE void conv_1x1_dense(const struct conv_1x1 *p) {
+  const int32_t x_step = p->inputs * LANES, y_step = p->outputs * LANES;
+  const float *x = p->x, *add = p->residual;
   float *y = p->y;
-  for (int32_t image = 0; image < p->images; ++image) {
-    const struct taps taps = {
-      p->x + image * image_size, p->plain,      p->height,   p->width,    p->inputs,     p->out_height,  p->out_width,
-      p->kernel_width,           p->stride_y, p->stride_x, p->dilation_y, p->dilation_x, p->top,         p->left,
-    };
-    for (int32_t first = 0; first < pixels; first += LANES, y += p->outputs * LANES) {
-      const int32_t vectors = vectors_for(pixels - first);
+  for (int32_t image = 0; image < p->images; ++image)
+    for (int32_t first = 0; first < p->pixels;) {
+      const int32_t rest = p->pixels - first;
+      /* A last panel of few pixels goes with the one before it. */
+      const int32_t both = rest > LANES && rest <= LANES + FUSED * WIDTH;
+      const int32_t vectors = both ? VECTORS + vectors_for(rest - LANES) : vectors_for(rest);
       struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
-      for (int32_t column = 0; column < all; column += p->block) {
-        const int32_t left = all - column, columns = left < p->block ? left : p->block;
-        const float *const bias = column == 0 ? p->bias : NULL;
-        const float low = left > columns ? -INFINITY : p->low, high = left > columns ? INFINITY : p->high;
-        gather_taps(&taps, first, column, column + columns, p->scratch);
-        next = rows_dense(next, vectors, columns, p->outputs, p->scratch, 0, y, 0, bias, low, high);
+      for (int32_t column = 0; column < p->inputs; column += p->block) {
+        const int32_t left = p->inputs - column, columns = left < p->block ? left : p->block;
+        const struct edge edge = edge_of(column == 0, left == columns, p->bias, add, p->low, p->high);
+        next = rows_dense(next, vectors, columns, p->outputs, x + column * LANES, x_step, y, y_step, edge);
       }
+      first += both ? 2 * LANES : LANES;
+      x += both ? 2 * x_step : x_step;
+      y += both ? 2 * y_step : y_step;
+      if (add) add += both ? 2 * y_step : y_step;
     }
-  }
 }
 
 /* What a function of single numbers takes. */
@@ -502,23 +592,29 @@ int tiny_run(const tiny_inputs *inputs, tiny_outputs *outputs, void *workspace) 
   unsigned char *const arena = workspace;
 
   // %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 64] from "layer \"one\"\n\u002a\u002f 2"
-  float *const v_c = (void *)(arena + 0);
-  float *const v_c_taps = (void *)(arena + 1024);
-  STEP(0) conv_dense(&(const struct conv){
-    .x = v_x, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .images = 1, .inputs = 2,
-    .outputs = 4, .block = 2, .low = 0.0f, .high = 6.0f, .scratch = v_c_taps, .plain = 1, .height = 4,
-    .width = 7, .out_height = 4, .out_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_y = 1,
-    .stride_x = 1, .dilation_y = 1, .dilation_x = 1,
-  });
+  float *const v_c = (void *)(arena + 10496);
+  float *const v_c_pictures = (void *)(arena + 11520);
+  float *const v_c_flat = (void *)(arena + 0);
+  STEP(0) {
+    lay_pictures(&(const struct pictures){
+      .x = v_x, .y = v_c_pictures, .scratch = v_c_flat, .starts = tiny_weights.v_c_starts, .pictures = 1,
+      .images = 1, .plain = 1, .height = 4, .width = 7, .channels = 2, .rows = 4, .columns = 7, .stride_y = 1,
+      .stride_x = 1, .row = 327,
+    });
+    conv_1x1_dense(&(const struct conv_1x1){
+      .x = v_c_pictures, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .images = 1,
+      .inputs = 2, .outputs = 4, .low = 0.0f, .high = 6.0f, .block = 2, .pixels = 28,
+    });
+  }
 
   // %t = unary(%c) fn=tanh : f32[1x4x7x4, panel 64]
-  float *const v_t = (void *)(arena + 1024);
+  float *const v_t = (void *)(arena + 0);
   STEP(1) map_tanh(&(const struct map){
     .x = v_c, .y = v_t, .count = 256,
   });
 
   // %i = cast(%t) to=i32 : i32[1x4x7x4, panel 64]
-  int32_t *const v_i = (void *)(arena + 0);
+  int32_t *const v_i = (void *)(arena + 1024);
   STEP(2) step_2_cast(v_i, v_t);
 
   // %k = cast(%i) to=f32 : f32[1x4x7x4, panel 64]

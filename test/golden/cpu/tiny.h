@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Bytes of the workspace. */
-#define TINY_WORKSPACE_SIZE 4096
+#define TINY_WORKSPACE_SIZE 12032
 /* Numbers in each array. */
 #define TINY_INPUT_image_LENGTH 56
 #define TINY_OUTPUT_probability_LENGTH 112
