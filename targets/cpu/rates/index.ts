@@ -12,7 +12,7 @@ export function shippedRates(cpu: string): CpuRates {
     case 'x86-64-v4':
       return avx512;
     case 'x86-64-v3':
-    // Most x86-64 CPUs have AVX2 and no more, and on those that have it gains the same in nearly every layer.
+    // Most x86-64 CPUs have AVX2 and no more, and by the rates of AVX-512 nearly every layer gets the same format.
     case 'native-multi':
       return avx2;
     case 'armv8-a':

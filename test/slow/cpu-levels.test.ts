@@ -1,0 +1,26 @@
+/** A real network with code for several levels of CPU: each level that this CPU has computes what evaluate does. */
+import { expect, test } from 'vitest';
+import { loadModel } from '../../src/make/load.ts';
+import { runCompiler } from '../../src/toolchain/compiler.ts';
+import { compiled, folderWith, run } from '../cpu-build.ts';
+import { levelNames, levelsHere } from '../cpu-levels.ts';
+import { inputShapes, modelPath } from '../models.ts';
+
+const name = 'blazepose-detector';
+
+test(name, async () => {
+  const loaded = loadModel(modelPath(name), { name: 'model', shapes: inputShapes(name) }, (d) => {
+    if (d.severity === 'error') throw new Error(d.message);
+  });
+  if (!loaded) throw new Error('it cannot be read');
+  const built = compiled(loaded.graph, { cpu: 'native-multi' });
+  const folder = folderWith(built);
+  for (const step of built.recipe)
+    if (step.kind === 'run-compiler') {
+      const args = ['-Wall', '-Wextra', '-Wconversion', '-Werror', ...step.args];
+      expect(await runCompiler({ ...step, args }, { folder })).toMatchObject({ ok: true });
+    }
+  const printed = run(folder, './model_check', []);
+  expect(printed).toMatch(/ok\n$/);
+  expect(levelNames.filter((level) => printed.includes(`${level}\n`))).toEqual(levelsHere());
+});
