@@ -1,9 +1,8 @@
 /* Chooses the code of tiny by what the CPU can do, anew at every call: nothing is written. */
 #include "tiny_levels.h"
 
-// The little else that belongs to a level comes with these on every CPU that there is.
+/* Whether the CPU has a level: the little else that belongs to it comes with these on every CPU that there is. */
 #if defined(__x86_64__)
-
 static int has_x86_64_v3(void) {
   return __builtin_cpu_supports("avx2") &&
          __builtin_cpu_supports("fma") &&
@@ -19,6 +18,7 @@ static int has_x86_64_v4(void) {
          __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl");
 }
+
 #endif
 
 size_t tiny_workspace_size(void) {
