@@ -1,4 +1,4 @@
-/** The kernels of the cpu target against the meaning of the operators, and against the loops that they replace. */
+/** The kernels of the cpu target against the meaning of the operators. */
 import { describe, expect, test } from 'vitest';
 import { lower } from '../src/plan/lower.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
@@ -31,7 +31,7 @@ test('a residual that lies plain is left to the loops', () => {
   const taken = chosen(lower(graphOf(strange), kernels), strange);
   expect(taken[0]).toContain('conv2d: the residual is not in panels');
   expect(taken[1]).toContain('residual: the residual lies otherwise than the result');
-  const got = runCases(strange, kernels, builds['gcc, AVX2']);
+  const got = runCases(strange, kernels, builds['gcc, SSE2']);
   expect(strange.map((c, i) => distance(got[i], meaning(c))).every((apart) => apart < 2e-6)).toBe(true);
 });
 
@@ -60,7 +60,6 @@ const builds = {
     compiler: 'clang-19',
     flags: ['-O1', '-march=native', strict, ...sanitizers],
   },
-  'gcc, AVX2': { compiler: 'gcc', flags: ['-O2', '-march=x86-64-v3', strict] },
   'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict] },
   'gcc, no vectors, nothing outside arrays': { compiler: 'gcc', flags: ['-O1', '-U__SSE2__', strict, ...sanitizers] },
 } satisfies Readonly<Record<string, Build>>;
@@ -88,8 +87,4 @@ test('no width of vectors changes a bit where products are rounded on their own'
     const strays = all.filter((_, i) => !results[i].every((v, at) => Object.is(v, one[i][at])));
     expect(strays.map(({ kernel, title }) => `${kernel}, ${title}`)).toEqual([]);
   }
-});
-
-test('the loops that they replace compute the same', () => {
-  expect(faults(runCases(all, [], { compiler: 'gcc', flags: ['-O1'] }))).toEqual([]);
 });
