@@ -170,7 +170,8 @@ describe('verifying', () => {
     const root = mkdtempSync(join(tmpdir(), 'espalier-tfjs-'));
     const path = writeModel(join(root, 'net'));
     const { graph: small } = loadModel(path, {}, (d) => expect.unreachable(d.message)) ?? expect.unreachable();
-    const tfjs = (await loadTfjs(path, inputShapes(small), (d) => expect.unreachable(d.message))) ?? expect.unreachable();
+    const tfjs =
+      (await loadTfjs(path, inputShapes(small), (d) => expect.unreachable(d.message))) ?? expect.unreachable();
     const inputs = { x: f32(1, 2, 3, 4) };
     expect(tfjs.run(inputs)).toEqual({ y: f32(13.5, 4.5) });
     expect(tfjs.valuesOf(inputs, ['dense/MatMul', 'nothing'])).toEqual({ 'dense/MatMul': f32(13, 4) });

@@ -100,7 +100,19 @@ test('graphs go through text and back', async () => {
 });
 
 test('passes, targets and formats are lists of plain records', () => {
-  expect(formats.map((f) => f.name)).toEqual(['dense', 'csr', 'bitmask', 'block', 'nm', 'vec', 'punched', 'pattern', 'gs', 'stretched', 'union']);
+  expect(formats.map((f) => f.name)).toEqual([
+    'dense',
+    'csr',
+    'bitmask',
+    'block',
+    'nm',
+    'vec',
+    'punched',
+    'pattern',
+    'gs',
+    'stretched',
+    'union',
+  ]);
   expect(targets.map((t) => t.name)).toEqual(['cpu', 'wasm']);
   for (const family of targets) {
     const names = passes(family.target({})).map((p) => p.name);

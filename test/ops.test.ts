@@ -25,7 +25,9 @@ const titled = (samples: readonly Sample[]) =>
 /** Every way to lay the operands and the result out that is worth trying: all plain, one in panels, all in panels. */
 function layoutsFor(sample: Sample): readonly Layouts[] {
   const types = Object.entries({ ...typesOf(sample), result: typeOfSample(sample) });
-  const images = types.filter(([name, type]) => name !== 'weights' && type.shape.length >= leastPanelAxes).map(([name]) => name);
+  const images = types
+    .filter(([name, type]) => name !== 'weights' && type.shape.length >= leastPanelAxes)
+    .map(([name]) => name);
   const all = (layout: Layout): Layouts => Object.fromEntries(images.map((name) => [name, layout]));
   const mixed: Layouts = Object.fromEntries(images.map((name, i) => [name, panel(2 + i)]));
   const one = images.map((name): Layouts => ({ [name]: panel(4) }));

@@ -217,7 +217,9 @@ describe('ONNX Runtime as a peer', () => {
     const messages: string[] = [];
     const { graph } = await open(at('net/small.onnx'));
     writeFileSync(at('broken.onnx'), new Uint8Array([1, 2, 3]));
-    expect(await loadOrt(at('broken.onnx'), inputShapes(graph), {}, (d) => void messages.push(d.message))).toBeUndefined();
+    expect(
+      await loadOrt(at('broken.onnx'), inputShapes(graph), {}, (d) => void messages.push(d.message)),
+    ).toBeUndefined();
     expect(messages).toEqual([expect.stringMatching(/^ONNX Runtime cannot run the model: .*$/)]);
   });
 });
