@@ -1,5 +1,5 @@
 /** Blocks of rows x input channels at one tap, by the root of the mean of their squares. 4x1 is that of MEST (Yuan et al., 2021). */
-import { leftOver, parsePair, parseRatio } from './parts.ts';
+import { parseTile } from './parts.ts';
 import type { Pattern } from './pruner.ts';
 import { tilePruner } from './tiles.ts';
 
@@ -12,12 +12,10 @@ export const block: Pattern = {
   example: 'block:4x1:0.9',
 
   parse(parts) {
-    const size = leftOver(parts, 2) ?? parsePair(parts[0], 'x', 'the rows and input channels of a block', largestTile);
-    if (typeof size === 'string') return size;
-    const ratio = parseRatio(parts[1]);
-    if (typeof ratio === 'string') return ratio;
-    const [r, c] = size;
-    return tilePruner({ r, c }, ratio, (squares, from, columns, height) => {
+    const read = parseTile(parts, 'the rows and input channels of a block', largestTile);
+    if (typeof read === 'string') return read;
+    const { ratio, ...tile } = read;
+    return tilePruner(tile, ratio, (squares, from, columns, height) => {
       let sum = 0;
       for (let k = from; k < from + columns; k++) sum += squares[k];
       return Math.sqrt(sum / (columns * height));

@@ -30,3 +30,11 @@ export function parsePair(
 /** More parts than a pattern has. */
 export const leftOver = (parts: readonly string[], most: number): string | undefined =>
   parts.length > most ? `has "${parts.slice(most).join(':')}" after its end` : undefined;
+
+/** Two sizes and a share, `8x4:0.75`; or why they are none. `what` says what the sizes are. */
+export function parseTile(parts: readonly string[], what: string, most: number) {
+  const size = leftOver(parts, 2) ?? parsePair(parts[0], 'x', what, most);
+  if (typeof size === 'string') return size;
+  const ratio = parseRatio(parts[1]);
+  return typeof ratio === 'string' ? ratio : { r: size[0], c: size[1], ratio };
+}

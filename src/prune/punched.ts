@@ -4,7 +4,7 @@
  * "Automatic Mapping of the Best-Suited DNN Pruning Schemes", 2022.
  */
 import { largestTile } from './block.ts';
-import { leftOver, parsePair, parseRatio } from './parts.ts';
+import { parseTile } from './parts.ts';
 import type { Pattern } from './pruner.ts';
 import { tilePruner } from './tiles.ts';
 
@@ -14,12 +14,10 @@ export const punched: Pattern = {
   example: 'punched:8x4:0.75',
 
   parse(parts) {
-    const size = leftOver(parts, 2) ?? parsePair(parts[0], 'x', 'the filters and channels of a block', largestTile);
-    if (typeof size === 'string') return size;
-    const ratio = parseRatio(parts[1]);
-    if (typeof ratio === 'string') return ratio;
-    const [r, c] = size;
-    return tilePruner({ r, c }, ratio, (squares, from, columns, height) => {
+    const read = parseTile(parts, 'the filters and channels of a block', largestTile);
+    if (typeof read === 'string') return read;
+    const { ratio, ...tile } = read;
+    return tilePruner(tile, ratio, (squares, from, columns, height) => {
       let sum = 0;
       for (let k = from; k < from + columns; k++) sum += Math.sqrt(squares[k]);
       return sum / (columns * Math.sqrt(height));

@@ -2,15 +2,15 @@
 import { bug } from '../diagnostic.ts';
 import { samplingOffers } from '../explain/patterns.ts';
 import { formatNamed } from '../formats/index.ts';
-import type { Call, Constant, Graph, Id, Node } from '../graph/graph.ts';
+import type { Call, Graph, Id, Node } from '../graph/graph.ts';
+import type { LayerSpec } from '../graph/one-layer.ts';
+import { callOf, convSpec, layerWith, linearSpec } from '../graph/one-layer.ts';
 import type { Op } from '../ops/index.ts';
-import { rulesOf } from '../ops/index.ts';
 import type { Offer, Work } from '../plan/offers.ts';
 import { workOf } from '../plan/offers.ts';
 import type { Counted } from '../plan/rates.ts';
 import type { Blocks } from '../tensor/masked.ts';
 import { maskedMatrix } from '../tensor/masked.ts';
-import type { Matrix } from '../tensor/matrix.ts';
 import type { Encoding, Shape } from '../tensor/type.ts';
 import { dense, tensor } from '../tensor/type.ts';
 import type { Grid, ProbeShape } from './grid.ts';
@@ -37,7 +37,7 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
   const probes: Probe[] = [];
   const offersAt = samplingOffers();
   for (const shape of shapes) {
-    const spec = layerOf(shape);
+    const spec = specOf(shape);
     const input: Id = `x_${spec.input.join('_')}`;
     const x = nodes.get(input) ?? ({ kind: 'input', id: input, name: input, type: tensor('f32', spec.input) } as const);
     nodes.set(input, x);
@@ -49,7 +49,8 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
         if (done.has(key)) continue;
         done.add(key);
         const name = `probe_${probes.length}`;
-        const { call, constants, matrix } = layerNodes(name, spec, x, masked, encoding);
+        const matrix = maskedMatrix(spec.size, masked, masked.density);
+        const { call, constants } = layerWith(name, spec, x, matrix.data, encoding);
         for (const node of [...constants, call, ...reduced(call)]) nodes.set(node.id, node);
         outputs.push({ name, id: reduced(call)[0]?.id ?? name });
         const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
@@ -61,42 +62,10 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
   return { graph: { name: 'tune', file: 'tune', nodes: [...nodes.values()], outputs }, probes };
 }
 
-interface Spec {
-  readonly input: Shape;
-  readonly weights: Shape;
-  /** Of the weights as a matrix. */
-  readonly size: Pick<Matrix, 'rows' | 'columns' | 'run'>;
-  readonly op: Op;
-}
-
-function layerOf(shape: ProbeShape): Spec {
-  if (shape.kind === 'dense') {
-    const { batch, inputs, outputs } = shape;
-    return {
-      input: [batch, inputs],
-      weights: [outputs, inputs],
-      size: { rows: outputs, columns: inputs, run: inputs },
-      op: { kind: 'linear', activation: 'none' },
-    };
-  }
-  const { size, channels, filters, kernel, stride } = shape;
-  const grouped = shape.kind === 'depthwise';
-  const run = grouped ? 1 : channels;
-  const before = Math.floor((kernel - 1) / 2);
-  return {
-    input: [1, size, size, channels],
-    weights: [filters, kernel, kernel, grouped ? 1 : channels],
-    size: { rows: filters, columns: kernel * kernel * run, run },
-    op: {
-      kind: 'conv2d',
-      stride: [stride, stride],
-      dilation: [1, 1],
-      pad: [before, before, before, before],
-      groups: grouped ? channels : 1,
-      activation: 'none',
-    },
-  };
-}
+const specOf = (shape: ProbeShape): LayerSpec =>
+  shape.kind === 'dense'
+    ? linearSpec(shape.inputs, shape.outputs, shape.batch)
+    : convSpec({ ...shape, depthwise: shape.kind === 'depthwise' });
 
 interface Masked extends Blocks {
   readonly density: number;
@@ -112,15 +81,6 @@ const masksFor = (
     ? [{ r: 1, c: 1, density: 1 }]
     : patterns.flatMap((pattern) => densities.map((density) => ({ ...pattern, density })));
 
-function layerNodes(id: string, spec: Spec, input: Node, masked: Masked, encoding: Encoding) {
-  const matrix = maskedMatrix(spec.size, masked, masked.density);
-  const type = { ...tensor('f32', spec.weights), encoding };
-  const weights: Constant = { kind: 'constant', id: `${id}_w`, type, data: matrix.data };
-  const zeros = new Float32Array(spec.size.rows);
-  const bias: Constant = { kind: 'constant', id: `${id}_b`, type: tensor('f32', [zeros.length]), data: zeros };
-  return { call: callOf(id, spec.op, { x: input, weights, bias }), constants: [weights, bias], matrix };
-}
-
 /** What a picture's channels are on average: outputs are small then, and every layer has one. */
 function reduced(call: Call): readonly Call[] {
   if (call.op.kind !== 'conv2d') return [];
@@ -128,16 +88,9 @@ function reduced(call: Call): readonly Call[] {
   return [callOf(`${call.id}_mean`, op, { x: call })];
 }
 
-function callOf(id: string, op: Op, operands: Readonly<Record<string, Node>>): Call {
-  const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
-  const type = rulesOf(op).infer(op, types);
-  if (typeof type === 'string') return bug(`a probe ${type}`);
-  return { kind: 'call', id, op, type, inputs: Object.values(operands).map((node) => node.id), origin: id };
-}
-
 /** The format of fewest bytes for each family that the target would compute the layer by; none where blocks do not fit. */
 function familiesOf(
-  { op, weights, size }: Spec,
+  { op, weights, size }: LayerSpec,
   input: Node,
   offers: readonly Offer[] = [],
   countsOf: (work: Work) => Counted,

@@ -15,7 +15,7 @@ import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
 import { slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
-import { channelsTogether, numbersOfShift, pictureRow, runsOf, tapsOf, together } from './taps.ts';
+import { channelsTogether, farthest, numbersOfShift, pictureRow, runsOf, tapsOf, together } from './taps.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
 export interface Convolution extends Reading {
@@ -35,9 +35,14 @@ const mostCopied = 2 ** 26;
 
 /** Why the routines do not take such weights or sizes, if they do not. */
 export function convolutionFault(conv: Reading & Pick<Convolution, 'matrix'>) {
-  const { matrix, from } = conv;
+  const { matrix, from, to, stride } = conv;
   if (matrix.rows > 65535 || from[3] > 65535) return 'there are more than 65535 channels';
   if (!matrix.data.every(Number.isFinite)) return 'some weights are not finite';
+  // Places are counted in 32 bits, those outside the image too.
+  const [height, width] = farthest(conv).map(
+    (far, axis) => from[axis + 1] + (to[axis + 1] + lanes) * stride[axis] + far,
+  );
+  if (height * width * from[3] > 2 ** 30) return 'the padded input is too large';
   const { starts, image } = tapsOf(conv);
   return image * from[0] > (starts ? mostCopied : 2 ** 30) ? 'its taps read too much' : undefined;
 }

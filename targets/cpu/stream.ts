@@ -44,8 +44,7 @@ export function sparseStream(m: Matrix, together: Together, read: ArrayLike<numb
   const live = liveness(m);
   const groups: number[] = [];
   const listed: Group[] = [];
-  const columns: number[] = [];
-  const weights: number[] = [];
+  const firsts: number[] = [];
   for (let first = 0; first === 0 || first < read.length; first += sparseBlock) {
     const end = Math.min(first + sparseBlock, read.length);
     const every = first === 0 || end === read.length;
@@ -53,21 +52,27 @@ export function sparseStream(m: Matrix, together: Together, read: ArrayLike<numb
     groups.push(block.length);
     for (const group of block) {
       listed.push(group);
-      for (const place of group.columns) {
-        columns.push(place - first);
-        for (const row of group.rows) {
-          const at = row * m.columns + read[place];
-          weights.push(live[at] === 1 ? m.data[at] : 0);
-        }
-      }
+      firsts.push(first);
     }
   }
+  const stored = listed.reduce((sum, group) => sum + group.columns.length, 0);
+  const columns = new Uint8Array(stored);
+  const weights = new Float32Array(stored * together.height);
+  let [column, weight] = [0, 0];
+  for (const [i, group] of listed.entries())
+    for (const place of group.columns) {
+      columns[column++] = place - firsts[i];
+      for (const row of group.rows) {
+        const at = row * m.columns + read[place];
+        weights[weight++] = live[at] === 1 ? m.data[at] : 0;
+      }
+    }
   return {
     groups: Int32Array.from(groups),
     rows: Uint16Array.from([...listed.flatMap((g) => g.rows), ...Array<number>(together.height).fill(0)]),
     counts: Uint16Array.from(listed, (g) => g.columns.length),
-    columns: Uint8Array.from(columns),
-    weights: Float32Array.from(weights),
+    columns,
+    weights,
   };
 }
 
@@ -96,7 +101,11 @@ function groupsOf(m: Matrix, live: Uint8Array, { height, order, first, end, read
     const rows = Array.from({ length: height }, (_, r) => order[start + r]);
     const columns: number[] = [];
     for (let place = first; place < end; place++)
-      if (rows.some((row) => live[row * m.columns + read[place]] === 1)) columns.push(place);
+      for (let r = 0; r < height; r++)
+        if (live[rows[r] * m.columns + read[place]] === 1) {
+          columns.push(place);
+          break;
+        }
     groups.push({ rows, columns });
   }
   return groups.sort((a, b) => a.columns.length - b.columns.length || a.rows[0] - b.rows[0]);

@@ -29,6 +29,10 @@ export interface Taps {
   readonly starts: Int32Array<ArrayBuffer> | undefined;
 }
 
+/** For each axis how far from its own pixel a tap reads at most. */
+export const farthest = ({ kernel, dilation, pad }: Pick<Reading, 'kernel' | 'dilation' | 'pad'>): readonly number[] =>
+  kernel.map((taps, axis) => Math.max(Math.abs(pad[axis]), Math.abs((taps - 1) * dilation[axis] - pad[axis])));
+
 export function tapsOf({ from, to, plain, kernel, stride, dilation, pad }: Reading): Taps {
   const [, height, width, channels] = from;
   const [, outHeight, outWidth] = to;

@@ -1,6 +1,8 @@
 /** The layers of a sweep as graphs: all of ours in one, so that they are compiled at once, and each shape alone for peers. */
 import { bug } from '../../diagnostic.ts';
-import type { Call, Constant, Graph, Input, Node } from '../../graph/graph.ts';
+import type { Call, Graph, Input, Node } from '../../graph/graph.ts';
+import type { LayerSpec } from '../../graph/one-layer.ts';
+import { callOf, convSpec, layerWith, linearSpec } from '../../graph/one-layer.ts';
 import { randomNumbers } from '../../graph/samples.ts';
 import { weightsOfCall } from '../../graph/weights.ts';
 import type { Op } from '../../ops/index.ts';
@@ -12,8 +14,8 @@ import type { Pruner } from '../../prune/pruner.ts';
 import type { Target } from '../../target.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { countLive } from '../../tensor/matrix.ts';
-import type { Encoding, Shape } from '../../tensor/type.ts';
-import { dense, elements, tensor } from '../../tensor/type.ts';
+import type { Encoding } from '../../tensor/type.ts';
+import { dense, tensor } from '../../tensor/type.ts';
 import type { LayerShape, PatternSpec, Sweep } from './grid.ts';
 import { printShape } from './grid.ts';
 
@@ -53,11 +55,11 @@ export function candidatesFor(
       const kept = countLive(layer.matrix) / layer.matrix.data.length;
       found.push({ name, shape: printShape(shape), pattern, zeros: 1 - kept, encoding, macs, nodes });
     };
-    add(layerOf('dense', spec, spec.matrix(data)), null, dense);
+    add(layerOf('dense', spec, { ...spec.size, data }), null, dense);
     for (const pattern of patterns)
       for (const share of zeros) {
         onMask(++done, masks);
-        const matrix = pruned(spec.matrix(data), pattern, share);
+        const matrix = pruned({ ...spec.size, data }, pattern, share);
         if (!matrix) continue;
         const layer = layerOf('mask', spec, matrix);
         for (const { encoding } of bestOffers(layer, target)) add(layer, pattern.name, encoding);
@@ -75,34 +77,8 @@ export function graphOf(candidates: readonly Candidate[]): Graph {
   return { name: 'crossover', file: 'crossover', nodes: [...inputs, ...others], outputs: last };
 }
 
-interface Spec {
-  readonly input: Shape;
-  readonly weights: Shape;
-  readonly op: Op;
-  readonly matrix: (data: Float32Array<ArrayBuffer>) => Matrix;
-}
-
-function specOf(shape: LayerShape): Spec {
-  const linear = shape.kind === 'linear';
-  const weights = linear ? [shape.outputs, shape.inputs] : [shape.filters, shape.kernel, shape.kernel, shape.channels];
-  const size = { rows: weights[0], columns: elements(weights.slice(1)), run: weights[weights.length - 1] };
-  const matrix = (data: Float32Array<ArrayBuffer>): Matrix => ({ ...size, data });
-  if (linear) return { input: [1, shape.inputs], weights, matrix, op: { kind: 'linear', activation: 'none' } };
-  const border = (shape.kernel - 1) / 2;
-  return {
-    input: [1, shape.size, shape.size, shape.channels],
-    weights,
-    matrix,
-    op: {
-      kind: 'conv2d',
-      stride: [1, 1],
-      dilation: [1, 1],
-      pad: [border, border, border, border],
-      groups: 1,
-      activation: 'none',
-    },
-  };
-}
+const specOf = (shape: LayerShape): LayerSpec =>
+  shape.kind === 'linear' ? linearSpec(shape.inputs, shape.outputs) : convSpec(shape);
 
 /** Undefined where the pattern has no such share of zeros, or these weights cannot have it. */
 function pruned(m: Matrix, { at }: PatternSpec, zeros: number): Matrix | undefined {
@@ -120,31 +96,17 @@ interface Layer {
   readonly nodes: readonly Node[];
 }
 
-function layerOf(name: string, { input, weights, op }: Spec, matrix: Matrix, encoding: Encoding = dense): Layer {
-  const at = `x_${input.join('_')}`;
-  const x: Input = { kind: 'input', id: at, name: at, type: tensor('f32', input) };
-  const w: Constant = {
-    kind: 'constant',
-    id: `${name}_w`,
-    type: { ...tensor('f32', weights), encoding },
-    data: matrix.data,
-  };
-  const offsets = new Float32Array(weights[0]);
-  const bias: Constant = { kind: 'constant', id: `${name}_b`, type: tensor('f32', [weights[0]]), data: offsets };
-  const call = callOf(name, op, { x, weights: w, bias });
+function layerOf(name: string, spec: LayerSpec, matrix: Matrix, encoding: Encoding = dense): Layer {
+  const at = `x_${spec.input.join('_')}`;
+  const x: Input = { kind: 'input', id: at, name: at, type: tensor('f32', spec.input) };
+  const { call, constants } = layerWith(name, spec, x, matrix.data, encoding);
   const mean: Op = { kind: 'reduce', fn: 'mean', axes: [1, 2], keep: true };
-  const small = op.kind === 'conv2d' ? [callOf(`${name}_mean`, mean, { x: call })] : [];
-  return { call, matrix, nodes: [x, w, bias, call, ...small] };
+  const small = call.op.kind === 'conv2d' ? [callOf(`${name}_mean`, mean, { x: call })] : [];
+  return { call, matrix, nodes: [x, ...constants, call, ...small] };
 }
 
-function callOf(id: string, op: Op, operands: Readonly<Record<string, Node>>): Call {
-  const type = rulesOf(op).infer(op, typesOf(Object.values(operands), Object.keys(operands)));
-  if (typeof type === 'string') return bug(`a layer of the sweep ${type}`);
-  return { kind: 'call', id, op, type, inputs: Object.values(operands).map((node) => node.id), origin: id };
-}
-
-const typesOf = (nodes: readonly Node[], names: readonly string[] = ['x', 'weights', 'bias']) =>
-  Object.fromEntries(names.map((name, i) => [name, nodes[i].type]));
+const typesOf = (nodes: readonly Node[]) =>
+  Object.fromEntries(['x', 'weights', 'bias'].map((name, i) => [name, nodes[i].type]));
 
 /** The cheapest offer of each format but dense, the cheapest formats first. */
 function bestOffers({ call, nodes }: Layer, target: Target): readonly Offer[] {

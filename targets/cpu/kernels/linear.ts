@@ -52,7 +52,7 @@ function asConvolution(site: KernelSite, op: Linear): KernelMatch | string {
   const fault = convolutionFault(conv);
   if (fault) return fault;
   const { x, bias, slope } = arrays;
-  return { calls: [convolve(site, { ...conv, x, y: result.array, bias, slope })].flat() };
+  return { calls: convolve(site, { ...conv, x, y: result.array, bias, slope }) };
 }
 
 /** Whether the result is one pixel that sees every pixel once, in the order in which they lie. */

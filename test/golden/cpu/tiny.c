@@ -337,8 +337,6 @@ struct stream {
   const float *weights;   /* one for each row of the group, column by column */
 };
 
-#define PREFETCH(from) __builtin_prefetch(from)
-
 /* How sums begin and end: in the first block with the bias and the residual, in the last within bounds. */
 struct edge {
   const float *bias; /* NULL after the first block, where y has what was summed before */
