@@ -337,11 +337,11 @@ struct stream {
   const float *weights;   /* one for each row of the group, column by column */
 };
 
-/* How sums begin and end: in the first block with the bias and the residual, in the last within bounds. */
+/* How sums end: in the last block with the bias and the residual, and within bounds. */
 struct edge {
-  const float *bias; /* NULL after the first block, where y has what was summed before */
-  const float *add;  /* as y lies, or NULL */
-  int32_t last;
+  int32_t first, last; /* before the first block y has nothing yet */
+  const float *bias;
+  const float *add; /* as y lies, or NULL */
   float low, high;
 };
 
@@ -349,20 +349,17 @@ struct edge {
 enum { CAPPED = 2 };
 
 UNROLLED struct edge edge_of(int32_t first, int32_t last, const float *bias, const float *add, float low, float high) {
-  return (struct edge){
-    first ? bias : NULL, first ? add : NULL, last ? (high < INFINITY ? CAPPED : 1) : 0,
-    last ? low : -INFINITY, last ? high : INFINITY,
-  };
+  return (struct edge){first, last ? (high < INFINITY ? CAPPED : 1) : 0, bias, add, low, high};
 }
 
-/* What a sum begins with, `place` numbers into y. Later blocks begin at zero: the shorter a chain, the less is rounded. */
-UNROLLED vec begin_sum(const int first, struct edge e, int32_t place, int32_t row) {
-  if (!first) return vec_all(0.0f);
-  return e.add ? vec_all(e.bias[row]) + vec_load(e.add + place) : vec_all(e.bias[row]);
-}
-
-UNROLLED void end_sum(const int first, const int last, struct edge e, vec sum, float *y, int32_t place) {
+/*
+ * Every block begins at zero, and bias and residual come last: the shorter a chain of sums, and the smaller what it
+ * begins with, the less is rounded.
+ */
+UNROLLED void end_sum(const int first, const int last, struct edge e, vec sum, float *y, int32_t place, int32_t row) {
   if (!first) sum += vec_load(y + place);
+  if (last) sum += vec_all(e.bias[row]);
+  if (last && e.add) sum += vec_load(e.add + place);
   if (last) sum = vec_max(sum, vec_all(e.low));
   if (last == CAPPED) sum = vec_min(sum, vec_all(e.high));
   vec_store(y + place, sum);
@@ -377,10 +374,7 @@ UNROLLED void dense_tile(const int height, const int count, const int first, con
                          struct edge edge) {
   vec sums[SUMS + 4 * FUSED];
   for (int r = 0; r < height; ++r)
-    for (int v = 0; v < count; ++v) {
-      const int32_t place = (row + r) * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
-      sums[r * count + v] = begin_sum(first, edge, place, row + r);
-    }
+    for (int v = 0; v < count; ++v) sums[r * count + v] = vec_all(0.0f);
   for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height)
     for (int r = 0; r < height; ++r) {
       const vec weight = vec_all(weights[r]);
@@ -390,14 +384,14 @@ UNROLLED void dense_tile(const int height, const int count, const int first, con
   for (int r = 0; r < height; ++r)
     for (int v = 0; v < count; ++v) {
       const int32_t place = (row + r) * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
-      end_sum(first, last, edge, sums[r * count + v], y, place);
+      end_sum(first, last, edge, sums[r * count + v], y, place, row + r);
     }
 }
 
 UNROLLED void dense_block(const int height, const int count, const float *weights, int32_t columns, const float *x,
                           int32_t x_step, float *y, int32_t y_step, int32_t row, struct edge edge) {
-  if (edge.bias) dense_tile(height, count, 1, CAPPED, weights, columns, x, x_step, y, y_step, row, edge);
-  else dense_tile(height, count, 0, CAPPED, weights, columns, x, x_step, y, y_step, row, edge);
+  if (edge.first) dense_tile(height, count, 1, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
+  else dense_tile(height, count, 0, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
 }
 
 /* All the vectors that a panel needs of `height` rows. */
