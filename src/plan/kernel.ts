@@ -60,6 +60,19 @@ export interface Routine {
 export interface RoutineCall {
   readonly routine: Routine;
   readonly args: readonly Argument[];
+  /** That the call can be cut into calls which compute some panels of the result each. */
+  readonly range?: Range;
+}
+
+/** Panels, as they follow each other in memory, those of a second image after the first's. */
+export type Panels = readonly [begin: number, end: number];
+
+export interface Range {
+  /** What is computed panel by panel. */
+  readonly writes: Arr;
+  readonly panels: number;
+  /** For operands that need not be there whole: the panels that some panels of the result are computed from. */
+  readonly reads: ReadonlyMap<Arr, (of: Panels) => Panels>;
 }
 
 /** An array is passed as its address, a bare number as an i32. */

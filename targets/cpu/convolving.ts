@@ -1,13 +1,15 @@
 /** Calls of the routines that convolve: what the taps read for 64 pixels, times the weights row by row. */
 import type { Arr } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
-import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
+import type { Argument, KernelSite, Panels, Range, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { Encoding } from '../../src/tensor/type.ts';
+import { panelsOf } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
 import { endingArguments, endingOf } from './ending.ts';
 import { helper, lanes, vector } from './panels.ts';
 import { planesFor } from './planes.ts';
+import { allPanels, inPart, panelsAround, ranged, samePanels } from './ranges.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
 import type { RowsName } from './rows.ts';
@@ -66,50 +68,56 @@ const isPointwise = (conv: Reading): boolean =>
   [1, 2].every((axis) => conv.from[axis] === conv.to[axis]);
 
 export function convolve(site: KernelSite, conv: Convolution): readonly RoutineCall[] {
-  const { x, plain } = conv;
+  const { x, plain, from, to } = conv;
   if (isPointwise(conv)) return [pointwise(site, conv, x)];
   const planes = planesFor(conv);
   if (planes) return [throughPlanes(site, conv, planes)];
   const taps = tapsOf(conv);
   if (!taps.starts) return [throughTaps(site, conv, taps, x)];
-  const copies = site.scratch('pictures', 'f32', taps.image * conv.from[0]);
+  const copies = site.scratch('pictures', 'f32', taps.image * from[0]);
+  const panels = from[0] * panelsOf([1, taps.height, to[2], 1], lanes);
   const copied = call(layPictures, {
+    begin: 0,
+    end: panels,
     x,
     y: copies,
     scratch: site.scratch('flat', 'f32', together * pictureRow(conv)),
     starts: site.pack('starts', taps.starts).array,
     pictures: taps.starts.length / 2,
-    images: conv.from[0],
     plain: plain ? 1 : 0,
-    height: conv.from[1],
-    width: conv.from[2],
-    channels: conv.from[3],
+    height: from[1],
+    width: from[2],
+    channels: from[3],
     rows: taps.height,
-    columns: conv.to[2],
+    columns: to[2],
     stride_y: conv.stride[0],
     stride_x: conv.stride[1],
     row: pictureRow(conv),
   });
-  return [copied, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
+  const laid = ranged(copied, { writes: copies, panels, reads: new Map() });
+  return [laid, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
 }
 
 /** What all the routines take. */
 function common(conv: Convolution, ending: Ending) {
   const { y, bias, residual = 0, slope, from, to } = conv;
-  return { ...endingArguments(slope, ending), y, bias, residual, images: from[0], inputs: from[3], outputs: to[3] };
+  const range = { begin: 0, end: allPanels(to), y_begin: 0, add_begin: 0 };
+  return { ...endingArguments(slope, ending), ...range, y, bias, residual, inputs: from[3], outputs: to[3] };
 }
 
 function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const ending = endingOf(conv.activation);
   const { routine, stream } = rowsFor(site, conv.matrix, conv.encoding);
   const block = Math.min(blockOf(conv.encoding), conv.matrix.columns);
-  return call(conv1x1(routine, ending), {
+  const made = call(conv1x1(routine, ending), {
     ...stream,
     ...common(conv, ending),
     x,
+    x_begin: 0,
     block,
     pixels: conv.to[1] * conv.to[2],
   });
+  return ranged(made, rangeOf(conv, x === conv.x ? samePanels : undefined));
 }
 
 function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image }: Taps, x: Arr): RoutineCall {
@@ -120,10 +128,12 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
   const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
   const { routine, stream } = rowsFor(site, matrix, encoding, read);
   const { runs, channels, blocks } = runsOf(read, from[3], block);
-  return call(convTaps(routine, ending), {
+  const made = call(convTaps(routine, ending), {
     ...stream,
     ...common(conv, ending),
     x,
+    x_begin: 0,
+    x_end: panelsOf([1, height, to[2], 1], lanes),
     scratch: site.scratch('taps', 'f32', Math.max(1, Math.min(block, read.length)) * lanes),
     shifts: site.scratch('shifts', 'i32', (taps.length / 3) * numbersOfShift),
     reads: site.pack('reads', taps).array,
@@ -136,6 +146,7 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
     width: to[2],
     out_height: to[1],
   });
+  return ranged(made, rangeOf(conv, x === conv.x ? panelsAround(conv) : undefined));
 }
 
 function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<ReturnType<typeof planesFor>>) {
@@ -145,12 +156,19 @@ function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<
   const block = Math.min(blockOf(encoding), matrix.columns);
   const scratch = site.scratch('taps', 'f32', block * lanes);
   const { sliding, taps, channel } = planes;
-  return call(convPlanes(routine, ending), {
+  const made = call(convPlanes(routine, ending), {
     ...nested('conv', { ...stream, ...common(conv, ending), x, block, scratch, plain: conv.plain ? 1 : 0 }),
     ...slidingArguments(site, { ...sliding, scratch: channel * conv.from[3] }),
     taps: site.pack('tap_offsets', taps).array,
     channel,
   });
+  return ranged(made, rangeOf(conv, undefined));
+}
+
+/** Ranges of a convolution's result, and what of x they read if x may be there in part. */
+function rangeOf({ x, y, residual, from, to }: Convolution, reads: ((of: Panels) => Panels) | undefined): Range {
+  const parts = [[reads && x, reads ?? samePanels] as const, [residual, samePanels] as const];
+  return { writes: y, panels: allPanels(to), reads: from[0] === 1 ? inPart(parts) : new Map() };
 }
 
 /** Members of a struct within a struct. */
@@ -163,11 +181,13 @@ const planesStruct = helper('conv-planes-struct', [helper('conv-struct', []), sl
 const layChannels = helper('lay-channels', [vector, slidingRoutine, planesStruct]);
 const shiftTaps = helper('shift-taps', [vector, helper('conv-taps-struct', [])]);
 
-const shared = 'x y bias residual slope slopes groups rows counts columns weights images inputs outputs low high';
-const members1x1 = `${shared} block pixels` as const;
-const membersTaps = `${shared} scratch shifts reads taps runs channels blocks image height width out_height` as const;
+const shared =
+  'x y bias residual slope slopes groups rows counts columns weights begin end y_begin add_begin inputs outputs low high';
+const members1x1 = `${shared} x_begin block pixels` as const;
+const membersTaps =
+  `${shared} x_begin x_end scratch shifts reads taps runs channels blocks image height width out_height` as const;
 const ofConv =
-  'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.images conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
+  'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.begin conv.end conv.y_begin conv.add_begin conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
 const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;
 
 const conv1x1 = (rows: Routine, ending: Ending): CpuRoutine<typeof members1x1> => ({
@@ -192,7 +212,7 @@ const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPla
 });
 
 const membersPictures =
-  'x y scratch starts pictures images plain height width channels rows columns stride_y stride_x row' as const;
+  'x y scratch starts pictures begin end plain height width channels rows columns stride_y stride_x row' as const;
 
 const layPictures: CpuRoutine<typeof membersPictures> = {
   ...helper('lay-pictures', [vector]),

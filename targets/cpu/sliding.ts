@@ -3,9 +3,11 @@
  * reads a fixed number of places away from its output pixel; at strides above 1 it is split into planes of every
  * stride-th row and column first, and then the same holds in each plane.
  */
-import type { KernelSite, Routine } from '../../src/plan/kernel.ts';
-import type { TensorType } from '../../src/tensor/type.ts';
+import type { Arr } from '../../src/loop/loop.ts';
+import type { KernelSite, Range, Routine } from '../../src/plan/kernel.ts';
+import type { Shape, TensorType } from '../../src/tensor/type.ts';
 import { lanes, vector } from './panels.ts';
+import { allPanels, inPart, panelsOfRows } from './ranges.ts';
 
 export interface Window {
   readonly kernel: readonly number[];
@@ -166,6 +168,20 @@ export const slidingRoutine: Routine = {
 /** Members of a struct that has a `struct sliding`. */
 export const slidingMembers =
   'sliding.scratch sliding.offsets sliding.rows sliding.masks sliding.masked sliding.height sliding.width sliding.out_height sliding.out_width sliding.down sliding.across sliding.runs sliding.row_step sliding.stride_y sliding.stride_x sliding.first_row sliding.more_rows sliding.pitch sliding.flat sliding.planes sliding.plane sliding.sums sliding.size sliding.strip';
+
+/** All panels of the result, from an image that is there whole. */
+export const wholeRange = (to: Shape) => ({ begin: 0, end: allPanels(to), x_begin: 0, y_begin: 0 });
+
+/** Ranges of what windows give, and what of x they read. */
+export function rangeOf(
+  { firstRow, moreRows, window }: Sliding,
+  x: Arr,
+  from: Shape,
+  { type, array }: KernelSite['result'],
+): Range {
+  const rows = panelsOfRows({ firstRow, moreRows, stride: window.stride[0] }, from, type.shape);
+  return { writes: array, panels: allPanels(type.shape), reads: from[0] === 1 ? inPart([[x, rows]]) : new Map() };
+}
 
 export function slidingArguments({ types: { x }, result, pack, scratch }: KernelSite, sliding: Sliding) {
   const { window } = sliding;

@@ -5,10 +5,11 @@ import { routinesOf, rowsView, windowRoutines } from '../columns.ts';
 import type { Ending } from '../ending.ts';
 import { endingArguments, endingOf } from '../ending.ts';
 import { isPanel, vector } from '../panels.ts';
+import { ranged } from '../ranges.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call, identifierOf } from '../routine.ts';
 import type { Sliding } from '../sliding.ts';
-import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
+import { rangeOf, slide, slidingArguments, slidingMembers, slidingRoutine, wholeRange } from '../sliding.ts';
 
 export const depthwise: Kernel = {
   name: 'depthwise',
@@ -20,7 +21,7 @@ export const depthwise: Kernel = {
     if (op.kind !== 'conv2d') return 'not a convolution';
     if (op.residual) return 'a residual is to be added';
     if (!weights) return 'the weights are not known';
-    const [n, , , i] = types.x.shape;
+    const i = types.x.shape[3];
     const o = result.type.shape[3];
     const [, kh, kw] = types.weights.shape;
     if (op.groups !== i || i === 1) return 'not depthwise';
@@ -31,24 +32,20 @@ export const depthwise: Kernel = {
 
     const ending = endingOf(op.activation);
     const windows = unrolled(sliding);
-    return {
-      calls: [
-        call(depthwiseRoutine(windows, ending), {
-          ...endingArguments(arrays.slope, ending),
-          ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
-          x: arrays.x,
-          y: result.array,
-          weights: pack(
-            'weights',
-            columnByColumn(weights.matrix.data, kw, windows ? sliding.order.toSorted((a, b) => a - b) : sliding.order),
-          ).array,
-          bias: arrays.bias,
-          images: n,
-          channels: i,
-          multiplier: o / i,
-        }),
-      ],
-    };
+    const order = windows ? sliding.order.toSorted((a, b) => a - b) : sliding.order;
+    const { shape } = result.type;
+    const made = call(depthwiseRoutine(windows, ending), {
+      ...endingArguments(arrays.slope, ending),
+      ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
+      ...wholeRange(shape),
+      x: arrays.x,
+      y: result.array,
+      weights: pack('weights', columnByColumn(weights.matrix.data, kw, order)).array,
+      bias: arrays.bias,
+      channels: i,
+      multiplier: o / i,
+    });
+    return { calls: [ranged(made, rangeOf(sliding, arrays.x, types.x.shape, result))] };
   },
 };
 
@@ -62,13 +59,14 @@ function columnByColumn(data: Float32Array, width: number, order: readonly numbe
   });
 }
 
-const members = `x y weights bias slope slopes images channels multiplier low high ${slidingMembers}` as const;
+const members =
+  `x y weights bias slope slopes begin end x_begin y_begin channels multiplier low high ${slidingMembers}` as const;
 
 function depthwiseRoutine(
   windows: WindowRoutines | undefined,
   { suffix, needs, finish }: Ending,
 ): CpuRoutine<typeof members> {
-  const text = finish('y + q * outputs * LANES', 'outputs');
+  const text = finish('y + q * step', 'outputs');
   const name = `${windows ? windows.planes.name.replace('window', 'by') : 'depthwise'}${suffix}`;
   return {
     name,
@@ -77,7 +75,7 @@ function depthwiseRoutine(
       name: name.replaceAll('-', '_'),
       pixels: windows ? identifierOf(windows.planes) : 'depthwise_pixels',
       ...rowsView(windows),
-      finish: text === '' ? '' : `\n      for (int32_t q = panel; q * LANES < t.end; ++q) ${text}`,
+      finish: text === '' ? '' : `\n      for (int32_t q = 0; t.start + q * LANES < t.end; ++q) ${text}`,
     },
     needs: [vector, slidingRoutine, ...(windows ? routinesOf(windows) : [depthwiseTaps]), ...needs],
     struct: 'depthwise',

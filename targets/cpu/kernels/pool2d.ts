@@ -5,10 +5,11 @@ import type { Shape } from '../../../src/tensor/type.ts';
 import type { WindowRoutines } from '../columns.ts';
 import { routinesOf, rowsView, windowRoutines } from '../columns.ts';
 import { isPanel, vector } from '../panels.ts';
+import { ranged } from '../ranges.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call, identifierOf } from '../routine.ts';
 import type { Sliding } from '../sliding.ts';
-import { slide, slidingArguments, slidingMembers, slidingRoutine } from '../sliding.ts';
+import { rangeOf, slide, slidingArguments, slidingMembers, slidingRoutine, wholeRange } from '../sliding.ts';
 
 export const pool2d: Kernel = {
   name: 'pool2d',
@@ -23,19 +24,15 @@ export const pool2d: Kernel = {
     const sliding = slide({ ...op, kernel: op.window, dilation: [1, 1] }, types.x, result.type);
     if (typeof sliding === 'string') return sliding;
     const counts = () => pack('divisors', divisors(op, types.x.shape, result.type.shape, sliding.pitch)).array;
-    const [images, , , channels] = types.x.shape;
-    return {
-      calls: [
-        call(poolRoutine(op.fn, sliding), {
-          ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
-          x: arrays.x,
-          y: result.array,
-          divisors: op.fn === 'max' ? 0 : counts(),
-          images,
-          channels,
-        }),
-      ],
-    };
+    const made = call(poolRoutine(op.fn, sliding), {
+      ...slidingArguments(site, { ...sliding, scratch: 2 * sliding.scratch }),
+      ...wholeRange(result.type.shape),
+      x: arrays.x,
+      y: result.array,
+      divisors: op.fn === 'max' ? 0 : counts(),
+      channels: types.x.shape[3],
+    });
+    return { calls: [ranged(made, rangeOf(sliding, arrays.x, types.x.shape, result))] };
   },
 };
 
@@ -58,7 +55,7 @@ function divisors(
 /** Numbers in the widest vector. */
 const widest = 16;
 
-const members = `x y divisors images channels ${slidingMembers}` as const;
+const members = `x y divisors begin end x_begin y_begin channels ${slidingMembers}` as const;
 
 interface Combine {
   /** What counts for nothing. */

@@ -188,6 +188,8 @@ UNROLLED void vec_store(float *to, vec v) { memcpy(to, &v, sizeof v); }
 
 UNROLLED vec vec_clamp(vec v, float low, float high) { return vec_min(vec_max(v, vec_all(low)), vec_all(high)); }
 
+UNROLLED int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
+
 /* Vectors that hold `pixels` lanes of a panel, or all of them if there are more. */
 UNROLLED int32_t vectors_for(int32_t pixels) { return pixels < LANES ? (pixels + WIDTH - 1) / WIDTH : (int32_t)VECTORS; }
 
@@ -197,7 +199,8 @@ struct pictures {
   float *y, *scratch;
   const int32_t *starts; /* of each picture: the row and the column of x that its first pixel comes from */
   int32_t pictures;
-  int32_t images, plain, height, width, channels;
+  int32_t begin, end; /* panels of each picture to lay, counted over all images */
+  int32_t plain, height, width, channels;
   int32_t rows, columns; /* of a picture */
   int32_t stride_y, stride_x;
   int32_t row; /* numbers of scratch for the row of a channel */
@@ -308,23 +311,22 @@ UNROLLED void lay_panel(const struct pictures *p, const float *x, const struct p
 ROUTINE void lay_pictures(const struct pictures *p) {
   const int32_t pixels = p->height * p->width, size = p->rows * p->columns;
   const int32_t panels = (size + LANES - 1) / LANES, step = p->plain ? 1 : LANES;
-  const float *x = p->x;
-  float *y = p->y;
+  const int32_t image_size = (p->plain ? pixels : (pixels + LANES - 1) / LANES * LANES) * p->channels;
   struct piece pieces[LANES];
-  for (int32_t image = 0; image < p->images; ++image) {
-    /* All pictures of a panel read what is near each other. */
-    for (int32_t first = 0; first < size; first += LANES)
-      for (int32_t k = 0; k < p->pictures; ++k) {
-        const int32_t count = find_pieces(p, k, first, pieces);
-        float *to = y + (k * panels + first / LANES) * p->channels * LANES;
-        for (int32_t channel = 0; channel < p->channels; channel += TOGETHER) {
-          const int32_t left = p->channels - channel, channels = left < TOGETHER ? left : TOGETHER;
-          lay_panel(p, x + channel * step, pieces, count, channels, to);
-          to += channels * LANES;
-        }
+  /* All pictures of a panel read what is near each other. */
+  for (int32_t panel = p->begin; panel < p->end; ++panel) {
+    const int32_t image = panel / panels, first = (panel - image * panels) * LANES;
+    const float *const x = p->x + (ptrdiff_t)image * image_size;
+    float *const y = p->y + ((ptrdiff_t)image * p->pictures * panels + first / LANES) * p->channels * LANES;
+    for (int32_t k = 0; k < p->pictures; ++k) {
+      const int32_t count = find_pieces(p, k, first, pieces);
+      float *to = y + (ptrdiff_t)k * panels * p->channels * LANES;
+      for (int32_t channel = 0; channel < p->channels; channel += TOGETHER) {
+        const int32_t left = p->channels - channel, channels = left < TOGETHER ? left : TOGETHER;
+        lay_panel(p, x + channel * step, pieces, count, channels, to);
+        to += channels * LANES;
       }
-    y += p->pictures * panels * p->channels * LANES;
-    x += (p->plain ? pixels : (pixels + LANES - 1) / LANES * LANES) * p->channels;
+    }
   }
 }
 
@@ -345,13 +347,6 @@ struct edge {
   float low, high;
 };
 
-/* Of the last block: sums are bounded from above too. */
-enum { CAPPED = 2 };
-
-UNROLLED struct edge edge_of(int32_t first, int32_t last, const float *bias, const float *add, float low, float high) {
-  return (struct edge){first, last ? (high < INFINITY ? CAPPED : 1) : 0, bias, add, low, high};
-}
-
 /*
  * Every block begins at zero, and bias and residual come last: the shorter a chain of sums, and the smaller what it
  * begins with, the less is rounded.
@@ -360,8 +355,7 @@ UNROLLED void end_sum(const int first, const int last, struct edge e, vec sum, f
   if (!first) sum += vec_load(y + place);
   if (last) sum += vec_all(e.bias[row]);
   if (last && e.add) sum += vec_load(e.add + place);
-  if (last) sum = vec_max(sum, vec_all(e.low));
-  if (last == CAPPED) sum = vec_min(sum, vec_all(e.high));
+  if (last) sum = vec_clamp(sum, e.low, e.high);
   vec_store(y + place, sum);
 }
 
@@ -444,33 +438,36 @@ struct conv_1x1 {
   const uint16_t *rows, *counts;
   const uint8_t *columns;
   const float *weights;
-  int32_t images, pixels, inputs, outputs;
+  int32_t begin, end;         /* panels of y to compute, counted over all images */
+  int32_t x_begin;            /* the panel that x begins with */
+  int32_t y_begin, add_begin; /* panels that y and the residual begin with */
+  int32_t pixels, inputs, outputs;
   int32_t block; /* columns whose part of a panel fits the fastest cache */
   float low, high;
 };
 
 /* Convolutions with one tap and no padding: every panel of x times the matrix of weights is a panel of y. */
 ROUTINE void conv_1x1_dense(const struct conv_1x1 *p) {
-  const int32_t x_step = p->inputs * LANES, y_step = p->outputs * LANES;
-  const float *x = p->x, *add = p->residual;
-  float *y = p->y;
-  for (int32_t image = 0; image < p->images; ++image)
-    for (int32_t first = 0; first < p->pixels;) {
-      const int32_t rest = p->pixels - first;
-      /* A last panel of few pixels goes with the one before it. */
-      const int32_t both = rest > LANES && rest <= LANES + FUSED * WIDTH;
-      const int32_t vectors = both ? VECTORS + vectors_for(rest - LANES) : vectors_for(rest);
-      struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
-      for (int32_t column = 0; column < p->inputs; column += p->block) {
-        const int32_t left = p->inputs - column, columns = left < p->block ? left : p->block;
-        const struct edge edge = edge_of(column == 0, left == columns, p->bias, add, p->low, p->high);
-        next = rows_dense(next, vectors, columns, p->outputs, x + column * LANES, x_step, y, y_step, edge);
-      }
-      first += both ? 2 * LANES : LANES;
-      x += both ? 2 * x_step : x_step;
-      y += both ? 2 * y_step : y_step;
-      if (add) add += both ? 2 * y_step : y_step;
+  const int32_t x_step = p->inputs * LANES, y_step = p->outputs * LANES, panels = (p->pixels + LANES - 1) / LANES;
+  const float *x = p->x + (ptrdiff_t)(p->begin - p->x_begin) * x_step;
+  const float *add = p->residual ? p->residual + (ptrdiff_t)(p->begin - p->add_begin) * y_step : NULL;
+  float *y = p->y + (ptrdiff_t)(p->begin - p->y_begin) * y_step;
+  for (int32_t panel = p->begin; panel < p->end;) {
+    const int32_t rest = p->pixels - panel % panels * LANES;
+    /* A last panel of few pixels goes with the one before it. */
+    const int32_t both = panel + 1 < p->end && rest > LANES && rest <= LANES + FUSED * WIDTH;
+    const int32_t vectors = both ? VECTORS + vectors_for(rest - LANES) : vectors_for(rest);
+    struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
+    for (int32_t column = 0; column < p->inputs; column += p->block) {
+      const int32_t left = p->inputs - column, columns = left < p->block ? left : p->block;
+      const struct edge edge = {column == 0, left == columns, p->bias, add, p->low, p->high};
+      next = rows_dense(next, vectors, columns, p->outputs, x + column * LANES, x_step, y, y_step, edge);
     }
+    panel += both ? 2 : 1;
+    x += both ? 2 * x_step : x_step;
+    y += both ? 2 * y_step : y_step;
+    if (add) add += both ? 2 * y_step : y_step;
+  }
 }
 
 /* What a function of single numbers takes. */
@@ -590,11 +587,11 @@ int tiny_run(const tiny_inputs *inputs, tiny_outputs *outputs, void *workspace) 
   STEP(0) {
     lay_pictures(&(const struct pictures){
       .x = v_x, .y = v_c_pictures, .scratch = v_c_flat, .starts = tiny_weights.v_c_starts, .pictures = 1,
-      .images = 1, .plain = 1, .height = 4, .width = 7, .channels = 2, .rows = 4, .columns = 7, .stride_y = 1,
+      .end = 1, .plain = 1, .height = 4, .width = 7, .channels = 2, .rows = 4, .columns = 7, .stride_y = 1,
       .stride_x = 1, .row = 327,
     });
     conv_1x1_dense(&(const struct conv_1x1){
-      .x = v_c_pictures, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .images = 1,
+      .x = v_c_pictures, .y = v_c, .bias = tiny_weights.v_b, .weights = tiny_weights.v_c_weights, .end = 1,
       .inputs = 2, .outputs = 4, .low = 0.0f, .high = 6.0f, .block = 2, .pixels = 28,
     });
   }
