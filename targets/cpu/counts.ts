@@ -1,7 +1,7 @@
 /** What the routine that computes a layer does, counted: by shapes and by what the format of the weights costs, packing nothing. */
 import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
-import type { Layout, TensorType } from '../../src/tensor/type.ts';
+import type { Encoding, Layout, TensorType } from '../../src/tensor/type.ts';
 import { elements, panelsOf, pictureOf, plain } from '../../src/tensor/type.ts';
 import type { Variant } from './convolving.ts';
 import { variantOf } from './convolving.ts';
@@ -9,6 +9,7 @@ import { lanes } from './panels.ts';
 import { rowsNames } from './rows.ts';
 import { pointwise } from './sequences.ts';
 import { denseBlock, sparseBlock } from './stream.ts';
+import { tileHeightOf, tileHeights } from './tiles.ts';
 import { wish } from './wish.ts';
 
 /** Everything that layers are computed by. A table of rates has all of them. */
@@ -16,11 +17,12 @@ export const families = [
   ...(['1x1', 'planes', 'taps'] as const).flatMap((reads) => rowsNames.map((rows): Variant => `${reads} ${rows}`)),
   'depthwise',
   'linear dense',
-  'linear sparse',
+  'linear bits',
+  ...tileHeights.map((height) => `linear sparse-${height}` as const),
   'loops',
 ] as const;
 
-export type Family = Variant | 'depthwise' | 'linear dense' | 'linear sparse' | 'loops';
+export type Family = (typeof families)[number];
 
 /**
  * Things that are counted. Each counts for every panel of 64 pixels, or every vector that a dense layer takes.
@@ -53,8 +55,9 @@ export function countsOf(work: Work): CpuCounted {
   const isPlain = layoutOf(work).kind === 'plain';
   if (op.kind === 'linear' && type.dtype === 'f32' && isPlain) {
     const batch = elements(type.shape) / rows;
-    const counts = { call: 1, multiply: cost.multiplies * batch, rows: rows * batch, weights: cost.bytes };
-    return { family: dense ? 'linear dense' : 'linear sparse', counts };
+    // Where bits say what is kept, every weight is multiplied.
+    const multiply = (encoding.format === 'bitmask' ? rows * columns : cost.multiplies) * batch;
+    return { family: linearFamily(encoding), counts: { call: 1, multiply, rows: rows * batch, weights: cost.bytes } };
   }
   const groups = op.kind === 'conv2d' ? op.groups : 1;
   const isConvolution = op.kind === 'conv2d' || op.kind === 'linear';
@@ -96,6 +99,11 @@ export function countsOf(work: Work): CpuCounted {
       weights: stored + Math.max(0, stored - near) * (panels - 1),
     },
   };
+}
+
+function linearFamily(encoding: Encoding): Family {
+  if (encoding.format === 'dense') return 'linear dense';
+  return encoding.format === 'bitmask' ? 'linear bits' : `linear sparse-${tileHeightOf(encoding)}`;
 }
 
 /** Layouts are chosen after formats, as the target wishes. */

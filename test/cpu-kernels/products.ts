@@ -233,39 +233,3 @@ export const transposedCases: readonly Case[] = [
     activation: 'relu',
   }),
 ];
-
-interface Dense {
-  readonly x: readonly number[];
-  readonly out: number;
-  readonly every?: number;
-  readonly activation?: Activation;
-  readonly encoding?: Encoding;
-}
-
-const denseLayer = (title: string, { x, out, every = 1, activation = 'none', encoding }: Dense): Case => ({
-  title,
-  op: { kind: 'linear', activation },
-  values: [some('f32', x, 5), pruned(some('f32', [out, x[x.length - 1]], 6), every), some('f32', [out], 7)],
-  ...(encoding && { encoding }),
-});
-
-export const linearCases: readonly Case[] = [
-  ...[1, 15, 16, 17, 100].flatMap((inputs) =>
-    [1, 4, 11].map((out) => denseLayer(`${inputs} to ${out}`, { x: [1, inputs], out })),
-  ),
-  denseLayer('three at once', { x: [3, 40], out: 6, activation: 'relu' }),
-  denseLayer('rows of a matrix', { x: [2, 3, 20], out: 5, activation: 'sigmoid' }),
-  denseLayer('csr', { x: [2, 100], out: 9, every: 4, encoding: csr, activation: 'relu6' }),
-  denseLayer('csr, all zero', { x: [1, 30], out: 4, every: 1e9, encoding: csr }),
-  denseLayer('block', { x: [1, 64], out: 8, every: 3, encoding: block(4, 4), activation: 'tanh' }),
-  {
-    title: 'a convolution of one pixel',
-    op: conv({ activation: 'hard-swish' }),
-    values: [some('f32', [2, 1, 1, 50], 5), some('f32', [6, 1, 1, 50], 6), some('f32', [6], 7)],
-  },
-  {
-    title: 'a convolution of all pixels',
-    op: conv(),
-    values: [some('f32', [1, 3, 4, 5], 5), some('f32', [6, 3, 4, 5], 6), some('f32', [6], 7)],
-  },
-];

@@ -1,15 +1,16 @@
 /** Dense layers, and convolutions whose taps cover all of a plain image: one dot product an output. */
 import type { Linear } from '../../../src/ops/linear.ts';
 import type { Kernel, KernelMatch, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
-import { liveEntries } from '../../../src/tensor/matrix.ts';
+import { liveEntries, wordsOf } from '../../../src/tensor/matrix.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import { convolutionFault, convolve } from '../convolving.ts';
 import { activationOf, endingOf } from '../ending.ts';
-import { isPanel, vector } from '../panels.ts';
+import { helper, isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
 import { pointwise } from '../sequences.ts';
+import { sharing, tilesOf } from '../tiles.ts';
 
 export const linear: Kernel = {
   name: 'linear',
@@ -38,7 +39,13 @@ export const linear: Kernel = {
       low,
       high,
     };
-    const sums = weights.constant.type.encoding.format === 'dense' ? denseCall(site, common) : sparseCall(site, common);
+    const { format } = weights.constant.type.encoding;
+    const sums =
+      format === 'dense'
+        ? denseCall(site, common)
+        : format === 'bitmask'
+          ? bitsCall(site, common)
+          : sparseCall(site, common);
     return { calls: [sums, ...(suffix === '' ? [] : [applied(op.activation, site, count)])] };
   },
 };
@@ -76,14 +83,39 @@ type Common = Readonly<Record<'x' | 'y' | 'bias', KernelSite['arrays'][string]>>
 const denseCall = ({ arrays }: KernelSite, common: Common): RoutineCall =>
   call(linearDense, { ...common, weights: arrays.weights });
 
-function sparseCall({ weights, pack }: KernelSite, common: Common): RoutineCall {
-  const { pos, column, value } = liveEntries(weights!.matrix);
-  const narrow = common.inputs <= 1 << 16;
-  return call(linearSparse(narrow), {
+function sparseCall(site: KernelSite, common: Common): RoutineCall {
+  const { constant, matrix } = site.weights!;
+  const together = sharing(matrix, constant.type.encoding);
+  const narrow = Math.max(common.inputs, common.outputs) <= 1 << 16;
+  const { steps, lanes, columns, weights } = tilesOf(matrix, together);
+  const places = (list: Int32Array<ArrayBuffer>) => (narrow ? Uint16Array.from(list) : list);
+  return call(linearSparse(together.height, narrow), {
     ...common,
-    starts: pack('starts', pos).array,
-    columns: pack('columns', narrow ? Uint16Array.from(column) : column).array,
-    weights: pack('weights', value).array,
+    tiles: steps.length,
+    steps: site.pack('steps', steps).array,
+    lanes: site.pack('lanes', places(lanes)).array,
+    columns: site.pack('columns', places(columns)).array,
+    weights: site.pack('weights', weights).array,
+  });
+}
+
+/** The weights that are kept, row after row, with a bit for each weight. */
+function bitsCall({ weights, pack, scratch }: KernelSite, { batch, inputs, ...common }: Common): RoutineCall {
+  const { rows, columns } = weights!.matrix;
+  const words = 2 * Math.ceil(columns / 32);
+  const { pos, column, value } = liveEntries(weights!.matrix);
+  const bits = new Uint16Array(rows * words);
+  for (let row = 0; row < rows; row++)
+    for (let at = pos[row]; at < pos[row + 1]; at++) bits[row * words + (column[at] >> 4)] |= 1 << (column[at] & 15);
+  const kept = new Float32Array(value.length + 16);
+  wordsOf(kept).set(wordsOf(value));
+  return call(linearBits, {
+    ...common,
+    batch,
+    inputs,
+    padded: scratch('padded', 'f32', batch * words * 16),
+    bits: pack('bits', bits).array,
+    weights: pack('weights', kept).array,
   });
 }
 
@@ -96,15 +128,40 @@ const linearDense: CpuRoutine<'x y weights bias batch inputs outputs low high'> 
   members: 'x y weights bias batch inputs outputs low high',
 };
 
-function linearSparse(narrow: boolean): CpuRoutine<'x y starts columns weights bias batch inputs outputs low high'> {
-  const name = narrow ? 'linear-sparse' : 'linear-sparse-wide';
+const parts = helper('parts', [vector]);
+
+const linearBits: CpuRoutine<'x y padded bits weights bias batch inputs outputs low high'> = {
+  name: 'linear-bits',
+  template: 'cpu/kernels/linear-bits.c.hbs',
+  view: {},
+  needs: [parts],
+  struct: 'linear_bits',
+  members: 'x y padded bits weights bias batch inputs outputs low high',
+};
+
+const sparseMembers = 'x y steps lanes columns weights bias tiles batch inputs outputs low high' as const;
+
+function linearSparse(height: number, narrow: boolean): CpuRoutine<typeof sparseMembers> {
+  const name = `linear_sparse_${height}${narrow ? '' : '_wide'}`;
+  const index = narrow ? 'u16' : 'i32';
+  const part = height <= 4 ? 'four' : height === 8 ? 'eight' : 'vec';
+  const spread: Readonly<Record<number, string>> = {
+    1: `four_ones_${index}(x, columns + v * PART)`,
+    2: `four_twos_${index}(x, columns + v * PART / 2)`,
+  };
   return {
-    name,
+    name: name.replaceAll('_', '-'),
     template: 'cpu/kernels/linear-sparse.c.hbs',
-    view: { name: name.replaceAll('-', '_'), index: narrow ? 'uint16_t' : 'int32_t' },
-    needs: [vector],
-    struct: name.replaceAll('-', '_'),
-    members: 'x y starts columns weights bias batch inputs outputs low high',
+    view: {
+      name,
+      height,
+      part,
+      index: narrow ? 'uint16_t' : 'int32_t',
+      spread: spread[height] ?? `(x[columns[v * PART / ${height}]] - (${part}){0})`,
+    },
+    needs: [parts],
+    struct: name,
+    members: sparseMembers,
   };
 }
 

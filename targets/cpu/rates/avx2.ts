@@ -109,12 +109,40 @@ export const avx2: CpuRates = {
       multiply: 2.03,
     },
     'linear dense': {
-      multiply: 0.204,
-      rows: 20.7,
+      multiply: 0.197,
+      rows: 20.9,
     },
-    'linear sparse': {
-      multiply: 0.593,
-      rows: 14.2,
+    'linear bits': {
+      call: 72.6,
+      multiply: 0.0972,
+      rows: 7.72,
+      weights: 0.0197,
+    },
+    'linear sparse-1': {
+      call: 93.5,
+      multiply: 0.347,
+      rows: 2.25,
+    },
+    'linear sparse-2': {
+      call: 38.1,
+      multiply: 0.317,
+      rows: 1.88,
+    },
+    'linear sparse-4': {
+      call: 27.8,
+      multiply: 0.286,
+      rows: 1.29,
+    },
+    'linear sparse-8': {
+      call: 33.8,
+      multiply: 0.25,
+      rows: 1.3,
+    },
+    'linear sparse-16': {
+      call: 5.94,
+      multiply: 0.196,
+      rows: 1.06,
+      weights: 0.00946,
     },
     loops: {
       call: 86.7,

@@ -108,14 +108,38 @@ export const avx512: CpuRates = {
       multiply: 0.68,
     },
     'linear dense': {
-      call: 34.5,
-      multiply: 0.212,
-      rows: 22.1,
+      multiply: 0.183,
+      rows: 15.6,
     },
-    'linear sparse': {
-      call: 2.43,
-      multiply: 0.643,
-      rows: 15.3,
+    'linear bits': {
+      call: 79,
+      multiply: 0.0546,
+      rows: 6.66,
+      weights: 0.0302,
+    },
+    'linear sparse-1': {
+      call: 97.8,
+      multiply: 0.333,
+      rows: 2.65,
+    },
+    'linear sparse-2': {
+      call: 37.7,
+      multiply: 0.309,
+      rows: 1.54,
+    },
+    'linear sparse-4': {
+      call: 18.5,
+      multiply: 0.274,
+      rows: 1.31,
+    },
+    'linear sparse-8': {
+      call: 9.03,
+      multiply: 0.237,
+      rows: 1.65,
+    },
+    'linear sparse-16': {
+      rows: 1.7,
+      weights: 0.0503,
     },
     loops: {
       call: 85.1,

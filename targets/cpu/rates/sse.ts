@@ -103,14 +103,38 @@ export const sse: CpuRates = {
       outputs: 7.77,
     },
     'linear dense': {
-      multiply: 0.355,
-      rows: 15.3,
+      multiply: 0.325,
+      rows: 17,
     },
-    'linear sparse': {
-      call: 22.2,
-      multiply: 0.445,
-      rows: 14.3,
-      weights: 0.0414,
+    'linear bits': {
+      call: 37.5,
+      multiply: 0.406,
+      rows: 7.58,
+    },
+    'linear sparse-1': {
+      call: 234,
+      multiply: 0.368,
+      rows: 1.29,
+    },
+    'linear sparse-2': {
+      call: 60.1,
+      multiply: 0.328,
+      rows: 2.16,
+    },
+    'linear sparse-4': {
+      call: 45.5,
+      multiply: 0.297,
+      rows: 1.4,
+    },
+    'linear sparse-8': {
+      call: 57,
+      multiply: 0.282,
+      rows: 1.15,
+    },
+    'linear sparse-16': {
+      call: 18.8,
+      multiply: 0.272,
+      rows: 1.65,
     },
     loops: {
       call: 97.9,
