@@ -1,18 +1,18 @@
 /** The kernels of the cpu target against the meaning of the operators. */
 import { describe, expect, test } from 'vitest';
-import { lower } from '../src/plan/lower.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { plain } from '../src/tensor/type.ts';
 import { kernels } from '../targets/cpu/kernels/index.ts';
 import { cases } from './cpu-kernels/cases.ts';
 import type { Build, Case } from './cpu-kernels/kit.ts';
-import { chosen, graphOf, runCases, sanitizers } from './cpu-kernels/kit.ts';
+import { chosen, programOf, runProgram, sanitizers } from './cpu-kernels/kit.ts';
 import { distance, meaning } from './ops/law.ts';
 
 const all = Object.entries(cases).flatMap(([kernel, list]) => list.map((c) => ({ ...c, kernel })));
 const wanted = all.map(meaning);
 
-const plan = lower(graphOf(all), kernels);
+const program = programOf(all, kernels);
+const { plan } = program;
 
 test('every kernel has cases', () => {
   expect(Object.keys(cases).sort()).toEqual(kernels.map((k) => k.name).sort());
@@ -28,10 +28,11 @@ test('a residual that lies plain is left to the loops', () => {
     const [found] = cases[kernel].filter(({ op }) => op.kind === 'conv2d' && op.residual);
     return { ...found, layouts: { ...found.layouts, residual: plain } };
   });
-  const taken = chosen(lower(graphOf(strange), kernels), strange);
+  const odd = programOf(strange, kernels);
+  const taken = chosen(odd.plan, strange);
   expect(taken[0]).toContain('conv2d: the residual is not in panels');
   expect(taken[1]).toContain('residual: the residual lies otherwise than the result');
-  const got = runCases(strange, kernels, builds['gcc, SSE2']);
+  const got = runProgram(odd, builds['gcc, SSE2']);
   expect(strange.map((c, i) => distance(got[i], meaning(c))).every((apart) => apart < 2e-6)).toBe(true);
 });
 
@@ -54,14 +55,21 @@ const faults = (got: readonly Numbers[]): readonly string[] =>
 
 const strict = '-ffp-contract=off';
 
+/** Sanitizers take several times as long over what is optimised, and what is not shows them no less. */
+const watched = ['-O0', ...sanitizers];
+
 const builds = {
-  'gcc, as wide as this CPU': { compiler: 'gcc', flags: ['-O3', '-march=native', '-ffp-contract=fast'] },
+  'gcc, as wide as this CPU': {
+    compiler: 'gcc',
+    flags: ['-O3', '-march=native', '-ffp-contract=fast'],
+    routinesAlone: true,
+  },
   'clang, as wide as this CPU, nothing outside arrays': {
     compiler: 'clang-19',
-    flags: ['-O1', '-march=native', strict, ...sanitizers],
+    flags: ['-march=native', strict, ...watched],
   },
-  'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict] },
-  'gcc, no vectors, nothing outside arrays': { compiler: 'gcc', flags: ['-O1', '-U__SSE2__', strict, ...sanitizers] },
+  'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict], routinesAlone: true },
+  'gcc, no vectors, nothing outside arrays': { compiler: 'gcc', flags: ['-U__SSE2__', strict, ...watched] },
 } satisfies Readonly<Record<string, Build>>;
 
 type BuildName = keyof typeof builds;
@@ -71,7 +79,7 @@ const known = new Map<BuildName, readonly Numbers[]>();
 
 /** What each case gives: compiled and run once. */
 function resultsOf(name: BuildName): readonly Numbers[] {
-  const results = known.get(name) ?? runCases(all, kernels, builds[name]);
+  const results = known.get(name) ?? runProgram(program, builds[name]);
   known.set(name, results);
   return results;
 }

@@ -12,6 +12,7 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import { lower } from '../../src/plan/lower.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderer } from '../../src/render.ts';
+import type { Artefact } from '../../src/target.ts';
 import type { Numbers } from '../../src/tensor/numbers.ts';
 import { zeros } from '../../src/tensor/numbers.ts';
 import type { Encoding, Layout, TensorType } from '../../src/tensor/type.ts';
@@ -77,25 +78,55 @@ export interface Build {
   readonly flags: readonly string[];
   /** A program that runs what was built. */
   readonly emulator?: readonly string[];
+  /** Only routines are optimised, and not the very long function that calls them, in which the loops of other steps stand. */
+  readonly routinesAlone?: boolean;
 }
 
 export const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-pedantic', '-Wno-psabi', '-Werror'];
 export const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
 
-/** Compiles the cases with the kernels given, runs them, and gives the result of each as plain data. */
-export function runCases(cases: readonly Case[], kernels: readonly Kernel[], build: Build): readonly Numbers[] {
-  const { compiler, flags, emulator = [] } = build;
+/** C that computes cases, to be compiled more than once. */
+export interface Program {
+  readonly plan: Plan;
+  readonly files: readonly Artefact[];
+}
+
+export function programOf(cases: readonly Case[], kernels: readonly Kernel[]): Program {
   const plan = lower(graphOf(cases), kernels);
+  const render = renderer(new URL('templates/', packageFolder()));
+  const blank = (ports: Plan['inputs']) => Object.fromEntries(ports.map((p) => [p.name, zeros('f32', p.array.length)]));
+  const recorded = () => ({ inputs: blank(plan.inputs), outputs: blank(plan.outputs) });
+  const { artefacts } = cpuTarget([]).emit(plan, { render, recorded, report: () => {} });
+  const kept = artefacts.filter(({ path }) => /^cases(_weights)?\.(c|h|S|bin)$/.test(path));
+  const changed = kept.map((a) => (a.path === 'cases.c' ? { ...a, contents: isolated(String(a.contents), plan) } : a));
+  return { plan, files: [...changed, { path: 'main.c', role: 'source', contents: mainProgram(plan) }] };
+}
+
+/** Compiles a program, runs it, and gives the result of each case as plain data. */
+export function runProgram({ plan, files }: Program, build: Build): readonly Numbers[] {
+  const { compiler, flags, emulator = [] } = build;
   const folder = mkdtempSync(join(tmpdir(), 'cpu-kernels-'));
   try {
-    const sources = write(plan, folder);
-    const args = ['-std=c11', ...warnings, ...flags, '-I.', ...sources, '-o', 'cases', '-lm'];
-    run(compiler, args, folder);
+    for (const { path, contents } of files) writeFileSync(join(folder, path), contents);
+    const sources = files.map(({ path }) => path).filter((path) => /\.[cS]$/.test(path));
+    const args = ['-std=c11', ...warnings, ...flags, `-DCALLS=${attributes(build)}`, '-I.', ...sources];
+    run(compiler, [...args, '-o', 'cases', '-lm'], folder);
     run(emulator[0] ?? './cases', emulator[0] ? [...emulator.slice(1), './cases'] : [], folder);
     return results(plan, readFileSync(join(folder, 'results.bin')));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Compiles the cases with the kernels given, runs them, and gives the result of each as plain data. */
+export const runCases = (cases: readonly Case[], kernels: readonly Kernel[], build: Build): readonly Numbers[] =>
+  runProgram(programOf(cases, kernels), build);
+
+/** Of the long function that holds the calls: sanitizers would make it longer, and it is the routines that they watch. */
+function attributes({ compiler, routinesAlone }: Build): string {
+  const unwatched = 'no_sanitize("address", "undefined")';
+  const unoptimised = compiler.startsWith('clang') ? 'optnone, noinline' : 'optimize("O0")';
+  return `__attribute__((${routinesAlone ? `${unwatched}, ${unoptimised}` : unwatched}))`;
 }
 
 function run(program: string, args: readonly string[], folder: string): void {
@@ -107,31 +138,13 @@ function run(program: string, args: readonly string[], folder: string): void {
   }
 }
 
-/** The sources in the folder, and the names of those to compile. */
-function write(plan: Plan, folder: string): readonly string[] {
-  const render = renderer(new URL('templates/', packageFolder()));
-  const blank = (ports: Plan['inputs']) => Object.fromEntries(ports.map((p) => [p.name, zeros('f32', p.array.length)]));
-  const recorded = () => ({ inputs: blank(plan.inputs), outputs: blank(plan.outputs) });
-  const { artefacts } = cpuTarget([]).emit(plan, { render, recorded, report: () => {} });
-  const kept = artefacts.filter(({ path }) => /^cases(_weights)?\.(c|h|S|bin)$/.test(path));
-  for (const { path, contents } of kept)
-    writeFileSync(join(folder, path), path === 'cases.c' ? isolated(String(contents), plan) : contents);
-  writeFileSync(join(folder, 'main.c'), mainProgram(plan));
-  return [...kept.map(({ path }) => path).filter((path) => /\.[cS]$/.test(path)), 'main.c'];
-}
-
 /** Every array of the arena in memory of its own, so that whoever leaves one is caught. */
 function isolated(source: string, { arena }: Plan): string {
   const lengths = new Map([...arena.places.keys()].map((a) => [a.name, a.length * bytesPer[a.dtype]]));
   const declared = /(\w+) = \(void \*\)\(arena \+ \d+\);/g;
   const place = (_: string, name: string): string => `${name} = isolate(${lengths.get(name)});`;
   const changed = source.replace(declared, place).replace(/^ *unsigned char \*const arena = .*\n/m, '');
-  // The calls alone are a long function, which sanitizers would make longer; it is the routines that they watch.
-  const unwatched = changed.replace(
-    /^int cases_run\(/m,
-    `${'__attribute__((no_sanitize("address", "undefined")))'} int cases_run(`,
-  );
-  return `void *isolate(unsigned long bytes);\n${unwatched}`;
+  return `void *isolate(unsigned long bytes);\n${changed.replace(/^int cases_run\(/m, 'CALLS int cases_run(')}`;
 }
 
 /** Fills memory with NaN, runs the cases twice, and writes what the second run gives. */

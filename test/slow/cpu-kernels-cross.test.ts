@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { kernels } from '../../targets/cpu/kernels/index.ts';
 import { cases } from '../cpu-kernels/cases.ts';
-import { runCases } from '../cpu-kernels/kit.ts';
+import { programOf, runProgram } from '../cpu-kernels/kit.ts';
 import { distance, meaning } from '../ops/law.ts';
 
 const all = Object.entries(cases).flatMap(([kernel, list]) => list.map((c) => ({ ...c, kernel })));
@@ -22,8 +22,10 @@ const builds = [
   },
 ];
 
+const program = programOf(all, kernels);
+
 test.each(builds)('kernels compute what operators mean: $cpu', (build) => {
-  const got = runCases(all, kernels, build);
+  const got = runProgram(program, { ...build, routinesAlone: true });
   const faults = all.flatMap((c, i) => {
     const apart = distance(got[i], meaning(c));
     return apart < 2e-6 ? [] : [`${c.kernel}, ${c.title}: ${apart}`];

@@ -1,8 +1,8 @@
 /** The kernels of the cpu target in builds that take long to compile, and the loops that they replace. */
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kernels } from '../../targets/cpu/kernels/index.ts';
 import { cases } from '../cpu-kernels/cases.ts';
-import { runCases } from '../cpu-kernels/kit.ts';
+import { programOf, runCases, runProgram } from '../cpu-kernels/kit.ts';
 import { distance, meaning } from '../ops/law.ts';
 
 const all = Object.entries(cases).flatMap(([kernel, list]) => list.map((c) => ({ ...c, kernel })));
@@ -16,11 +16,22 @@ const faults = (got: ReturnType<typeof runCases>): readonly string[] =>
     return apart < 2e-6 ? [] : [`${title(i)}: ${apart}`];
   });
 
-test('AVX2 computes what operators mean, and what SSE2 does to the bit where products are rounded on their own', () => {
-  const wide = runCases(all, kernels, { compiler: 'gcc', flags: ['-O2', '-march=x86-64-v3', strict] });
-  const narrow = runCases(all, kernels, { compiler: 'gcc', flags: ['-O1', strict] });
-  expect(faults(wide)).toEqual([]);
-  expect(all.flatMap((_, i) => (wide[i].every((v, at) => Object.is(v, narrow[i][at])) ? [] : [title(i)]))).toEqual([]);
+describe('optimised, the products rounded on their own', () => {
+  const optimised = (compiler: string, ...flags: readonly string[]) =>
+    runProgram(program, { compiler, flags: ['-O2', strict, ...flags], routinesAlone: true });
+  const program = programOf(all, kernels);
+  let narrow: ReturnType<typeof runProgram>;
+  beforeAll(() => void (narrow = optimised('gcc')));
+
+  test.each([
+    ['gcc', 'AVX2', '-march=x86-64-v3'],
+    ['gcc', 'no vectors', '-U__SSE2__'],
+    ['clang-19', 'as wide as this CPU', '-march=native'],
+  ])('%s, %s: computes what operators mean, and what SSE2 does to the bit', (compiler, _, flag) => {
+    const got = optimised(compiler, flag);
+    expect(faults(got)).toEqual([]);
+    expect(all.flatMap((_, i) => (got[i].every((v, at) => Object.is(v, narrow[i][at])) ? [] : [title(i)]))).toEqual([]);
+  });
 });
 
 test('the loops that kernels replace compute the same', () => {
