@@ -31,10 +31,13 @@ export function compiled(graph: Graph, options: TargetOptions = {}): Compiled {
   return out;
 }
 
-/** A folder with the files of a build, gone when the test is over. */
-export function folderWith({ artefacts }: Pick<Compiled, 'artefacts'>): string {
+/** A folder with the files of a build, gone when the test is over or when `later` says. */
+export function folderWith(
+  { artefacts }: Pick<Compiled, 'artefacts'>,
+  later: (remove: () => void) => void = onTestFinished,
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'cpu-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  later(() => rmSync(folder, { recursive: true, force: true }));
   for (const { path, contents } of artefacts) writeFileSync(join(folder, path), contents);
   return folder;
 }
@@ -99,6 +102,20 @@ export function mixed(name = 'mixed'): Graph {
   %l = linear(%f, %w5, %b5) activation=tanh : f32[1x10]
   %o = softmax(%l) axis=1 : f32[1x10]
 return "probabilities"=%o, "map"=%u
+`);
+}
+
+/** A few steps between the input and the outputs of `mixed`, for tests of what does not depend on what is computed: quick to compile. */
+export function few(name = 'mixed'): Graph {
+  return parse(`graph ${name} of "few.json"
+  %x = input "picture" : f32[1x14x14x3]
+  %t = unary(%x) fn=tanh : f32[1x14x14x3] from "tanh"
+  %f = reshape(%x) shape=[1 588] : f32[1x588]
+  %w2 = constant ${numbers(10 * 588, 11)} : f32[10x588]
+  %b2 = constant ${numbers(10, 3)} : f32[10]
+  %l = linear(%f, %w2, %b2) activation=none : f32[1x10]
+  %o = softmax(%l) axis=1 : f32[1x10]
+return "probabilities"=%o, "map"=%t
 `);
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { identifiers } from '../targets/cpu/names.ts';
-import { checkSourcesOf, compiled, folderWith, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
+import { checkSourcesOf, compiled, few, folderWith, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
 
 const link = ['-I.', '-lm', '-lpthread'];
 
@@ -35,7 +35,7 @@ static float picture[MIXED_INPUT_picture_LENGTH + 1], map[MIXED_OUTPUT_map_LENGT
 
 test('bad pointers are refused and nothing is written', () => {
   const printed = withMain(
-    mixed(),
+    few(),
     `${memory}
 #define TRY(in, out, work) printf("%d ", mixed_run(in, out, work))
 int main(void) {
@@ -82,7 +82,7 @@ int main(void) {
   return 0;
 }
 `,
-    ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-march=native'],
+    ['-O0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-march=native'],
   );
   expect(printed).toBe('1.0000');
 });

@@ -1,16 +1,18 @@
 /** Libraries with code for several levels of CPU: each level right, the right one chosen, everything told where one is missing. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Compiled } from '../src/compile.ts';
 import type { Diagnostic } from '../src/diagnostic.ts';
+import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { runTask } from '../src/make/recipe.ts';
 import type { RunCompiler } from '../src/recipe.ts';
+import type { TargetOptions } from '../src/target.ts';
 import { runCompiler } from '../src/toolchain/compiler.ts';
 import { levels } from '../targets/cpu/levels.ts';
 import { emitStepTimer } from '../targets/cpu/timer.ts';
-import { bytesIn, compiled, folderWith, installed, mixed, render, run, textOf, warnings } from './cpu-build.ts';
+import { bytesIn, compiled, few, folderWith, installed, mixed, render, run, textOf, warnings } from './cpu-build.ts';
 import { levelNames, levelsHere } from './cpu-levels.ts';
 
 const multi = { cpu: 'native-multi' } as const;
@@ -19,8 +21,9 @@ const multi = { cpu: 'native-multi' } as const;
 async function built(
   { artefacts, recipe }: Pick<Compiled, 'artefacts' | 'recipe'>,
   change: (task: RunCompiler) => RunCompiler = (task) => task,
+  later?: (remove: () => void) => void,
 ): Promise<{ readonly folder: string; readonly told: readonly Diagnostic[] }> {
-  const folder = folderWith({ artefacts });
+  const folder = folderWith({ artefacts }, later);
   const told: Diagnostic[] = [];
   for (const task of recipe) {
     if (task.kind !== 'run-compiler') throw new Error('not for a compiler');
@@ -98,18 +101,26 @@ int main(void) {
 }
 `;
 
-async function withMain(strictFp: boolean): Promise<string> {
-  const { folder } = await built(compiled(mixed(), { ...multi, strictFp }), quickly);
+/** A folder with a program that prints every level. */
+async function withMain(graph: Graph, options: TargetOptions, later?: (remove: () => void) => void): Promise<string> {
+  const { folder } = await built(compiled(graph, options), quickly, later);
   writeFileSync(join(folder, 'main.c'), everyLevel);
   run(folder, 'gcc', ['-std=c11', ...warnings, '-I.', 'main.c', '-L.', '-Wl,-rpath,.', '-lmixed', '-o', 'main']);
   return folder;
 }
 
 describe.skipIf(!installed('gcc') || process.arch !== 'x64')('a level that is asked for', () => {
-  test('runs where the CPU has it, and is refused where it does not exist or the CPU lacks it', async () => {
-    const printed = run(await withMain(false), './main', [])
-      .trim()
-      .split('\n');
+  let folder: string;
+  let remove: () => void;
+  beforeAll(async () => {
+    folder = await withMain(few(), multi, (gone) => {
+      remove = gone;
+    });
+  });
+  afterAll(() => remove());
+
+  test('runs where the CPU has it, and is refused where it does not exist or the CPU lacks it', () => {
+    const printed = run(folder, './main', []).trim().split('\n');
     const here = levelsHere().length;
     expect(printed[0]).toBe(String(here - 1));
     expect(printed.slice(1).map((line) => line[0])).toEqual(
@@ -118,7 +129,7 @@ describe.skipIf(!installed('gcc') || process.arch !== 'x64')('a level that is as
   });
 
   test('gives the same bits as every other where arithmetic is strict', async () => {
-    const printed = run(await withMain(true), './main', [])
+    const printed = run(await withMain(mixed(), { ...multi, strictFp: true }), './main', [])
       .trim()
       .split('\n');
     const hashes = printed.filter((line) => line.startsWith('0 ')).map((line) => line.slice(2));
@@ -130,10 +141,8 @@ describe.skipIf(!installed('gcc') || process.arch !== 'x64')('a level that is as
   test.skipIf(!installed('qemu-x86_64')).each([
     ['Nehalem', 0],
     ['Haswell', 1],
-  ])('is chosen by what the CPU has: %s', async (cpu, level) => {
-    const printed = run(await withMain(false), 'qemu-x86_64', ['-cpu', cpu, './main'])
-      .trim()
-      .split('\n');
+  ])('is chosen by what the CPU has: %s', (cpu, level) => {
+    const printed = run(folder, 'qemu-x86_64', ['-cpu', cpu, './main']).trim().split('\n');
     expect(printed[0]).toBe(String(level));
     expect(printed.slice(1).map((line) => line[0])).toEqual(
       [-1, 0, 1, 2, 3].map((l) => (l >= 0 && l <= level ? '0' : '3')),
@@ -145,10 +154,7 @@ describe('the library', () => {
   test.skipIf(!installed('gcc'))(
     'exports no level, writes no variable, and has the same bytes when built again',
     async () => {
-      const [one, two] = [
-        await built(compiled(mixed(), multi), quickly),
-        await built(compiled(mixed(), multi), quickly),
-      ];
+      const [one, two] = [await built(compiled(few(), multi), quickly), await built(compiled(few(), multi), quickly)];
       const names = readdirSync(one.folder).sort();
       expect(readdirSync(two.folder).sort()).toEqual(names);
       expect(names.filter((name) => !bytesIn(one.folder, name).equals(bytesIn(two.folder, name)))).toEqual([]);
@@ -218,7 +224,7 @@ test.skipIf(!installed('gcc') || process.arch !== 'x64')(
 );
 
 test.skipIf(!installed('gcc'))('steps are timed in the level that runs', async () => {
-  const { plan, recipe, artefacts } = compiled(mixed(), multi);
+  const { plan, recipe, artefacts } = compiled(few(), multi);
   const timer = emitStepTimer({ plan, recipe }, render);
   const objects = recipe.filter(({ output }) => output.endsWith('.o'));
   const both = { artefacts: [...artefacts, ...timer.artefacts], recipe: [...objects, ...timer.recipe] };
@@ -233,7 +239,7 @@ test.skipIf(!installed('gcc'))('steps are timed in the level that runs', async (
 
 describe.skipIf(!installed('cmake') || process.arch !== 'x64')('CMake', () => {
   test('compiles the levels and checks each', () => {
-    const folder = folderWith(compiled(mixed(), multi));
+    const folder = folderWith(compiled(few(), multi));
     run(folder, 'cmake', ['-S', '.', '-B', 'build', `-DCMAKE_C_FLAGS=${warnings.join(' ')}`]);
     run(folder, 'cmake', ['--build', 'build']);
     expect(run(folder, 'cmake', ['--build', 'build', '--target', 'test'])).toContain('100% tests passed');
@@ -242,7 +248,7 @@ describe.skipIf(!installed('cmake') || process.arch !== 'x64')('CMake', () => {
   });
 
   test('says that a family without levels has none', () => {
-    const folder = folderWith(compiled(mixed(), multi));
+    const folder = folderWith(compiled(few(), multi));
     writeFileSync(
       join(folder, 'arm.cmake'),
       'set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR aarch64)\nset(CMAKE_C_COMPILER gcc)\n',

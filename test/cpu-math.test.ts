@@ -10,7 +10,7 @@ const builds = {
 
 describe.each(['gcc', 'clang-19'])('%s', (compiler) => {
   test.skipIf(!installed(compiler)).each(Object.entries(builds))('%s', (_, flags) => {
-    const errors = measure(compiler, flags, 1009);
+    const errors = measure(compiler, flags, 4093);
     for (const [fn, most] of Object.entries({ ...promised, ...composed }))
       expect(errors[fn], fn).toBeLessThanOrEqual(most);
   });

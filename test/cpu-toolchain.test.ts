@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunCompiler } from '../src/recipe.ts';
 import { findProgram, runCompiler } from '../src/toolchain/compiler.ts';
-import { compiled, folderWith, installed, mixed, run } from './cpu-build.ts';
+import { compiled, few, folderWith, installed, run } from './cpu-build.ts';
 
 const task = (args: readonly string[], compilers: readonly string[] = ['gcc']): RunCompiler => ({
   kind: 'run-compiler',
@@ -16,7 +16,7 @@ const task = (args: readonly string[], compilers: readonly string[] = ['gcc']): 
 
 describe('compilers', () => {
   test('the recipe builds what it says', async () => {
-    const { recipe, artefacts } = compiled(mixed());
+    const { recipe, artefacts } = compiled(few());
     const folder = folderWith({ artefacts });
     for (const step of recipe) {
       if (step.kind !== 'run-compiler') throw new Error('not for a compiler');
@@ -101,7 +101,7 @@ describe('compilers', () => {
 
 describe.skipIf(!installed('cmake'))('CMake', () => {
   test('builds, tests and installs a package that another project finds', () => {
-    const folder = folderWith(compiled(mixed()));
+    const folder = folderWith(compiled(few()));
     const prefix = join(folder, 'prefix');
     run(folder, 'cmake', ['-S', '.', '-B', 'build', `-DCMAKE_INSTALL_PREFIX=${prefix}`, '-DCMAKE_INSTALL_LIBDIR=lib']);
     run(folder, 'cmake', ['--build', 'build']);
@@ -126,7 +126,7 @@ target_link_libraries(user PRIVATE mixed::mixed)
   });
 
   test('takes a network that is called as one of its own targets', () => {
-    const folder = folderWith(compiled(mixed('test')));
+    const folder = folderWith(compiled(few('test')));
     run(folder, 'cmake', ['-S', '.', '-B', 'build']);
     expect(run(folder, 'cmake', ['--build', 'build', '--target', 'help'])).toContain('test_model');
   });

@@ -13,6 +13,7 @@ import { cpuTarget } from '../targets/cpu/target.ts';
 import {
   checkSourcesOf,
   compiled,
+  few,
   folderWith,
   installed,
   mixed,
@@ -44,7 +45,7 @@ describe.each(compilers)('%s', (compiler) => {
 
 describe('the check program', () => {
   test('fails where the network computes something else', () => {
-    const built = compiled(mixed());
+    const built = compiled(few());
     const folder = folderWith(built);
     const weights = join(folder, 'mixed_weights.bin');
     const bytes = readFileSync(weights);
@@ -57,11 +58,11 @@ describe('the check program', () => {
 
 describe('the example program', () => {
   test('reads and writes files, and tells the time', async () => {
-    const built = compiled(mixed());
+    const built = compiled(few());
     const folder = folderWith(built);
     const sources = [...sourcesOf(built), 'mixed_example.c'];
     run(folder, 'gcc', ['-std=c11', '-O1', ...warnings, ...sources, ...link, '-o', 'mixed_example']);
-    const given = randomInputs(mixed(), 7);
+    const given = randomInputs(few(), 7);
     const ports = (list: typeof built.plan.inputs) =>
       list.map(({ name, type }) => ({ name, dtype: type.dtype, shape: type.shape }));
     const native = {
@@ -72,7 +73,7 @@ describe('the example program', () => {
     };
     const result = await runNative({ ...native, repeat: 3 });
     if (!result.ok) throw new Error(result.diagnostic.message);
-    const want = evaluate(mixed(), given);
+    const want = evaluate(few(), given);
     for (const [name, data] of Object.entries(want)) expect(distance(result.outputs[name], data)).toBeLessThan(2e-6);
     expect(result.timing?.minMs).toBeGreaterThan(0);
     expect(result.timing?.medianMs).toBeGreaterThanOrEqual(result.timing?.minMs ?? 0);
@@ -123,7 +124,7 @@ return "y"=%y
 });
 
 test('a prefix stands before every name that others see', () => {
-  const built = compiled(mixed(), { prefix: 'acme_' });
+  const built = compiled(few(), { prefix: 'acme_' });
   const folder = folderWith(built);
   run(folder, 'gcc', ['-std=c11', '-O1', ...warnings, ...checkSourcesOf(built), ...link, '-o', 'check']);
   expect(run(folder, './check', [])).toContain('ok\n');

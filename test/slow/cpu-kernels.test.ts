@@ -21,7 +21,9 @@ describe('optimised, the products rounded on their own', () => {
     runProgram(program, { compiler, flags: ['-O2', strict, ...flags], routinesAlone: true });
   const program = programOf(all, kernels);
   let narrow: ReturnType<typeof runProgram>;
-  beforeAll(() => void (narrow = optimised('gcc')));
+  beforeAll(() => {
+    narrow = optimised('gcc');
+  });
 
   test.each([
     ['gcc', 'AVX2', '-march=x86-64-v3'],
