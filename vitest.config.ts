@@ -1,7 +1,42 @@
 /** Tests under test/; those under test/slow/ run only when SLOW is set (`npm run test:slow`). */
+import { basename } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import type { TestSpecification } from 'vitest/node';
+import { BaseSequencer } from 'vitest/node';
 
 const slow = process.env.SLOW !== undefined;
+
+/** What takes longest, which starts first, so that no worker is left alone with it at the end. */
+const longest: readonly string[] = [
+  'cpu-kernels',
+  'cpu-levels',
+  'cpu-cross',
+  'cli-process',
+  'import-models',
+  'export-models',
+  'bench',
+  'start',
+  'real',
+  'explain',
+  'tune',
+  'library',
+  'cpu',
+  'cpu-contract',
+  'cli',
+  'table',
+  'passes-meaning',
+  'ops-random',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = longest.indexOf(basename(moduleId, '.test.ts'));
+      return found === -1 ? longest.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -11,6 +46,7 @@ export default defineConfig({
     hookTimeout: slow ? 600_000 : 120_000,
     setupFiles: ['test/setup.ts'],
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: slow,
   },
 });
