@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { TargetOptions } from '../src/target.ts';
 import { runCompiler } from '../src/toolchain/compiler.ts';
-import { compiled, folderWith, installed, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
+import { compiled, few, folderWith, installed, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
 
 const board = fileURLToPath(new URL('cpu-board/', import.meta.url));
 
@@ -152,7 +152,7 @@ describe('strict arithmetic gives the same bits', () => {
 });
 
 test.skipIf(!ready(m7))('for a board without an operating system the recipe makes object files alone', async () => {
-  const { recipe, artefacts } = compiled(mixed(), { cpu: 'cortex-m7' });
+  const { recipe, artefacts } = compiled(few(), { cpu: 'cortex-m7' });
   const folder = folderWith({ artefacts });
   for (const step of recipe)
     expect(step.kind === 'run-compiler' && (await runCompiler(step, { folder }))).toMatchObject({ ok: true });
