@@ -49,11 +49,11 @@ export function convolutionFault(conv: Reading & Pick<Convolution, 'matrix'>) {
   return image * from[0] > (starts ? mostCopied : 2 ** 30) ? 'its taps read too much' : undefined;
 }
 
-/** Which routine computes a convolution, by what it reads and by how the weights go with it: what it takes is known by that. */
+/** Which routine computes a convolution of which such a share of weights is kept. What it takes is known by that. */
 export type Variant = `${'1x1' | 'planes' | 'taps'} ${RowsName}`;
 
-export function variantOf(conv: Reading & Pick<Convolution, 'encoding'>): Variant {
-  const rows = rowsNameOf(conv.encoding, conv.to[3]);
+export function variantOf(conv: Reading & Pick<Convolution, 'encoding'>, share: number): Variant {
+  const rows = rowsNameOf(conv.encoding, conv.to[3], share);
   return `${isPointwise(conv) ? '1x1' : planesFor(conv) ? 'planes' : 'taps'} ${rows}`;
 }
 

@@ -83,9 +83,9 @@ export function countsOf(work: Work): CpuCounted {
           kernel: types.weights.shape.slice(1, 3),
           pad: op.pad.slice(0, 2),
         };
-  const family = variantOf({ ...read, encoding });
-  const height = Number(family.split('sparse-')[1] ?? 4);
-  const stored = cost.multiplies * (dense ? 4 : 4 + 1 / height);
+  const family = variantOf({ ...read, encoding }, cost.multiplies / (rows * columns));
+  const height = Number(family.split('-')[1] ?? 4);
+  const stored = cost.multiplies * (dense ? 4 : 4 + (family.includes('shared') ? 1 : 1 / height));
   const blocks = Math.ceil(columns / (dense ? denseBlock : sparseBlock));
   return {
     family,

@@ -2,18 +2,34 @@
 import { groupsOf } from '../../src/formats/alike.ts';
 import type { KernelSite, Routine } from '../../src/plan/kernel.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
+import { countLive } from '../../src/tensor/matrix.ts';
 import type { Encoding } from '../../src/tensor/type.ts';
 import { helper, vector } from './panels.ts';
-import type { Together } from './stream.ts';
-import { denseBlock, denseStream, sparseBlock, sparseStream } from './stream.ts';
+import type { Grouping, Together } from './stream.ts';
+import { denseBlock, denseStream, groupsTogether, sparseBlock, sparseStream } from './stream.ts';
+import type { Height } from './turns.ts';
+import { groupsInTurns } from './turns.ts';
+import { placesIn, waysOf } from './ways.ts';
 
 /** How rows go with each other. What each takes is measured: see rates/. */
-export const rowsNames = ['dense', 'sparse-1', 'sparse-2', 'sparse-4'] as const;
+export const rowsNames = ['dense', 'sparse-1', 'sparse-2', 'sparse-4', 'shared-2', 'shared-4'] as const;
 
 export type RowsName = (typeof rowsNames)[number];
 
-export const rowsNameOf = (encoding: Encoding, rows: number): RowsName =>
-  encoding.format === 'dense' ? 'dense' : `sparse-${togetherOf(encoding, rows)}`;
+/** Weights of which so many are kept go four rows at a time: most turns then find rows that share a column. */
+const four = 0.35;
+
+/** By which routine `rows` of weights are multiplied, of which such a share is kept. */
+export function rowsNameOf(encoding: Encoding, rows: number, share: number): RowsName {
+  if (encoding.format === 'dense') return 'dense';
+  const together = togetherOf(encoding, rows);
+  if (together > 1) return `sparse-${together}`;
+  if (rows % 4 === 0 && share >= four) return 'shared-4';
+  return rows % 2 === 0 ? 'shared-2' : 'sparse-1';
+}
+
+/** How many of all weights are kept. */
+export const shareOf = (matrix: Matrix): number => countLive(matrix) / matrix.data.length;
 
 /** The parameter that says how many rows share their columns. */
 const shared: Readonly<Record<string, string>> = { block: 'r', vec: 'r', punched: 'f' };
@@ -26,7 +42,7 @@ function togetherOf({ format, params }: Encoding, rows: number): 1 | 2 | 4 {
   return ([4, 2, 1] as const).find((r) => together % r === 0 && rows % r === 0) ?? 1;
 }
 
-/** Which rows those are: neighbours, or those that the format finds alike. */
+/** Rows that the format puts together, or finds alike. */
 function rowsTogether(matrix: Matrix, encoding: Encoding): Together {
   const height = togetherOf(encoding, matrix.rows);
   const alike = encoding.format === 'vec' && height > 1;
@@ -34,19 +50,35 @@ function rowsTogether(matrix: Matrix, encoding: Encoding): Together {
   return { height, order };
 }
 
+/** A routine of sparse weights, and the groups that it takes. */
+interface Sparse {
+  readonly routine: Routine;
+  readonly grouping: Grouping;
+}
+
+function sparseRows(name: Exclude<RowsName, 'dense'>, matrix: Matrix, encoding: Encoding): Sparse {
+  if (name === 'shared-2' || name === 'shared-4') {
+    const height = name === 'shared-2' ? 2 : 4;
+    return { routine: rowsShared(height), grouping: (block) => groupsInTurns(block, height) };
+  }
+  const together = rowsTogether(matrix, encoding);
+  return { routine: rowsSparse(together.height), grouping: (block) => groupsTogether(block, together) };
+}
+
 /** Columns that are worked on at once. */
 export const blockOf = ({ format }: Encoding): number => (format === 'dense' ? denseBlock : sparseBlock);
 
 /** The weights packed for their format, and the routine that multiplies by them; `read` are the columns that are laid out. */
 export function rowsFor({ pack }: KernelSite, matrix: Matrix, encoding: Encoding, read?: ArrayLike<number>) {
-  if (encoding.format === 'dense') {
+  const name = rowsNameOf(encoding, matrix.rows, shareOf(matrix));
+  if (name === 'dense') {
     const packed = pack('weights', denseStream(matrix, read)).array;
     return { routine: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
   }
-  const together = rowsTogether(matrix, encoding);
-  const packed = sparseStream(matrix, together, read);
+  const { routine, grouping } = sparseRows(name, matrix, encoding);
+  const packed = sparseStream(matrix, grouping, read);
   return {
-    routine: rowsSparse(together.height),
+    routine,
     stream: {
       groups: pack('groups', packed.groups).array,
       rows: pack('rows', packed.rows).array,
@@ -64,5 +96,21 @@ const rowsSparse = (rows: number): Routine => ({
   name: `rows-sparse-${rows}`,
   template: 'cpu/kernels/rows-sparse.c.hbs',
   view: { rows, name: `rows_sparse_${rows}` },
+  needs: [stream],
+});
+
+const rowsShared = (rows: Height): Routine => ({
+  name: `rows-shared-${rows}`,
+  template: 'cpu/kernels/rows-shared.c.hbs',
+  view: {
+    rows,
+    name: `rows_shared_${rows}`,
+    upper: `ROWS_SHARED_${rows}`,
+    count: waysOf[rows].length,
+    ways: waysOf[rows].map((way) => ({
+      columns: way.map((takers) => ({ takers })),
+      table: [way.length, ...placesIn(way).flat()].join(', '),
+    })),
+  },
   needs: [stream],
 });

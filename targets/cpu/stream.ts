@@ -1,9 +1,9 @@
 /**
  * Weights as the kernels read them, block by block of neighbouring columns:
  *
- *     sparse    each group of rows that share columns: groups of few columns first, so that loops end where the
- *               processor foresees it. The first and the last block have every group, since that is where sums begin
- *               with the bias and end in bounds.
+ *     sparse    each group of rows that are multiplied together: those with few columns first, so that loops end where
+ *               the processor foresees it. The first and the last block have every group, since that is where sums
+ *               begin with the bias and end in bounds.
  *     dense     four rows at a time, column by column; the rows left over in twos and ones
  */
 import type { Matrix } from '../../src/tensor/matrix.ts';
@@ -20,61 +20,67 @@ export interface Stream {
   readonly groups: Int32Array<ArrayBuffer>;
   /** Those of each group, and zeros for one more: who works on one looks at the next. */
   readonly rows: Uint16Array<ArrayBuffer>;
-  /** Columns of each group. */
+  /** Columns of each group, or turns of each way in which its rows share them. */
   readonly counts: Uint16Array<ArrayBuffer>;
   /** Counted from the first of the block. */
   readonly columns: Uint8Array<ArrayBuffer>;
   readonly weights: Float32Array<ArrayBuffer>;
 }
 
-interface Group {
+/** Rows that are multiplied together, in one block of columns. */
+export interface Group {
   readonly rows: readonly number[];
+  /** Numbers of columns, as the routine counts them. */
+  readonly counts: readonly number[];
+  /** Counted from the first of the block. */
   readonly columns: readonly number[];
+  /** Places of the weights in the matrix; −1 for a zero. */
+  readonly weights: readonly number[];
 }
 
-/** Which rows go together: groups of `height`, which divides their number. */
-export interface Together {
-  readonly height: number;
-  /** All rows, group by group. */
-  readonly order: ArrayLike<number>;
+/** Columns `first` to `end` of those that are read. */
+export interface Block {
+  readonly m: Matrix;
+  /** Which weights are kept. */
+  readonly live: Uint8Array;
+  readonly read: ArrayLike<number>;
+  readonly first: number;
+  readonly end: number;
 }
+
+/** The groups of a block, in their order. */
+export type Grouping = (block: Block) => readonly Group[];
 
 /** Blocks are of `read`, the columns that are laid out. */
-export function sparseStream(m: Matrix, together: Together, read: ArrayLike<number> = allColumns(m)): Stream {
+export function sparseStream(m: Matrix, grouping: Grouping, read: ArrayLike<number> = allColumns(m)): Stream {
   const live = liveness(m);
   const groups: number[] = [];
   const listed: Group[] = [];
-  const firsts: number[] = [];
   for (let first = 0; first === 0 || first < read.length; first += sparseBlock) {
     const end = Math.min(first + sparseBlock, read.length);
     const every = first === 0 || end === read.length;
-    const block = groupsOf(m, live, { ...together, first, end, read }).filter((g) => every || g.columns.length > 0);
+    const block = grouping({ m, live, read, first, end }).filter((g) => every || g.columns.length > 0);
     groups.push(block.length);
-    for (const group of block) {
-      listed.push(group);
-      firsts.push(first);
-    }
+    for (const group of block) listed.push(group);
   }
-  const stored = listed.reduce((sum, group) => sum + group.columns.length, 0);
-  const columns = new Uint8Array(stored);
-  const weights = new Float32Array(stored * together.height);
-  let [column, weight] = [0, 0];
-  for (const [i, group] of listed.entries())
-    for (const place of group.columns) {
-      columns[column++] = place - firsts[i];
-      for (const row of group.rows) {
-        const at = row * m.columns + read[place];
-        weights[weight++] = live[at] === 1 ? m.data[at] : 0;
-      }
-    }
-  return {
-    groups: Int32Array.from(groups),
-    rows: Uint16Array.from([...listed.flatMap((g) => g.rows), ...Array<number>(together.height).fill(0)]),
-    counts: Uint16Array.from(listed, (g) => g.columns.length),
-    columns,
-    weights,
-  };
+  const sizeOf = (part: 'rows' | 'counts' | 'columns' | 'weights'): number =>
+    listed.reduce((sum, group) => sum + group[part].length, 0);
+  const rows = new Uint16Array(sizeOf('rows') + mostTogether);
+  const counts = new Uint16Array(sizeOf('counts'));
+  const columns = new Uint8Array(sizeOf('columns'));
+  const weights = new Float32Array(sizeOf('weights'));
+  let [row, count, column, weight] = [0, 0, 0, 0];
+  for (const group of listed) {
+    for (const r of group.rows) rows[row++] = r;
+    for (const n of group.counts) counts[count++] = n;
+    for (const c of group.columns) columns[column++] = c;
+    for (const at of group.weights) weights[weight++] = at < 0 ? 0 : m.data[at];
+  }
+  return { groups: Int32Array.from(groups), rows, counts, columns, weights };
 }
+
+/** Rows of a group at most. */
+const mostTogether = 4;
 
 /** Every column of a matrix, whether it has a live weight or not. */
 export const allColumns = ({ columns }: Matrix): Int32Array<ArrayBuffer> =>
@@ -88,25 +94,29 @@ export function liveColumns(m: Matrix): Int32Array<ArrayBuffer> {
   return allColumns(m).filter((c) => used[c] === 1);
 }
 
-/** Places `first` to `end` of the columns that are read. */
-interface Extent extends Together {
-  readonly first: number;
-  readonly end: number;
-  readonly read: ArrayLike<number>;
+/** Rows that go together in every block: groups of `height`, which divides their number. */
+export interface Together {
+  readonly height: number;
+  /** All rows, group by group. */
+  readonly order: ArrayLike<number>;
 }
 
-function groupsOf(m: Matrix, live: Uint8Array, { height, order, first, end, read }: Extent): readonly Group[] {
+/** Groups with the columns that any of their rows needs. */
+export function groupsTogether({ m, live, read, first, end }: Block, { height, order }: Together): readonly Group[] {
   const groups: Group[] = [];
   for (let start = 0; start < m.rows; start += height) {
     const rows = Array.from({ length: height }, (_, r) => order[start + r]);
     const columns: number[] = [];
-    for (let place = first; place < end; place++)
-      for (let r = 0; r < height; r++)
-        if (live[rows[r] * m.columns + read[place]] === 1) {
-          columns.push(place);
-          break;
-        }
-    groups.push({ rows, columns });
+    const weights: number[] = [];
+    for (let place = first; place < end; place++) {
+      if (!rows.some((row) => live[row * m.columns + read[place]] === 1)) continue;
+      columns.push(place - first);
+      for (const row of rows) {
+        const at = row * m.columns + read[place];
+        weights.push(live[at] === 1 ? at : -1);
+      }
+    }
+    groups.push({ rows, counts: [columns.length], columns, weights });
   }
   return groups.sort((a, b) => a.columns.length - b.columns.length || a.rows[0] - b.rows[0]);
 }

@@ -1,0 +1,26 @@
+/**
+ * Ways in which rows that are multiplied together share columns. A turn takes one column for each row; those of a set
+ * take the same one. Loops over turns come in the order of the ways: first all rows together, last every row alone.
+ */
+
+/** Sets of rows, a bit for each row: every row is in one of them. */
+export type Way = readonly number[];
+
+export const waysOf: Readonly<Record<2 | 4, readonly Way[]>> = {
+  2: [[0b11], [0b01, 0b10]],
+  4: [
+    [0b1111],
+    ...[0b0111, 0b1011, 0b1101, 0b1110].map((three) => [three, 0b1111 ^ three]),
+    ...[0b0011, 0b0101, 0b1001].map((two) => [two, 0b1111 ^ two]),
+    [0b0001, 0b0010, 0b0100, 0b1000],
+  ],
+};
+
+/** The rows of a set. */
+export const rowsIn = (set: number): readonly number[] => [0, 1, 2, 3].filter((row) => (set >> row) & 1);
+
+/** Of each row which column of a turn it takes, and which weight: these come set by set. */
+export function placesIn(way: Way): readonly (readonly [column: number, weight: number])[] {
+  const order = way.flatMap(rowsIn);
+  return order.map((_, row) => [way.findIndex((set) => (set >> row) & 1), order.indexOf(row)] as const);
+}
