@@ -12,20 +12,22 @@ import { groupsInTurns } from './turns.ts';
 import { placesIn, waysOf } from './ways.ts';
 
 /** How rows go with each other. What each takes is measured: see rates/. */
-export const rowsNames = ['dense', 'sparse-1', 'sparse-2', 'sparse-4', 'shared-2', 'shared-4'] as const;
+export const rowsNames = ['dense', 'sparse-2', 'sparse-4', 'shared-2', 'shared-4'] as const;
 
 export type RowsName = (typeof rowsNames)[number];
 
 /** Weights of which so many are kept go four rows at a time: most turns then find rows that share a column. */
 const four = 0.35;
 
+/** Of as many rows, those that a last group of four has twice or more do not count. */
+const enough = 16;
+
 /** By which routine `rows` of weights are multiplied, of which such a share is kept. */
 export function rowsNameOf(encoding: Encoding, rows: number, share: number): RowsName {
   if (encoding.format === 'dense') return 'dense';
   const together = togetherOf(encoding, rows);
-  if (together > 1) return `sparse-${together}`;
-  if (rows % 4 === 0 && share >= four) return 'shared-4';
-  return rows % 2 === 0 ? 'shared-2' : 'sparse-1';
+  if (together !== 1) return `sparse-${together}`;
+  return share >= four && rows >= enough ? 'shared-4' : 'shared-2';
 }
 
 /** How many of all weights are kept. */

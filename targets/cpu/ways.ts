@@ -16,11 +16,22 @@ export const waysOf: Readonly<Record<2 | 4, readonly Way[]>> = {
   ],
 };
 
-/** The rows of a set. */
-export const rowsIn = (set: number): readonly number[] => [0, 1, 2, 3].filter((row) => (set >> row) & 1);
+const sets = Array.from({ length: 16 }, (_, set) => set);
+
+/** The rows of each set. */
+export const rowsIn: readonly (readonly number[])[] = sets.map((set) => [0, 1, 2, 3].filter((row) => (set >> row) & 1));
+
+/** Smaller sets that each set is split into, of those that come later: pairs, or else single rows. */
+export const partsOf: readonly (readonly Way[])[] = sets.map((set) => {
+  const rows = rowsIn[set];
+  if (rows.length < 2) return [];
+  if (rows.length === 2) return [rows.map((row) => 1 << row)];
+  if (rows.length === 4) return [[0b0011, 0b1100]];
+  return rows.map((alone) => [set ^ (1 << alone), 1 << alone]);
+});
 
 /** Of each row which column of a turn it takes, and which weight: these come set by set. */
 export function placesIn(way: Way): readonly (readonly [column: number, weight: number])[] {
-  const order = way.flatMap(rowsIn);
+  const order = way.flatMap((set) => rowsIn[set]);
   return order.map((_, row) => [way.findIndex((set) => (set >> row) & 1), order.indexOf(row)] as const);
 }

@@ -12,14 +12,6 @@ export const avx2: CpuRates = {
       multiply: 1.32,
       weights: 0.079,
     },
-    '1x1 sparse-1': {
-      call: 171,
-      inputs: 1.83,
-      memory: 0.0329,
-      multiply: 1.4,
-      rows: 2.61,
-      weights: 0.11,
-    },
     '1x1 sparse-2': {
       call: 342,
       inputs: 1.39,
@@ -59,13 +51,6 @@ export const avx2: CpuRates = {
       multiply: 1.91,
       weights: 0.341,
     },
-    'planes sparse-1': {
-      call: 322,
-      inputs: 2.51,
-      multiply: 1.75,
-      rows: 27.2,
-      weights: 0.0778,
-    },
     'planes sparse-2': {
       call: 537,
       inputs: 4.71,
@@ -104,15 +89,6 @@ export const avx2: CpuRates = {
       rows: 114,
       strided: 41.3,
       weights: 0.0609,
-    },
-    'taps sparse-1': {
-      call: 832,
-      inputs: 10.5,
-      memory: 0.0845,
-      multiply: 1.33,
-      rows: 2.09,
-      strided: 25.5,
-      weights: 0.164,
     },
     'taps sparse-2': {
       call: 980,

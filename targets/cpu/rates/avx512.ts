@@ -13,14 +13,6 @@ export const avx512: CpuRates = {
       rows: 13.1,
       weights: 0.0783,
     },
-    '1x1 sparse-1': {
-      call: 156,
-      inputs: 1.51,
-      memory: 0.0344,
-      multiply: 0.899,
-      rows: 2.7,
-      weights: 0.107,
-    },
     '1x1 sparse-2': {
       call: 142,
       inputs: 0.85,
@@ -61,12 +53,6 @@ export const avx512: CpuRates = {
       multiply: 0.914,
       weights: 0.167,
     },
-    'planes sparse-1': {
-      call: 400,
-      inputs: 1.66,
-      multiply: 1.18,
-      rows: 23.6,
-    },
     'planes sparse-2': {
       call: 326,
       inputs: 1.98,
@@ -100,15 +86,6 @@ export const avx512: CpuRates = {
       rows: 77.4,
       strided: 24.2,
       weights: 0.0817,
-    },
-    'taps sparse-1': {
-      call: 631,
-      inputs: 8.26,
-      memory: 0.0765,
-      multiply: 1.03,
-      rows: 1.64,
-      strided: 25.1,
-      weights: 0.0844,
     },
     'taps sparse-2': {
       call: 75.4,

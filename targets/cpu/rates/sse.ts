@@ -10,14 +10,6 @@ export const sse: CpuRates = {
       memory: 0.297,
       multiply: 4.11,
     },
-    '1x1 sparse-1': {
-      call: 600,
-      inputs: 7.28,
-      memory: 0.0572,
-      multiply: 3.63,
-      rows: 2.67,
-      weights: 0.0794,
-    },
     '1x1 sparse-2': {
       call: 577,
       inputs: 4.76,
@@ -54,14 +46,6 @@ export const sse: CpuRates = {
       call: 2690,
       memory: 0.0615,
       multiply: 6.46,
-    },
-    'planes sparse-1': {
-      call: 590,
-      inputs: 6.83,
-      memory: 0.0423,
-      multiply: 3.95,
-      rows: 31,
-      weights: 0.242,
     },
     'planes sparse-2': {
       call: 893,
@@ -100,15 +84,6 @@ export const sse: CpuRates = {
       multiply: 4.23,
       outputs: 45.6,
       weights: 0.03,
-    },
-    'taps sparse-1': {
-      call: 750,
-      inputs: 18.9,
-      memory: 0.0898,
-      multiply: 3.55,
-      rows: 4.17,
-      strided: 31,
-      weights: 0.172,
     },
     'taps sparse-2': {
       inputs: 12.4,
