@@ -9,7 +9,7 @@ import type { Grouping, Together } from './stream.ts';
 import { denseBlock, denseStream, groupsTogether, sparseBlock, sparseStream } from './stream.ts';
 import type { Height } from './turns.ts';
 import { groupsInTurns } from './turns.ts';
-import { placesIn, waysOf } from './ways.ts';
+import { waysOf } from './ways.ts';
 
 /** How rows go with each other. What each takes is measured: see rates/. */
 export const rowsNames = ['dense', 'sparse-2', 'sparse-4', 'shared-2', 'shared-4'] as const;
@@ -107,12 +107,7 @@ const rowsShared = (rows: Height): Routine => ({
   view: {
     rows,
     name: `rows_shared_${rows}`,
-    upper: `ROWS_SHARED_${rows}`,
-    count: waysOf[rows].length,
-    ways: waysOf[rows].map((way) => ({
-      columns: way.map((takers) => ({ takers })),
-      table: [way.length, ...placesIn(way).flat()].join(', '),
-    })),
+    ways: waysOf[rows].map((way) => ({ columns: way.map((takers) => ({ takers })) })),
   },
   needs: [stream],
 });

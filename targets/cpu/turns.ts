@@ -63,8 +63,7 @@ function setsOf({ places: count, words, bits }: Needs, rows: readonly number[]):
   const end = begin.slice();
   for (let place = 0; place < count; place++) {
     let set = 0;
-    for (let i = 0; i < rows.length; i++)
-      set |= ((bits[rows[i] * words + (place >> 5)] >>> (place & 31)) & 1) << i;
+    for (let i = 0; i < rows.length; i++) set |= ((bits[rows[i] * words + (place >> 5)] >>> (place & 31)) & 1) << i;
     places[end[set]++] = place;
   }
   return { places, begin, end };

@@ -29,9 +29,3 @@ export const partsOf: readonly (readonly Way[])[] = sets.map((set) => {
   if (rows.length === 4) return [[0b0011, 0b1100]];
   return rows.map((alone) => [set ^ (1 << alone), 1 << alone]);
 });
-
-/** Of each row which column of a turn it takes, and which weight: these come set by set. */
-export function placesIn(way: Way): readonly (readonly [column: number, weight: number])[] {
-  const order = way.flatMap((set) => rowsIn[set]);
-  return order.map((_, row) => [way.findIndex((set) => (set >> row) & 1), order.indexOf(row)] as const);
-}

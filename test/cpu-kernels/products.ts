@@ -71,6 +71,9 @@ const stored = {
   punched: { format: 'punched', params: { f: 8, c: 1 } },
 } satisfies Readonly<Record<string, Encoding | undefined>>;
 
+/** Rows that are multiplied four at a time: as many weights are kept as in 2:4. */
+const halved = (title: string, given: Layer): Case => layer(title, { ...given, every: 2, encoding: csr });
+
 const pointwise: readonly Case[] = [
   ...sizes.map(([h, w]) => layer(`1x1 on ${h}x${w}`, { x: [1, h, w, 5], out: 7 })),
   ...sizes.map(([h, w]) => layer(`1x1 csr on ${h}x${w}`, { x: [1, h, w, 9], out: 7, every: 3, encoding: csr })),
@@ -88,6 +91,11 @@ const pointwise: readonly Case[] = [
       ...(encoding && { encoding }),
     }),
   ]),
+  ...sizes.map(([h, w]) => halved(`1x1, half kept, on ${h}x${w}`, { x: [1, h, w, 30], out: 20 })),
+  halved('1x1, half kept, more columns than a block', { x: [2, 5, 14, 300], out: 24, activation: 'relu6' }),
+  halved('1x1, half kept, rows that no group divides', { x: [1, 5, 28, 150], out: 19 }),
+  halved('1x1, half kept, one row and a group of others', { x: [1, 5, 14, 140], out: 17 }),
+  layer('1x1, one sparse output', { x: [1, 7, 9, 140], out: 1, every: 2, encoding: csr }),
   layer('1x1 csr, all zero', { x: [1, 5, 14, 200], out: 6, every: 1e9, encoding: csr, activation: 'relu' }),
   layer('1x1 csr, nothing zero', { x: [1, 5, 14, 140], out: 6, encoding: csr }),
   layer('1x1 csr, most rows empty', { x: [1, 5, 14, 400], out: 40, every: 150, encoding: csr, activation: 'relu6' }),
@@ -117,6 +125,7 @@ const taps: readonly Case[] = [
       every: 4,
       encoding: csr,
     }),
+    halved(`3x3, half kept, on ${h}x${w}`, { x: [1, h, w, 40], out: 18, kernel: [3, 3], pad: around(1) }),
     layer(`5x5 at stride 2 on ${h}x${w}`, { x: [1, h, w, 6], out: 4, kernel: [5, 5], stride: [2, 2], pad: around(2) }),
     layer(`2x2 without padding on ${h}x${w}`, { x: [1, h, w, 6], out: 4, kernel: [2, 2] }),
     layer(`3x1 dilated on ${h}x${w}`, { x: [1, h, w, 6], out: 4, kernel: [3, 1], dilation: [2, 1], pad: [2, 0, 2, 0] }),

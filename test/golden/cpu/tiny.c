@@ -161,6 +161,18 @@ UNROLLED vec vec_load(const float *from) {
   return v;
 }
 
+/* Several are to use what was loaded once: compilers would load it again for each. */
+UNROLLED vec vec_held(vec v) {
+#if VECTOR_BYTES == 64
+  __asm__("" : "+v"(v));
+#elif defined(__SSE2__)
+  __asm__("" : "+x"(v));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(v));
+#endif
+  return v;
+}
+
 #if VECTOR_BYTES > 4
 /* Every second lane of two vectors, from the first lane or the second. */
 #if VECTOR_BYTES == 64
@@ -347,6 +359,11 @@ struct edge {
   float low, high;
 };
 
+/* Where vector v of a row lies; those behind the panel are the next panel's. */
+UNROLLED int32_t place_of(int32_t row, int v, int32_t y_step) {
+  return row * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
+}
+
 /*
  * Every block begins at zero, and bias and residual come last: the shorter a chain of sums, and the smaller what it
  * begins with, the less is rounded.
@@ -357,6 +374,32 @@ UNROLLED void end_sum(const int first, const int last, struct edge e, vec sum, f
   if (last && e.add) sum += vec_load(e.add + place);
   if (last) sum = vec_clamp(sum, e.low, e.high);
   vec_store(y + place, sum);
+}
+
+/* The same for some rows at once. Every loop is short enough for compilers to leave the sums in registers. */
+UNROLLED void end_sums(const int height, const int count, struct edge e, vec *sums, const uint16_t *row, float *y,
+                       int32_t y_step) {
+  if (!e.first)
+    for (int r = 0; r < height; ++r)
+      for (int v = 0; v < count; ++v) sums[r * count + v] += vec_load(y + place_of(row[r], v, y_step));
+  if (e.last) {
+    for (int r = 0; r < height; ++r)
+      for (int v = 0; v < count; ++v) sums[r * count + v] += vec_all(e.bias[row[r]]);
+    if (e.add)
+      for (int r = 0; r < height; ++r)
+        for (int v = 0; v < count; ++v) sums[r * count + v] += vec_load(e.add + place_of(row[r], v, y_step));
+    for (int r = 0; r < height; ++r)
+      for (int v = 0; v < count; ++v) sums[r * count + v] = vec_clamp(sums[r * count + v], e.low, e.high);
+  }
+  for (int r = 0; r < height; ++r)
+    for (int v = 0; v < count; ++v) vec_store(y + place_of(row[r], v, y_step), sums[r * count + v]);
+}
+
+/* The lanes of a column, as one address: compilers would work out a part of it for each vector. */
+UNROLLED const float *column_of(const float *x, uint8_t column) {
+  const float *from = x + (size_t)column * LANES;
+  __asm__("" : "+r"(from));
+  return from;
 }
 
 /*
