@@ -70,6 +70,7 @@ export const wholeGrid: Grid = {
     ...[depthwise(7, 960, 3), depthwise(28, 240, 5), depthwise(14, 480, 5), depthwise(112, 96, 3, 2)],
     ...[depthwise(28, 192, 3, 2), depthwise(14, 576, 7)],
     ...[layer(256, 256), layer(1280, 1000), layer(2048, 1000), layer(768, 3072), layer(3072, 768)],
+    ...[layer(512, 512, 2), layer(512, 512, 4), layer(1280, 1008, 3), layer(1280, 1008, 7)],
     // What a call takes shows where there is little else.
     ...[conv(7, 32, 32), conv(7, 16, 32, 3), conv(14, 16, 32, 1, 2), conv(16, 3, 16, 3, 2), depthwise(7, 16, 3)],
     ...[layer(32, 32), layer(768, 768, 50), layer(768, 3072, 50)],
@@ -85,7 +86,14 @@ export const quickGrid: Grid = {
     ...[conv(28, 128, 128, 3), conv(14, 256, 256, 3), conv(28, 128, 256, 3, 2), conv(28, 512, 256, 1, 2)],
     ...[conv(128, 3, 32, 3, 2), conv(64, 3, 24, 5, 2), depthwise(56, 144, 3), depthwise(14, 480, 5)],
     ...[conv(7, 32, 32), conv(7, 16, 32, 3), conv(14, 16, 32, 1, 2), conv(16, 3, 16, 3, 2), depthwise(7, 16, 3)],
-    ...[depthwise(28, 192, 3, 2), layer(32, 32), layer(256, 256), layer(1280, 1000), layer(768, 768, 50)],
+    ...[
+      depthwise(28, 192, 3, 2),
+      layer(32, 32),
+      layer(256, 256),
+      layer(1280, 1000),
+      layer(512, 512, 4),
+      layer(768, 768, 50),
+    ],
   ],
   patterns,
   densities: [0.1, 0.4],

@@ -25,10 +25,11 @@ export const families = [
 export type Family = (typeof families)[number];
 
 /**
- * Things that are counted. Each counts for every panel of 64 pixels, or every vector that a dense layer takes.
+ * Things that are counted. Each counts for every panel of 64 pixels.
  *
  *     call      one
  *     multiply  stored weights, zeros among them
+ *     again     those of a dense layer, for each of its vectors but the first
  *     rows      beginnings of a row, or of rows that share columns, in each block of columns
  *     inputs    columns that are read or laid out
  *     strided   columns whose pixels do not lie side by side
@@ -36,7 +37,7 @@ export type Family = (typeof families)[number];
  *     weights   bytes of weights that are fetched: once, and for each panel what does not stay near the core
  *     memory    bytes of images that do not stay near
  */
-export type Thing = 'call' | 'multiply' | 'rows' | 'inputs' | 'strided' | 'outputs' | 'weights' | 'memory';
+export type Thing = 'call' | 'multiply' | 'again' | 'rows' | 'inputs' | 'strided' | 'outputs' | 'weights' | 'memory';
 
 interface CpuCounted extends Counted {
   readonly family: Family;
@@ -55,9 +56,12 @@ export function countsOf(work: Work): CpuCounted {
   const isPlain = layoutOf(work).kind === 'plain';
   if (op.kind === 'linear' && type.dtype === 'f32' && isPlain) {
     const batch = elements(type.shape) / rows;
-    // Where bits say what is kept, every weight is multiplied.
-    const multiply = (encoding.format === 'bitmask' ? rows * columns : cost.multiplies) * batch;
-    return { family: linearFamily(encoding), counts: { call: 1, multiply, rows: rows * batch, weights: cost.bytes } };
+    // Where bits say what is kept, every weight is multiplied, and what is stored differs from that.
+    const bits = encoding.format === 'bitmask';
+    const multiply = bits ? rows * columns : cost.multiplies;
+    const own = { call: 1, multiply, again: multiply * (batch - 1), rows: rows * batch };
+    const counts = bits ? { ...own, weights: cost.bytes } : own;
+    return { family: linearFamily(encoding), counts };
   }
   const groups = op.kind === 'conv2d' ? op.groups : 1;
   const isConvolution = op.kind === 'conv2d' || op.kind === 'linear';

@@ -72,7 +72,9 @@ const sparse: readonly Case[] = [
     encoding: stored('block', { r: 4, c: 1 }),
   }),
   denseLayer('csr that keeps all', { x: [1, 130], out: 20, encoding: csr }),
-  ...[1, 2, 3, 5, 7].map((batch) => ragged(`rows of many lengths, ${batch} at once`, 200, 45, batch)),
+  ...[2, 3, 5, 7, 11].map((batch) => ragged(`rows of many lengths, ${batch} at once`, 200, 45, batch)),
+  ragged('rows of many lengths', 200, 45),
+  ragged('few long rows, three at once', 1000, 3, 3),
   ragged('few long rows', 3000, 3),
   ragged('a row alone', 1000, 1),
   ...[1, 15, 16, 17, 32, 100, 300].flatMap((inputs) =>
@@ -82,6 +84,17 @@ const sparse: readonly Case[] = [
   ),
   denseLayer('bitmask that keeps all', { x: [1, 130], out: 5, encoding: stored('bitmask') }),
   denseLayer('bitmask that keeps nothing', { x: [1, 130], out: 5, every: 1e9, encoding: stored('bitmask') }),
+  ...[2, 3, 4, 5, 8, 9].flatMap((batch) => [
+    ...[1, 2, 3, 6].map((out) => denseLayer(`${batch} at once, to ${out}`, { x: [batch, 37], out })),
+    ...[1, 4, 16].map((r) =>
+      denseLayer(`blocks of ${r} rows, ${batch} at once`, {
+        x: [batch, 70],
+        out: 32,
+        every: 3,
+        encoding: stored('block', { r, c: 1 }),
+      }),
+    ),
+  ]),
   denseLayer('bitmask, three at once', {
     x: [3, 90],
     out: 5,

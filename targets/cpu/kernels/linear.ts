@@ -89,13 +89,20 @@ function sparseCall(site: KernelSite, common: Common): RoutineCall {
   const narrow = Math.max(common.inputs, common.outputs) <= 1 << 16;
   const { steps, lanes, columns, weights } = tilesOf(matrix, together);
   const places = (list: Int32Array<ArrayBuffer>) => (narrow ? Uint16Array.from(list) : list);
-  return call(linearSparse(together.height, narrow), {
+  const members = {
     ...common,
     tiles: steps.length,
     steps: site.pack('steps', steps).array,
     lanes: site.pack('lanes', places(lanes)).array,
     columns: site.pack('columns', places(columns)).array,
     weights: site.pack('weights', weights).array,
+  };
+  if (common.batch === 1) return call(linearSparse(together.height, narrow), members);
+  const vectors = common.batch <= 4 ? 4 : 8;
+  return call(linearSparseBatch(together.height, narrow, vectors), {
+    ...members,
+    from: site.scratch('from', 'f32', common.inputs * vectors),
+    sums: site.scratch('sums', 'f32', common.outputs * vectors),
   });
 }
 
@@ -162,6 +169,22 @@ function linearSparse(height: number, narrow: boolean): CpuRoutine<typeof sparse
     needs: [parts],
     struct: name,
     members: sparseMembers,
+  };
+}
+
+const batchMembers = 'x y from sums steps lanes columns weights bias tiles batch inputs outputs low high' as const;
+
+/** `vectors` at once: 4 or 8. */
+function linearSparseBatch(height: number, narrow: boolean, vectors: number): CpuRoutine<typeof batchMembers> {
+  const name = `linear_sparse_${height}_by_${vectors}${narrow ? '' : '_wide'}`;
+  const part = vectors === 4 ? 'four' : 'eight';
+  return {
+    name: name.replaceAll('_', '-'),
+    template: 'cpu/kernels/linear-sparse-batch.c.hbs',
+    view: { name, height, part, together: vectors, index: narrow ? 'uint16_t' : 'int32_t' },
+    needs: [parts],
+    struct: name,
+    members: batchMembers,
   };
 }
 
