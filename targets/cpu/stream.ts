@@ -33,9 +33,9 @@ export interface Group {
   /** Numbers of columns, as the routine counts them. */
   readonly counts: readonly number[];
   /** Counted from the first of the block. */
-  readonly columns: readonly number[];
+  readonly columns: ArrayLike<number>;
   /** Places of the weights in the matrix; −1 for a zero. */
-  readonly weights: readonly number[];
+  readonly weights: ArrayLike<number>;
 }
 
 /** Columns `first` to `end` of those that are read. */
@@ -71,10 +71,16 @@ export function sparseStream(m: Matrix, grouping: Grouping, read: ArrayLike<numb
   const weights = new Float32Array(sizeOf('weights'));
   let [row, count, column, weight] = [0, 0, 0, 0];
   for (const group of listed) {
-    for (const r of group.rows) rows[row++] = r;
-    for (const n of group.counts) counts[count++] = n;
-    for (const c of group.columns) columns[column++] = c;
-    for (const at of group.weights) weights[weight++] = at < 0 ? 0 : m.data[at];
+    rows.set(group.rows, row);
+    counts.set(group.counts, count);
+    columns.set(group.columns, column);
+    for (let i = 0; i < group.weights.length; i++) {
+      const at = group.weights[i];
+      weights[weight++] = at < 0 ? 0 : m.data[at];
+    }
+    row += group.rows.length;
+    count += group.counts.length;
+    column += group.columns.length;
   }
   return { groups: Int32Array.from(groups), rows, counts, columns, weights };
 }

@@ -33,21 +33,24 @@ export function groupsInTurns(block: Block, height: Height): readonly Group[] {
 function groupOf({ m, read, first }: Block, needed: Needs, rows: readonly number[], most: ArrayLike<number>): Group {
   const ways = waysOf[rows.length as Height];
   const sets = setsOf(needed, rows);
-  const columns: number[] = [];
-  const weights: number[] = [];
-  const counts = ways.map((way, w) => {
+  const columns = new Uint8Array(rows.length * needed.places);
+  const weights = new Int32Array(rows.length * needed.places);
+  const counts: number[] = [];
+  let [column, weight] = [0, 0];
+  for (let w = 0; w < ways.length; w++) {
+    const way = ways[w];
     const turns = turnsOf(sets, way, most[w]);
     for (let turn = 0; turn < turns; turn++)
       for (const set of way) {
         const at = sets.begin[set] + turn;
         const place = at < sets.end[set] ? sets.places[at] : -1;
-        columns.push(Math.max(place, 0));
-        for (const i of rowsIn[set]) weights.push(place < 0 ? -1 : rows[i] * m.columns + read[first + place]);
+        columns[column++] = place < 0 ? 0 : place;
+        for (const i of rowsIn[set]) weights[weight++] = place < 0 ? -1 : rows[i] * m.columns + read[first + place];
       }
     advance(sets, way, turns);
-    return turns;
-  });
-  return { rows, counts, columns, weights };
+    counts.push(turns);
+  }
+  return { rows, counts, columns: columns.slice(0, column), weights: weights.slice(0, weight) };
 }
 
 /** Places of a block by the set of rows that need them: those of set s lie from `begin[s]` to `end[s]`. */
@@ -105,18 +108,22 @@ function scarcest(sets: Sets, parts: readonly Way[]): Way {
 /** As many turns of a way have this share of the groups, or more: loops then end where the processor foresees it. */
 const usual = 2 / 3;
 
+/** Groups that are asked. */
+const asked = 64;
+
 /** Turns of each way that a group has at most; what has no place in them comes later. */
 function mostTurns(needed: Needs, groups: readonly (readonly number[])[], ways: readonly Way[]): Int32Array {
   const most = new Int32Array(ways.length).fill(needed.places);
   // Two rows have turns of two kinds: sorted by one, they are sorted by both.
   if (ways.length === 2) return most;
+  const some = groups.filter((_, g) => g % Math.ceil(groups.length / asked) === 0);
   const pairs = ways.findIndex(([set]) => rowsIn[set].length === 2);
   // What there is of pairs depends on what the ways before them leave.
   for (const [from, to] of [
     [0, pairs],
     [pairs, ways.length - 1],
   ]) {
-    const counts = groups.map((rows) => {
+    const counts = some.map((rows) => {
       const sets = setsOf(needed, rows);
       return ways.slice(0, to).map((way, w) => {
         const turns = turnsOf(sets, way, most[w]);
