@@ -42,7 +42,7 @@ export function compile({ graph: imported, passes, target, render, watch, onStag
   const graph = runPasses(imported, passes, report, watch);
   if (failed()) return { ok: false, diagnostics };
   onStage?.('passes');
-  const plan = lower(graph, target.kernels);
+  const plan = lower(graph, target.kernels, target.near);
   onStage?.('lower');
   const recorded = once(() => record(imported));
   const emission = target.emit(plan, { render, report, recorded });

@@ -14,6 +14,7 @@ import type { LoadedModel } from '../make/load.ts';
 import { manifestPort } from '../make/manifest.ts';
 import type { CompileOptions, Parts } from '../make/parts.ts';
 import { buildAndOpen } from '../make/temporary.ts';
+import { lower } from '../plan/lower.ts';
 import { reportLayers } from '../plan/report.ts';
 import { countLive } from '../tensor/matrix.ts';
 import { pinTo } from '../toolchain/pin.ts';
@@ -130,7 +131,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
     onRound: (done) => doing(`timing, round ${done + 1}`),
   });
   if (!timings) return undefined;
-  const layers = job.layers ? await timeLayers(job, compiled, ours, keep) : undefined;
+  const layers = job.layers ? await timeLayers(job, alone(compiled, parts, ours), ours, keep) : undefined;
   if (job.layers && !layers) return undefined;
   const [own, ...others] = timings;
   return {
@@ -199,6 +200,13 @@ async function verified(
   });
   if (!verdict || !timed) return undefined;
   return verdict.ok ? { ...timed, maxError: worstOf(verdict.outputs) } : { verdict };
+}
+
+/** The network with every step by itself: what runs band by band with others has no time of its own. */
+function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): Compiled {
+  const plan = lower(compiled.graph, target.kernels);
+  const emission = target.emit(plan, { render, report: () => {}, recorded: compiled.recorded });
+  return { ...compiled, plan, ...emission };
 }
 
 async function timeLayers(

@@ -18,6 +18,8 @@ export interface Lifetime {
   readonly array: Arr;
   readonly first: number;
   readonly last: number;
+  /** Its elements, where only some are there at a time. */
+  readonly length?: number;
 }
 
 /** A cache line, and the widest vector. */
@@ -49,7 +51,7 @@ interface Placement {
  */
 export function placeArrays(lifetimes: readonly Lifetime[]): Arena {
   const items = lifetimes.map(
-    (life): Item => ({ life, bytes: alignUp(life.array.length * bytesPer[life.array.dtype]) }),
+    (life): Item => ({ life, bytes: alignUp((life.length ?? life.array.length) * bytesPer[life.array.dtype]) }),
   );
   const bound = mostAlive(items);
   const { placed, peak } = search(items, bound);

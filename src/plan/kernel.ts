@@ -71,6 +71,8 @@ export interface Range {
   /** What is computed panel by panel. */
   readonly writes: Arr;
   readonly panels: number;
+  /** Of fewer panels at once too much is done again that neighbours did. */
+  readonly least: number;
   /** For operands that need not be there whole: the panels that some panels of the result are computed from. */
   readonly reads: ReadonlyMap<Arr, (of: Panels) => Panels>;
 }

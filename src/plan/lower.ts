@@ -7,14 +7,18 @@ import { layOut } from '../tensor/layout.ts';
 import { storedLength } from '../tensor/type.ts';
 import { aliases } from './alias.ts';
 import { placeArrays } from './arena.ts';
+import { chainsOf } from './chains.ts';
 import type { Kernel } from './kernel.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import type { Plan, PlanConstant, Port } from './plan.ts';
 import { ownPorts } from './ports.ts';
 import { lowerCall } from './step.ts';
 
-/** Kernels are asked in order, and the first that takes a step has it; without any, every step is its loops. */
-export function lower(source: Graph, kernels: readonly Kernel[]): Plan {
+/**
+ * Kernels are asked in order, and the first that takes a step has it; without any, every step is its loops. Chains are
+ * made for a cache of `near` bytes; for one of none there are no chains.
+ */
+export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan {
   const graph = ownPorts(source);
   const byId = nodesById(graph);
   const shared = aliases(graph);
@@ -44,14 +48,18 @@ export function lower(source: Graph, kernels: readonly Kernel[]): Plan {
   const steps = graph.nodes.flatMap((node) =>
     node.kind === 'call' && !shared.has(node.id) ? [lowerCall(node, builder)] : [],
   );
+  const isPort = (array: Arr): boolean => ports.has(array);
+  const isConstant = (array: Arr): boolean => constants.has(array);
+  const chains = near > 0 ? chainsOf({ steps, near, isPort, isConstant }) : [];
   const used = new Set(steps.flatMap((s) => s.reads));
   return {
     name: graph.name,
     inputs,
     outputs,
     constants: [...constants.values()].filter((c) => used.has(c.array)),
-    arena: placeArrays(lifetimesOf(steps, (array) => ports.has(array) || constants.has(array))),
+    arena: placeArrays(lifetimesOf(steps, (array) => isPort(array) || isConstant(array), chains)),
     steps,
+    chains,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Arr, Stmt } from '../loop/loop.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { Arena } from './arena.ts';
+import type { Chain } from './chains.ts';
 import type { Refused, RoutineCall } from './kernel.ts';
 
 export interface Plan {
@@ -14,6 +15,8 @@ export interface Plan {
   /** Where every array lives that is neither a port nor a constant. */
   readonly arena: Arena;
   readonly steps: readonly Step[];
+  /** Steps that run band by band, in order; steps in none run one after the other. */
+  readonly chains: readonly Chain[];
 }
 
 /** An array that the caller owns. Always plain. */

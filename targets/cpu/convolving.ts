@@ -14,7 +14,7 @@ import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
 import type { RowsName } from './rows.ts';
 import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
-import { slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
+import { leastOf, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
 import { channelsTogether, farthest, numbersOfShift, pictureRow, runsOf, tapsOf, together } from './taps.ts';
@@ -94,7 +94,7 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
     stride_x: conv.stride[1],
     row: pictureRow(conv),
   });
-  const laid = ranged(copied, { writes: copies, panels, reads: new Map() });
+  const laid = ranged(copied, { writes: copies, panels, least: 1, reads: new Map() });
   return [laid, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
 }
 
@@ -150,7 +150,7 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
 }
 
 function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<ReturnType<typeof planesFor>>) {
-  const { x, matrix, encoding } = conv;
+  const { x, matrix, encoding, to } = conv;
   const ending = endingOf(conv.activation);
   const { routine, stream } = rowsFor(site, matrix, encoding);
   const block = Math.min(blockOf(encoding), matrix.columns);
@@ -162,13 +162,13 @@ function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<
     taps: site.pack('tap_offsets', taps).array,
     channel,
   });
-  return ranged(made, rangeOf(conv, undefined));
+  return ranged(made, { ...rangeOf(conv, undefined), least: leastOf(sliding, to) });
 }
 
 /** Ranges of a convolution's result, and what of x they read if x may be there in part. */
 function rangeOf({ x, y, residual, from, to }: Convolution, reads: ((of: Panels) => Panels) | undefined): Range {
   const parts = [[reads && x, reads ?? samePanels] as const, [residual, samePanels] as const];
-  return { writes: y, panels: allPanels(to), reads: from[0] === 1 ? inPart(parts) : new Map() };
+  return { writes: y, panels: allPanels(to), least: 1, reads: from[0] === 1 ? inPart(parts) : new Map() };
 }
 
 /** Members of a struct within a struct. */

@@ -13,7 +13,9 @@ import { emitLevels, entryMacro } from './levels.ts';
 import { partsFor } from './parts.ts';
 import type { CPort } from './ports.ts';
 import { cPorts } from './ports.ts';
+import { printChain } from './print-chain.ts';
 import { printStep } from './print-step.ts';
+import { slidePanels } from './ranges.ts';
 import { inOrder } from './routine.ts';
 import { ctype } from './syntax.ts';
 
@@ -188,7 +190,7 @@ const hooked = (index: number, [first, ...rest]: readonly string[], { work }: St
 
 /** What the template of the source needs beyond the names. */
 function sourceView(
-  { name, constants, arena, steps }: Plan,
+  { name, constants, arena, steps, chains }: Plan,
   { inputs, outputs, symbol, upper }: Ports & { readonly symbol: string; readonly upper: string },
   render: Render,
 ) {
@@ -198,18 +200,29 @@ function sourceView(
   const declared = new Set<Arr>([...inputs, ...outputs].map((p) => p.port.array));
   const touched = new Set(steps.flatMap((s) => [...s.reads, ...s.writes]));
 
-  const printed = steps.map((step, i) => {
+  const declarations = ({ writes }: Step): readonly string[] =>
+    writes
+      .filter((a) => !declared.has(a))
+      .map((a) => {
+        declared.add(a);
+        const offset = arena.places.get(a) ?? bug(`array "${a.name}" has no place`);
+        return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${offset});`;
+      });
+  const printed = steps.flatMap((step, i) => {
+    const chain = chains.find(({ first, last }) => i >= first && i <= last);
+    if (chain && i > chain.first) return [];
+    if (chain) {
+      const { definition, code } = printChain(chain, steps, placed);
+      const declared = steps.slice(i, chain.last + 1).flatMap(declarations);
+      return [{ line: `steps ${i} to ${chain.last}, band by band`, code: [...declared, ...code], definition }];
+    }
     const { definition, code } = printStep(step, i, placed);
-    const fresh = step.writes.filter((a) => !declared.has(a));
-    const declarations = fresh.map((a) => {
-      declared.add(a);
-      const offset = arena.places.get(a) ?? bug(`array "${a.name}" has no place`);
-      return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${offset});`;
-    });
-    return { line: step.line, code: [...declarations, ...hooked(i, code, step)], definition };
+    return [{ line: step.line, code: [...declarations(step), ...hooked(i, code, step)], definition }];
   });
   const calls = steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []));
-  const routines = inOrder(calls.map((c) => c.routine)).map((r) => render(r.template, r.view).trim());
+  const routines = inOrder([...(chains.length > 0 ? [slidePanels] : []), ...calls.map((c) => c.routine)]).map((r) =>
+    render(r.template, r.view).trim(),
+  );
   const functions = printed.flatMap((p) => p.definition ?? []);
 
   const pointer = ({ port, member, type }: CPort, from: string): string =>

@@ -43,15 +43,20 @@ function wrapped(words: readonly string[], indent: number): string {
   return lines.join(`,\n${' '.repeat(indent)}`);
 }
 
-/** Arguments to a line, as many as fit. */
-function printCall({ routine, args }: RoutineCall, place: Place): readonly string[] {
+/** Arguments to a line, as many as fit. Members may be said otherwise than the call does. */
+export function printCall(
+  { routine, args }: RoutineCall,
+  place: Place,
+  said: (member: string) => string | undefined = () => undefined,
+): readonly string[] {
   if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
   const members = routine.members.split(' ');
   const lines: string[] = [];
   args.forEach((argument, i) => {
     // Members that are not named are 0.
-    if (argument === 0) return;
-    const field = `.${members[i]} = ${printArgument(argument, place)},`;
+    const otherwise = said(members[i]);
+    if (argument === 0 && otherwise === undefined) return;
+    const field = `.${members[i]} = ${otherwise ?? printArgument(argument, place)},`;
     const last = lines.at(-1);
     if (last !== undefined && last.length + field.length < 110) lines[lines.length - 1] = `${last} ${field}`;
     else lines.push(`  ${field}`);

@@ -6,9 +6,12 @@ import type { Arr } from '../../src/loop/loop.ts';
 import type { Panels, Range, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Shape } from '../../src/tensor/type.ts';
 import { panelsOf } from '../../src/tensor/type.ts';
-import { lanes } from './panels.ts';
+import { helper, lanes } from './panels.ts';
 import type { Reading } from './taps.ts';
 import { farthest } from './taps.ts';
+
+/** What moves windows from band to band. */
+export const slidePanels = helper('slide-panels', []);
 
 /** Panels of all images of such a shape. */
 export const allPanels = (shape: Shape): number => shape[0] * panelsOf(shape, lanes);
@@ -50,6 +53,16 @@ export function panelsOfRows({ firstRow, moreRows, stride }: Rows, from: Shape, 
   };
 }
 
-/** Operands that may be there in part. */
-export const inPart = (reads: readonly (readonly [Arr | undefined, (of: Panels) => Panels])[]): Range['reads'] =>
-  new Map(reads.flatMap(([array, needs]) => (array ? [[array, needs] as const] : [])));
+/** Operands that may be there in part. One array may be several. */
+export function inPart(reads: readonly (readonly [Arr | undefined, (of: Panels) => Panels])[]): Range['reads'] {
+  const all = new Map<Arr, (of: Panels) => Panels>();
+  for (const [array, needs] of reads) if (array) all.set(array, either(all.get(array), needs));
+  return all;
+}
+
+const either =
+  (a: ((of: Panels) => Panels) | undefined, b: (of: Panels) => Panels): ((of: Panels) => Panels) =>
+  (of) => {
+    const [first, second] = [a ? a(of) : b(of), b(of)];
+    return [Math.min(first[0], second[0]), Math.max(first[1], second[1])];
+  };

@@ -172,15 +172,21 @@ export const slidingMembers =
 /** All panels of the result, from an image that is there whole. */
 export const wholeRange = (to: Shape) => ({ begin: 0, end: allPanels(to), x_begin: 0, y_begin: 0 });
 
+/** Panels for which a third more rows are read than for all panels together. */
+export const leastOf = ({ moreRows, strip }: Pick<Sliding, 'moreRows' | 'strip'>, [, , width]: Shape): number =>
+  Math.min(strip, Math.ceil((3 * moreRows * width) / lanes));
+
 /** Ranges of what windows give, and what of x they read. */
-export function rangeOf(
-  { firstRow, moreRows, window }: Sliding,
-  x: Arr,
-  from: Shape,
-  { type, array }: KernelSite['result'],
-): Range {
+export function rangeOf(sliding: Sliding, x: Arr, from: Shape, { type, array }: KernelSite['result']): Range {
+  const { firstRow, moreRows, window } = sliding;
   const rows = panelsOfRows({ firstRow, moreRows, stride: window.stride[0] }, from, type.shape);
-  return { writes: array, panels: allPanels(type.shape), reads: from[0] === 1 ? inPart([[x, rows]]) : new Map() };
+  const least = leastOf(sliding, type.shape);
+  return {
+    writes: array,
+    panels: allPanels(type.shape),
+    least,
+    reads: from[0] === 1 ? inPart([[x, rows]]) : new Map(),
+  };
 }
 
 export function slidingArguments({ types: { x }, result, pack, scratch }: KernelSite, sliding: Sliding) {

@@ -25,6 +25,7 @@ export function cpuTarget(listed: readonly Kernel[], options: TargetOptions = {}
     name: 'cpu',
     doc: `C11 for ${flavour.cpu.doc}`,
     kernels: listed,
+    near: flavour.cpu.near,
     ...pricingBy(options.rates ?? shippedRates(name)),
     wish,
     emit: (plan, context) => emit(plan, context, flavour),
