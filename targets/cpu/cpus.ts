@@ -23,8 +23,20 @@ const large = 2 ** 20;
 const host = ['gcc', 'clang', 'cc', 'clang-19'];
 
 export const cpus = {
-  generic: { doc: 'what the compiler makes code for by default', compilers: host, flags: [], hosted: true, near: usual },
-  native: { doc: 'the CPU that the build runs on', compilers: host, flags: ['-march=native'], hosted: true, near: large },
+  generic: {
+    doc: 'what the compiler makes code for by default',
+    compilers: host,
+    flags: [],
+    hosted: true,
+    near: usual,
+  },
+  native: {
+    doc: 'the CPU that the build runs on',
+    compilers: host,
+    flags: ['-march=native'],
+    hosted: true,
+    near: large,
+  },
   'native-multi': {
     doc: 'any x86-64, with AVX2 or AVX-512 where it has them, or else what the compiler makes code for by default',
     compilers: host,
@@ -33,7 +45,13 @@ export const cpus = {
     near: usual,
     levels,
   },
-  'x86-64-v3': { doc: 'x86-64 with AVX2 and FMA', compilers: host, flags: ['-march=x86-64-v3'], hosted: true, near: usual },
+  'x86-64-v3': {
+    doc: 'x86-64 with AVX2 and FMA',
+    compilers: host,
+    flags: ['-march=x86-64-v3'],
+    hosted: true,
+    near: usual,
+  },
   'x86-64-v4': { doc: 'x86-64 with AVX-512', compilers: host, flags: ['-march=x86-64-v4'], hosted: true, near: large },
   'armv8-a': {
     doc: '64-bit Arm with NEON',
