@@ -12,6 +12,8 @@ export interface Cpu {
   readonly hosted: boolean;
   /** Bytes near a core that layers may run in, band by band: its second cache, or most of it. */
   readonly near: number;
+  /** It has instructions that convert f16, at every level but the lowest. */
+  readonly halves?: true;
   /** Levels to compile for beside what `flags` say, ascending: which runs is chosen at run time. */
   readonly levels?: readonly Level[];
 }
@@ -36,6 +38,7 @@ export const cpus = {
     flags: ['-march=native'],
     hosted: true,
     near: large,
+    halves: true,
   },
   'native-multi': {
     doc: 'any x86-64, with AVX2 or AVX-512 where it has them, or else what the compiler makes code for by default',
@@ -44,6 +47,7 @@ export const cpus = {
     hosted: true,
     near: usual,
     levels,
+    halves: true,
   },
   'x86-64-v3': {
     doc: 'x86-64 with AVX2 and FMA',
@@ -51,14 +55,23 @@ export const cpus = {
     flags: ['-march=x86-64-v3'],
     hosted: true,
     near: usual,
+    halves: true,
   },
-  'x86-64-v4': { doc: 'x86-64 with AVX-512', compilers: host, flags: ['-march=x86-64-v4'], hosted: true, near: large },
+  'x86-64-v4': {
+    doc: 'x86-64 with AVX-512',
+    compilers: host,
+    flags: ['-march=x86-64-v4'],
+    hosted: true,
+    near: large,
+    halves: true,
+  },
   'armv8-a': {
     doc: '64-bit Arm with NEON',
     compilers: ['aarch64-linux-gnu-gcc'],
     flags: ['-march=armv8-a', '-static'],
     hosted: true,
     near: usual,
+    halves: true,
   },
   rv64gc: {
     doc: '64-bit RISC-V without vectors',

@@ -5,6 +5,7 @@ import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { cpuNamed, cpuNames } from './cpus.ts';
 import { emit } from './emit.ts';
 import { kernels } from './kernels/index.ts';
+import { linear, linearInHalves } from './kernels/linear.ts';
 import { pricingBy } from './price.ts';
 import { shippedRates } from './rates/index.ts';
 import { wish } from './wish.ts';
@@ -24,7 +25,7 @@ export function cpuTarget(listed: readonly Kernel[], options: TargetOptions = {}
   return {
     name: 'cpu',
     doc: `C11 for ${flavour.cpu.doc}`,
-    kernels: listed,
+    kernels: flavour.cpu.halves ? listed.map((k) => (k === linear ? linearInHalves : k)) : listed,
     near: flavour.cpu.near,
     ...pricingBy(options.rates ?? shippedRates(name)),
     wish,

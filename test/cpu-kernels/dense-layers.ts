@@ -1,7 +1,7 @@
 /** Dense layers, for the tests of the cpu target's kernels. */
 import type { Activation } from '../../src/ops/scalar.ts';
 import type { Encoding } from '../../src/tensor/type.ts';
-import { some } from '../ops/law.ts';
+import { some, value } from '../ops/law.ts';
 import { conv } from '../ops/makers.ts';
 import type { Case } from './kit.ts';
 import { drawn } from './numbers.ts';
@@ -44,6 +44,50 @@ function ragged(title: string, inputs: number, out: number, batch = 1): Case {
     encoding: csr,
   };
 }
+
+/** Weights that f16 holds, subnormal ones among them, so many that they are stored so. */
+function halves(title: string, batch: number, encoding?: Encoding): Case {
+  const [inputs, out] = [601, 240];
+  const data = Array.from({ length: inputs * out }, (_, at) => {
+    const drawn = Math.imul(at + 1, 2654435761) >>> 8;
+    return ((drawn % 2047) - 1023) * 2 ** ((at % 29) - 24);
+  });
+  const all = value('f32', [out, inputs], data);
+  const { r = 1 } = encoding?.params ?? {};
+  return {
+    title,
+    op: { kind: 'linear', activation: 'none' },
+    values: [drawn([batch, inputs], 5), encoding ? pruned(all, 1.5, [r, 1]) : all, some('f32', [out], 7)],
+    ...(encoding && { encoding }),
+  };
+}
+
+/** 16 different columns mod 16 in every pack. */
+function packs(title: string, k: number): Case {
+  const weights = drawn([32, 96], 6);
+  const kept = (row: number, column: number): boolean =>
+    k === 1 ? column % 16 === row % 16 && (column >> 4) % 2 === row >> 4 : column >> 4 === row % 6;
+  const data = weights.data.map((w, at) => (kept(Math.floor(at / 96), at % 96) ? w : 0));
+  return {
+    title,
+    op: { kind: 'linear', activation: 'none' },
+    values: [drawn([1, 96], 5), { ...weights, data } as typeof weights, some('f32', [32], 7)],
+    encoding: stored('gs', { b: 16, k, scatter: 0 }),
+  };
+}
+
+/** Stored as f32 by kernels that do not convert. */
+export const halfCases: readonly Case[] = [
+  undefined,
+  csr,
+  ...[2, 8, 16].map((r) => stored('block', { r, c: 1 })),
+  stored('bitmask'),
+].flatMap((encoding) =>
+  [1, 3].map((batch) => {
+    const { r = 1 } = encoding?.params ?? {};
+    return halves(`weights of f16, ${encoding?.format ?? 'dense'} ${r}, ${batch} at once`, batch, encoding);
+  }),
+);
 
 const sparse: readonly Case[] = [
   ...[1, 15, 16, 17, 100, 300].flatMap((inputs) =>
@@ -95,6 +139,8 @@ const sparse: readonly Case[] = [
       }),
     ),
   ]),
+  packs('gather-scatter packs of one row', 16),
+  packs('gather-scatter packs of 16 rows', 1),
   denseLayer('bitmask, three at once', {
     x: [3, 90],
     out: 5,

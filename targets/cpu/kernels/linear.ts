@@ -1,18 +1,17 @@
 /** Dense layers, and convolutions whose taps cover all of a plain image: one dot product an output. */
 import type { Linear } from '../../../src/ops/linear.ts';
 import type { Kernel, KernelMatch, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
-import { liveEntries, wordsOf } from '../../../src/tensor/matrix.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import { convolutionFault, convolve } from '../convolving.ts';
 import { activationOf, endingOf } from '../ending.ts';
-import { helper, isPanel, vector } from '../panels.ts';
+import { multiplied } from '../multiplying.ts';
+import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
 import { pointwise } from '../sequences.ts';
-import { sharing, tilesOf } from '../tiles.ts';
 
-export const linear: Kernel = {
+const kernel = (asHalves: boolean): Kernel => ({
   name: 'linear',
   doc: 'dense layers, stored dense or sparse',
 
@@ -39,16 +38,15 @@ export const linear: Kernel = {
       low,
       high,
     };
-    const { format } = weights.constant.type.encoding;
-    const sums =
-      format === 'dense'
-        ? denseCall(site, common)
-        : format === 'bitmask'
-          ? bitsCall(site, common)
-          : sparseCall(site, common);
+    const sums = multiplied(site, weights, common, asHalves);
     return { calls: [sums, ...(suffix === '' ? [] : [applied(op.activation, site, count)])] };
   },
-};
+});
+
+export const linear = kernel(false);
+
+/** For CPUs that convert f16: weights are stored so where that is exact. */
+export const linearInHalves = kernel(true);
 
 /** Sequences in panels: a convolution with one tap. */
 function asConvolution(site: KernelSite, op: Linear): KernelMatch | string {
@@ -75,118 +73,6 @@ const coversAll = (
   op.pad.every((p) => p === 0) &&
   (kh === 1 || op.dilation[0] === 1) &&
   (kw === 1 || op.dilation[1] === 1);
-
-type Common = Readonly<Record<'x' | 'y' | 'bias', KernelSite['arrays'][string]>> &
-  Readonly<Record<'batch' | 'inputs' | 'outputs', number>> &
-  Pick<ReturnType<typeof endingOf>, 'low' | 'high'>;
-
-const denseCall = ({ arrays }: KernelSite, common: Common): RoutineCall =>
-  call(linearDense, { ...common, weights: arrays.weights });
-
-function sparseCall(site: KernelSite, common: Common): RoutineCall {
-  const { constant, matrix } = site.weights!;
-  const together = sharing(matrix, constant.type.encoding);
-  const narrow = Math.max(common.inputs, common.outputs) <= 1 << 16;
-  const { steps, lanes, columns, weights } = tilesOf(matrix, together);
-  const places = (list: Int32Array<ArrayBuffer>) => (narrow ? Uint16Array.from(list) : list);
-  const members = {
-    ...common,
-    tiles: steps.length,
-    steps: site.pack('steps', steps).array,
-    lanes: site.pack('lanes', places(lanes)).array,
-    columns: site.pack('columns', places(columns)).array,
-    weights: site.pack('weights', weights).array,
-  };
-  if (common.batch === 1) return call(linearSparse(together.height, narrow), members);
-  const vectors = common.batch <= 4 ? 4 : 8;
-  return call(linearSparseBatch(together.height, narrow, vectors), {
-    ...members,
-    from: site.scratch('from', 'f32', common.inputs * vectors),
-    sums: site.scratch('sums', 'f32', common.outputs * vectors),
-  });
-}
-
-/** The weights that are kept, row after row, with a bit for each weight. */
-function bitsCall({ weights, pack, scratch }: KernelSite, { batch, inputs, ...common }: Common): RoutineCall {
-  const { rows, columns } = weights!.matrix;
-  const words = 2 * Math.ceil(columns / 32);
-  const { pos, column, value } = liveEntries(weights!.matrix);
-  const bits = new Uint16Array(rows * words);
-  for (let row = 0; row < rows; row++)
-    for (let at = pos[row]; at < pos[row + 1]; at++) bits[row * words + (column[at] >> 4)] |= 1 << (column[at] & 15);
-  const kept = new Float32Array(value.length + 16);
-  wordsOf(kept).set(wordsOf(value));
-  return call(linearBits, {
-    ...common,
-    batch,
-    inputs,
-    padded: scratch('padded', 'f32', batch * words * 16),
-    bits: pack('bits', bits).array,
-    weights: pack('weights', kept).array,
-  });
-}
-
-const linearDense: CpuRoutine<'x y weights bias batch inputs outputs low high'> = {
-  name: 'linear-dense',
-  template: 'cpu/kernels/linear-dense.c.hbs',
-  view: {},
-  needs: [vector],
-  struct: 'linear_dense',
-  members: 'x y weights bias batch inputs outputs low high',
-};
-
-const parts = helper('parts', [vector]);
-
-const linearBits: CpuRoutine<'x y padded bits weights bias batch inputs outputs low high'> = {
-  name: 'linear-bits',
-  template: 'cpu/kernels/linear-bits.c.hbs',
-  view: {},
-  needs: [parts],
-  struct: 'linear_bits',
-  members: 'x y padded bits weights bias batch inputs outputs low high',
-};
-
-const sparseMembers = 'x y steps lanes columns weights bias tiles batch inputs outputs low high' as const;
-
-function linearSparse(height: number, narrow: boolean): CpuRoutine<typeof sparseMembers> {
-  const name = `linear_sparse_${height}${narrow ? '' : '_wide'}`;
-  const index = narrow ? 'u16' : 'i32';
-  const part = height <= 4 ? 'four' : height === 8 ? 'eight' : 'vec';
-  const spread: Readonly<Record<number, string>> = {
-    1: `four_ones_${index}(x, columns + v * PART)`,
-    2: `four_twos_${index}(x, columns + v * PART / 2)`,
-  };
-  return {
-    name: name.replaceAll('_', '-'),
-    template: 'cpu/kernels/linear-sparse.c.hbs',
-    view: {
-      name,
-      height,
-      part,
-      index: narrow ? 'uint16_t' : 'int32_t',
-      spread: spread[height] ?? `(x[columns[v * PART / ${height}]] - (${part}){0})`,
-    },
-    needs: [parts],
-    struct: name,
-    members: sparseMembers,
-  };
-}
-
-const batchMembers = 'x y from sums steps lanes columns weights bias tiles batch inputs outputs low high' as const;
-
-/** `vectors` at once: 4 or 8. */
-function linearSparseBatch(height: number, narrow: boolean, vectors: number): CpuRoutine<typeof batchMembers> {
-  const name = `linear_sparse_${height}_by_${vectors}${narrow ? '' : '_wide'}`;
-  const part = vectors === 4 ? 'four' : 'eight';
-  return {
-    name: name.replaceAll('_', '-'),
-    template: 'cpu/kernels/linear-sparse-batch.c.hbs',
-    view: { name, height, part, together: vectors, index: narrow ? 'uint16_t' : 'int32_t' },
-    needs: [parts],
-    struct: name,
-    members: batchMembers,
-  };
-}
 
 /** The activation over all that was computed, where bounds do not express it. */
 function applied(activation: Parameters<typeof activationOf>[0], { result }: KernelSite, count: number): RoutineCall {
