@@ -61,7 +61,9 @@ interface Sparse {
 function sparseRows(name: Exclude<RowsName, 'dense'>, matrix: Matrix, encoding: Encoding): Sparse {
   if (name === 'shared-2' || name === 'shared-4') {
     const height = name === 'shared-2' ? 2 : 4;
-    return { routine: rowsShared(height), grouping: (block) => groupsInTurns(block, height) };
+    // Rows of a block share its columns, and have others besides.
+    const asTheyStand = encoding.format === 'union' && Number(encoding.params.r) % 2 === 0;
+    return { routine: rowsShared(height), grouping: (block) => groupsInTurns(block, height, asTheyStand) };
   }
   const together = rowsTogether(matrix, encoding);
   return { routine: rowsSparse(together.height), grouping: (block) => groupsTogether(block, together) };

@@ -18,10 +18,10 @@ import { partsOf, rowsIn, waysOf } from './ways.ts';
 /** Rows of a group. */
 export type Height = 2 | 4;
 
-/** The groups of a block, those with as many turns beside each other. */
-export function groupsInTurns(block: Block, height: Height): readonly Group[] {
+/** The groups of a block, those with as many turns beside each other: of rows that are alike, or of neighbours. */
+export function groupsInTurns(block: Block, height: Height, asTheyStand = false): readonly Group[] {
   const needed = needsOf(block);
-  const order = alike(needed);
+  const order = asTheyStand ? Array.from({ length: needed.rows }, (_, row) => row) : alike(needed);
   while (order.length % height !== 0) order.push(order[order.length - 1]);
   const groups = Array.from({ length: order.length / height }, (_, g) => order.slice(g * height, (g + 1) * height));
   const most = mostTurns(needed, groups, waysOf[height]);

@@ -69,6 +69,7 @@ const stored = {
   odd: block(3, 4),
   alike: { format: 'vec', params: { r: 4 } },
   punched: { format: 'punched', params: { f: 8, c: 1 } },
+  union: { format: 'union', params: { r: 2, c: 1 } },
 } satisfies Readonly<Record<string, Encoding | undefined>>;
 
 /** Rows that are multiplied four at a time: as many weights are kept as in 2:4. */
