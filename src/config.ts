@@ -26,6 +26,8 @@ export interface Config {
   readonly strictFp?: boolean | undefined;
   /** Put before every exported C identifier. */
   readonly prefix?: string | undefined;
+  /** The most threads that may run the network together, in a pool that the caller starts; 1 unless given. */
+  readonly threads?: number | undefined;
   /** The size of a leading dimension that the model leaves open; 1 unless given. */
   readonly batch?: number | undefined;
   /** Whole shapes of inputs by name, for models that leave more open. */
@@ -54,6 +56,7 @@ const schema = z.strictObject({
     .string()
     .regex(/^[A-Za-z_]\w*$/, 'must be a C identifier')
     .optional(),
+  threads: size.optional(),
   batch: size.optional(),
   shapes: z.record(z.string(), z.array(size)).optional(),
   constants: z.record(z.string(), z.union([z.number(), z.array(z.number()), z.string().min(1)])).optional(),

@@ -39,6 +39,8 @@ export interface TargetFamily {
   readonly doc: string;
   /** The names that `cpu` may have; absent where the target is the same for every CPU. */
   readonly cpus?: readonly string[];
+  /** The most threads that may run a network together; absent where there is one alone. */
+  readonly mostThreads?: number;
   target(options: TargetOptions): Target;
 }
 
@@ -49,6 +51,8 @@ export interface TargetOptions {
   readonly strictFp?: boolean;
   /** Put before every exported C identifier. */
   readonly prefix?: string;
+  /** The most threads that may run the network together; 1 unless given. */
+  readonly threads?: number;
   /** What was measured on the machine that the artefact is for; those that are shipped for `cpu` unless given. */
   readonly rates?: Rates;
 }

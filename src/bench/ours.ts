@@ -37,7 +37,7 @@ async function openTimer(
   report: Report,
 ): Promise<Process | undefined> {
   const { artefacts, recipe } = compiled;
-  const timer = emitter(compiled, options.render);
+  const timer = emitter({ ...compiled, threads: options.threads }, options.render);
   const made = new Set(timer.recipe.flatMap((task) => (task.kind === 'run-compiler' ? task.args : [])));
   // Of the build only what the timer links.
   const needed = recipe.filter((task) => made.has(task.output));

@@ -1,7 +1,7 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, modelArgument, parsePrefix, withModelOptions, withTargetOptions } from './options.ts';
+import { jsonOption, modelArgument, parsePrefix, parseThreads, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -25,6 +25,11 @@ export const buildCommand = (act: Act): Command =>
         .option('-o, --out <folder>', 'the output folder (default: NAME-TARGET)'),
     )
       .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
+      .option(
+        '--threads <n>',
+        'cpu only: code that up to so many threads may run together, in a pool that the caller starts (default: 1)',
+        parseThreads,
+      )
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')
       .option(

@@ -18,10 +18,18 @@ export function modelOf({ model }: Config, report: Report): string | undefined {
 /** WebAssembly unless something else is asked for: it needs no compiler. */
 export const defaultTarget = 'wasm';
 
-export const targetOptionsOf = ({ target = defaultTarget, cpu, strictFp, prefix, layers }: Config): CompileOptions => ({
+export const targetOptionsOf = ({
+  target = defaultTarget,
+  cpu,
+  strictFp,
+  prefix,
+  threads,
+  layers,
+}: Config): CompileOptions => ({
   target,
   ...(cpu !== undefined && { cpu }),
   ...(strictFp !== undefined && { strictFp }),
   ...(prefix !== undefined && { prefix }),
+  ...(threads !== undefined && { threads }),
   ...(layers && { layers }),
 });

@@ -27,6 +27,7 @@ export interface TargetFlags extends ModelFlags {
   readonly cpu?: string;
   readonly strictFp?: boolean;
   readonly prefix?: string;
+  readonly threads?: number;
   readonly tuning?: string;
 }
 
@@ -77,8 +78,8 @@ export async function choicesOf(
   const { loadConfig } = await import('./config-file.ts');
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
-  const { target, cpu, strictFp, prefix, batch, shape, constant, masks } = flags;
-  const given = { model, target, cpu, strictFp, prefix, batch, masks };
+  const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
+  const given = { model, target, cpu, strictFp, prefix, threads, batch, masks };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     ...config,
@@ -91,6 +92,12 @@ export async function choicesOf(
 /** Commander's own way to refuse the value of an option. */
 export function parseSize(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above zero.');
+  return Number(text);
+}
+
+/** As many threads as anybody may want of one network: what a target has at most, it says. */
+export function parseThreads(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a number of threads, 1 or more.');
   return Number(text);
 }
 

@@ -47,6 +47,20 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     );
   if (cpu !== undefined && !cpus?.includes(cpu))
     return fail('target/unknown-cpu', `there is no cpu "${cpu}"`, hintFor(cpu, 'cpus', cpus ?? []));
+  const { threads = 1 } = options;
+  const { mostThreads = 1 } = family;
+  if (threads > 1 && mostThreads === 1)
+    return fail(
+      'target/no-threads',
+      `the target "${name}" runs on one thread, and ${threads} are wanted`,
+      'leave out --threads, or build for cpu',
+    );
+  if (!(threads >= 1 && threads <= mostThreads))
+    return fail(
+      'target/too-many-threads',
+      `a network is run by 1 to ${mostThreads} threads, and ${threads} are wanted`,
+      `more would wait for each other: give --threads 1 to ${mostThreads}`,
+    );
   if (options.prefix !== undefined && !/^[A-Za-z_]\w*$/.test(options.prefix))
     return fail(
       'target/bad-prefix',

@@ -34,6 +34,8 @@ export interface KernelSite {
   pack(hint: string, data: Numbers, stored?: Stored): PlanConstant;
   /** An array that lives in the arena during this step alone. */
   scratch(hint: string, dtype: DType, length: number): Arr;
+  /** Threads that may share the calls; one unless given. */
+  readonly threads?: number;
 }
 
 export interface KernelMatch {

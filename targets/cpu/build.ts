@@ -4,6 +4,7 @@ import type { Artefact, Render } from '../../src/target.ts';
 import type { BlobFiles } from './blob.ts';
 import type { Flavour } from './emit.ts';
 import { baselineFile, dispatchFile, flagOf, levelFile } from './levels.ts';
+import { threadsFile } from './pool.ts';
 
 interface Built {
   readonly name: string;
@@ -21,11 +22,11 @@ const reservedTargets: ReadonlySet<string> = new Set(
 );
 
 export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, render: Render) {
-  const { cpu, strictFp } = flavour;
+  const { cpu, strictFp, threads } = flavour;
   const options = ['-O3', `-ffp-contract=${strictFp ? 'off' : 'fast'}`, '-fno-math-errno', '-fno-trapping-math'];
   const above = (cpu.levels ?? []).map((level) => ({ source: levelFile(name, level), flag: flagOf(level) }));
   const network = above.length > 0 ? [dispatchFile(name), baselineFile(name)] : [`${name}.c`];
-  const plain = [...network, ...(weights ? [weights.source] : [])];
+  const plain = [...network, ...(threads > 1 ? [threadsFile(name)] : []), ...(weights ? [weights.source] : [])];
   const sources = [...plain, ...above.map(({ source }) => source)];
   const checks = [`${name}_check.c`, recorded.source];
   const assembled = [weights, recorded].flatMap((b) => (b?.binary ? [{ source: b.source, binary: b.binary }] : []));
@@ -44,12 +45,14 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
       sources: sources.join(' '),
       checkSources: checks.join(' '),
       embedded: assembled,
+      threads: threads > 1 ? [target] : [],
       levels: above.length > 0 ? [render('cpu/levels/CMakeLists.txt.hbs', { name, above }).trim()] : [],
     }),
     role: 'build',
   };
 
-  const compiled: string[] = ['-std=c11', ...options, ...cpu.flags.filter((f) => f !== '-static')];
+  const together = threads > 1 ? ['-pthread'] : [];
+  const compiled: string[] = ['-std=c11', ...together, ...options, ...cpu.flags.filter((f) => f !== '-static')];
   const position = cpu.hosted ? ['-fPIC'] : [];
   const linked = cpu.hosted && cpu.flags.some((f) => f === '-static') ? ['-static'] : [];
   const task = (output: string, doc: string, args: readonly string[]): RunCompiler => ({
@@ -70,7 +73,7 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
     }),
     ...(cpu.hosted
       ? [
-          ...(linked.length > 0 ? [] : [task(`lib${name}.so`, 'a shared library', ['-shared', ...objects, '-lm'])]),
+          ...(linked.length > 0 ? [] : [task(`lib${name}.so`, 'a shared library', ['-shared', ...together, ...objects, '-lm'])]),
           task(`${name}_example`, 'an executable that runs on files', [
             ...compiled,
             ...linked,

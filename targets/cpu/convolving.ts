@@ -13,6 +13,7 @@ import { allPanels, inPart, panelsAround, ranged, samePanels } from './ranges.ts
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
 import type { RowsName } from './rows.ts';
+import { callInParts, rowPartsFor } from './row-parts.ts';
 import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
 import { leastOf, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
@@ -107,16 +108,12 @@ function common(conv: Convolution, ending: Ending) {
 
 function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const ending = endingOf(conv.activation);
-  const { routine, stream } = rowsFor(site, conv.matrix, conv.encoding);
   const block = Math.min(blockOf(conv.encoding), conv.matrix.columns);
-  const made = call(conv1x1(routine, ending), {
-    ...stream,
-    ...common(conv, ending),
-    x,
-    x_begin: 0,
-    block,
-    pixels: conv.to[1] * conv.to[2],
-  });
+  const members = { ...common(conv, ending), x, x_begin: 0, block, pixels: conv.to[1] * conv.to[2] };
+  const rows = rowPartsFor(site, conv) ?? rowsFor(site, conv.matrix, conv.encoding);
+  const routine = conv1x1(rows.routine, ending);
+  if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, ending, members);
+  const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? samePanels : undefined));
 }
 
@@ -126,10 +123,9 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
   const block = blockOf(encoding);
   const live = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
   const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
-  const { routine, stream } = rowsFor(site, matrix, encoding, read);
+  const rows = rowPartsFor(site, conv, read) ?? rowsFor(site, matrix, encoding, read);
   const { runs, channels, blocks } = runsOf(read, from[3], block);
-  const made = call(convTaps(routine, ending), {
-    ...stream,
+  const members = {
     ...common(conv, ending),
     x,
     x_begin: 0,
@@ -145,7 +141,10 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
     height,
     width: to[2],
     out_height: to[1],
-  });
+  };
+  const routine = convTaps(rows.routine, ending);
+  if ('parts' in rows) return callInParts(routine, 'conv-taps', rows, ending, members);
+  const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? panelsAround(conv) : undefined));
 }
 

@@ -15,6 +15,10 @@ import type { CPort } from './ports.ts';
 import { cPorts } from './ports.ts';
 import { printChain } from './print-chain.ts';
 import { printStep } from './print-step.ts';
+import { runningAlone, runningAsTold } from './pool-programs.ts';
+import type { PoolFiles } from './pool.ts';
+import { emitPool } from './pool.ts';
+import { printShared } from './print-share.ts';
 import { slidePanels } from './ranges.ts';
 import { inOrder } from './routine.ts';
 import { ctype } from './syntax.ts';
@@ -22,6 +26,8 @@ import { ctype } from './syntax.ts';
 export interface Flavour {
   readonly cpu: Cpu;
   readonly strictFp: boolean;
+  /** The most that may run the network together. */
+  readonly threads: number;
   readonly prefix: string;
 }
 
@@ -48,6 +54,8 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
   };
 
   const several = flavour.cpu.levels && emitLevels(flavour.cpu.levels, common, render);
+  const pool = flavour.threads > 1 ? emitPool(flavour, common, checksOf(common), render) : undefined;
+  const entry = several ? entryMacro(upper) : pool ? `${symbol}_part` : `${symbol}_run`;
   const weights = emitWeights(plan, symbol, render);
   const check = emitCheck(recorded(), { inputs, outputs, name, symbol }, render);
   const build = emitBuild({ name, symbol, weights, recorded: check, flavour }, render);
@@ -57,9 +65,9 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       ...common,
       // The function has a name for each level, and what does not depend on the level stands where one is chosen.
       guards: several ? [several.guard] : [],
-      entry: several ? entryMacro(upper) : `${symbol}_run`,
-      sizes: several ? [] : [`${symbol}_workspace_size`],
-      ...sourceView(plan, { inputs, outputs, symbol, upper }, render),
+      sizes: several || pool ? [] : [`${symbol}_workspace_size`],
+      header: pool?.header ?? `${name}.h`,
+      ...sourceView(plan, { ...common, entry, pool }, render),
     }),
     role: 'source',
   };
@@ -73,8 +81,11 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       exampleOutputs: outputs.map((p) => `.${p.member} = ...`).join(', '),
       cpuDoc: flavour.cpu.doc,
       command: build.commands.join('\n *     '),
-      declared: several ? [several.declared] : [],
-      refusals: several ? ['/* The CPU does not have the level. */', `${upper}_NO_LEVEL = 3,`] : [],
+      declared: [...(several ? [several.declared] : []), ...(pool ? [pool.declared] : [])],
+      refusals: [
+        ...(several ? ['/* The CPU does not have the level. */', `${upper}_NO_LEVEL = 3,`] : []),
+        ...(pool?.refusals ?? []),
+      ],
       strictDoc: flavour.strictFp
         ? '\n *\n * Strict: the same bits on every CPU and compiler, as long as -ffp-contract=off is given. Where products and sums\n * would be fused otherwise that costs about a seventh of the speed.'
         : '',
@@ -85,6 +96,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     path: `${name}_example.c`,
     contents: render('cpu/example.c.hbs', {
       ...common,
+      ...(pool ? runningAsTold : runningAlone)(common),
       ports: [
         ...inputs.map((p) => ({ ...p, array: `in_${p.member}` })),
         ...outputs.map((p) => ({ ...p, array: `out_${p.member}` })),
@@ -101,12 +113,17 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       recorded: `${symbol}_recorded`,
       recordedFile: `${name}_recorded`,
       types: [...new Set(outputs.map((p) => p.type))].map((type) => ({ type })),
-      includes: several ? ['<string.h>'] : [],
-      body: render(`cpu/check/${several ? 'levels' : 'run'}.c.hbs`, {
-        ...common,
-        recorded: `${symbol}_recorded`,
-        levels: several?.levels ?? [],
-      }).trimEnd(),
+      includes: several || pool ? ['<string.h>'] : [],
+      body: [`${several ? 'levels' : 'run'}`, ...(pool ? ['threads'] : [])]
+        .map((part) =>
+          render(`cpu/check/${part}.c.hbs`, {
+            ...common,
+            recorded: `${symbol}_recorded`,
+            levels: several?.levels ?? [],
+            most: flavour.threads,
+          }).trimEnd(),
+        )
+        .join('\n'),
     }),
     role: 'check',
   };
@@ -115,6 +132,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       header,
       source,
       ...(several?.artefacts ?? []),
+      ...(pool?.artefacts ?? []),
       ...(weights?.artefacts ?? []),
       example,
       checker,
@@ -188,26 +206,43 @@ const hooked = (index: number, [first, ...rest]: readonly string[], { work }: St
     ? [`STEP(${index}) {`, ...[first, ...rest].map((line) => `  ${line}`), '}']
     : [`STEP(${index}) ${first}`, ...rest];
 
+interface Names extends Ports {
+  readonly symbol: string;
+  readonly upper: string;
+}
+
+/** Statements that refuse what the caller gave. */
+function checksOf({ inputs, outputs, upper }: Names): readonly string[] {
+  const checks = (ports: readonly CPort[], from: string): readonly string[] =>
+    ports.flatMap(({ member, type }) => [
+      `if (${from}->${member} == NULL) return ${upper}_NULL;`,
+      `if ((uintptr_t)${from}->${member} % _Alignof(${type}) != 0) return ${upper}_MISALIGNED;`,
+    ]);
+  return [...checks(inputs, 'inputs'), ...checks(outputs, 'outputs')];
+}
+
 /** What the template of the source needs beyond the names. */
 function sourceView(
   { name, constants, arena, steps, chains }: Plan,
-  { inputs, outputs, symbol, upper }: Ports & { readonly symbol: string; readonly upper: string },
+  names: Names & { readonly entry: string; readonly pool: PoolFiles | undefined },
   render: Render,
 ) {
+  const { inputs, outputs, symbol, upper, pool } = names;
   const stored = new Set(constants.map((c) => c.array));
   const place = ({ name: array }: Arr): string => array;
   const placed = (array: Arr): string => (stored.has(array) ? `${symbol}_weights.${array.name}` : place(array));
   const declared = new Set<Arr>([...inputs, ...outputs].map((p) => p.port.array));
   const touched = new Set(steps.flatMap((s) => [...s.reads, ...s.writes]));
 
-  const declarations = ({ writes }: Step): readonly string[] =>
-    writes
+  const declarations = (step: Step): readonly string[] =>
+    step.writes
       .filter((a) => !declared.has(a))
       .map((a) => {
         declared.add(a);
         const offset = arena.places.get(a) ?? bug(`array "${a.name}" has no place`);
-        return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${offset});`;
+        return `${ctype[a.dtype]} *const ${a.name} = (void *)(arena + ${pool?.offsetOf(step, a, offset) ?? offset});`;
       });
+  const shared = pool && printShared(steps, (i) => printStep(steps[i], i, placed).code, placed, pool);
   const printed = steps.flatMap((step, i) => {
     const chain = chains.find(({ first, last }) => i >= first && i <= last);
     if (chain && i > chain.first) return [];
@@ -217,7 +252,7 @@ function sourceView(
       return [{ line: `steps ${i} to ${chain.last}, band by band`, code: [...declared, ...code], definition }];
     }
     const { definition, code } = printStep(step, i, placed);
-    return [{ line: step.line, code: [...declarations(step), ...hooked(i, code, step)], definition }];
+    return [{ line: step.line, code: [...declarations(step), ...(shared?.[i] ?? hooked(i, code, step))], definition }];
   });
   const calls = steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []));
   const routines = inOrder([...(chains.length > 0 ? [slidePanels] : []), ...calls.map((c) => c.routine)]).map((r) =>
@@ -227,22 +262,24 @@ function sourceView(
 
   const pointer = ({ port, member, type }: CPort, from: string): string =>
     `${from === 'inputs' ? 'const ' : ''}${type} *const ${port.array.name} = ${from}->${member};`;
-  const checks = (ports: readonly CPort[], from: string): readonly string[] =>
-    ports.flatMap(({ member, type }) => [
-      `if (${from}->${member} == NULL) return ${upper}_NULL;`,
-      `if ((uintptr_t)${from}->${member} % _Alignof(${type}) != 0) return ${upper}_MISALIGNED;`,
-    ]);
   return {
     weightsInclude: constants.length > 0 ? `\n#include "${name}_weights.h"\n` : '',
-    parts: [partsFor([...routines, ...functions].join('\n'), render)].filter((text) => text !== ''),
+    parts: [partsFor([...routines, ...functions].join('\n'), render), ...(pool ? [pool.helpers] : [])].filter(
+      (text) => text !== '',
+    ),
     routines,
     functions,
-    checks: [...checks(inputs, 'inputs'), ...checks(outputs, 'outputs')],
-    pointers: [
-      ...inputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'inputs')),
-      ...outputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'outputs')),
-      ...(arena.places.size > 0 ? ['unsigned char *const arena = workspace;'] : []),
-    ],
+    begin: render(`cpu/${pool ? 'threads/' : ''}entry.c.hbs`, {
+      ...names,
+      alignment,
+      checks: checksOf(names),
+      pointers: [
+        ...inputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'inputs')),
+        ...outputs.filter((p) => touched.has(p.port.array)).map((p) => pointer(p, 'outputs')),
+        ...(arena.places.size > 0 ? ['unsigned char *const arena = workspace;'] : []),
+      ],
+    }).trimEnd(),
+    ends: pool ? [] : [`return ${upper}_OK;`],
     steps: printed,
   };
 }

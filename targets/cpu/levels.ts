@@ -25,6 +25,10 @@ export const flagOf = ({ name }: Level): string => `-march=${name}`;
 
 const idOf = (name: string): string => name.replaceAll('-', '_');
 
+/** What the code for each level has in the names of its files and functions, the baseline first. */
+export const levelIds = (chosen: readonly Level[]): readonly string[] =>
+  [baseline, ...chosen.map((level) => level.name)].map(idOf);
+
 /** The file that includes the network for a level. */
 export const levelFile = (name: string, level: Pick<Level, 'name'>): string => `${name}_${idOf(level.name)}.c`;
 export const baselineFile = (name: string): string => levelFile(name, { name: baseline });

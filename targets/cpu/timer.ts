@@ -8,6 +8,7 @@ import type { Recipe, RunCompiler, Task } from '../../src/recipe.ts';
 import type { Artefact, Emission, Render } from '../../src/target.ts';
 import { objectOf } from './build.ts';
 import { baselineFile, levelFile, levels } from './levels.ts';
+import { runningAlone, runningTogether } from './pool-programs.ts';
 import { cPorts } from './ports.ts';
 
 export interface Timer extends Emission {
@@ -19,19 +20,21 @@ interface Built {
   readonly plan: Plan;
   /** What was emitted for the plan, without a prefix. */
   readonly recipe: Recipe;
+  /** The most that the network may have; one unless given. */
+  readonly threads?: number | undefined;
 }
 
 /** Times whole runs of the network as it was built. Its recipe follows that of the build. */
-export function emitTimer({ plan, recipe }: Built, render: Render): Timer {
+export function emitTimer({ plan, recipe, threads = 1 }: Built, render: Render): Timer {
   const program = `${plan.name}_timer`;
   return {
     program,
-    artefacts: [mainOf(plan, program, undefined, render)],
+    artefacts: [mainOf(plan, program, { running: threads > 1 ? runningTogether : runningAlone }, render)],
     recipe: exampleOf(plan, recipe).map((task) => renamed(task, plan, program)),
   };
 }
 
-/** Times the steps of the network, which is compiled once more with hooks between them. */
+/** Times the steps of the network on one thread. It is compiled once more with hooks between them. */
 export function emitStepTimer({ plan, recipe }: Built, render: Render): Timer {
   const { name, steps } = plan;
   const program = `${name}_steps`;
@@ -55,7 +58,7 @@ export function emitStepTimer({ plan, recipe }: Built, render: Render): Timer {
     program,
     artefacts: [
       source(header, render('cpu/timer/steps.h.hbs', view)),
-      mainOf(plan, program, render('cpu/timer/steps.c.hbs', view), render),
+      mainOf(plan, program, { steps: render('cpu/timer/steps.c.hbs', view), running: runningAlone }, render),
     ],
     recipe: [...compiling, ...linking],
   };
@@ -74,7 +77,13 @@ function renamed(task: RunCompiler, { name }: Plan, program: string): RunCompile
 
 const source = (path: string, contents: string): Artefact => ({ path, contents, role: 'source' });
 
-function mainOf({ name, inputs, outputs }: Plan, program: string, steps: string | undefined, render: Render) {
+interface Main {
+  /** Functions that time steps. */
+  readonly steps?: string;
+  readonly running: typeof runningAlone;
+}
+
+function mainOf({ name, inputs, outputs }: Plan, program: string, { steps, running }: Main, render: Render) {
   const upper = name.toUpperCase();
   const [ins, outs] = [cPorts(inputs, `${upper}_INPUT`), cPorts(outputs, `${upper}_OUTPUT`)];
   return source(
@@ -83,6 +92,7 @@ function mainOf({ name, inputs, outputs }: Plan, program: string, steps: string 
       name,
       symbol: name,
       upper,
+      ...running({ symbol: name, upper }),
       program,
       alignment,
       inputs: ins,

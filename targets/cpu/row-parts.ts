@@ -1,0 +1,144 @@
+/**
+ * Products of few panels are shared row by row: the weights are packed in as many parts as there may be threads, of
+ * neighbouring rows that have about as many weights together. Every thread lays out the columns for itself.
+ */
+import { groupsOf } from '../../src/formats/alike.ts';
+import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
+import type { Matrix } from '../../src/tensor/matrix.ts';
+import { liveness } from '../../src/tensor/matrix.ts';
+import type { Encoding, Shape } from '../../src/tensor/type.ts';
+import { pictureOf } from '../../src/tensor/type.ts';
+import type { Ending } from './ending.ts';
+import { helper } from './panels.ts';
+import type { CpuRoutine } from './routine.ts';
+import { call, identifierOf } from './routine.ts';
+import { rowsFor } from './rows.ts';
+import { panelShares } from './shares.ts';
+
+export interface RowParts {
+  readonly routine: Routine;
+  readonly parts: readonly RowPart[];
+}
+
+type RowPart = ReturnType<typeof rowsFor> & { readonly first: number; readonly rows: number };
+
+/** Rows begin a part at multiples of as many, so that those which share columns stay together. */
+const unitOf = (rows: number, threads: number): number => (rows >= 32 * threads ? 16 : 8);
+
+/** What a row takes beside its weights, in weights. */
+const overhead = 4;
+
+/** Panels that are not shared out evenly take so much longer at most. */
+const unevenMost = 1.1;
+
+interface Product {
+  readonly matrix: Matrix;
+  readonly encoding: Encoding;
+  readonly activation: string;
+  /** Of the result. */
+  readonly to: Shape;
+}
+
+/** The parts of a product that is better shared by rows than by panels; undefined for others. */
+export function rowPartsFor(site: KernelSite, product: Product, read?: ArrayLike<number>): RowParts | undefined {
+  const { threads = 1 } = site;
+  const { matrix, encoding, activation, to } = product;
+  if (threads === 1 || activation === 'prelu' || unevenness(to, threads) <= unevenMost) return undefined;
+  const unit = unitOf(matrix.rows, threads);
+  if (matrix.rows < unit * threads || !stayTogether(matrix, encoding, unit)) return undefined;
+  const firsts = firstRows(matrix, encoding, unit, threads);
+  const parts = firsts.map((first, i): RowPart => {
+    const rows = (firsts[i + 1] ?? matrix.rows) - first;
+    return { first, rows, ...rowsFor(site, rowsOf(matrix, first, rows), encoding, read) };
+  });
+  const [{ routine }] = parts;
+  return parts.every((part) => part.rows > 0 && part.routine.name === routine.name) ? { routine, parts } : undefined;
+}
+
+/** How much longer the slowest thread takes than it would if vectors were shared out one by one. */
+function unevenness(to: Shape, threads: number): number {
+  const { images, pixels } = pictureOf(to);
+  const shares = panelShares(images, pixels, threads);
+  return (Math.max(...shares) * threads) / shares.reduce((sum, share) => sum + share, 0);
+}
+
+/** Whether no rows that share columns are parted. */
+function stayTogether(matrix: Matrix, { format, params }: Encoding, unit: number): boolean {
+  const size = Number(params.r);
+  if (format !== 'vec' || matrix.rows % size !== 0) return true;
+  const begins = (row: number): boolean => row % size === 0;
+  return (
+    begins(unit) &&
+    groupsOf(matrix, size).every((row, at, all) => (begins(at) ? begins(row) : row === all[at - 1] + 1))
+  );
+}
+
+/** Where each part begins. */
+function firstRows(matrix: Matrix, { format }: Encoding, unit: number, threads: number): readonly number[] {
+  const live = liveness(matrix);
+  const upTo = [0];
+  for (let first = 0; first < matrix.rows; first += unit) {
+    const end = Math.min(first + unit, matrix.rows);
+    const entries = live.subarray(first * matrix.columns, end * matrix.columns);
+    const weights = format === 'dense' ? entries.length : entries.reduce((sum, one) => sum + one, 0);
+    upTo.push(upTo[upTo.length - 1] + weights + (end - first) * overhead);
+  }
+  const total = upTo[upTo.length - 1];
+  return Array.from({ length: threads }, (_, part) => {
+    const apart = upTo.map((sum) => Math.abs(sum - (total * part) / threads));
+    return unit * apart.indexOf(Math.min(...apart));
+  });
+}
+
+/** Some rows of a matrix, as one of their own. */
+function rowsOf({ data, mask, ...matrix }: Matrix, first: number, rows: number): Matrix {
+  const [begin, end] = [first * matrix.columns, (first + rows) * matrix.columns];
+  return { ...matrix, rows, data: data.subarray(begin, end), ...(mask && { mask: mask.subarray(begin, end) }) };
+}
+
+/** The call of a convolution's routine that has its rows in parts. `members` are those of the struct of `whole`. */
+export function callInParts(
+  whole: CpuRoutine,
+  stem: 'conv-1x1' | 'conv-taps',
+  { routine: rows, parts }: RowParts,
+  ending: Ending,
+  members: Readonly<Record<string, Argument>>,
+): RoutineCall {
+  const name = `${stem}-parts${rows.name.replace('rows', '')}${ending.suffix}`;
+  const finish = ending.finish('to', 'part->rows');
+  const both = ending.finish('to + y_step', 'part->rows');
+  const given: Readonly<Record<string, Argument>> = {
+    ...Object.fromEntries(Object.entries(members).map(([member, argument]) => [`conv.${member}`, argument])),
+    first_part: 0,
+    end_part: parts.length,
+    ...Object.fromEntries(parts.flatMap((part, i) => partMembers(part, `parts[${i}]`))),
+  };
+  const routine: CpuRoutine = {
+    name,
+    template: `cpu/kernels/${stem}-parts.c.hbs`,
+    view: {
+      name: name.replaceAll('-', '_'),
+      rows: identifierOf(rows),
+      most: parts.length,
+      finish: finish === '' ? '' : `\n        ${finish}`,
+      finishBoth: finish === '' ? '' : `\n        if (both) ${both}`,
+    },
+    needs: [...whole.needs, structOf(whole, parts.length)],
+    struct: `${whole.struct}_parts`,
+    members: Object.keys(given).join(' '),
+  };
+  return call(routine, given);
+}
+
+const partMembers = ({ stream, first, rows }: RowPart, at: string): readonly (readonly [string, Argument])[] => [
+  ...Object.entries<Argument>(stream).map(([name, argument]) => [`${at}.stream.${name}`, argument] as const),
+  [`${at}.first`, first],
+  [`${at}.rows`, rows],
+];
+
+const structOf = ({ struct }: CpuRoutine, most: number): Routine => ({
+  name: `${struct.replaceAll('_', '-')}-parts-struct`,
+  template: 'cpu/kernels/conv-parts-struct.c.hbs',
+  view: { struct, most },
+  needs: [helper('part-struct', [helper('stream', [])])],
+});
