@@ -64,6 +64,15 @@ export interface RoutineCall {
   readonly args: readonly Argument[];
   /** That the call can be cut into calls which compute some panels of the result each. */
   readonly range?: Range;
+  /** That the call can be cut into calls which compute some rows of some panels each. */
+  readonly cells?: Cells;
+}
+
+export interface Cells {
+  readonly images: number;
+  readonly pixels: number;
+  /** Where in the work on a panel parts of its rows begin, and where the last one ends, in numbers that ascend from 0. */
+  readonly shares: readonly number[];
 }
 
 /** Panels, as they follow each other in memory, those of a second image after the first's. */

@@ -112,7 +112,7 @@ function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const members = { ...common(conv, ending), x, x_begin: 0, block, pixels: conv.to[1] * conv.to[2] };
   const rows = rowPartsFor(site, conv) ?? rowsFor(site, conv.matrix, conv.encoding);
   const routine = conv1x1(rows.routine, ending);
-  if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, ending, members);
+  if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, { ...conv, ending }, members);
   const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? samePanels : undefined));
 }
@@ -143,7 +143,7 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
     out_height: to[1],
   };
   const routine = convTaps(rows.routine, ending);
-  if ('parts' in rows) return callInParts(routine, 'conv-taps', rows, ending, members);
+  if ('parts' in rows) return callInParts(routine, 'conv-taps', rows, { ...conv, ending }, members);
   const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? panelsAround(conv) : undefined));
 }

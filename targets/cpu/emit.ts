@@ -53,7 +53,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     workspace: Math.max(plan.arena.peak, alignment),
   };
 
-  const several = flavour.cpu.levels && emitLevels(flavour.cpu.levels, common, render);
+  const several = flavour.cpu.levels && emitLevels(flavour.cpu.levels, { ...common, together: flavour.threads > 1 }, render);
   const pool = flavour.threads > 1 ? emitPool(flavour, common, checksOf(common), render) : undefined;
   const entry = several ? entryMacro(upper) : pool ? `${symbol}_part` : `${symbol}_run`;
   const weights = emitWeights(plan, symbol, render);

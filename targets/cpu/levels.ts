@@ -54,8 +54,14 @@ export interface LevelFiles {
   readonly levels: readonly string[];
 }
 
-export function emitLevels(chosen: readonly Level[], names: Names, render: Render): LevelFiles {
-  const { name, upper } = names;
+/** `together`: threads run the network, each a part of it. */
+export function emitLevels(
+  chosen: readonly Level[],
+  { together, ...given }: Names & { readonly together: boolean },
+  render: Render,
+): LevelFiles {
+  const { name, upper } = given;
+  const names = { ...given, does: together ? 'part' : 'run', header: `${name}_${together ? 'threads' : 'levels'}.h` };
   const constantOf = (level: string): string => `${upper}_${idOf(level).toUpperCase()}`;
   const rows = chosen.map((level, i) => ({
     ...names,
@@ -82,15 +88,16 @@ export function emitLevels(chosen: readonly Level[], names: Names, render: Rende
   };
   const file = (path: string, template: string, of: object, role: Artefact['role'] = 'source'): Artefact => ({
     path,
-    contents: render(`cpu/levels/${template}.hbs`, of),
+    contents: render(`cpu/${template}.hbs`, of),
     role,
   });
   return {
     artefacts: [
-      file(`${name}_levels.h`, 'levels.h', view, 'header'),
-      file(dispatchFile(name), 'dispatch.c', view),
-      file(baselineFile(name), 'baseline.c', view),
-      ...rows.map((row, i) => file(levelFile(name, chosen[i]), 'level.c', row)),
+      ...(together
+        ? [file(dispatchFile(name), 'threads/dispatch.c', view)]
+        : [file(`${name}_levels.h`, 'levels/levels.h', view, 'header'), file(dispatchFile(name), 'levels/dispatch.c', view)]),
+      file(baselineFile(name), 'levels/baseline.c', view),
+      ...rows.map((row, i) => file(levelFile(name, chosen[i]), 'levels/level.c', row)),
     ],
     declared: render('cpu/levels/public.h.hbs', view).trim(),
     guard: render('cpu/levels/guard.c.hbs', view).trim(),

@@ -53,7 +53,6 @@ export function emitPool(
   const header = `${name}_threads.h`;
   const source = { ...view, alone: [render(alone, view).trim()] };
   return {
-    threads,
     meeting: `${symbol}_meet(job->meeting, parts);`,
     header,
     artefacts: [

@@ -9,7 +9,6 @@ import type { Sharing } from './sharing.ts';
 import { sharingOf } from './sharing.ts';
 
 export interface Crew {
-  readonly threads: number;
   /** The statement by which all threads wait for each other. */
   readonly meeting: string;
 }
@@ -19,7 +18,7 @@ export function printShared(
   steps: readonly Step[],
   loops: (index: number) => readonly string[],
   place: Place,
-  { threads, meeting }: Crew,
+  { meeting }: Crew,
 ): readonly (readonly string[])[] {
   // What the first thread alone has written since the last meeting, it may read.
   let before: Sharing['kind'] | undefined;
@@ -37,7 +36,7 @@ export function printShared(
     }
     const [first, ...others] = work.calls.map((call) => {
       const sharing = sharingOf(call, step);
-      return { met: meetings(sharing.kind), code: printShare(call, sharing, place, threads) };
+      return { met: meetings(sharing.kind), code: printShare(call, sharing, place) };
     });
     const rest = others.flatMap(({ met, code }) => [...met, ...code]);
     return others.length === 0
@@ -46,7 +45,7 @@ export function printShared(
   });
 }
 
-function printShare(call: RoutineCall, sharing: Sharing, place: Place, threads: number): readonly string[] {
+function printShare(call: RoutineCall, sharing: Sharing, place: Place): readonly string[] {
   switch (sharing.kind) {
     case 'first': {
       const [head, ...rest] = printCall(call, place);
@@ -62,9 +61,12 @@ function printShare(call: RoutineCall, sharing: Sharing, place: Place, threads: 
       const said = Object.fromEntries(ends.map((name) => [name, name.replace(/^.*\./, '')]));
       return within(at, printCall(call, place, (member) => said[member]));
     }
-    case 'parts': {
-      const at = (part: string): string => `first_of(${threads}, 1, ${part}, parts)`;
-      return within(at, printCall(call, place, { first_part: 'begin', end_part: 'end' }));
+    case 'cells': {
+      const { images, pixels, shares } = sharing;
+      const list = `(const int32_t[]){${shares.join(', ')}}`;
+      const at = (part: string): string =>
+        `first_cell(${images}, ${pixels}, ${shares.length - 1}, ${list}, ${part}, parts)`;
+      return within(at, printCall(call, place, { first_cell: 'begin', end_cell: 'end' }));
     }
     case 'stretch': {
       const { length, unit, count, steps } = sharing;

@@ -1,6 +1,7 @@
 /**
- * Products of few panels are shared row by row: the weights are packed in as many parts as there may be threads, of
- * neighbouring rows that have about as many weights together. Every thread lays out the columns for itself.
+ * Products of few panels are shared in cells: some neighbouring rows of one panel. The weights of these rows are packed in
+ * parts of their own, which begin where the share of a thread does if all threads are to have as many weights. A panel that
+ * two threads work on is laid out by each.
  */
 import { groupsOf } from '../../src/formats/alike.ts';
 import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
@@ -10,20 +11,23 @@ import type { Encoding, Shape } from '../../src/tensor/type.ts';
 import { pictureOf } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
 import { helper } from './panels.ts';
+import { allPanels } from './ranges.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
 import { rowsFor } from './rows.ts';
-import { panelShares } from './shares.ts';
+import { panelShares, unevenness, wholePanel } from './shares.ts';
 
 export interface RowParts {
   readonly routine: Routine;
   readonly parts: readonly RowPart[];
+  /** Where parts begin in the work on a panel: see shares.ts. */
+  readonly shares: readonly number[];
 }
 
 type RowPart = ReturnType<typeof rowsFor> & { readonly first: number; readonly rows: number };
 
-/** Rows begin a part at multiples of as many, so that those which share columns stay together. */
-const unitOf = (rows: number, threads: number): number => (rows >= 32 * threads ? 16 : 8);
+/** Parts begin at multiples of so many rows, so that those which share columns stay together. */
+const unitOf = ({ format, params }: Encoding): number => (format === 'vec' ? Math.max(8, Number(params.r)) : 8);
 
 /** What a row takes beside its weights, in weights. */
 const overhead = 4;
@@ -43,50 +47,46 @@ interface Product {
 export function rowPartsFor(site: KernelSite, product: Product, read?: ArrayLike<number>): RowParts | undefined {
   const { threads = 1 } = site;
   const { matrix, encoding, activation, to } = product;
-  if (threads === 1 || activation === 'prelu' || unevenness(to, threads) <= unevenMost) return undefined;
-  const unit = unitOf(matrix.rows, threads);
-  if (matrix.rows < unit * threads || !stayTogether(matrix, encoding, unit)) return undefined;
-  const firsts = firstRows(matrix, encoding, unit, threads);
-  const parts = firsts.map((first, i): RowPart => {
-    const rows = (firsts[i + 1] ?? matrix.rows) - first;
+  const { images, pixels } = pictureOf(to);
+  if (threads === 1 || activation === 'prelu' || unevenness(images, pixels, threads) <= unevenMost) return undefined;
+  const shares = panelShares(images, pixels, threads);
+  if (shares.length === 2 || !stayTogether(matrix, encoding)) return undefined;
+  const firsts = firstRows(matrix, encoding, shares);
+  const parts = firsts.slice(0, -1).map((first, i): RowPart => {
+    const rows = firsts[i + 1] - first;
     return { first, rows, ...rowsFor(site, rowsOf(matrix, first, rows), encoding, read) };
   });
   const [{ routine }] = parts;
-  return parts.every((part) => part.rows > 0 && part.routine.name === routine.name) ? { routine, parts } : undefined;
-}
-
-/** How much longer the slowest thread takes than it would if vectors were shared out one by one. */
-function unevenness(to: Shape, threads: number): number {
-  const { images, pixels } = pictureOf(to);
-  const shares = panelShares(images, pixels, threads);
-  return (Math.max(...shares) * threads) / shares.reduce((sum, share) => sum + share, 0);
+  const good = parts.every((part) => part.rows > 0 && part.routine.name === routine.name);
+  return good ? { routine, parts, shares } : undefined;
 }
 
 /** Whether no rows that share columns are parted. */
-function stayTogether(matrix: Matrix, { format, params }: Encoding, unit: number): boolean {
+function stayTogether(matrix: Matrix, { format, params }: Encoding): boolean {
   const size = Number(params.r);
   if (format !== 'vec' || matrix.rows % size !== 0) return true;
   const begins = (row: number): boolean => row % size === 0;
   return (
-    begins(unit) &&
+    begins(unitOf({ format, params })) &&
     groupsOf(matrix, size).every((row, at, all) => (begins(at) ? begins(row) : row === all[at - 1] + 1))
   );
 }
 
-/** Where each part begins. */
-function firstRows(matrix: Matrix, { format }: Encoding, unit: number, threads: number): readonly number[] {
+/** Where each part begins, and where the last one ends. */
+function firstRows(matrix: Matrix, encoding: Encoding, shares: readonly number[]): readonly number[] {
   const live = liveness(matrix);
+  const unit = unitOf(encoding);
   const upTo = [0];
   for (let first = 0; first < matrix.rows; first += unit) {
     const end = Math.min(first + unit, matrix.rows);
     const entries = live.subarray(first * matrix.columns, end * matrix.columns);
-    const weights = format === 'dense' ? entries.length : entries.reduce((sum, one) => sum + one, 0);
+    const weights = encoding.format === 'dense' ? entries.length : entries.reduce((sum, one) => sum + one, 0);
     upTo.push(upTo[upTo.length - 1] + weights + (end - first) * overhead);
   }
   const total = upTo[upTo.length - 1];
-  return Array.from({ length: threads }, (_, part) => {
-    const apart = upTo.map((sum) => Math.abs(sum - (total * part) / threads));
-    return unit * apart.indexOf(Math.min(...apart));
+  return shares.map((share) => {
+    const apart = upTo.map((sum) => Math.abs(sum - (total * share) / wholePanel));
+    return Math.min(matrix.rows, unit * apart.indexOf(Math.min(...apart)));
   });
 }
 
@@ -100,8 +100,8 @@ function rowsOf({ data, mask, ...matrix }: Matrix, first: number, rows: number):
 export function callInParts(
   whole: CpuRoutine,
   stem: 'conv-1x1' | 'conv-taps',
-  { routine: rows, parts }: RowParts,
-  ending: Ending,
+  { routine: rows, parts, shares }: RowParts,
+  { ending, to }: { readonly ending: Ending; readonly to: Shape },
   members: Readonly<Record<string, Argument>>,
 ): RoutineCall {
   const name = `${stem}-parts${rows.name.replace('rows', '')}${ending.suffix}`;
@@ -109,8 +109,8 @@ export function callInParts(
   const both = ending.finish('to + y_step', 'part->rows');
   const given: Readonly<Record<string, Argument>> = {
     ...Object.fromEntries(Object.entries(members).map(([member, argument]) => [`conv.${member}`, argument])),
-    first_part: 0,
-    end_part: parts.length,
+    first_cell: 0,
+    end_cell: parts.length * allPanels(to),
     ...Object.fromEntries(parts.flatMap((part, i) => partMembers(part, `parts[${i}]`))),
   };
   const routine: CpuRoutine = {
@@ -127,7 +127,8 @@ export function callInParts(
     struct: `${whole.struct}_parts`,
     members: Object.keys(given).join(' '),
   };
-  return call(routine, given);
+  const { images, pixels } = pictureOf(to);
+  return { ...call(routine, given), cells: { images, pixels, shares } };
 }
 
 const partMembers = ({ stream, first, rows }: RowPart, at: string): readonly (readonly [string, Argument])[] => [

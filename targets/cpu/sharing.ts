@@ -3,11 +3,11 @@
  * meet between two calls. What cannot be shared is computed by the first.
  *
  *     panels   some panels of the result
- *     parts    some rows, whose weights are packed in parts
+ *     cells    some rows of some panels, where the weights are packed in parts of their rows
  *     stretch  a stretch of arrays that are walked alike: each begins further on, and there is less of it
  */
 import type { Arr } from '../../src/loop/loop.ts';
-import type { Argument, Kernel, KernelMatch, RoutineCall } from '../../src/plan/kernel.ts';
+import type { Argument, Cells, Kernel, KernelMatch, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import { pictureOf } from '../../src/tensor/type.ts';
 import { lanes } from './panels.ts';
@@ -15,7 +15,7 @@ import { isCpuRoutine } from './routine.ts';
 
 export type Sharing =
   | { readonly kind: 'panels'; readonly images: number; readonly pixels: number }
-  | { readonly kind: 'parts' }
+  | ({ readonly kind: 'cells' } & Cells)
   | Stretch
   | { readonly kind: 'first' };
 
@@ -34,15 +34,15 @@ export interface Stretch {
 export const mostThreads = 64;
 
 export function sharingOf(call: RoutineCall, { call: node, writes }: Pick<Step, 'call' | 'writes'>): Sharing {
-  const { range, routine } = call;
-  if (range) {
-    if (range.writes !== writes[0]) return { kind: 'panels', images: 1, pixels: range.panels * lanes };
-    const { images, pixels } = pictureOf(node.type.shape);
-    return { kind: 'panels', images, pixels };
-  }
+  const { range, cells, routine } = call;
+  if (cells) return { kind: 'cells', ...cells };
+  const { images, pixels } = pictureOf(node.type.shape);
+  if (range)
+    return range.writes === writes[0]
+      ? { kind: 'panels', images, pixels }
+      : { kind: 'panels', images: 1, pixels: range.panels * lanes };
   if (!isCpuRoutine(routine)) return { kind: 'first' };
   const names = routine.members.split(' ');
-  if (names.includes('end_part')) return { kind: 'parts' };
   const stretch = stretches[routine.struct.replace(/^apply_.*/, 'apply')];
   return stretch?.((name) => numberIn(call.args[names.indexOf(name)])) ?? { kind: 'first' };
 }
