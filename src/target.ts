@@ -39,6 +39,8 @@ export interface TargetFamily {
   readonly doc: string;
   /** The names that `cpu` may have; absent where the target is the same for every CPU. */
   readonly cpus?: readonly string[];
+  /** Those of `cpus` whose programs run without an operating system, which has no threads to give. */
+  readonly bare?: readonly string[];
   /** The most threads that may run a network together; absent where there is one alone. */
   readonly mostThreads?: number;
   target(options: TargetOptions): Target;

@@ -1,7 +1,9 @@
 /** Programs that run networks on pools of threads and compare with one thread, bit for bit. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Compiled } from '../src/compile.ts';
 import type { Plan } from '../src/plan/plan.ts';
-import { checkSourcesOf, run, warnings } from './cpu-build.ts';
+import { checkSourcesOf, folderWith, run, warnings } from './cpu-build.ts';
 
 type Ports = Plan['inputs'];
 
@@ -46,7 +48,12 @@ static void fail(const char *what, int line) {
 };
 
 /** Runs on one thread, then on pools of 1 to `most` threads, `times` each, with the workspace spoilt before every run. */
-export const everyNumberOfThreads = (name: string, { inputs, outputs }: Plan, most: number, times: number): string => `${declarations(name, inputs, outputs)}
+export const everyNumberOfThreads = (
+  name: string,
+  { inputs, outputs }: Plan,
+  most: number,
+  times: number,
+): string => `${declarations(name, inputs, outputs)}
 int main(void) {
   fill();
   memset(workspaces, 0xff, sizeof workspaces);
@@ -139,7 +146,11 @@ int main(void) {
 };
 
 /** Starts pools where the system gives out so many threads and no more: the linker puts the function in the place of the real one. */
-export const fewThreads = (name: string, { inputs, outputs }: Plan, most: number): string => `${declarations(name, inputs, outputs)}
+export const fewThreads = (
+  name: string,
+  { inputs, outputs }: Plan,
+  most: number,
+): string => `${declarations(name, inputs, outputs)}
 static int left;
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*work)(void *), void *argument);
@@ -168,9 +179,17 @@ int main(void) {
 }
 `;
 
-/** Compiles the sources of a build in a folder, with a main program in `main.c`, and runs it: what it prints. */
-export function runMain(folder: string, built: Pick<Compiled, 'artefacts'>, compiler: string, flags: readonly string[]): string {
+/** Compiles a build with a main program, and runs it: what it prints. */
+export function tried(
+  built: Pick<Compiled, 'artefacts'>,
+  main: string,
+  compiler: string,
+  flags: readonly string[],
+): string {
+  const folder = folderWith(built);
+  writeFileSync(join(folder, 'main.c'), main);
   const sources = checkSourcesOf(built).filter((path) => !/_(check|recorded)\./.test(path));
-  run(folder, compiler, ['-std=gnu11', '-pthread', ...warnings, ...flags, '-I.', ...sources, 'main.c', '-o', 'main', '-lm']);
+  const common = ['-std=gnu11', '-pthread', ...warnings, ...flags, '-I.'];
+  run(folder, compiler, [...common, ...sources, 'main.c', '-o', 'main', '-lm']);
   return run(folder, './main', []);
 }

@@ -1,7 +1,14 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, modelArgument, parsePrefix, parseThreads, withModelOptions, withTargetOptions } from './options.ts';
+import {
+  jsonOption,
+  modelArgument,
+  parsePrefix,
+  parseThreads,
+  withModelOptions,
+  withTargetOptions,
+} from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {

@@ -61,6 +61,12 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
       `a network is run by 1 to ${mostThreads} threads, and ${threads} are wanted`,
       `more would wait for each other: give --threads 1 to ${mostThreads}`,
     );
+  if (threads > 1 && family.bare?.includes(cpu ?? ''))
+    return fail(
+      'target/no-threads',
+      `programs for "${cpu}" have no operating system to start ${threads} threads`,
+      'leave out --threads, or build for another cpu',
+    );
   if (options.prefix !== undefined && !/^[A-Za-z_]\w*$/.test(options.prefix))
     return fail(
       'target/bad-prefix',

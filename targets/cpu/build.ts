@@ -73,7 +73,9 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
     }),
     ...(cpu.hosted
       ? [
-          ...(linked.length > 0 ? [] : [task(`lib${name}.so`, 'a shared library', ['-shared', ...together, ...objects, '-lm'])]),
+          ...(linked.length > 0
+            ? []
+            : [task(`lib${name}.so`, 'a shared library', ['-shared', ...together, ...objects, '-lm'])]),
           task(`${name}_example`, 'an executable that runs on files', [
             ...compiled,
             ...linked,

@@ -10,10 +10,10 @@ import { endingArguments, endingOf } from './ending.ts';
 import { helper, lanes, vector } from './panels.ts';
 import { planesFor } from './planes.ts';
 import { allPanels, inPart, panelsAround, ranged, samePanels } from './ranges.ts';
-import type { CpuRoutine } from './routine.ts';
-import { call, identifierOf } from './routine.ts';
-import type { RowsName } from './rows.ts';
+import type { Beside, CpuRoutine } from './routine.ts';
+import { beside, call, identifierOf } from './routine.ts';
 import { callInParts, rowPartsFor } from './row-parts.ts';
+import type { RowsName } from './rows.ts';
 import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
 import { leastOf, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
@@ -77,7 +77,9 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
   if (!taps.starts) return [throughTaps(site, conv, taps, x)];
   const copies = site.scratch('pictures', 'f32', taps.image * from[0]);
   const panels = from[0] * panelsOf([1, taps.height, to[2], 1], lanes);
-  const copied = call(layPictures, {
+  const { given, ...shared } = beside(site, 'channels', from[3]);
+  const copied = call(layPictures(shared), {
+    ...given,
     begin: 0,
     end: panels,
     x,
@@ -210,14 +212,12 @@ const convPlanes = (rows: Routine, ending: Ending): CpuRoutine<typeof membersPla
   members: membersPlanes,
 });
 
-const membersPictures =
-  'x y scratch starts pictures begin end plain height width channels rows columns stride_y stride_x row' as const;
-
-const layPictures: CpuRoutine<typeof membersPictures> = {
+const layPictures = ({ view, members }: Omit<Beside, 'given'>): CpuRoutine => ({
   ...helper('lay-pictures', [vector]),
+  view,
   struct: 'pictures',
-  members: membersPictures,
-};
+  members: `x y scratch starts pictures begin end plain height width channels rows columns stride_y stride_x row${members}`,
+});
 
 function convolution(stem: 'conv-taps' | 'conv-1x1' | 'conv-planes', rows: Routine, ending: Ending) {
   const name = `${stem}${rows.name.replace('rows', '')}${ending.suffix}`;

@@ -11,14 +11,14 @@ import { emitBuild } from './build.ts';
 import type { Cpu } from './cpus.ts';
 import { emitLevels, entryMacro } from './levels.ts';
 import { partsFor } from './parts.ts';
+import type { PoolFiles } from './pool.ts';
+import { emitPool } from './pool.ts';
+import { runningAlone, runningAsTold } from './pool-programs.ts';
 import type { CPort } from './ports.ts';
 import { cPorts } from './ports.ts';
 import { printChain } from './print-chain.ts';
-import { printStep } from './print-step.ts';
-import { runningAlone, runningAsTold } from './pool-programs.ts';
-import type { PoolFiles } from './pool.ts';
-import { emitPool } from './pool.ts';
 import { printShared } from './print-share.ts';
+import { printStep } from './print-step.ts';
 import { slidePanels } from './ranges.ts';
 import { inOrder } from './routine.ts';
 import { ctype } from './syntax.ts';
@@ -53,7 +53,8 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     workspace: Math.max(plan.arena.peak, alignment),
   };
 
-  const several = flavour.cpu.levels && emitLevels(flavour.cpu.levels, { ...common, together: flavour.threads > 1 }, render);
+  const several =
+    flavour.cpu.levels && emitLevels(flavour.cpu.levels, { ...common, together: flavour.threads > 1 }, render);
   const pool = flavour.threads > 1 ? emitPool(flavour, common, checksOf(common), render) : undefined;
   const entry = several ? entryMacro(upper) : pool ? `${symbol}_part` : `${symbol}_run`;
   const weights = emitWeights(plan, symbol, render);

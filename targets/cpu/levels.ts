@@ -95,7 +95,10 @@ export function emitLevels(
     artefacts: [
       ...(together
         ? [file(dispatchFile(name), 'threads/dispatch.c', view)]
-        : [file(`${name}_levels.h`, 'levels/levels.h', view, 'header'), file(dispatchFile(name), 'levels/dispatch.c', view)]),
+        : [
+            file(`${name}_levels.h`, 'levels/levels.h', view, 'header'),
+            file(dispatchFile(name), 'levels/dispatch.c', view),
+          ]),
       file(baselineFile(name), 'levels/baseline.c', view),
       ...rows.map((row, i) => file(levelFile(name, chosen[i]), 'levels/level.c', row)),
     ],

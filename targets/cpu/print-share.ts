@@ -46,6 +46,15 @@ export function printShared(
 }
 
 function printShare(call: RoutineCall, sharing: Sharing, place: Place): readonly string[] {
+  const { routine, args } = call;
+  if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
+  const members = routine.members.split(' ');
+  /** The call from where the share of a part begins to where that of the next does, if there is anything between. */
+  const between = (at: (part: string) => string, said: Readonly<Record<string, string>>): readonly string[] => {
+    const [head, ...rest] = printCall(call, place, (member) => said[member]);
+    const ends = `const int32_t begin = ${at('part')}, end = ${at('part + 1')};`;
+    return ['{', `  ${ends}`, `  if (begin < end) ${head}`, ...rest.map((text) => `  ${text}`), '}'];
+  };
   switch (sharing.kind) {
     case 'first': {
       const [head, ...rest] = printCall(call, place);
@@ -53,42 +62,26 @@ function printShare(call: RoutineCall, sharing: Sharing, place: Place): readonly
     }
     case 'panels': {
       const { images, pixels } = sharing;
-      const at = (part: string): string => `first_panel(${images}, ${pixels}, ${part}, parts)`;
-      const { routine } = call;
-      if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
       // In a struct within the struct, perhaps.
-      const ends = routine.members.split(' ').filter((name) => /(^|\.)(begin|end)$/.test(name));
+      const ends = members.filter((name) => /(^|\.)(begin|end)$/.test(name));
       const said = Object.fromEntries(ends.map((name) => [name, name.replace(/^.*\./, '')]));
-      return within(at, printCall(call, place, (member) => said[member]));
+      return between((part) => `first_panel(${images}, ${pixels}, ${part}, parts)`, said);
     }
     case 'cells': {
       const { images, pixels, shares } = sharing;
-      const list = `(const int32_t[]){${shares.join(', ')}}`;
-      const at = (part: string): string =>
-        `first_cell(${images}, ${pixels}, ${shares.length - 1}, ${list}, ${part}, parts)`;
-      return within(at, printCall(call, place, { first_cell: 'begin', end_cell: 'end' }));
+      const cells = `${shares.length - 1}, (const int32_t[]){${shares.join(', ')}}`;
+      const at = (part: string): string => `first_cell(${images}, ${pixels}, ${cells}, ${part}, parts)`;
+      return between(at, { first_cell: 'begin', end_cell: 'end' });
     }
     case 'stretch': {
       const { length, unit, count, steps } = sharing;
-      const at = (part: string): string => `first_of(${length}, ${unit}, ${part}, parts)`;
-      const { routine, args } = call;
-      if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
-      const members = routine.members.split(' ');
       const further = Object.entries(steps).flatMap(([name, step]): readonly (readonly [string, string])[] => {
         const array = args[members.indexOf(name)];
         if (typeof array !== 'object' || !('dtype' in array) || step === 0) return [];
         return [[name, `${place(array)} + begin${step === 1 ? '' : ` * ${step}`}`]];
       });
-      return within(at, printCall(call, place, { ...Object.fromEntries(further), [count]: 'end - begin' }));
+      const said = { ...Object.fromEntries(further), [count]: 'end - begin' };
+      return between((part) => `first_of(${length}, ${unit}, ${part}, parts)`, said);
     }
   }
 }
-
-/** A call from `begin` to `end`, if there is anything between. */
-const within = (at: (part: string) => string, [head, ...rest]: readonly string[]): readonly string[] => [
-  '{',
-  `  const int32_t begin = ${at('part')}, end = ${at('part + 1')};`,
-  `  if (begin < end) ${head}`,
-  ...rest.map((text) => `  ${text}`),
-  '}',
-];

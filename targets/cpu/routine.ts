@@ -20,6 +20,17 @@ export const call = <M extends string>(
   args: routine.members.split(' ').map((name) => members[name as Words<M>]),
 });
 
+/**
+ * For routines that are given less than all of something where threads share them: what a template reads all from, the
+ * member that it has more, and that member.
+ */
+export const beside = <M extends string>({ threads = 1 }: { readonly threads?: number }, member: M, all: number) =>
+  threads > 1
+    ? { view: { all: 'all', more: ', all' }, members: ' all' as const, given: { all } }
+    : { view: { all: member, more: '' }, members: '' as const, given: {} };
+
+export type Beside = ReturnType<typeof beside>;
+
 /** The identifier of a routine in C. */
 export const identifierOf = ({ name }: Routine): string => name.replaceAll('-', '_');
 

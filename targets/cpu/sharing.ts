@@ -34,17 +34,25 @@ export interface Stretch {
 export const mostThreads = 64;
 
 export function sharingOf(call: RoutineCall, { call: node, writes }: Pick<Step, 'call' | 'writes'>): Sharing {
-  const { range, cells, routine } = call;
+  const { range, cells } = call;
   if (cells) return { kind: 'cells', ...cells };
   const { images, pixels } = pictureOf(node.type.shape);
-  if (range)
+  const stretch = stretchOf(call);
+  if (range && !(stretch && range.panels < fewPanels))
     return range.writes === writes[0]
       ? { kind: 'panels', images, pixels }
       : { kind: 'panels', images: 1, pixels: range.panels * lanes };
-  if (!isCpuRoutine(routine)) return { kind: 'first' };
+  return stretch ?? { kind: 'first' };
+}
+
+/** So many panels leave some threads with much less than others. */
+const fewPanels = 8;
+
+function stretchOf({ routine, args }: RoutineCall): Stretch | undefined {
+  if (!isCpuRoutine(routine)) return undefined;
   const names = routine.members.split(' ');
-  const stretch = stretches[routine.struct.replace(/^apply_.*/, 'apply')];
-  return stretch?.((name) => numberIn(call.args[names.indexOf(name)])) ?? { kind: 'first' };
+  const struct = routine.struct.replace(/^(apply|channels|linear_dense)_.*/, '$1');
+  return stretches[struct]?.((name) => numberIn(args[names.indexOf(name)]));
 }
 
 const numberIn = (argument: Argument | undefined): number => (typeof argument === 'number' ? argument : 0);
@@ -81,6 +89,28 @@ const stretches: Readonly<Record<string, (number: Numbered) => Stretch | undefin
   into_panels: pixels('x', 'y'),
   out_of_panels: pixels('x', 'y'),
   layer_norm: pixels('x', 'y'),
+
+  planes_into_panels(n) {
+    const steps = { x: 1, y: n('channels') };
+    return n('images') === 1
+      ? { kind: 'stretch', count: 'pixels', length: n('pixels'), unit: lanes, steps }
+      : undefined;
+  },
+
+  channels(n) {
+    const steps = { x: lanes, y: 1 };
+    return n('images') === 1
+      ? { kind: 'stretch', count: 'channels', length: n('channels'), unit: line, steps }
+      : undefined;
+  },
+
+  pictures: (n) => ({
+    kind: 'stretch',
+    count: 'channels',
+    length: n('channels'),
+    unit: line,
+    steps: { x: n('plain') === 1 ? 1 : lanes, y: lanes },
+  }),
 
   zip_panels(n) {
     const panel = n('channels') * lanes;
@@ -158,7 +188,8 @@ function privatesOf(
   scratch: { readonly has: (array: Arr) => boolean },
 ): readonly Arr[] {
   if (sharingOf(call, step).kind === 'first') return [];
-  const isScratch = (argument: Argument): argument is Arr => typeof argument === 'object' && 'dtype' in argument && scratch.has(argument);
+  const isScratch = (argument: Argument): argument is Arr =>
+    typeof argument === 'object' && 'dtype' in argument && scratch.has(argument);
   return call.args.filter(isScratch).filter((array) => calls.every((c) => c === call || !c.args.includes(array)));
 }
 

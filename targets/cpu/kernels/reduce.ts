@@ -4,19 +4,27 @@ import type { Reduce } from '../../../src/ops/reduce.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { isPanel, vector } from '../panels.ts';
-import type { CpuRoutine } from '../routine.ts';
-import { call } from '../routine.ts';
+import type { Beside, CpuRoutine } from '../routine.ts';
+import { beside, call } from '../routine.ts';
 
 export const reduce: Kernel = {
   name: 'reduce',
   doc: 'one number of each channel, also as pooling of whole images',
 
-  match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
+  match(site) {
+    const {
+      call: { op },
+      types: { x },
+      arrays,
+      result: { type, array },
+    } = site;
     const fn = fnOf(op, x);
     if (!fn) return 'does not make one number of each channel';
     if (!isPanel(x) || type.layout.kind !== 'plain') return 'not from panels to a plain value';
     const [images, height, width, channels] = x.shape;
-    return { calls: [call(routine(fn), { x: arrays.x, y: array, images, pixels: height * width, channels })] };
+    const { given, ...shared } = beside(site, 'channels', channels);
+    const members = { x: arrays.x, y: array, images, pixels: height * width, channels, ...given };
+    return { calls: [call(routine(fn, shared), members)] };
   },
 };
 
@@ -51,15 +59,14 @@ const steps: Readonly<Record<Reduce['fn'], Step>> = {
   min: { start: 'INFINITY', vectors: calling('vec_min'), numbers: calling('min_f32') },
 };
 
-const members = 'x y images pixels channels' as const;
-
-function routine(fn: Reduce['fn']): CpuRoutine<typeof members> {
+function routine(fn: Reduce['fn'], { view, members }: Omit<Beside, 'given'>): CpuRoutine {
   const { start, vectors, numbers } = steps[fn];
   const name = `channels-${fn}`;
   return {
     name,
     template: 'cpu/kernels/channels.c.hbs',
     view: {
+      ...view,
       name: name.replaceAll('-', '_'),
       fn,
       start,
@@ -70,6 +77,6 @@ function routine(fn: Reduce['fn']): CpuRoutine<typeof members> {
     },
     needs: [vector],
     struct: name.replaceAll('-', '_'),
-    members,
+    members: `x y images pixels channels${members}`,
   };
 }

@@ -1,21 +1,28 @@
 /** Values with their axes in another order: rows and columns swapped, and pictures that come channel by channel. */
-import type { Kernel } from '../../../src/plan/kernel.ts';
-import type { Shape } from '../../../src/tensor/type.ts';
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Picture, Shape } from '../../../src/tensor/type.ts';
 import { elements, pictureOf } from '../../../src/tensor/type.ts';
 import { transposeBlock } from '../moving.ts';
 import { channelsLast, isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
-import { call } from '../routine.ts';
+import { beside, call } from '../routine.ts';
 
 export const transpose: Kernel = {
   name: 'transpose',
   doc: 'values with two axes swapped, four rows and columns at a time, and channels of pictures into panels',
 
-  match({ call: { op }, types: { x }, arrays, result: { type, array } }) {
+  match(site) {
+    const {
+      call: { op },
+      types: { x },
+      arrays,
+      result: { type, array },
+    } = site;
     if (op.kind !== 'transpose') return 'not a transposition';
     if (x.layout.kind !== 'plain') return 'not plain';
     if (isPanel(type) && channelsLast(op.perm))
-      return { calls: [call(intoPanels, { x: arrays.x, y: array, ...pictureOf(type.shape) })] };
+      return { calls: [intoPanels(site, { x: arrays.x, y: array, ...pictureOf(type.shape) })] };
     if (type.layout.kind !== 'plain') return 'not plain';
     const axes = axesOf(x.shape, op.perm);
     const rows = axes.find((axis) => axis.y === 1);
@@ -79,13 +86,15 @@ const swap: CpuRoutine<typeof members> = {
   members,
 };
 
-const panelMembers = 'x y images pixels channels' as const;
-
-const intoPanels: CpuRoutine<typeof panelMembers> = {
-  name: 'planes-into-panels',
-  template: 'cpu/kernels/planes-into-panels.c.hbs',
-  view: {},
-  needs: [vector],
-  struct: 'planes_into_panels',
-  members: panelMembers,
-};
+function intoPanels(site: KernelSite, members: Readonly<Record<'x' | 'y', Arr>> & Picture): RoutineCall {
+  const { view, members: more, given } = beside(site, 'pixels', members.pixels);
+  const routine: CpuRoutine = {
+    name: 'planes-into-panels',
+    template: 'cpu/kernels/planes-into-panels.c.hbs',
+    view,
+    needs: [vector],
+    struct: 'planes_into_panels',
+    members: `x y images pixels channels${more}`,
+  };
+  return call(routine, { ...members, ...given });
+}
