@@ -51,6 +51,37 @@ describe('mistakes get one clear message each', () => {
       '<root>/empty: error: the folder holds no model [import/not-a-model]\n' +
         '  hint: give the path of a file: a "model.json" and its shards, or an ".onnx" file\n',
     ],
+    ...['0', '-1', 'abc', '1.5'].map(
+      (threads) =>
+        [
+          `${threads} threads`,
+          () => ['build', model, '-t', 'cpu', '--threads', threads],
+          2,
+          `error: option "--threads <n>" argument "${threads}" is invalid [cli/usage]\n` +
+            '  hint: it must be a whole number above zero\n',
+        ] as const,
+    ),
+    [
+      'too many threads',
+      () => ['build', model, '-t', 'cpu', '--threads', '1000'],
+      1,
+      'error: a network is run by 1 to 64 threads, and 1000 are wanted [target/too-many-threads]\n' +
+        '  hint: more would wait for each other: give --threads 1 to 64\n',
+    ],
+    [
+      'threads where there are none',
+      () => ['build', model, '-t', 'wasm', '--threads', '2'],
+      1,
+      'error: the target "wasm" runs on one thread, and 2 are wanted [target/no-threads]\n' +
+        '  hint: leave out --threads, or build for cpu\n',
+    ],
+    [
+      'threads without an operating system',
+      () => ['build', model, '-t', 'cpu', '--cpu', 'cortex-m7', '--threads', '2'],
+      1,
+      'error: programs for "cortex-m7" have no operating system to start 2 threads [target/no-threads]\n' +
+        '  hint: leave out --threads, or build for another cpu\n',
+    ],
     [
       'an output in place of a model',
       () => ['verify', at('plain')],

@@ -56,9 +56,6 @@ export type Outcome =
 /** Runs of a network whose steps are timed, and windows in which each step is repeated. */
 const stepRuns = { inNetwork: 30, windows: 15 };
 
-/** Our code has no threads yet. */
-const ourThreads = 1;
-
 /** Undefined after a report. */
 export async function benchModel(job: BenchJob): Promise<Outcome | undefined> {
   const { journal } = job;
@@ -81,12 +78,13 @@ type Keep = (process: Process) => Process;
 
 async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outcome | undefined> {
   const { parts, options, threads, report, doing } = job;
+  const { threads: ourThreads = 1 } = options;
   if (threads > ourThreads)
     report({
       severity: 'warning',
       code: 'bench/threads',
       message: `espalier runs on ${ourThreads} thread, and its peers on ${threads}`,
-      hint: 'compiled code has no threads yet: compare on one',
+      hint: 'build for cpu, or compare on one',
     });
   const pinned = await pinTo(threads);
   if (!pinned)

@@ -34,7 +34,9 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
   if (!choices) return false;
   const target = choices.target ?? defaults.target;
   const cpu = choices.cpu ?? (target === defaults.target ? defaults.cpu : undefined);
-  const { prefix: _prefix, ...wanted } = choices;
+  const { prefix: _prefix, threads: _threads, ...rest } = choices;
+  // Layers are swept on one thread, and WebAssembly has no more.
+  const wanted = { ...rest, ...(target === 'cpu' && !flags.crossover && { threads: flags.threads }) };
   const tuned = await tunedOptionsOf({ ...wanted, target, cpu }, flags.tuning, desk);
   if (!tuned) return false;
   const { options } = tuned;

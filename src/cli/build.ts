@@ -1,14 +1,7 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import {
-  jsonOption,
-  modelArgument,
-  parsePrefix,
-  parseThreads,
-  withModelOptions,
-  withTargetOptions,
-} from './options.ts';
+import { jsonOption, modelArgument, parsePrefix, parseSize, withModelOptions, withTargetOptions } from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -35,7 +28,7 @@ export const buildCommand = (act: Act): Command =>
       .option(
         '--threads <n>',
         'cpu only: code that up to so many threads may run together, in a pool that the caller starts (default: 1)',
-        parseThreads,
+        parseSize,
       )
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')

@@ -95,12 +95,6 @@ export function parseSize(text: string): number {
   return Number(text);
 }
 
-/** As many threads as anybody may want of one network: what a target has at most, it says. */
-export function parseThreads(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a number of threads, 1 or more.');
-  return Number(text);
-}
-
 export function parseShare(text: string): number {
   const share = Number(text);
   if (!/^0?\.\d+$/.test(text) || share <= 0) throw new InvalidArgumentError('It must be a share between 0 and 1.');
