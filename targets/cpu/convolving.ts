@@ -112,9 +112,9 @@ function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const ending = endingOf(conv.activation);
   const block = Math.min(blockOf(conv.encoding), conv.matrix.columns);
   const members = { ...common(conv, ending), x, x_begin: 0, block, pixels: conv.to[1] * conv.to[2] };
-  const rows = rowPartsFor(site, conv) ?? rowsFor(site, conv.matrix, conv.encoding);
+  const rows = rowPartsFor(site, { ...conv, wholePanels: false }) ?? rowsFor(site, conv.matrix, conv.encoding);
   const routine = conv1x1(rows.routine, ending);
-  if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, { ...conv, ending }, members);
+  if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, { ...conv, wholePanels: false, ending }, members);
   const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? samePanels : undefined));
 }
@@ -125,7 +125,9 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
   const block = blockOf(encoding);
   const live = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
   const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
-  const rows = rowPartsFor(site, conv, read) ?? rowsFor(site, matrix, encoding, read);
+  // With one vector a row waits for its sums as long as with four.
+  const wholePanels = encoding.format !== 'dense';
+  const rows = rowPartsFor(site, { ...conv, wholePanels }, read) ?? rowsFor(site, matrix, encoding, read);
   const { runs, channels, blocks } = runsOf(read, from[3], block);
   const members = {
     ...common(conv, ending),
@@ -145,7 +147,7 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
     out_height: to[1],
   };
   const routine = convTaps(rows.routine, ending);
-  if ('parts' in rows) return callInParts(routine, 'conv-taps', rows, { ...conv, ending }, members);
+  if ('parts' in rows) return callInParts(routine, 'conv-taps', rows, { ...conv, wholePanels, ending }, members);
   const made = call(routine, { ...rows.stream, ...members });
   return ranged(made, rangeOf(conv, x === conv.x ? panelsAround(conv) : undefined));
 }

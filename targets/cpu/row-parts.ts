@@ -8,9 +8,9 @@ import type { Argument, KernelSite, Routine, RoutineCall } from '../../src/plan/
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { liveness } from '../../src/tensor/matrix.ts';
 import type { Encoding, Shape } from '../../src/tensor/type.ts';
-import { pictureOf } from '../../src/tensor/type.ts';
+import { panelsOf, pictureOf } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
-import { helper } from './panels.ts';
+import { helper, lanes } from './panels.ts';
 import { allPanels } from './ranges.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
@@ -33,7 +33,7 @@ const unitOf = ({ format, params }: Encoding): number => (format === 'vec' ? Mat
 const overhead = 4;
 
 /** Panels that are not shared out evenly take so much longer at most. */
-const unevenMost = 1.1;
+const unevenMost = 1.05;
 
 interface Product {
   readonly matrix: Matrix;
@@ -41,13 +41,21 @@ interface Product {
   readonly activation: string;
   /** Of the result. */
   readonly to: Shape;
+  /** Whether a last panel of few pixels takes as long as any other. */
+  readonly wholePanels: boolean;
+}
+
+/** The pixels that shares are counted by. */
+function weighed({ to, wholePanels }: Pick<Product, 'to' | 'wholePanels'>) {
+  const { images, pixels } = pictureOf(to);
+  return { images, pixels: wholePanels ? panelsOf(to, lanes) * lanes : pixels };
 }
 
 /** The parts of a product that is better shared by rows than by panels; undefined for others. */
 export function rowPartsFor(site: KernelSite, product: Product, read?: ArrayLike<number>): RowParts | undefined {
   const { threads = 1 } = site;
-  const { matrix, encoding, activation, to } = product;
-  const { images, pixels } = pictureOf(to);
+  const { matrix, encoding, activation } = product;
+  const { images, pixels } = weighed(product);
   if (threads === 1 || activation === 'prelu' || unevenness(images, pixels, threads) <= unevenMost) return undefined;
   const shares = panelShares(images, pixels, threads);
   if (shares.length === 2 || !stayTogether(matrix, encoding)) return undefined;
@@ -101,7 +109,7 @@ export function callInParts(
   whole: CpuRoutine,
   stem: 'conv-1x1' | 'conv-taps',
   { routine: rows, parts, shares }: RowParts,
-  { ending, to }: { readonly ending: Ending; readonly to: Shape },
+  { ending, ...product }: Pick<Product, 'to' | 'wholePanels'> & { readonly ending: Ending },
   members: Readonly<Record<string, Argument>>,
 ): RoutineCall {
   const name = `${stem}-parts${rows.name.replace('rows', '')}${ending.suffix}`;
@@ -110,7 +118,7 @@ export function callInParts(
   const given: Readonly<Record<string, Argument>> = {
     ...Object.fromEntries(Object.entries(members).map(([member, argument]) => [`conv.${member}`, argument])),
     first_cell: 0,
-    end_cell: parts.length * allPanels(to),
+    end_cell: parts.length * allPanels(product.to),
     ...Object.fromEntries(parts.flatMap((part, i) => partMembers(part, `parts[${i}]`))),
   };
   const routine: CpuRoutine = {
@@ -127,8 +135,7 @@ export function callInParts(
     struct: `${whole.struct}_parts`,
     members: Object.keys(given).join(' '),
   };
-  const { images, pixels } = pictureOf(to);
-  return { ...call(routine, given), cells: { images, pixels, shares } };
+  return { ...call(routine, given), cells: { ...weighed(product), shares } };
 }
 
 const partMembers = ({ stream, first, rows }: RowPart, at: string): readonly (readonly [string, Argument])[] => [
