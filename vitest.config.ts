@@ -46,6 +46,8 @@ export default defineConfig({
     hookTimeout: slow ? 600_000 : 120_000,
     setupFiles: ['test/setup.ts'],
     maxWorkers: 2,
+    // A third of the time would be spent on importing the same modules anew for each file. They have no effects and no state.
+    isolate: slow,
     sequence: { sequencer: LongestFirst },
     passWithNoTests: slow,
   },
