@@ -76,7 +76,7 @@ export const wholeGrid: Grid = {
     ...[layer(32, 32), layer(768, 768, 50), layer(768, 3072, 50)],
   ],
   patterns,
-  densities: [0.04, 0.12, 0.4],
+  densities: [0.04, 0.12, 0.4, 0.6],
 };
 
 /** Some seconds. */

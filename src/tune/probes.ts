@@ -105,7 +105,10 @@ function familiesOf(
   const byId = new Map(Object.values(operands).map((node) => [node.id, node]));
   const call = callOf('y', op, operands);
   const best = new Map<string, Offer>();
+  // What is stored beside what is kept would be counted as work, and not all routines do it.
+  const kept = 1.02 * Math.min(...offers.map(({ cost }) => cost.multiplies));
   for (const offer of offers) {
+    if (offer.encoding.format !== dense.format && offer.cost.multiplies > kept) continue;
     const { family } = countsOf(workOf(call, offer, byId));
     const known = best.get(family);
     if (!known || offer.cost.bytes < known.cost.bytes) best.set(family, offer);
