@@ -125,7 +125,7 @@ const tiny: Grid = {
 
 describe('the grid', () => {
   test('every family that image and dense layers have is on it, in seconds or in a minute', () => {
-    const { probes } = probesFor({ ...quickGrid, densities: [0.1] }, countsOf);
+    const { probes } = probesFor(quickGrid, countsOf);
     const found = new Set(probes.map((probe) => probe.family));
     expect(families.filter((family) => family !== 'loops' && !found.has(family))).toEqual([]);
     const shapes = new Set(wholeGrid.shapes.map((shape) => JSON.stringify(shape)));
