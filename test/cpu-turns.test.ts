@@ -17,7 +17,8 @@ function masked(rows: number, columns: number, share: number): Matrix {
   return { rows, columns, run: columns, data };
 }
 
-const pack = (m: Matrix, height: Height): Stream => sparseStream(m, (block) => groupsInTurns(block, height));
+const pack = (m: Matrix, height: Height): Stream =>
+  sparseStream(m, (block) => groupsInTurns(block, height), { width: sparseBlock, wide: false });
 
 /** Of each row which column of a turn it takes, and which weight: these come set by set. */
 function placesIn(way: Way): readonly (readonly [column: number, weight: number])[] {

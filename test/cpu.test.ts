@@ -9,6 +9,7 @@ import { parse } from '../src/graph/parse.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import { runNative } from '../src/toolchain/run-native.ts';
 import { cpuNames } from '../targets/cpu/cpus.ts';
+import { shippedRates } from '../targets/cpu/rates/index.ts';
 import { cpuTarget } from '../targets/cpu/target.ts';
 import {
   checkSourcesOf,
@@ -92,7 +93,11 @@ describe('the example program', () => {
 test('sources are the same ones every time, and for every cpu', () => {
   // Those of several levels have files more.
   const single = cpuNames.filter((cpu) => cpu !== 'native-multi');
-  const [first, ...others] = [undefined, ...single].map((cpu) => compiled(mixed(), cpu === undefined ? {} : { cpu }));
+  // Formats are chosen by what is measured on each.
+  const rates = shippedRates('generic');
+  const [first, ...others] = [undefined, ...single].map((cpu) =>
+    compiled(mixed(), cpu === undefined ? {} : { cpu, rates }),
+  );
   for (const other of others) {
     expect(other.artefacts.map((a) => a.path)).toEqual(first.artefacts.map((a) => a.path));
     for (const { path, contents } of other.artefacts)

@@ -3,7 +3,7 @@ import type { Arr } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
 import type { Argument, KernelSite, Panels, Range, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import type { Encoding } from '../../src/tensor/type.ts';
+import type { Encoding, Shape } from '../../src/tensor/type.ts';
 import { panelsOf } from '../../src/tensor/type.ts';
 import type { Ending } from './ending.ts';
 import { endingArguments, endingOf } from './ending.ts';
@@ -14,7 +14,7 @@ import type { Beside, CpuRoutine } from './routine.ts';
 import { beside, call, identifierOf } from './routine.ts';
 import { callInParts, rowPartsFor } from './row-parts.ts';
 import type { RowsName } from './rows.ts';
-import { blockOf, rowsFor, rowsNameOf } from './rows.ts';
+import { blockOf, rowsFor, rowsNameFor, rowsNameOf } from './rows.ts';
 import { leastOf, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
@@ -101,6 +101,9 @@ export function convolve(site: KernelSite, conv: Convolution): readonly RoutineC
   return [laid, hasOneTap(conv) ? pointwise(site, conv, copies) : throughTaps(site, conv, taps, copies)];
 }
 
+/** Columns of one panel that an image has in all its panels: what is laid out takes no more room than it does. */
+export const columnsHeld = (from: Shape): number => panelsOf(from, lanes) * from[3];
+
 /** What all the routines take. */
 function common(conv: Convolution, ending: Ending) {
   const { y, bias, residual = 0, slope, from, to } = conv;
@@ -110,9 +113,10 @@ function common(conv: Convolution, ending: Ending) {
 
 function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const ending = endingOf(conv.activation);
-  const block = Math.min(blockOf(conv.encoding), conv.matrix.columns);
+  const block = Math.min(blockOf(rowsNameFor(conv.matrix, conv.encoding), Infinity), conv.matrix.columns);
   const members = { ...common(conv, ending), x, x_begin: 0, block, pixels: conv.to[1] * conv.to[2] };
-  const rows = rowPartsFor(site, { ...conv, wholePanels: false }) ?? rowsFor(site, conv.matrix, conv.encoding);
+  const rows =
+    rowPartsFor(site, { ...conv, wholePanels: false }, block) ?? rowsFor(site, conv.matrix, conv.encoding, block);
   const routine = conv1x1(rows.routine, ending);
   if ('parts' in rows) return callInParts(routine, 'conv-1x1', rows, { ...conv, wholePanels: false, ending }, members);
   const made = call(routine, { ...rows.stream, ...members });
@@ -122,12 +126,12 @@ function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
 function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image }: Taps, x: Arr): RoutineCall {
   const { matrix, encoding, from, to } = conv;
   const ending = endingOf(conv.activation);
-  const block = blockOf(encoding);
+  const block = blockOf(rowsNameFor(matrix, encoding), columnsHeld(from));
   const live = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
   const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
   // With one vector a row waits for its sums as long as with four.
   const wholePanels = encoding.format !== 'dense';
-  const rows = rowPartsFor(site, { ...conv, wholePanels }, read) ?? rowsFor(site, matrix, encoding, read);
+  const rows = rowPartsFor(site, { ...conv, wholePanels }, block, read) ?? rowsFor(site, matrix, encoding, block, read);
   const { runs, channels, blocks } = runsOf(read, from[3], block);
   const members = {
     ...common(conv, ending),
@@ -155,8 +159,8 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
 function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<ReturnType<typeof planesFor>>) {
   const { x, matrix, encoding, to } = conv;
   const ending = endingOf(conv.activation);
-  const { routine, stream } = rowsFor(site, matrix, encoding);
-  const block = Math.min(blockOf(encoding), matrix.columns);
+  const block = Math.min(blockOf(rowsNameFor(matrix, encoding), columnsHeld(conv.from)), matrix.columns);
+  const { routine, stream } = rowsFor(site, matrix, encoding, block);
   const scratch = site.scratch('taps', 'f32', block * lanes);
   const { sliding, taps, channel } = planes;
   const made = call(convPlanes(routine, ending), {
@@ -185,12 +189,12 @@ const layChannels = helper('lay-channels', [vector, slidingRoutine, planesStruct
 const shiftTaps = helper('shift-taps', [vector, helper('conv-taps-struct', [])]);
 
 const shared =
-  'x y bias residual slope slopes groups rows counts columns weights begin end y_begin add_begin inputs outputs low high';
+  'x y bias residual slope slopes groups rows counts columns wide weights begin end y_begin add_begin inputs outputs low high';
 const members1x1 = `${shared} x_begin block pixels` as const;
 const membersTaps =
   `${shared} x_begin x_end scratch shifts reads taps runs channels blocks image height width out_height` as const;
 const ofConv =
-  'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.weights conv.begin conv.end conv.y_begin conv.add_begin conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
+  'conv.x conv.y conv.bias conv.residual conv.slope conv.slopes conv.groups conv.rows conv.counts conv.columns conv.wide conv.weights conv.begin conv.end conv.y_begin conv.add_begin conv.inputs conv.outputs conv.block conv.low conv.high conv.scratch conv.plain';
 const membersPlanes = `${ofConv} ${slidingMembers} taps channel` as const;
 
 const conv1x1 = (rows: Routine, ending: Ending): CpuRoutine<typeof members1x1> => ({

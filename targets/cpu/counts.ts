@@ -4,11 +4,11 @@ import type { Work } from '../../src/target.ts';
 import type { Encoding, Layout, TensorType } from '../../src/tensor/type.ts';
 import { elements, panelsOf, pictureOf, plain } from '../../src/tensor/type.ts';
 import type { Variant } from './convolving.ts';
-import { variantOf } from './convolving.ts';
+import { columnsHeld, variantOf } from './convolving.ts';
 import { lanes } from './panels.ts';
-import { rowsNames } from './rows.ts';
+import type { RowsName } from './rows.ts';
+import { blockOf, rowsNames } from './rows.ts';
 import { pointwise } from './sequences.ts';
-import { denseBlock, sparseBlock } from './stream.ts';
 import { tileHeightOf, tileHeights } from './tiles.ts';
 import { wish } from './wish.ts';
 
@@ -89,8 +89,9 @@ export function countsOf(work: Work): CpuCounted {
         };
   const family = variantOf({ ...read, encoding }, cost.multiplies / (rows * columns));
   const height = Number(family.split('-')[1] ?? 4);
-  const stored = cost.multiplies * (dense ? 4 : 4 + (family.includes('shared') ? 1 : 1 / height));
-  const blocks = Math.ceil(columns / (dense ? denseBlock : sparseBlock));
+  const stored = cost.multiplies * (dense ? 4 : 4 + (family.includes('shared') ? 1 : 2 / height));
+  const held = family.startsWith('1x1') ? Infinity : columnsHeld(read.from);
+  const blocks = Math.ceil(columns / blockOf(family.slice(family.indexOf(' ') + 1) as RowsName, held));
   return {
     family,
     counts: {

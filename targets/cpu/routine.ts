@@ -2,7 +2,9 @@
 import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 
 /** The words of a text: 'a b' → 'a' | 'b'. */
-export type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
+export type Words<Text extends string, Before = never> = Text extends `${infer First} ${infer Rest}`
+  ? Words<Rest, Before | First>
+  : Before | Text;
 
 export interface CpuRoutine<Members extends string = string> extends Routine {
   /** The struct that it takes: `static void NAME(const struct STRUCT *p)`. A template defines it. */

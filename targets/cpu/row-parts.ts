@@ -14,7 +14,7 @@ import { helper, lanes } from './panels.ts';
 import { allPanels } from './ranges.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
-import { rowsFor } from './rows.ts';
+import { rowsFor, rowsNameFor } from './rows.ts';
 import { panelShares, unevenness, wholePanel } from './shares.ts';
 
 export interface RowParts {
@@ -52,7 +52,12 @@ function weighed({ to, wholePanels }: Pick<Product, 'to' | 'wholePanels'>) {
 }
 
 /** The parts of a product that is better shared by rows than by panels; undefined for others. */
-export function rowPartsFor(site: KernelSite, product: Product, read?: ArrayLike<number>): RowParts | undefined {
+export function rowPartsFor(
+  site: KernelSite,
+  product: Product,
+  width: number,
+  read?: ArrayLike<number>,
+): RowParts | undefined {
   const { threads = 1 } = site;
   const { matrix, encoding, activation } = product;
   const { images, pixels } = weighed(product);
@@ -60,13 +65,13 @@ export function rowPartsFor(site: KernelSite, product: Product, read?: ArrayLike
   const shares = panelShares(images, pixels, threads);
   if (shares.length === 2 || !stayTogether(matrix, encoding)) return undefined;
   const firsts = firstRows(matrix, encoding, shares);
-  const parts = firsts.slice(0, -1).map((first, i): RowPart => {
-    const rows = firsts[i + 1] - first;
-    return { first, rows, ...rowsFor(site, rowsOf(matrix, first, rows), encoding, read) };
-  });
-  const [{ routine }] = parts;
-  const good = parts.every((part) => part.rows > 0 && part.routine.name === routine.name);
-  return good ? { routine, parts, shares } : undefined;
+  const name = rowsNameFor(matrix, encoding);
+  const cut = firsts.slice(0, -1).map((first, i) => ({ first, of: rowsOf(matrix, first, firsts[i + 1] - first) }));
+  if (cut.some(({ of }) => of.rows === 0 || rowsNameFor(of, encoding) !== name)) return undefined;
+  const parts = cut.map(
+    ({ first, of }): RowPart => ({ first, rows: of.rows, ...rowsFor(site, of, encoding, width, read) }),
+  );
+  return { routine: parts[0].routine, parts, shares };
 }
 
 /** Whether no rows that share columns are parted. */

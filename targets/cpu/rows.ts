@@ -6,7 +6,7 @@ import { countLive } from '../../src/tensor/matrix.ts';
 import type { Encoding } from '../../src/tensor/type.ts';
 import { helper, vector } from './panels.ts';
 import type { Grouping, Together } from './stream.ts';
-import { denseBlock, denseStream, groupsTogether, sparseBlock, sparseStream } from './stream.ts';
+import { denseBlock, denseStream, groupsTogether, sparseBlock, sparseStream, wideBlock } from './stream.ts';
 import type { Height } from './turns.ts';
 import { groupsInTurns } from './turns.ts';
 import { waysOf } from './ways.ts';
@@ -69,25 +69,46 @@ function sparseRows(name: Exclude<RowsName, 'dense'>, matrix: Matrix, encoding: 
   return { routine: rowsSparse(together.height), grouping: (block) => groupsTogether(block, together) };
 }
 
-/** Columns that are worked on at once. */
-export const blockOf = ({ format }: Encoding): number => (format === 'dense' ? denseBlock : sparseBlock);
+/** Columns that are worked on at once. Those that are laid out take no more room than so many columns of an image. */
+export function blockOf(name: RowsName, held: number): number {
+  if (name === 'dense') return denseBlock;
+  return isWide(name) ? Math.min(wideBlock, Math.max(sparseBlock, held)) : sparseBlock;
+}
 
-/** The weights packed for their format, and the routine that multiplies by them; `read` are the columns that are laid out. */
-export function rowsFor({ pack }: KernelSite, matrix: Matrix, encoding: Encoding, read?: ArrayLike<number>) {
-  const name = rowsNameOf(encoding, matrix.rows, shareOf(matrix));
+const isWide = (name: RowsName): boolean => name === 'sparse-2' || name === 'sparse-4';
+
+/** Which routine multiplies by a matrix. */
+export const rowsNameFor = (matrix: Matrix, encoding: Encoding): RowsName =>
+  rowsNameOf(encoding, matrix.rows, shareOf(matrix));
+
+/**
+ * The weights packed for their format in blocks of `width` columns, and the routine that multiplies by them; `read` are the
+ * columns that are laid out.
+ */
+export function rowsFor(
+  { pack }: KernelSite,
+  matrix: Matrix,
+  encoding: Encoding,
+  width: number,
+  read?: ArrayLike<number>,
+) {
+  const name = rowsNameFor(matrix, encoding);
   if (name === 'dense') {
     const packed = pack('weights', denseStream(matrix, read)).array;
-    return { routine: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0 } };
+    return { routine: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0, wide: 0 } };
   }
   const { routine, grouping } = sparseRows(name, matrix, encoding);
-  const packed = sparseStream(matrix, grouping, read);
+  const wide = isWide(name);
+  const packed = sparseStream(matrix, grouping, { width, wide }, read);
+  const columns = pack('columns', packed.columns).array;
   return {
     routine,
     stream: {
       groups: pack('groups', packed.groups).array,
       rows: pack('rows', packed.rows).array,
       counts: pack('counts', packed.counts).array,
-      columns: pack('columns', packed.columns).array,
+      columns: wide ? 0 : columns,
+      wide: wide ? columns : 0,
       weights: pack('weights', packed.weights).array,
     },
   };

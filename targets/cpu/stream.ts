@@ -12,6 +12,12 @@ import { liveness } from '../../src/tensor/matrix.ts';
 /** Columns of a sparse block: their lanes take 32 KB, and their number fits a byte. */
 export const sparseBlock = 128;
 
+/**
+ * Columns of a block for rows that share them, at most. What they read is further away, but used by several rows at once,
+ * and the sums of all rows are stored and fetched again less often.
+ */
+export const wideBlock = 512;
+
 /** Columns of a dense block, which are added up by themselves: the shorter the chain of sums, the less is rounded. */
 export const denseBlock = 64;
 
@@ -23,7 +29,7 @@ export interface Stream {
   /** Columns of each group, or turns of each way in which its rows share them. */
   readonly counts: Uint16Array<ArrayBuffer>;
   /** Counted from the first of the block. */
-  readonly columns: Uint8Array<ArrayBuffer>;
+  readonly columns: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
   readonly weights: Float32Array<ArrayBuffer>;
 }
 
@@ -51,13 +57,18 @@ export interface Block {
 /** The groups of a block, in their order. */
 export type Grouping = (block: Block) => readonly Group[];
 
-/** Blocks are of `read`, the columns that are laid out. */
-export function sparseStream(m: Matrix, grouping: Grouping, read: ArrayLike<number> = allColumns(m)): Stream {
+/** Blocks of `width` are of `read`, the columns that are laid out. */
+export function sparseStream(
+  m: Matrix,
+  grouping: Grouping,
+  { width, wide }: { readonly width: number; readonly wide: boolean },
+  read: ArrayLike<number> = allColumns(m),
+): Stream {
   const live = liveness(m);
   const groups: number[] = [];
   const listed: Group[] = [];
-  for (let first = 0; first === 0 || first < read.length; first += sparseBlock) {
-    const end = Math.min(first + sparseBlock, read.length);
+  for (let first = 0; first === 0 || first < read.length; first += width) {
+    const end = Math.min(first + width, read.length);
     const every = first === 0 || end === read.length;
     const block = grouping({ m, live, read, first, end }).filter((g) => every || g.columns.length > 0);
     groups.push(block.length);
@@ -67,7 +78,7 @@ export function sparseStream(m: Matrix, grouping: Grouping, read: ArrayLike<numb
     listed.reduce((sum, group) => sum + group[part].length, 0);
   const rows = new Uint16Array(sizeOf('rows') + mostTogether);
   const counts = new Uint16Array(sizeOf('counts'));
-  const columns = new Uint8Array(sizeOf('columns'));
+  const columns = wide ? new Uint16Array(sizeOf('columns')) : new Uint8Array(sizeOf('columns'));
   const weights = new Float32Array(sizeOf('weights'));
   let [row, count, column, weight] = [0, 0, 0, 0];
   for (const group of listed) {

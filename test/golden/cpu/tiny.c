@@ -348,6 +348,7 @@ struct stream {
   const uint16_t *rows;   /* those of each group, and of one more */
   const uint16_t *counts; /* columns of each group */
   const uint8_t *columns; /* those columns, counted from the block's first */
+  const uint16_t *wide;   /* the same where groups share them, and blocks are wider */
   const float *weights;   /* one for each row of the group, column by column */
 };
 
@@ -396,7 +397,7 @@ UNROLLED void end_sums(const int height, const int count, struct edge e, vec *su
 }
 
 /* The lanes of a column, as one address: compilers would work out a part of it for each vector. */
-UNROLLED const float *column_of(const float *x, uint8_t column) {
+UNROLLED const float *column_of(const float *x, uint16_t column) {
   const float *from = x + (size_t)column * LANES;
   __asm__("" : "+r"(from));
   return from;
@@ -480,6 +481,7 @@ struct conv_1x1 {
   const int32_t *groups;
   const uint16_t *rows, *counts;
   const uint8_t *columns;
+  const uint16_t *wide; /* columns of groups that share them */
   const float *weights;
   int32_t begin, end;         /* panels of y to compute, counted over all images */
   int32_t x_begin;            /* the panel that x begins with */
@@ -500,7 +502,7 @@ ROUTINE void conv_1x1_dense(const struct conv_1x1 *p) {
     /* A last panel of few pixels goes with the one before it. */
     const int32_t both = panel + 1 < p->end && rest > LANES && rest <= LANES + FUSED * WIDTH;
     const int32_t vectors = both ? VECTORS + vectors_for(rest - LANES) : vectors_for(rest);
-    struct stream next = {p->groups, p->rows, p->counts, p->columns, p->weights};
+    struct stream next = {p->groups, p->rows, p->counts, p->columns, p->wide, p->weights};
     for (int32_t column = 0; column < p->inputs; column += p->block) {
       const int32_t left = p->inputs - column, columns = left < p->block ? left : p->block;
       const struct edge edge = {column == 0, left == columns, p->bias, add, p->low, p->high};
