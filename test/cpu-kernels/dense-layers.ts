@@ -148,7 +148,12 @@ const sparse: readonly Case[] = [
     encoding: stored('bitmask'),
     activation: 'relu',
   }),
-  denseLayer('more inputs than 16 bits count', { x: [1, 70000], out: 3, every: 50, encoding: stored('csr', { index: 32 }) }),
+  denseLayer('more inputs than 16 bits count', {
+    x: [1, 70000],
+    out: 3,
+    every: 50,
+    encoding: stored('csr', { index: 32 }),
+  }),
   denseLayer('pairs of rows of more inputs', {
     x: [1, 70000],
     out: 4,
