@@ -6,7 +6,7 @@ import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import type { Place } from './print-step.ts';
 import { printCall } from './print-step.ts';
-import { isCpuRoutine } from './routine.ts';
+import { membersOf } from './routine.ts';
 
 export interface PrintedChain {
   readonly definition: string;
@@ -67,9 +67,7 @@ const none: Arr = { name: 'none', dtype: 'f32', length: 0 };
 
 /** The array that a call is given as a member of its struct, or of the struct in it. */
 function arrayOf({ routine, args }: RoutineCall): (member: string) => Arr {
-  const members = isCpuRoutine(routine)
-    ? routine.members.split(' ')
-    : bug(`routine "${routine.name}" names no members`);
+  const members = membersOf(routine);
   return (member) => {
     const found = args[members.findIndex((m) => m === member || m === `conv.${member}`)];
     return typeof found === 'object' && 'dtype' in found ? found : none;

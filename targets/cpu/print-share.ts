@@ -1,10 +1,9 @@
 /** Steps as threads run them together: every call with the share of the thread that runs it, and meetings in between. */
-import { bug } from '../../src/diagnostic.ts';
 import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import type { Place } from './print-step.ts';
 import { printCall } from './print-step.ts';
-import { isCpuRoutine } from './routine.ts';
+import { membersOf } from './routine.ts';
 import type { Sharing } from './sharing.ts';
 import { sharingOf } from './sharing.ts';
 
@@ -47,8 +46,7 @@ export function printShared(
 
 function printShare(call: RoutineCall, sharing: Sharing, place: Place): readonly string[] {
   const { routine, args } = call;
-  if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
-  const members = routine.members.split(' ');
+  const members = membersOf(routine);
   /** The call from where the share of a part begins to where that of the next does, if there is anything between. */
   const between = (at: (part: string) => string, said: Readonly<Record<string, string>>): readonly string[] => {
     const [head, ...rest] = printCall(call, place, (member) => said[member]);

@@ -1,4 +1,5 @@
 /** Routines of the cpu target: C functions that take one struct, so that every argument is named where it is given. */
+import { bug } from '../../src/diagnostic.ts';
 import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 
 /** The words of a text: 'a b' → 'a' | 'b'. */
@@ -37,6 +38,10 @@ export type Beside = ReturnType<typeof beside>;
 export const identifierOf = ({ name }: Routine): string => name.replaceAll('-', '_');
 
 export const isCpuRoutine = (routine: Routine): routine is CpuRoutine => 'struct' in routine && 'members' in routine;
+
+/** The members of the struct that a routine takes, in the order of its arguments. */
+export const membersOf = (routine: Routine): readonly string[] =>
+  isCpuRoutine(routine) ? routine.members.split(' ') : bug(`routine "${routine.name}" names no members`);
 
 /** Every routine once, after those that it calls. */
 export function inOrder(routines: readonly Routine[]): readonly Routine[] {
