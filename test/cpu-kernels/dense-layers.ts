@@ -62,12 +62,12 @@ function halves(title: string, batch: number, encoding?: Encoding): Case {
   };
 }
 
-/** 16 different columns mod 16 in every pack. */
+/** 16 different columns mod 16 in every pack. What is kept is nowhere 0, or packs would not be full. */
 function packs(title: string, k: number): Case {
   const weights = drawn([32, 96], 6);
   const kept = (row: number, column: number): boolean =>
     k === 1 ? column % 16 === row % 16 && (column >> 4) % 2 === row >> 4 : column >> 4 === row % 6;
-  const data = weights.data.map((w, at) => (kept(Math.floor(at / 96), at % 96) ? w : 0));
+  const data = weights.data.map((w, at) => (kept(Math.floor(at / 96), at % 96) ? w || 0.5 : 0));
   return {
     title,
     op: { kind: 'linear', activation: 'none' },
