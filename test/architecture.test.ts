@@ -157,7 +157,9 @@ const stems = (folder: string, besides: readonly string[]): readonly string[] =>
 test('a format is named after its file, a target after its folder, a kernel after its file', () => {
   const files = stems('src/formats', ['index', 'format']);
   expect(formats.filter(({ name }) => !files.includes(name)).map((f) => f.name)).toEqual([]);
-  const folders = readdirSync(`${root}targets`, { withFileTypes: true }).filter((e) => e.isDirectory());
+  const folders = readdirSync(`${root}targets`, { withFileTypes: true }).filter((e) =>
+    existsSync(`${root}targets/${e.name}/target.ts`),
+  );
   expect(targets.map((t) => t.name).sort()).toEqual(folders.map((e) => e.name).sort());
   for (const family of targets) {
     const kernels = family.target({}).kernels.map((k) => k.name);

@@ -1,0 +1,195 @@
+/**
+ * The contract of engines: how a layer becomes hardware, as plain data that C++ and Verilog are both printed from.
+ *
+ * An engine says which layers it fits and with how many lanes, and plans one. Engines differ in how they find a schedule; what runs
+ * it is one datapath with a few choices (`ScheduledPlan`), but for the one that has a multiplier for every weight (`UnrolledPlan`).
+ *
+ * Laws, for every engine, layer that it fits, and folding:
+ *   replay(plan, layer, x) = the sums without bias that `evaluate` gives, for every x
+ *   every entry of the layer is multiplied once; `first` is set once for each piece of a row, at its first word
+ *   a cycle model that steps through the plan takes `cyclesPerImage`, and no bank is read twice in a cycle
+ */
+import type { Layer } from './layer.ts';
+import type { Rom } from './rom.ts';
+
+export interface Engine {
+  readonly name: string;
+  readonly doc: string;
+  /** Why it does not take the layer, if it does not: the rest of a sentence. */
+  fits(layer: Layer): string | undefined;
+  /** Multipliers that it may have for the layer, fewest first. */
+  foldings(layer: Layer): readonly number[];
+  plan(layer: Layer, folding: number): EnginePlan;
+}
+
+export type EnginePlan = ScheduledPlan | UnrolledPlan;
+
+interface Common {
+  /** The engine's name. */
+  readonly engine: string;
+  /**
+   * scheduled   `schedule` [words]: value, select, row, first, offset, as in `Schedule`, with 0 bits where nothing varies
+   *             `drain` [entries]: lane, place, last, bias, multiplier, shift (those of the entry's row)
+   *             `write` [channels]: bank, slot
+   * unrolled    `ending` [rows]: bias, multiplier, shift
+   */
+  readonly roms: readonly Rom[];
+  /** From the first value taken to the last one given, when inputs always wait and outputs are always taken. */
+  readonly cyclesPerImage: number;
+  readonly area: Area;
+  /**
+   * Streams carry pixels in raster order, without padding, channels 0, 1, ... of each, `in` and `out` of them a beat, the first in the
+   * lowest bits. An engine's bits are the layer's `inputBits`; those of its result are `outBits`.
+   */
+  readonly beat: { readonly in: number; readonly out: number };
+  readonly outBits: number;
+}
+
+/**
+ * P lanes, each with one multiplier, read B banks of a ring of pixels. A word of the schedule says what every lane does for one entry; it is
+ * held for Q cycles, q = 0..Q−1, in each of which it is applied to the next output pixel of a group. Cluster g of G repeats all lanes and the
+ * ring (never the schedule) for pixels Q further right. One group is the G·Q output pixels x0 = j·G·Q .. of one output row;
+ * those past the row's end are computed and not given.
+ *
+ * In one cycle, for word w, slot q and cluster g, where `base` is the address of input pixel (y·strideY, (x0 + g·Q + q)·strideX) of the padded image:
+ *   o[b]     = bank_g[b][(base + offset[w][b]) mod ring.depth]                    offset[w][0] for every b where offsets are shared
+ *   x[p]     = o[select[w][p]]                                                     crossbar; o[p mod B] where direct
+ *   m[p]     = x[p] · value[w][p]
+ *   s[a]     = sum of m[p] over the P/A lanes p = a·P/A .. of accumulator a        A = P: its own lane's; A = 1: a tree over all lanes
+ *   acc[half][a][row[w][a]][q] = (first[w][a] ? 0 : acc[half][a][row[w][a]][q]) + s[a]
+ * `half` alternates from group to group where `halves` is 2, so that one is drained while the other fills.
+ *
+ *   feedback memory    acc is read and written back 3 cycles later: Q >= 4, so that the same place never comes sooner (`hazard`)
+ *   feedback register  Q = 1: the sum stays in one register for each accumulator, (first ? 0 : register) + s, and is also written to acc[half][a][row] in
+ *                      each word; the last one written is the row's, since a lane ends a row before it begins another
+ *
+ * A lane that rests has value 0, select 0, row 0 and first 0 (with register feedback: the row at hand), and adds 0 to what is there.
+ *
+ * Time, in cycles, is that of three machines side by side:
+ *   loader   one beat a cycle, raster order, from (−padTop, −padLeft); a pixel of padding takes `ring.slots` cycles, each
+ *            of which writes zeros in all banks. Pixel n may be written while n < (first pixel of the group at hand) + ring.pixels
+ *   compute  group after group, Q·words cycles each; starts when its last pixel is there and its half was drained
+ *   drain    entry after entry for each pixel that is given, `latency` cycles after the group's last word at the earliest
+ */
+export interface ScheduledPlan extends Common {
+  readonly kind: 'scheduled';
+  /** P. */
+  readonly lanes: number;
+  /** B. */
+  readonly banks: number;
+  /** A: P or 1. */
+  readonly accumulators: number;
+  /** G. */
+  readonly clusters: number;
+  /** Q: 1, or 4 and more. Places of the accumulator are (half, row, q) as bit fields, q the lowest, in ceil(log2 Q) bits. */
+  readonly slots: number;
+  readonly halves: 1 | 2;
+  readonly read: 'crossbar' | 'direct';
+  readonly offsets: 'each' | 'shared';
+  readonly feedback: 'memory' | 'register';
+  /** `rebuilt`: the value of a lane is a SmartDeal code's, put together in front of the multiplier; `schedule.value` has what comes out. */
+  readonly values: 'stored' | 'rebuilt';
+  /** Words of the schedule: cycles that Q pixels of each cluster take, divided by Q. */
+  readonly words: number;
+  /** Rows that one accumulator holds at most. */
+  readonly rowsPerLane: number;
+  readonly schedule: Schedule;
+  readonly ring: Ring;
+  readonly drain: Drain;
+  /** Cycles from the last word of a group being read to its sums being in the accumulator. */
+  readonly latency: number;
+}
+
+/** Word-major: what word w says of lane p stands at w·P + p. */
+export interface Schedule {
+  /** words × P, signed, in the layer's `weightBits`. */
+  readonly value: Int16Array<ArrayBuffer>;
+  /** words × P: a bank. All 0 where reading is direct. */
+  readonly select: Uint8Array<ArrayBuffer>;
+  /** words × A: a place among the accumulator's rows. */
+  readonly row: Uint16Array<ArrayBuffer>;
+  /** words × A: 1 where the sum begins anew. */
+  readonly first: Uint8Array<ArrayBuffer>;
+  /** words × B, or words × 1 where shared: below `ring.depth`. */
+  readonly offset: Uint16Array<ArrayBuffer>;
+  /** words × P: the entry of the layer that is multiplied, −1 for none. Not printed: what tests and reports go by. */
+  readonly entry: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Pixels of the padded image in raster order, in B banks of `depth` words. Channel c of pixel n = y·pitch + x (padded coordinates) is in bank `bank[c]` at
+ * (n·slots + slot[c]) mod depth. The entry of tap (ky, kx) and channel c thus has the offset ((ky·dilationY)·pitch + kx·dilationX)·slots + slot[c],
+ * and the next output pixel of a row is strideX·slots further.
+ */
+export interface Ring {
+  /** Words of a bank: a power of two, at most 2^16. */
+  readonly depth: number;
+  /** Words of a bank that one pixel takes. */
+  readonly slots: number;
+  /** Pixels that it holds: floor(depth / slots). */
+  readonly pixels: number;
+  /** Pixels from one row of the padded image to the next: width + left + right. */
+  readonly pitch: number;
+  /** Bits of a word. */
+  readonly bits: number;
+  /** Of each channel. */
+  readonly bank: Uint8Array<ArrayBuffer>;
+  readonly slot: Uint16Array<ArrayBuffer>;
+}
+
+/**
+ * The order in which sums leave: for each given pixel of a group, left to right, these entries in order. Pieces of one row are neighbours, rows rise, every row has
+ * one at least. A row's sum is bias[row] + its pieces; behind the one with `last` the layer's ending follows, and the value goes out.
+ */
+export interface Drain {
+  /** The accumulator. */
+  readonly lane: Uint8Array<ArrayBuffer>;
+  /** The place among its rows. */
+  readonly place: Uint16Array<ArrayBuffer>;
+  readonly row: Int32Array<ArrayBuffer>;
+  readonly last: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Every product of a pixel in one cycle: adders and shifts alone, each with a register behind it. A window of taps × channels moves one pixel a cycle
+ * over the padded image; padding is written by the engine and takes a cycle a pixel.
+ */
+export interface UnrolledPlan extends Common {
+  readonly kind: 'unrolled';
+  /** In an order in which each comes after what it adds. */
+  readonly adders: readonly Adder[];
+  /** What each row gives: an adder or column, or nothing. */
+  readonly results: readonly (Term | undefined)[];
+  /** Adders on the longest way, which is the latency. Terms that come sooner wait in registers. */
+  readonly levels: number;
+}
+
+/** left + right, in so many signed bits. */
+export interface Adder {
+  readonly left: Term;
+  readonly right: Term;
+  readonly bits: number;
+  /** 1 + the higher of its terms'; columns are at 0. */
+  readonly level: number;
+}
+
+/** ± (column or adder `of`) · 2^shift. */
+export interface Term {
+  readonly from: 'column' | 'adder';
+  readonly of: number;
+  readonly shift: number;
+  readonly negative: boolean;
+}
+
+/** What of a part is used. `bram18` are blocks of 18 kbit, `lutram` those of `lut` that are memory. */
+export interface Area {
+  readonly dsp: number;
+  readonly lut: number;
+  readonly ff: number;
+  readonly bram18: number;
+  readonly uram: number;
+  readonly lutram: number;
+}
+
+/** Cycles between reading a place of the accumulator and its new sum being there: Q may not be less, but for register feedback. */
+export const hazard = 3;
