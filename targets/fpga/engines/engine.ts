@@ -53,7 +53,7 @@ interface Common {
  *
  * In one cycle, for word w, slot q and cluster g, where `base` is the address of input pixel (y·strideY, (x0 + g·Q + q)·strideX) of the padded image:
  *   o[b]     = bank_g[b][(base + offset[w][b]) mod ring.depth]                    offset[w][0] for every b where offsets are shared
- *   x[p]     = o[select[w][p]]                                                     crossbar; o[p mod B] where direct
+ *   x[p]     = o[select[w][p]]                    crossbar; o[floor(p·B / P)] where direct: its own, or all lanes the same
  *   m[p]     = x[p] · value[w][p]
  *   s[a]     = sum of m[p] over the P/A lanes p = a·P/A .. of accumulator a        A = P: its own lane's; A = 1: a tree over all lanes
  *   acc[half][a][row[w][a]][q] = (first[w][a] ? 0 : acc[half][a][row[w][a]][q]) + s[a]
@@ -86,6 +86,8 @@ export interface ScheduledPlan extends Common {
   readonly halves: 1 | 2;
   readonly read: 'crossbar' | 'direct';
   readonly offsets: 'each' | 'shared';
+  /** `shared`: all accumulators have the same row and first, and the schedule has them once a word. */
+  readonly rows: 'each' | 'shared';
   readonly feedback: 'memory' | 'register';
   /** `rebuilt`: the value of a lane is a SmartDeal code's, put together in front of the multiplier; `schedule.value` has what comes out. */
   readonly values: 'stored' | 'rebuilt';
@@ -104,11 +106,11 @@ export interface ScheduledPlan extends Common {
 export interface Schedule {
   /** words × P, signed, in the layer's `weightBits`. */
   readonly value: Int16Array<ArrayBuffer>;
-  /** words × P: a bank. All 0 where reading is direct. */
+  /** words × P: a bank. Where reading is direct all 0, and not in the table. */
   readonly select: Uint8Array<ArrayBuffer>;
-  /** words × A: a place among the accumulator's rows. */
+  /** words × A, or words × 1 where shared: a place among the accumulator's rows. */
   readonly row: Uint16Array<ArrayBuffer>;
-  /** words × A: 1 where the sum begins anew. */
+  /** words × A, or words × 1 where shared: 1 where the sum begins anew. */
   readonly first: Uint8Array<ArrayBuffer>;
   /** words × B, or words × 1 where shared: below `ring.depth`. */
   readonly offset: Uint16Array<ArrayBuffer>;
@@ -117,9 +119,10 @@ export interface Schedule {
 }
 
 /**
- * Pixels of the padded image in raster order, in B banks of `depth` words. Channel c of pixel n = y·pitch + x (padded coordinates) is in bank `bank[c]` at
- * (n·slots + slot[c]) mod depth. The entry of tap (ky, kx) and channel c thus has the offset ((ky·dilationY)·pitch + kx·dilationX)·slots + slot[c],
- * and the next output pixel of a row is strideX·slots further.
+ * Pixels of the padded image in raster order, in B banks of `depth` words: `copies` times B / copies banks, which hold the same. Channel c of
+ * pixel n = y·pitch + x (padded coordinates) is written to the banks bank[c] + i·B / copies, at (n·slots + slot[c]) mod depth. The entry of
+ * tap (ky, kx) and channel c thus has the offset ((ky·dilationY)·pitch + kx·dilationX)·slots + slot[c] in all of them, and the next output
+ * pixel of a row is strideX·slots further.
  */
 export interface Ring {
   /** Words of a bank: a power of two, at most 2^16. */
@@ -132,7 +135,9 @@ export interface Ring {
   readonly pitch: number;
   /** Bits of a word. */
   readonly bits: number;
-  /** Of each channel. */
+  /** More than one where there are more lanes than channels, or lanes that read by themselves. */
+  readonly copies: number;
+  /** Of each channel: below B / copies. */
   readonly bank: Uint8Array<ArrayBuffer>;
   readonly slot: Uint16Array<ArrayBuffer>;
 }
