@@ -223,6 +223,111 @@ struct piece {
   int32_t lane, count, pixel;
 };
 
+/* The pieces of a panel of picture `k` that lie inside the image, and how many there are. */
+UNROLLED int32_t find_pieces(const struct pictures *p, int32_t k, int32_t first, struct piece *pieces) {
+  const int32_t pixels = p->rows * p->columns, end = first + LANES < pixels ? first + LANES : pixels;
+  int32_t found = 0;
+  for (int32_t at = first; at < end;) {
+    const int32_t row = at / p->columns, next = (row + 1) * p->columns < end ? (row + 1) * p->columns : end;
+    const int32_t y = p->starts[2 * k] + row * p->stride_y;
+    /* Columns of x that the lanes read, the first and the one behind the last. */
+    int32_t x = p->starts[2 * k + 1] + (at - row * p->columns) * p->stride_x;
+    const int32_t skipped = x < 0 ? (-x + p->stride_x - 1) / p->stride_x : 0;
+    x += skipped * p->stride_x;
+    const int32_t room = x < p->width ? (p->width - 1 - x) / p->stride_x + 1 : 0, left = next - at - skipped;
+    const int32_t count = left < room ? left : room;
+    if (y >= 0 && y < p->height && count > 0)
+      pieces[found++] = (struct piece){at - first + skipped, count, y * p->width + x};
+    at = next;
+  }
+  return found;
+}
+
+/* A panel of a plain image, a number at a time. */
+UNROLLED void lay_numbers(const struct pictures *p, const float *x, const struct piece *pieces, int32_t count, float *to) {
+  for (int32_t l = 0; l < p->channels * LANES; l += WIDTH) vec_store(to + l, vec_all(0.0f));
+  for (int32_t i = 0; i < count; ++i)
+    for (int32_t k = 0; k < pieces[i].count; ++k) {
+      const float *const from = x + (pieces[i].pixel + k * p->stride_x) * p->channels;
+      for (int32_t c = 0; c < p->channels; ++c) to[c * LANES + pieces[i].lane + k] = from[c];
+    }
+}
+
+#if VECTOR_BYTES == 64
+/* What a vector of a picture has of a vector of x: where that begins, and which of its lanes come where. */
+struct source {
+  int32_t from;
+  __mmask16 lanes;
+  int8_t lane[WIDTH];
+};
+
+/* Vectors of x that are read together. */
+enum { SOURCES = 4 };
+
+/* All that a vector of a picture is made of: as many vectors of x as it has lanes, at most. */
+struct made {
+  int32_t count;
+  struct source sources[WIDTH];
+};
+
+/* What the vectors of a panel are made of. */
+ROUTINE void find_sources(const struct pictures *p, const struct piece *pieces, int32_t count, struct made *made) {
+  for (int32_t v = 0; v < VECTORS; ++v) made[v] = (struct made){0};
+  for (int32_t i = 0; i < count; ++i)
+    for (int32_t k = 0; k < pieces[i].count; ++k) {
+      const int32_t to = pieces[i].lane + k, pixel = pieces[i].pixel + k * p->stride_x;
+      const int32_t from = pixel / LANES * p->channels * LANES + pixel % LANES / WIDTH * WIDTH;
+      struct made *const m = made + to / WIDTH;
+      /* Lanes come in the order of pixels. */
+      if (m->count == 0 || m->sources[m->count - 1].from != from) m->sources[m->count++] = (struct source){from, 0, {0}};
+      struct source *const s = m->sources + m->count - 1;
+      s->lanes = (__mmask16)(s->lanes | 1u << to % WIDTH);
+      s->lane[to % WIDTH] = (int8_t)(pixel % WIDTH);
+    }
+}
+
+UNROLLED __m512i lanes_of(const struct source *s) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)s->lane));
+}
+
+/* A vector of some channels out of SOURCES of x, on top of what is there already unless these are the first. */
+UNROLLED void make_vector(const struct source *s, const float *x, int32_t channels, int32_t first, float *to) {
+  const __m512i lane0 = lanes_of(s), lane1 = lanes_of(s + 1), lane2 = lanes_of(s + 2), lane3 = lanes_of(s + 3);
+  const __mmask16 lanes0 = s[0].lanes, lanes1 = s[1].lanes, lanes2 = s[2].lanes, lanes3 = s[3].lanes;
+  const float *const x0 = x + s[0].from, *const x1 = x + s[1].from, *const x2 = x + s[2].from, *const x3 = x + s[3].from;
+  for (int32_t c = 0; c < channels * LANES; c += LANES) {
+    vec all = first ? vec_all(0.0f) : vec_load(to + c);
+    all = _mm512_mask_permutexvar_ps(all, lanes0, lane0, vec_load(x0 + c));
+    all = _mm512_mask_permutexvar_ps(all, lanes1, lane1, vec_load(x1 + c));
+    all = _mm512_mask_permutexvar_ps(all, lanes2, lane2, vec_load(x2 + c));
+    all = _mm512_mask_permutexvar_ps(all, lanes3, lane3, vec_load(x3 + c));
+    vec_store(to + c, all);
+  }
+}
+
+/* Some channels of a panel. */
+ROUTINE void make_panel(const struct made *made, const float *x, int32_t channels, float *to) {
+  for (int32_t v = 0; v < VECTORS; ++v, to += WIDTH) {
+    make_vector(made[v].sources, x, channels, 1, to);
+    for (int32_t i = SOURCES; i < made[v].count; i += SOURCES) make_vector(made[v].sources + i, x, channels, 0, to);
+  }
+}
+
+/* Pictures that are made together, since they read the same vectors, and channels that are near while they are. */
+enum { PICTURES = 4, NEAR = 16 };
+
+/* A panel of some pictures, which are `apart`. */
+UNROLLED void lay_panels(const struct pictures *p, const float *x, int32_t picture, int32_t pictures, int32_t first,
+                         float *y, ptrdiff_t apart) {
+  struct made made[PICTURES][VECTORS];
+  struct piece pieces[LANES];
+  for (int32_t k = 0; k < pictures; ++k)
+    find_sources(p, pieces, find_pieces(p, picture + k, first, pieces), made[k]);
+  for (int32_t channel = 0; channel < p->channels; channel += NEAR)
+    for (int32_t k = 0; k < pictures; ++k)
+      make_panel(made[k], x + channel * LANES, least(p->channels - channel, NEAR), y + k * apart + channel * LANES);
+}
+#else
 /* Channels whose rows are laid flat before the first of them is read again, so that what was written has arrived. */
 enum { TOGETHER = 8 };
 
@@ -264,26 +369,6 @@ UNROLLED void pick(const float *flat, int32_t row, int32_t stride, struct piece 
   else pick_many(flat, row, stride, piece, channels, to);
 }
 
-/* The pieces of a panel of picture `k` that lie inside the image, and how many there are. */
-UNROLLED int32_t find_pieces(const struct pictures *p, int32_t k, int32_t first, struct piece *pieces) {
-  const int32_t pixels = p->rows * p->columns, end = first + LANES < pixels ? first + LANES : pixels;
-  int32_t found = 0;
-  for (int32_t at = first; at < end;) {
-    const int32_t row = at / p->columns, next = (row + 1) * p->columns < end ? (row + 1) * p->columns : end;
-    const int32_t y = p->starts[2 * k] + row * p->stride_y;
-    /* Columns of x that the lanes read, the first and the one behind the last. */
-    int32_t x = p->starts[2 * k + 1] + (at - row * p->columns) * p->stride_x;
-    const int32_t skipped = x < 0 ? (-x + p->stride_x - 1) / p->stride_x : 0;
-    x += skipped * p->stride_x;
-    const int32_t room = x < p->width ? (p->width - 1 - x) / p->stride_x + 1 : 0, left = next - at - skipped;
-    const int32_t count = left < room ? left : room;
-    if (y >= 0 && y < p->height && count > 0)
-      pieces[found++] = (struct piece){at - first + skipped, count, y * p->width + x};
-    at = next;
-  }
-  return found;
-}
-
 /* Lays the rows that a piece reads of some channels flat, since they go from panel to panel. */
 UNROLLED void lay_rows(const struct pictures *p, const float *x, struct piece piece, int32_t channels, float *to) {
   const int32_t begin = piece.pixel / WIDTH * WIDTH, end = piece.pixel + (piece.count - 1) * p->stride_x + 1;
@@ -295,20 +380,14 @@ UNROLLED void lay_rows(const struct pictures *p, const float *x, struct piece pi
 }
 
 /* Some channels of a panel. */
-UNROLLED void lay_panel(const struct pictures *p, const float *x, const struct piece *pieces, int32_t count,
-                        int32_t channels, float *to) {
+UNROLLED void lay_pieces(const struct pictures *p, const float *x, const struct piece *pieces, int32_t count,
+                         int32_t channels, float *to) {
   int32_t lanes = 0;
   for (int32_t i = 0; i < count; ++i) lanes += pieces[i].count;
   if (lanes < LANES)
     for (int32_t l = 0; l < channels * LANES; l += WIDTH) vec_store(to + l, vec_all(0.0f));
   for (int32_t i = 0; i < count; ++i) {
     const struct piece piece = pieces[i];
-    if (p->plain) {
-      for (int32_t c = 0; c < channels; ++c)
-        for (int32_t k = 0; k < piece.count; ++k)
-          to[c * LANES + piece.lane + k] = x[(piece.pixel + k * p->stride_x) * p->channels + c];
-      continue;
-    }
     /* Vectors reach past both ends. */
     float *const start = p->scratch + WIDTH * p->stride_x;
     if (channels == TOGETHER) lay_rows(p, x, piece, TOGETHER, start);
@@ -320,23 +399,37 @@ UNROLLED void lay_panel(const struct pictures *p, const float *x, const struct p
   }
 }
 
+/* Pictures are made one by one. */
+enum { PICTURES = 1 };
+
+UNROLLED void lay_panels(const struct pictures *p, const float *x, int32_t picture, int32_t pictures, int32_t first,
+                         float *y, ptrdiff_t apart) {
+  struct piece pieces[LANES];
+  for (int32_t k = 0; k < pictures; ++k) {
+    const int32_t count = find_pieces(p, picture + k, first, pieces);
+    for (int32_t channel = 0; channel < p->channels; channel += TOGETHER)
+      lay_pieces(p, x + channel * LANES, pieces, count, least(p->channels - channel, TOGETHER),
+                 y + k * apart + channel * LANES);
+  }
+}
+#endif
+
 ROUTINE void lay_pictures(const struct pictures *p) {
   const int32_t pixels = p->height * p->width, size = p->rows * p->columns;
-  const int32_t panels = (size + LANES - 1) / LANES, step = p->plain ? 1 : LANES;
+  const int32_t panels = (size + LANES - 1) / LANES;
   const int32_t image_size = (p->plain ? pixels : (pixels + LANES - 1) / LANES * LANES) * p->channels;
-  struct piece pieces[LANES];
+  const ptrdiff_t apart = (ptrdiff_t)panels * p->channels * LANES;
   /* All pictures of a panel read what is near each other. */
   for (int32_t panel = p->begin; panel < p->end; ++panel) {
-    const int32_t image = panel / panels, first = (panel - image * panels) * LANES;
+    const int32_t image = panel / panels, at = panel - image * panels;
     const float *const x = p->x + (ptrdiff_t)image * image_size;
-    float *const y = p->y + ((ptrdiff_t)image * p->pictures * panels + first / LANES) * p->channels * LANES;
-    for (int32_t k = 0; k < p->pictures; ++k) {
-      const int32_t count = find_pieces(p, k, first, pieces);
-      float *to = y + (ptrdiff_t)k * panels * p->channels * LANES;
-      for (int32_t channel = 0; channel < p->channels; channel += TOGETHER) {
-        const int32_t left = p->channels - channel, channels = left < TOGETHER ? left : TOGETHER;
-        lay_panel(p, x + channel * step, pieces, count, channels, to);
-        to += channels * LANES;
+    float *const y = p->y + image * p->pictures * apart + (ptrdiff_t)at * p->channels * LANES;
+    for (int32_t k = 0; k < p->pictures; k += PICTURES) {
+      const int32_t pictures = least(p->pictures - k, PICTURES);
+      if (!p->plain) lay_panels(p, x, k, pictures, at * LANES, y + k * apart, apart);
+      for (int32_t i = 0; p->plain && i < pictures; ++i) {
+        struct piece pieces[LANES];
+        lay_numbers(p, x, pieces, find_pieces(p, k + i, at * LANES, pieces), y + (k + i) * apart);
       }
     }
   }
