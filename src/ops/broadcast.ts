@@ -38,24 +38,32 @@ const coordinates = (type: TensorType, indices: readonly Expr[]): readonly (Expr
   type.shape.map((size, axis) => (size === 1 ? 0 : indices[indices.length - type.shape.length + axis]));
 
 /** One flat loop where every operand lies as the result does; a loop per axis elsewhere. */
-export function elementwiseLoops(
-  { types, arrays, result: { type, array } }: Site,
+export const elementwiseLoops = (
+  site: Site,
   names: readonly string[],
   compute: (values: readonly Expr[]) => Expr,
+): readonly Stmt[] => elementwiseBodies(site, names, (values, put) => [put(compute(values))]);
+
+/** The same, for what takes more than an expression: `put` stores the element. */
+export function elementwiseBodies(
+  { types, arrays, result: { type, array } }: Site,
+  names: readonly string[],
+  compute: (values: readonly Expr[], put: (value: Expr) => Stmt) => readonly Stmt[],
 ): readonly Stmt[] {
   const flat = names.every(
     (name) => sameShape(types[name].shape, type.shape) && sameLayout(types[name].layout, type.layout),
   );
   if (flat)
-    return loop('i', 0, storedLength(type), (i) => [
-      store(array, i, compute(names.map((name) => load(arrays[name], i)))),
-    ]);
-  return nest(type.shape, (indices) => [
-    write(
-      array,
-      type,
-      indices,
-      compute(names.map((name) => read(arrays[name], types[name], coordinates(types[name], indices)))),
+    return loop('i', 0, storedLength(type), (i) =>
+      compute(
+        names.map((name) => load(arrays[name], i)),
+        (value) => store(array, i, value),
+      ),
+    );
+  return nest(type.shape, (indices) =>
+    compute(
+      names.map((name) => read(arrays[name], types[name], coordinates(types[name], indices))),
+      (value) => write(array, type, indices, value),
     ),
-  ]);
+  );
 }

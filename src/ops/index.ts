@@ -22,6 +22,8 @@ import type { LayerNorm } from './layer-norm.ts';
 import { layerNorm } from './layer-norm.ts';
 import type { Linear } from './linear.ts';
 import { linear } from './linear.ts';
+import type { Lookup } from './lookup.ts';
+import { lookup } from './lookup.ts';
 import type { MatMul } from './matmul.ts';
 import { matmul } from './matmul.ts';
 import type { Pad } from './pad.ts';
@@ -34,6 +36,8 @@ import type { Reduce } from './reduce.ts';
 import { reduce } from './reduce.ts';
 import type { Relayout } from './relayout.ts';
 import { relayout } from './relayout.ts';
+import type { Requantize } from './requantize.ts';
+import { requantize } from './requantize.ts';
 import type { Reshape } from './reshape.ts';
 import { reshape } from './reshape.ts';
 import type { Resize } from './resize.ts';
@@ -68,12 +72,14 @@ export type Op =
   | Gather
   | LayerNorm
   | Linear
+  | Lookup
   | MatMul
   | Pad
   | Pool2d
   | Quantize
   | Reduce
   | Relayout
+  | Requantize
   | Reshape
   | Resize
   | Select
@@ -103,12 +109,14 @@ export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K
   gather,
   'layer-norm': layerNorm,
   linear,
+  lookup,
   matmul,
   pad,
   pool2d,
   quantize,
   reduce,
   relayout,
+  requantize,
   reshape,
   resize,
   select,

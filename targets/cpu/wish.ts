@@ -58,6 +58,8 @@ export function wish({ op, type }: Call, types: Types): Wish {
     case 'cast':
     case 'quantize':
     case 'dequantize':
+    case 'requantize':
+    case 'lookup':
     case 'batch-norm':
       return { kind: 'same' };
     default:

@@ -45,6 +45,8 @@ export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
     case 'cast':
     case 'quantize':
     case 'dequantize':
+    case 'requantize':
+    case 'lookup':
       return { kind: 'same' };
     case 'resize':
     case 'depth-to-space':

@@ -7,22 +7,17 @@ import type { Value } from '../../src/ops/rules.ts';
 import { binaryFunctions, unaryFunctions } from '../../src/ops/scalar.ts';
 import type { Shape, TensorType } from '../../src/tensor/type.ts';
 import { tensor } from '../../src/tensor/type.ts';
+import { quantisedArbitraries } from './arbitrary-quantised.ts';
+import { anyShape, int, ints, oneOf, sizes } from './draws.ts';
 import type { Sample } from './law.ts';
 import { some } from './law.ts';
 import type { OpOf } from './makers.ts';
 
 type Draw<K extends Kind> = fc.Arbitrary<Sample<OpOf<K>>>;
 
-const int = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
-const ints = (min: number, max: number, length: number): fc.Arbitrary<number[]> =>
-  fc.array(int(min, max), { minLength: length, maxLength: length });
-const oneOf = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 const names = <T extends object>(table: T): fc.Arbitrary<keyof T> =>
   fc.constantFrom(...(Object.keys(table) as (keyof T)[]));
 
-const sizes = (rank: number): fc.Arbitrary<number[]> => ints(1, rank > 3 ? 4 : 5, rank);
-const anyShape = fc.integer({ min: 0, max: 4 }).chain(sizes);
-const pair = (c: number): readonly Value[] => [some('f32', [c], 11), some('i32', [c], 12)];
 const image = fc.tuple(int(1, 2), int(1, 6), int(1, 6), int(1, 5)).map((shape): Shape => shape);
 const f32 = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<Value> =>
   fc.tuple(shape, int(1, 1000)).map(([s, seed]) => some('f32', s, seed));
@@ -45,6 +40,7 @@ const epilogue = (o: number, a: string, dtype: 'f32' | 'i32' = 'f32'): Value[] =
 const axisOf = (v: Value): fc.Arbitrary<number> => int(0, Math.max(0, v.type.shape.length - 1));
 
 export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
+  ...quantisedArbitraries,
   attention: fc
     .tuple(int(1, 2), int(1, 5), int(1, 5), int(1, 3), ints(1, 3, 2), fc.boolean(), int(1, 1000))
     .chain(([n, t, s, heads, [deep, part], masked, seed]) =>
@@ -118,10 +114,6 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
         values: [x, some(dtype, [o, ...kernel, i / groups], 6), ...epilogue(o, a, dtype), ...residual],
       };
     }),
-  dequantize: fc.tuple(anyShape, int(-1, 3)).map(([shape, axis]) => ({
-    op: { kind: 'dequantize', axis },
-    values: [some('i32', shape, 10), ...pair(axis < 0 ? 1 : (shape[axis] ?? 1))],
-  })),
   'depth-to-space': fc.tuple(image, int(1, 3)).map(([[n, h, w, c], block]) => ({
     op: { kind: 'depth-to-space', block },
     values: [fixed([n, h, w, c * block * block], 1)],
@@ -166,10 +158,6 @@ export const arbitraries: { readonly [K in Kind]: Draw<K> } = {
       op: { kind: 'pool2d', fn, window, stride, pad, countPad },
       values: [x],
     })),
-  quantize: fc.tuple(f32(anyShape), int(-1, 3), int(-9, 0), int(0, 9)).map(([x, axis, low, high]) => ({
-    op: { kind: 'quantize', axis, low, high },
-    values: [x, ...pair(axis < 0 ? 1 : (x.type.shape[axis] ?? 1))],
-  })),
   reduce: fc
     .tuple(either(anyShape), oneOf('sum', 'mean', 'max', 'min', 'prod'), fc.boolean())
     .chain(([x, fn, keep]) =>

@@ -6,7 +6,7 @@ import type { Kind } from '../../src/ops/index.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
 import type { Sample } from './law.ts';
 import type { OpOf } from './makers.ts';
-import { conv, convT, f, inf, pad, pool, resize, whole, x, y, z } from './makers.ts';
+import { conv, convT, f, i, inf, pad, pool, resize, whole, x, y, z } from './makers.ts';
 
 const activations: readonly Activation[] = ['none', 'relu', 'hard-swish', 'sigmoid'];
 
@@ -94,6 +94,11 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: { kind: 'linear', activation: 'relu' }, values: [whole(2, 3, 5, 4), whole(3, 4), whole(3)] },
     { op: { kind: 'linear', activation: 'tanh' }, values: [x(4), y(1, 4), z(1)] },
   ],
+  lookup: [
+    { op: { kind: 'lookup', low: -2 }, values: [whole(2, 3, 5, 3), whole(4)] },
+    { op: { kind: 'lookup', low: 0 }, values: [whole(2, 3, 5, 3), whole(3, 5)] },
+    { op: { kind: 'lookup', low: 1 }, values: [whole(), whole(2)] },
+  ],
   matmul: [
     { op: { kind: 'matmul', transposeA: false, transposeB: false }, values: [x(2, 3, 4, 5), y(2, 1, 5, 3)] },
     { op: { kind: 'matmul', transposeA: true, transposeB: true }, values: [x(3, 5, 4), y(2, 3, 6, 5)] },
@@ -137,6 +142,12 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
   relayout: [
     { op: { kind: 'relayout' }, values: [x(2, 3, 5, 3)] },
     { op: { kind: 'relayout' }, values: [whole(2, 3, 5, 3)] },
+  ],
+  requantize: [
+    // Shifts and multipliers beyond their bounds are among them.
+    { op: { kind: 'requantize', low: -9, high: 7 }, values: [whole(2, 3, 5, 3), whole(3), whole(3), whole(1)] },
+    { op: { kind: 'requantize', low: 0, high: 255 }, values: [whole(2, 3, 5, 3), i([1], 99), whole(3), whole(1)] },
+    { op: { kind: 'requantize', low: -128, high: 127 }, values: [whole(), i([1], 99), i([1], 4), whole(1)] },
   ],
   reshape: [
     { op: { kind: 'reshape', shape: [5, 2, 3, 3] }, values: [x(2, 3, 5, 3)] },

@@ -1,5 +1,6 @@
 /** Every operator on something small enough to work out by hand. A new operator does not compile until it has one. */
 import type { Kind, Op } from '../../src/ops/index.ts';
+import { quantisedExamples } from './examples-quantised.ts';
 import type { Sample } from './law.ts';
 import type { OpOf } from './makers.ts';
 import { conv, convT, f, i, inf, nan, pad, pool, resize } from './makers.ts';
@@ -14,6 +15,7 @@ const abcd = f([4], 1, 2, 3, 4);
 const count6 = f([2, 3], 1, 2, 3, 4, 5, 6);
 
 export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
+  ...quantisedExamples,
   attention: [
     {
       // Equal scores share evenly; the mask hides the second key from the second query.
@@ -120,18 +122,6 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       gives: [0],
     },
   ],
-  dequantize: [
-    {
-      op: { kind: 'dequantize', axis: -1 },
-      values: [i([3], 0, 3, 255), f([1], 0.5), i([1], 3)],
-      gives: [-1.5, 0, 126],
-    },
-    {
-      op: { kind: 'dequantize', axis: 0 },
-      values: [i([2, 2], 1, -2, 1, -2), f([2], 0.5, 4), i([2], 0, -1)],
-      gives: [0.5, -1, 8, -4],
-    },
-  ],
   'depth-to-space': [
     {
       op: { kind: 'depth-to-space', block: 2 },
@@ -196,19 +186,6 @@ export const examples: { readonly [K in Kind]: readonly Example<OpOf<K>>[] } = {
       op: pool({ window: [1, 2], pad: [0, 1, 0, 0] }),
       values: [i([1, 1, 3, 1], -8, -2147483648, 7)],
       gives: [-8, -8, 7],
-    },
-  ],
-  quantize: [
-    {
-      // Ties to even, then bounds; NaN is below all.
-      op: { kind: 'quantize', axis: -1, low: 0, high: 255 },
-      values: [f([8], 1, 3, -3, 1000, -1000, inf, -inf, nan), f([1], 2), i([1], 10)],
-      gives: [10, 12, 8, 255, 0, 255, 0, 0],
-    },
-    {
-      op: { kind: 'quantize', axis: 1, low: -128, high: 127 },
-      values: [f([2, 2], 0.7, 0.7, -99, -99), f([2], 0.25, 2), i([2], 0, 5)],
-      gives: [3, 5, -128, -45],
     },
   ],
   reduce: [

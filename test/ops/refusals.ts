@@ -12,6 +12,7 @@ import { layerRefusals } from './refusals-layers.ts';
 const binary = (fn: unknown): object => ({ kind: 'binary', fn });
 const concat = (axis: unknown, count: unknown): object => ({ kind: 'concat', axis, count });
 const reduce = (fn: unknown, axes: unknown, keep: unknown = true): object => ({ kind: 'reduce', fn, axes, keep });
+const requantize = (low: number, high: number): object => ({ kind: 'requantize', low, high });
 const slice = (begin: unknown, size: unknown, step: unknown): object => ({ kind: 'slice', begin, size, step });
 const topK = (k: unknown, output: unknown = 'values'): object => ({ kind: 'top-k', k, output });
 const image = [1, 8, 8, 4];
@@ -97,6 +98,34 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
     refused(reduce('median', [0]), [[4]], 'takes "sum", "mean", "prod", "max" or "min" as "fn" and is given "median"'),
   ],
   relayout: [refused({ kind: 'relayout' }, [[1, 0]], 'would give [1, 0], and no size may be below 1')],
+  lookup: [
+    refused({ kind: 'lookup', low: 0 }, [[4], i32(2)], 'takes i32 as "x" and is given f32'),
+    refused({ kind: 'lookup', low: 0 }, [i32(4), i32()], 'takes a 1-D "table" and is given []'),
+    refused({ kind: 'lookup', low: 0 }, [i32(4), i32(3, 2)], 'takes "table" of [n] or [4, n] and is given [3, 2]'),
+    refused({ kind: 'lookup', low: 0 }, [i32(), i32(1, 2)], 'takes "x" with at least 1 axis and is given []'),
+    refused(
+      { kind: 'lookup', low: 0 },
+      [i32(4), i32(2 ** 25)],
+      'takes "table" with at most 16777216 entries and is given [33554432]',
+    ),
+    refused(
+      { kind: 'lookup', low: 0.5 },
+      [i32(4), i32(2)],
+      'takes a whole number in -16777216..16777216 as "low" and is given 0.5',
+    ),
+  ],
+  requantize: [
+    refused(requantize(0, 1), [[4], i32(1), i32(1), i32(1)], 'takes i32 as "x" and is given f32'),
+    refused(requantize(0, 1), [i32(4), i32(3), i32(1), i32(1)], 'takes "multiplier" of [1] or [4] and is given [3]'),
+    refused(requantize(0, 1), [i32(4), i32(4), i32(), i32(1)], 'takes "shift" of [1] or [4] and is given []'),
+    refused(requantize(0, 1), [i32(4), i32(4), i32(4), i32(4)], 'takes "zero" of [1] and is given [4]'),
+    refused(requantize(1, 0), [i32(4), i32(1), i32(1), i32(1)], 'takes "low" up to "high" and is given 1 and 0'),
+    refused(
+      requantize(0, 2 ** 31),
+      [i32(4), i32(1), i32(1), i32(1)],
+      'takes a whole number in -16777216..16777216 as "high" and is given 2147483648',
+    ),
+  ],
   reshape: [
     refused({ kind: 'reshape', shape: [5] }, [[2, 3]], 'cannot make [5] of [2, 3]'),
     refused(

@@ -25,7 +25,10 @@ function rangeOf(node: Node, ranges: ReadonlyMap<Id, Range>): Range | undefined 
   const [a, b] = inputs.map((id) => ranges.get(id));
   switch (op.kind) {
     case 'quantize':
+    case 'requantize':
       return [op.low, op.high];
+    case 'lookup':
+      return b;
     case 'binary':
       return a && b && within(op.fn, a, b);
     case 'unary':

@@ -5,6 +5,7 @@ import { same } from './layer.ts';
 import { pad, reduce, softmax, topK } from './rows-along.ts';
 import { binary, cast, select, unary } from './rows-elementwise.ts';
 import { depthToSpace, pool2d, resize, spaceToDepth } from './rows-image.ts';
+import { lookup, requantize } from './rows-integer.ts';
 import { batchNorm, conv2d, convTranspose2d, linear, matmul } from './rows-layers.ts';
 import { dequantize, quantize } from './rows-quantised.ts';
 import { attention, layerNorm } from './rows-sequence.ts';
@@ -24,6 +25,7 @@ const rows: { readonly [K in Kind]: Row<Extract<Op, { readonly kind: K }>> } = {
   gather,
   'layer-norm': layerNorm,
   linear,
+  lookup,
   matmul,
   pad,
   pool2d,
@@ -31,6 +33,7 @@ const rows: { readonly [K in Kind]: Row<Extract<Op, { readonly kind: K }>> } = {
   reduce,
   // Layouts are nothing that the file knows.
   relayout: (_op, l) => same(l, 'x'),
+  requantize,
   reshape,
   resize,
   select,
