@@ -8,4 +8,6 @@ export const anywhere: ReadonlySet<Kind> = new Set<Kind>([
   'cast',
   'quantize',
   'dequantize',
+  'requantize',
+  'lookup',
 ]);
