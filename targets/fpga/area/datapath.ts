@@ -1,0 +1,90 @@
+/** What a scheduled datapath takes: estimates, but for multipliers, which are counted. */
+import type { Area, ScheduledPlan } from '../engines/engine.ts';
+import type { Layer } from '../engines/layer.ts';
+import type { Rom } from '../engines/rom.ts';
+import { bitsFor } from '../engines/rom.ts';
+import { blocks, deepest, distributed, logicTable } from './memory.ts';
+import { muxLuts, rates } from './rates.ts';
+
+type Shape = Omit<ScheduledPlan, 'area'>;
+
+export const noArea: Area = { dsp: 0, lut: 0, ff: 0, bram18: 0, uram: 0, lutram: 0 };
+
+export const addAreas = (areas: readonly Area[]): Area =>
+  areas.reduce(
+    (a, b) => ({
+      dsp: a.dsp + b.dsp,
+      lut: a.lut + b.lut,
+      ff: a.ff + b.ff,
+      bram18: a.bram18 + b.bram18,
+      uram: a.uram + b.uram,
+      lutram: a.lutram + b.lutram,
+    }),
+    noArea,
+  );
+
+const times = (n: number, a: Area): Area => ({
+  dsp: n * a.dsp,
+  lut: n * a.lut,
+  ff: n * a.ff,
+  bram18: n * a.bram18,
+  uram: n * a.uram,
+  lutram: n * a.lutram,
+});
+
+const logic = (lut: number, ff = 0): Area => ({ ...noArea, lut: Math.round(lut), ff: Math.round(ff) });
+
+/** A memory that is written at one place and read at `reads` others in the same cycle. */
+export function memoryArea(depth: number, width: number, reads = 1): Area {
+  if (depth > deepest) return { ...noArea, bram18: reads * blocks(depth, width) };
+  const { lutram, lut } = distributed(depth, width);
+  return { ...noArea, lut: reads * (lutram + lut), lutram: reads * lutram };
+}
+
+export const romArea = ({ depth, width, storage }: Rom): Area =>
+  storage === 'distributed' ? logic(logicTable(depth, width)) : { ...noArea, bram18: blocks(depth, width) };
+
+export function areaOf(layer: Layer, plan: Shape): Area {
+  return addAreas([
+    times(plan.clusters, clusterArea(layer, plan)),
+    drainArea(layer, plan),
+    ...plan.roms.map(romArea),
+    logic(rates.control.lut, rates.control.ff),
+  ]);
+}
+
+function clusterArea(layer: Layer, plan: Shape): Area {
+  const { lanes, banks, ring, read, offsets, accumulators, slots, halves, feedback } = plan;
+  const address = bitsFor(ring.depth);
+  const sum = layer.accumulatorBits;
+  const depth = plan.rowsPerLane * 2 ** bitsFor(slots) * halves;
+  const reads = feedback === 'memory' ? halves : 1;
+  const crossing = read === 'crossbar' ? lanes * ring.bits * muxLuts(banks) : 0;
+  const adders = (offsets === 'shared' ? 1 : banks) * address * rates.adder;
+  const tree = accumulators < lanes ? (lanes - 1) * (ring.bits + layer.weightBits) * rates.adder : 0;
+  return addAreas([
+    { ...noArea, dsp: plan.values === 'rebuilt' ? 0 : lanes },
+    logic(crossing + adders + tree, lanes * rates.laneFf + (halves - 1) * lanes * sum * rates.laneFfPerBit),
+    plan.values === 'rebuilt' ? logic(lanes * ring.bits * layer.weightBits * rates.product) : noArea,
+    times(banks, memoryArea(ring.depth, ring.bits)),
+    times(accumulators, memoryArea(depth, sum, reads)),
+  ]);
+}
+
+/** What chooses a sum, adds bias and pieces, multiplies, shifts and bounds. */
+export function drainArea(
+  { accumulatorBits, sumBits, ending }: Layer,
+  plan: Pick<Shape, 'accumulators' | 'clusters'>,
+): Area {
+  const choosing = accumulatorBits * muxLuts(plan.accumulators * plan.clusters);
+  const adding = sumBits * rates.adder;
+  if (!ending) return logic(choosing + adding, 2 * sumBits);
+  const bits = Math.max(1, ...Array.from(ending.multiplier, (m) => bitsFor(m + 1)));
+  const product = isShift(ending.multiplier) ? 0 : sumBits * bits * rates.product;
+  const varying = new Set(ending.shift).size > 1 ? (sumBits + bits) * 6 * rates.shifter : 0;
+  return logic(choosing + adding + product + varying + 24, 4 * sumBits + bits);
+}
+
+/** Whether all multipliers are the same power of two: then there is nothing to multiply. */
+const isShift = (multiplier: Int32Array): boolean =>
+  multiplier.every((m) => m === multiplier[0] && (m & (m - 1)) === 0);

@@ -1,0 +1,42 @@
+/** The engine for blocks and punched patterns: rows that keep the same columns go together, and columns that none of them keeps are left out. */
+import { sizeFault } from './assemble.ts';
+import type { Engine } from './engine.ts';
+import { clustered, splitClusters } from './folding.ts';
+import type { Layer } from './layer.ts';
+import { lockstep, tilePadding } from './lockstep.ts';
+
+/** Multiplications by nothing that are put up with. */
+const most = 0.15;
+
+/** Rows that may share columns. */
+const heights = [32, 16, 8, 4, 2] as const;
+
+/** The most neighbouring rows that share their columns but for a little. */
+const sharedBy = (layer: Layer): number | undefined =>
+  heights.find((h) => layer.rows % h === 0 && tilePadding(layer, h) <= most);
+
+export const broadcast: Engine = {
+  name: 'broadcast',
+  doc: 'one value for rows that keep the same columns: for blocks and punched patterns',
+
+  fits(layer) {
+    if (layer.decomposed) return 'rebuilds no weights';
+    if (sharedBy(layer) === undefined) return `has no neighbouring rows that share columns within ${100 * most} %`;
+    return sizeFault(layer);
+  },
+
+  foldings: (layer) => clustered(layer, sharedBy(layer) ?? 1),
+
+  plan(layer, folding) {
+    const height = sharedBy(layer) ?? 1;
+    const { lanes, clusters } = splitClusters(layer, folding);
+    return lockstep(layer, { engine: broadcast.name, lanes, clusters, height: divisor(lanes, height) });
+  },
+};
+
+/** The largest height up to `most` that divides the lanes. */
+function divisor(lanes: number, most: number): number {
+  let height = Math.min(lanes, most);
+  while (lanes % height !== 0) height--;
+  return height;
+}

@@ -1,0 +1,74 @@
+/**
+ * The engine for zeros anywhere: lanes own rows, banks own channels, and a small crossbar between them moves 8 bits once. Which lane reads which
+ * bank in which word is a colouring of a bipartite graph, so no word is longer than the fullest lane or bank asks for. Up to 16 lanes read one
+ * crossbar; more are clusters of up to 8 that share every word and work on different pixels.
+ */
+import { banksFor, channelLoads } from '../schedule/banks.ts';
+import { lanesFor, wholeRows, wordsOf } from '../schedule/lanes.ts';
+import { crossbarWords } from '../schedule/words.ts';
+import { assemble, sizeFault } from './assemble.ts';
+import type { Engine } from './engine.ts';
+import { slotsFor, splitLanes } from './folding.ts';
+import type { Layer } from './layer.ts';
+
+/** Banks may have more reads than lanes by so much before more banks are made. */
+const uneven = 1.02;
+
+export const crossbar: Engine = {
+  name: 'crossbar',
+  doc: 'lanes own rows, banks own channels, a crossbar of 8-bit values between them: for zeros anywhere',
+
+  fits(layer) {
+    if (layer.decomposed) return 'rebuilds no weights';
+    if (layer.output[0] * layer.output[1] === 1) return 'has one pixel alone, and its sums would come too soon';
+    return sizeFault(layer);
+  },
+
+  foldings: (layer) => crossbarFoldings(layer),
+
+  plan(layer, folding) {
+    const { lanes, clusters } = splitLanes(folding);
+    const pieces = wholeRows(layer.weights);
+    const goal = Math.ceil(pieces.reduce((sum, p) => sum + wordsOf(p), 0) / lanes);
+    const banks = banksOf(layer, lanes, goal);
+    const held = lanesFor(pieces, lanes, banks.most);
+    const found = crossbarWords(layer, held, banks);
+    return assemble(layer, {
+      ...found,
+      engine: crossbar.name,
+      lanes,
+      accumulators: lanes,
+      clusters,
+      slots: slotsFor(layer.output[1], clusters),
+      read: 'crossbar',
+      offsets: 'each',
+      rows: 'each',
+      feedback: 'memory',
+      values: 'stored',
+      banks,
+      held,
+    });
+  },
+};
+
+/** As many banks as lanes; twice as many where channels are too few or too uneven for that. */
+function banksOf(layer: Layer, lanes: number, goal: number) {
+  const loads = channelLoads(layer);
+  const kinds = Math.min(lanes, layer.channels);
+  const plain = banksFor(loads, kinds, Math.ceil(lanes / kinds));
+  if (plain.most <= uneven * goal) return plain;
+  const more =
+    layer.channels >= 2 * lanes
+      ? banksFor(loads, 2 * lanes, 1)
+      : banksFor(loads, kinds, Math.ceil((2 * lanes) / kinds));
+  return more.most < plain.most ? more : plain;
+}
+
+/** Lanes up to the rows, beyond 16 in clusters that the row of pixels still fills. */
+function crossbarFoldings(layer: Layer): readonly number[] {
+  const most = Math.min(16, layer.rows);
+  const one = Array.from({ length: most }, (_, i) => i + 1);
+  const clusters = Math.min(32, Math.ceil(layer.output[1] / 4));
+  const many = Array.from({ length: Math.max(0, 8 * clusters - 16) }, (_, i) => i + 17);
+  return [...one, ...many.filter((n) => splitLanes(n).lanes <= layer.rows && splitLanes(n).clusters <= clusters)];
+}

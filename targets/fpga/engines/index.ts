@@ -1,0 +1,8 @@
+/** All engines, in the order in which they are asked. */
+import { broadcast } from './broadcast.ts';
+import { crossbar } from './crossbar.ts';
+import { dense } from './dense.ts';
+import type { Engine } from './engine.ts';
+import { stationary } from './stationary.ts';
+
+export const engines: readonly Engine[] = [crossbar, stationary, broadcast, dense];

@@ -1,0 +1,70 @@
+/** The tables of a plan, in fields as narrow as their values. */
+import type { ScheduledPlan } from './engine.ts';
+import type { Layer } from './layer.ts';
+import type { Field, Rom } from './rom.ts';
+import { bitsFor, widthOf } from './rom.ts';
+
+/** Words below this are not worth a block of memory. */
+const shallow = 64;
+
+const largest = (values: ArrayLike<number>): number => {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
+  return most;
+};
+
+const unsigned = (name: string, values: ArrayLike<number>, each: number): Field => ({
+  name,
+  bits: bitsFor(largest(values) + 1),
+  signed: false,
+  each,
+  values,
+});
+
+const bitsOfSigned = (values: ArrayLike<number>): number => {
+  let [low, high] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
+  }
+  return 1 + bitsFor(Math.max(high + 1, -low));
+};
+
+export function rom(name: string, depth: number, fields: readonly Field[]): Rom {
+  const width = widthOf(fields);
+  const storage = depth <= shallow || depth * width <= 1024 ? 'distributed' : 'block';
+  return { name, depth, width, storage, fields };
+}
+
+/** `bias`, `multiplier` and `shift` of rows in this order. */
+export function endingFields({ bias, ending }: Layer, rows: ArrayLike<number>): readonly Field[] {
+  const pick = (all: Int32Array): Int32Array => Int32Array.from({ length: rows.length }, (_, i) => all[rows[i]]);
+  const biases = pick(bias);
+  const fields: Field[] = [{ name: 'bias', bits: bitsOfSigned(biases), signed: true, each: 1, values: biases }];
+  if (!ending) return fields;
+  return [...fields, unsigned('multiplier', pick(ending.multiplier), 1), unsigned('shift', pick(ending.shift), 1)];
+}
+
+type Unfinished = Omit<ScheduledPlan, 'roms' | 'area'>;
+
+export function scheduledRoms(layer: Layer, plan: Unfinished): readonly Rom[] {
+  const { schedule, lanes, banks, accumulators, offsets, rows, drain, ring } = plan;
+  const sums = rows === 'shared' ? 1 : accumulators;
+  const fields: Field[] = [
+    { name: 'value', bits: layer.weightBits, signed: true, each: lanes, values: schedule.value },
+    unsigned('select', schedule.select, lanes),
+    unsigned('row', schedule.row, sums),
+    { name: 'first', bits: 1, signed: false, each: sums, values: schedule.first },
+    unsigned('offset', schedule.offset, offsets === 'shared' ? 1 : banks),
+  ];
+  return [
+    rom('schedule', plan.words, fields),
+    rom('drain', drain.row.length, [
+      unsigned('lane', drain.lane, 1),
+      unsigned('place', drain.place, 1),
+      { name: 'last', bits: 1, signed: false, each: 1, values: drain.last },
+      ...endingFields(layer, drain.row),
+    ]),
+    rom('write', layer.channels, [unsigned('bank', ring.bank, 1), unsigned('slot', ring.slot, 1)]),
+  ];
+}
