@@ -23,6 +23,9 @@ export const promised = {
   pow: 0.51,
   /** In 2^-24 of the number given. */
   gelu: 2.2,
+  swish: 2,
+  /** In 2^-24. */
+  sigmoid: 2,
 } as const;
 
 /** Units in the last place that functions made of others may be off. */
@@ -79,7 +82,7 @@ const program = (step: number): string => `#include <math.h>
 
 #define INLINE static inline __attribute__((unused))
 
-${partsFor([...[...unary, 'pow', 'gelu'].map((fn) => `${fn}_f32`), ...made.map(madeOf)].join(' '), render)}
+${partsFor([...[...unary, 'pow', 'gelu', 'sigmoid'].map((fn) => `${fn}_f32`), ...made.map(madeOf)].join(' '), render)}
 
 /* How far floats lie apart around a number. */
 static double spacing(double wanted) {
@@ -138,23 +141,39 @@ static double largest_pow(void) {
 }
 
 /* In 2^-24 of the number given. */
-static double largest_gelu(void) {
+static double largest_of_given(float (*ours)(float), double (*wanted)(double)) {
   double most = 0.0;
   for (uint64_t bits = 0; bits < 0x100000000u; bits += ${step}) {
     const float x = float_of((uint32_t)(bits ^ (bits >> 9) % ${step}));
     if (!(fabsf(x) > 1e-30f) || isinf(x)) continue;
-    const double error = fabs((double)gelu_f32(x) - 0.5 * (double)x * erfc(-(double)x * 0.70710678118654752));
+    const double error = fabs((double)ours(x) - wanted((double)x));
     if (!(error / fabs((double)x) * 0x1p24 <= most)) most = error / fabs((double)x) * 0x1p24;
   }
-  const int ends = isinf(gelu_f32(INFINITY)) && gelu_f32(-INFINITY) != gelu_f32(-INFINITY);
-  return ends && gelu_f32(NAN) != gelu_f32(NAN) ? most : INFINITY;
+  const int ends = isinf(ours(INFINITY)) && ours(-INFINITY) != ours(-INFINITY);
+  return ends && ours(NAN) != ours(NAN) ? most : INFINITY;
+}
+
+static double gelu(double x) { return 0.5 * x * erfc(-x * 0.70710678118654752); }
+static double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }
+static double swish(double x) { return x * sigmoid(x); }
+
+/* In 2^-24. */
+static double largest_sigmoid(void) {
+  double most = 0.0;
+  for (uint64_t bits = 0; bits < 0x100000000u; bits += ${step}) {
+    const float x = float_of((uint32_t)(bits ^ (bits >> 9) % ${step}));
+    const double error = x != x ? (sigmoid_f32(x) != sigmoid_f32(x) ? 0.0 : INFINITY) : fabs((double)sigmoid_f32(x) - sigmoid((double)x));
+    if (!(error * 0x1p24 <= most)) most = error * 0x1p24;
+  }
+  return most;
 }
 
 int main(void) {
   FILE *const file = fopen("errors.json", "w");
   if (file == NULL) return 1;
 ${[...unary, ...made].map((fn) => `  fprintf(file, "${fn === 'exp' ? '{' : ','}\\"${fn}\\":%.4g", fmin(largest(our_${fn}, ${fn}), 1e9));`).join('\n')}
-  fprintf(file, ",\\"pow\\":%.4g,\\"gelu\\":%.4g}", fmin(largest_pow(), 1e9), fmin(largest_gelu(), 1e9));
+  fprintf(file, ",\\"pow\\":%.4g,\\"gelu\\":%.4g", fmin(largest_pow(), 1e9), fmin(largest_of_given(gelu_f32, gelu), 1e9));
+  fprintf(file, ",\\"swish\\":%.4g,\\"sigmoid\\":%.4g}", fmin(largest_of_given(swish_f32, swish), 1e9), fmin(largest_sigmoid(), 1e9));
   return fclose(file);
 }
 `;

@@ -7,7 +7,11 @@ import { partNames } from './parts.ts';
 import { syntax } from './syntax.ts';
 
 /** Functions that a part of templates/cpu/parts computes at once, faster than from the meaning of their steps. */
-const direct: Partial<Record<Activation, string>> = { gelu: 'gelu_f32' };
+const direct: Partial<Record<Activation, string>> = {
+  gelu: 'gelu_f32',
+  sigmoid: 'sigmoid_f32',
+  swish: 'swish_f32',
+};
 
 /** The loop in C that sets y[i] for i below `count` to such a function of x[i], if there is one. */
 export const directLoop = (fn: Activation, x: string, indent: string): string | undefined =>

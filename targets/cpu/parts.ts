@@ -33,6 +33,7 @@ const parts: readonly Part[] = [
   part('tanh-f32'),
   part('erf-f32'),
   part('gelu-f32'),
+  part('sigmoid-f32', 'swish_f32', 'sigmoid_divisor_f32'),
   part('trigonometry', 'sin_f32', 'cos_f32'),
   part('atan-f32'),
   part('pow-f32'),
