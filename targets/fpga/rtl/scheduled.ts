@@ -73,6 +73,7 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     rowWires: wires(rowBits),
     placeBits,
     placeHigh: placeBits - 1,
+    blockSums: 2 ** placeBits > 256 ? 1 : 0,
     halves: plan.halves,
     words: plan.words,
     wordBits: wires(bitsFor(plan.words)),

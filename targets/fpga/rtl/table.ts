@@ -82,7 +82,9 @@ export const tableView = (of: string, { table, rom, ce, fields }: Table) => ({
   atHigh: wires(bitsFor(rom.depth)) - 1,
   wordHigh: rom.width - 1,
   last: rom.depth - 1,
-  style: rom.storage,
+  // What Vivado reads of a table is the second; yosys knows no small memory that is only read, and makes logic of it by the first.
+  ramStyle: rom.storage === 'distributed' ? 'registers' : rom.storage,
+  romStyle: rom.storage,
 });
 
 /** What `$readmemh` reads, a word a line. */
