@@ -1,5 +1,5 @@
 /** Stages as instances of Verilog modules: which module, with which parameters, between which streams. */
-import type { Artefact } from '../../../src/target.ts';
+import type { Artefact, Render } from '../../../src/target.ts';
 import type { Stage, Stream } from '../pipeline/pipeline.ts';
 
 export interface Instance {
@@ -8,6 +8,13 @@ export interface Instance {
   readonly wires: readonly Wire[];
   /** What the stage needs besides the modules that all share. */
   readonly artefacts: readonly Artefact[];
+}
+
+export interface Printing {
+  /** Of the stage's module, where it has one of its own. */
+  readonly name: string;
+  readonly streams: readonly Stream[];
+  readonly render: Render;
 }
 
 export interface Wire {

@@ -1,15 +1,9 @@
 /** What stands between layers and has a table or an order of its own: a Verilog module each. */
-import type { Artefact, Render } from '../../../src/target.ts';
+import type { Artefact } from '../../../src/target.ts';
 import { bitsFor, type Field, type Rom, signedBits, widthOf } from '../engines/rom.ts';
-import type { Concat, Lookup, Rearrange, Requantised, Stream } from '../pipeline/pipeline.ts';
-import { bitsOf, type Instance, reading, through, writing } from './instance.ts';
+import type { Concat, Lookup, Rearrange, Requantised } from '../pipeline/pipeline.ts';
+import { bitsOf, type Instance, type Printing, reading, through, writing } from './instance.ts';
 import { hexFile, lowered, narrowed, type Table, table, tableModules, tableView, wires } from './table.ts';
-
-interface Printing {
-  readonly name: string;
-  readonly streams: readonly Stream[];
-  readonly render: Render;
-}
 
 /** A stage that is a module of its own. */
 function own(

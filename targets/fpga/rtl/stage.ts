@@ -1,0 +1,46 @@
+/** Every kind of stage as an instance of a Verilog module. */
+import { bug } from '../../../src/diagnostic.ts';
+import type { Compute, Stage } from '../pipeline/pipeline.ts';
+import { combine, fork, pad, pool, total } from './glue.ts';
+import { type Instance, type Printing, through } from './instance.ts';
+import { printScheduled } from './scheduled.ts';
+import { concat, lookup, rearrange, requantize } from './tabled.ts';
+
+export function instanceOf(stage: Stage, printing: Printing): Instance {
+  const { streams } = printing;
+  switch (stage.kind) {
+    case 'compute':
+      return compute(stage, printing);
+    case 'fork':
+      return fork(stage, streams);
+    case 'pool':
+      return pool(stage, streams);
+    case 'total':
+      return total(stage, streams);
+    case 'combine':
+      return combine(stage, streams);
+    case 'pad':
+      return pad(stage, streams);
+    case 'requantize':
+      return requantize(stage, printing);
+    case 'lookup':
+      return lookup(stage, printing);
+    case 'concat':
+      return concat(stage, printing);
+    case 'rearrange':
+      return rearrange(stage, printing);
+    case 'beats':
+      return bug('no Verilog for beats');
+  }
+}
+
+function compute(stage: Compute, { name, render }: Printing): Instance {
+  const { layer, plan } = stage;
+  if (plan.kind !== 'scheduled') return bug('no Verilog for unrolled');
+  return {
+    module: name,
+    parameters: {},
+    wires: through(stage),
+    artefacts: printScheduled(name, layer, plan, render),
+  };
+}
