@@ -58,9 +58,8 @@ function tablesOf({ roms }: ScheduledPlan) {
 /** Counts and widths of the datapath. */
 function sizes(layer: Layer, plan: ScheduledPlan) {
   const { lanes, banks, accumulators, clusters, slots, ring } = plan;
-  const rowBits = bitsFor(plan.rowsPerLane);
   const slotsBits = bitsFor(slots);
-  const placeBits = wires(bitsFor(plan.halves) + rowBits + slotsBits);
+  const placeBits = wires(bitsFor(plan.rowsPerLane * plan.halves * 2 ** slotsBits));
   const ringPlaceBits = bitsFor(ring.depth);
   return {
     lanes,
@@ -69,8 +68,7 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     clusters,
     slots,
     slotsBits,
-    rowBits,
-    rowWires: wires(rowBits),
+    rowWires: wires(bitsFor(plan.rowsPerLane)),
     placeBits,
     placeHigh: placeBits - 1,
     blockSums: 2 ** placeBits > 256 ? 1 : 0,
