@@ -18,10 +18,12 @@ command:qemu-aarch64 qemu-user
 command:arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 command:qemu-system-arm qemu-system-arm
 command:chromium chromium
+command:iverilog iverilog
 path:/usr/share/libonnx-testdata/data/node libonnx-testdata
 '
-# PyTorch exports the models that the slow tests verify.
+# The slow tests synthesise Verilog, and verify models that PyTorch exports.
 slow='
+command:yosys yosys
 path:/usr/lib/python3/dist-packages/torch python3-torch
 path:/usr/lib/python3/dist-packages/torchvision python3-torchvision
 path:/usr/lib/python3/dist-packages/onnx python3-onnx

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { renderer } from '../../src/render.ts';
 import type { Artefact } from '../../src/target.ts';
 import type { Engine } from '../../targets/fpga/engines/engine.ts';
-import type { Layer } from '../../targets/fpga/engines/layer.ts';
+import type { Ending, Layer } from '../../targets/fpga/engines/layer.ts';
 import type { Pipeline, Stage, Stream } from '../../targets/fpga/pipeline/pipeline.ts';
 import { printRtl } from '../../targets/fpga/rtl/print.ts';
 import { randomInput, sumsOf } from '../fpga-layers.ts';
@@ -36,6 +36,15 @@ export function layerPipeline(layer: Layer, engine: Engine, folding: number): Pi
     [[...layer.output, layer.rows], plan.outBits],
   );
 }
+
+/** Multipliers and shifts that differ from row to row. */
+export const endingOf = (rows: number): Ending => ({
+  multiplier: Int32Array.from({ length: rows }, (_, i) => 16384 + ((i * 7919) % 16383)),
+  shift: Int32Array.from({ length: rows }, (_, i) => 20 + (i % 4)),
+  zero: 3,
+  low: -128,
+  high: 127,
+});
 
 /** What the layer gives: sums with bias, requantised where it says so. */
 export function resultOf(layer: Layer, x: Int32Array<ArrayBuffer>): Int32Array {

@@ -45,6 +45,12 @@ export const through = ({ inputs, outputs }: Stage): readonly Wire[] => [
 
 /** Several streams side by side, the first in the lowest bits. */
 export const together = (wires: readonly (readonly Wire[])[]): readonly Wire[] =>
-  wires[0].map(({ port }, i) => ({ port, to: `{ ${wires.map((w) => w[i].to).toReversed().join(', ')} }` }));
+  wires[0].map(({ port }, i) => ({
+    port,
+    to: `{ ${wires
+      .map((w) => w[i].to)
+      .toReversed()
+      .join(', ')} }`,
+  }));
 
 export const bitsOf = (streams: readonly Stream[], at: number): number => streams[at].bits * streams[at].beat;

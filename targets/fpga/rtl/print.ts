@@ -105,8 +105,17 @@ function testbench(
   });
   const into = inputs.map((port, i) => view(port, recorded.inputs[i]));
   const from = outputs.map((port, i) => view(port, recorded.outputs[i]));
-  const text = render('fpga/rtl/testbench.v.hbs', { name, inputs: into, outputs: from, ports: [...into, ...from], limit });
-  const hex = ({ file, high }: { readonly file: string; readonly high: number }, values: ArrayLike<number>): Artefact => ({
+  const text = render('fpga/rtl/testbench.v.hbs', {
+    name,
+    inputs: into,
+    outputs: from,
+    ports: [...into, ...from],
+    limit,
+  });
+  const hex = (
+    { file, high }: { readonly file: string; readonly high: number },
+    values: ArrayLike<number>,
+  ): Artefact => ({
     path: `rtl/${file}`,
     contents: `${Array.from(values, (v) => BigInt.asUintN(high + 1, BigInt(v)).toString(16)).join('\n')}\n`,
     role: 'check',

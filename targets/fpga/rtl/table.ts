@@ -31,7 +31,12 @@ export function table(name: string, rom: Rom, ce: string): Table {
     const bits = field.bits * field.each;
     const kept = stored.includes(field);
     const is = kept ? `${name}_word[${from + bits - 1}:${from}]` : constant(field);
-    fields.push({ field: field.name, sign: field.signed && field.each === 1 ? 'signed ' : '', high: wires(field.bits) * field.each - 1, is });
+    fields.push({
+      field: field.name,
+      sign: field.signed && field.each === 1 ? 'signed ' : '',
+      high: wires(field.bits) * field.each - 1,
+      is,
+    });
     if (kept) from += bits;
   }
   // A table of nothing is a word of one bit, which synthesis drops.
@@ -48,7 +53,10 @@ const isConstant = ({ bits, each, values }: Field): boolean => {
 
 function constant({ bits, each, values }: Field): string {
   if (bits === 0) return "1'b0";
-  const parts = Array.from({ length: each }, (_, i) => `${bits}'h${BigInt.asUintN(bits, BigInt(values[i])).toString(16)}`);
+  const parts = Array.from(
+    { length: each },
+    (_, i) => `${bits}'h${BigInt.asUintN(bits, BigInt(values[i])).toString(16)}`,
+  );
   return `{ ${parts.reverse().join(', ')} }`;
 }
 

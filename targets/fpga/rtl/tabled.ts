@@ -12,7 +12,11 @@ function own(
   { view, tables, ...rest }: { readonly view: object; readonly tables: readonly Table[] } & Pick<Instance, 'wires'>,
 ): Instance {
   const text = render(`fpga/rtl/${template}.v.hbs`, { name, tables: tables.map((t) => tableView(name, t)), ...view });
-  const source: Artefact = { path: `rtl/${name}.v`, contents: text + tableModules(name, tables, render), role: 'source' };
+  const source: Artefact = {
+    path: `rtl/${name}.v`,
+    contents: text + tableModules(name, tables, render),
+    role: 'source',
+  };
   return { module: name, parameters: {}, ...rest, artefacts: [source, ...tables.map((t) => hexFile(name, t))] };
 }
 
