@@ -6,8 +6,7 @@ import { elements, panelsOf, pictureOf, plain } from '../../src/tensor/type.ts';
 import type { Variant } from './convolving.ts';
 import { columnsHeld, variantOf } from './convolving.ts';
 import { lanes } from './panels.ts';
-import type { RowsName } from './rows.ts';
-import { blockOf, rowsNames } from './rows.ts';
+import { blockOf, rowsNameOf, rowsNames } from './rows.ts';
 import { pointwise } from './sequences.ts';
 import { tileHeightOf, tileHeights } from './tiles.ts';
 import { wish } from './wish.ts';
@@ -87,11 +86,12 @@ export function countsOf(work: Work): CpuCounted {
           kernel: types.weights.shape.slice(1, 3),
           pad: op.pad.slice(0, 2),
         };
-  const family = variantOf({ ...read, encoding }, cost.multiplies / (rows * columns));
+  const share = cost.multiplies / (rows * columns);
+  const family = variantOf({ ...read, encoding }, share);
   const height = Number(family.split('-')[1] ?? 4);
   const stored = cost.multiplies * (dense ? 4 : 4 + (family.includes('shared') ? 1 : 2 / height));
   const held = family.startsWith('1x1') ? Infinity : columnsHeld(read.from);
-  const blocks = Math.ceil(columns / blockOf(family.slice(family.indexOf(' ') + 1) as RowsName, held));
+  const blocks = Math.ceil(columns / blockOf(rowsNameOf(encoding, rows, share), held));
   return {
     family,
     counts: {

@@ -13,12 +13,12 @@ import { emitLevels, entryMacro } from './levels.ts';
 import { partsFor } from './parts.ts';
 import type { PoolFiles } from './pool.ts';
 import { emitPool } from './pool.ts';
-import { runningAlone, runningAsTold } from './pool-programs.ts';
 import type { CPort } from './ports.ts';
 import { cPorts } from './ports.ts';
 import { printChain } from './print-chain.ts';
 import { printShared } from './print-share.ts';
 import { printStep } from './print-step.ts';
+import { emitPrograms } from './programs.ts';
 import { slidePanels } from './ranges.ts';
 import { inOrder } from './routine.ts';
 import { ctype } from './syntax.ts';
@@ -93,41 +93,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     }),
     role: 'header',
   };
-  const example: Artefact = {
-    path: `${name}_example.c`,
-    contents: render('cpu/example.c.hbs', {
-      ...common,
-      ...(pool ? runningAsTold : runningAlone)(common),
-      ports: [
-        ...inputs.map((p) => ({ ...p, array: `in_${p.member}` })),
-        ...outputs.map((p) => ({ ...p, array: `out_${p.member}` })),
-      ],
-      usage: [...inputs.map((p) => `${p.member}.bin`), ...outputs.map((p) => `${p.member}_out.bin`)].join(' '),
-      files: inputs.length + outputs.length,
-    }),
-    role: 'example',
-  };
-  const checker: Artefact = {
-    path: `${name}_check.c`,
-    contents: render('cpu/check.c.hbs', {
-      ...common,
-      recorded: `${symbol}_recorded`,
-      recordedFile: `${name}_recorded`,
-      types: [...new Set(outputs.map((p) => p.type))].map((type) => ({ type })),
-      includes: several || pool ? ['<string.h>'] : [],
-      body: [`${several ? 'levels' : 'run'}`, ...(pool ? ['threads'] : [])]
-        .map((part) =>
-          render(`cpu/check/${part}.c.hbs`, {
-            ...common,
-            recorded: `${symbol}_recorded`,
-            levels: several?.levels ?? [],
-            most: flavour.threads,
-          }).trimEnd(),
-        )
-        .join('\n'),
-    }),
-    role: 'check',
-  };
+  const programs = emitPrograms({ ...common, threads: flavour.threads, levels: several?.levels }, render);
   return {
     artefacts: [
       header,
@@ -135,8 +101,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       ...(several?.artefacts ?? []),
       ...(pool?.artefacts ?? []),
       ...(weights?.artefacts ?? []),
-      example,
-      checker,
+      ...programs,
       ...check.artefacts,
       build.artefact,
     ],

@@ -6,7 +6,7 @@ import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import type { Place } from './print-step.ts';
 import { printCall } from './print-step.ts';
-import { membersOf } from './routine.ts';
+import { innermost, membersOf } from './routine.ts';
 
 export interface PrintedChain {
   readonly definition: string;
@@ -43,7 +43,7 @@ export function printChain(chain: Chain, steps: readonly Step[], place: Place): 
       y_begin: begins(of('y')),
       add_begin: begins(of('residual')),
     };
-    const printed = printCall(call, place, (member) => said[member.slice(member.lastIndexOf('.') + 1)]);
+    const printed = printCall(call, place, (member) => said[innermost(member)]);
     return [`// ${line}`, ...printed].map((text) => `  ${text}`);
   });
   const table = rows.map((row) => `  {${row.join(', ')}},`).join('\n');
@@ -69,7 +69,7 @@ const none: Arr = { name: 'none', dtype: 'f32', length: 0 };
 function arrayOf({ routine, args }: RoutineCall): (member: string) => Arr {
   const members = membersOf(routine);
   return (member) => {
-    const found = args[members.findIndex((m) => m === member || m === `conv.${member}`)];
+    const found = args[members.findIndex((m) => innermost(m) === member)];
     return typeof found === 'object' && 'dtype' in found ? found : none;
   };
 }

@@ -3,7 +3,7 @@ import type { RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import type { Place } from './print-step.ts';
 import { printCall } from './print-step.ts';
-import { membersOf } from './routine.ts';
+import { innermost, membersOf } from './routine.ts';
 import type { Sharing } from './sharing.ts';
 import { sharingOf } from './sharing.ts';
 
@@ -60,9 +60,8 @@ function printShare(call: RoutineCall, sharing: Sharing, place: Place): readonly
     }
     case 'panels': {
       const { images, pixels } = sharing;
-      // In a struct within the struct, perhaps.
-      const ends = members.filter((name) => /(^|\.)(begin|end)$/.test(name));
-      const said = Object.fromEntries(ends.map((name) => [name, name.replace(/^.*\./, '')]));
+      const ends = members.filter((name) => ['begin', 'end'].includes(innermost(name)));
+      const said = Object.fromEntries(ends.map((name) => [name, innermost(name)]));
       return between((part) => `first_panel(${images}, ${pixels}, ${part}, parts)`, said);
     }
     case 'cells': {

@@ -6,7 +6,7 @@ import type { Step } from '../../src/plan/plan.ts';
 import { arraysIn } from '../arrays.ts';
 import { printLoops } from '../print.ts';
 import { partNames } from './parts.ts';
-import { identifierOf, isCpuRoutine } from './routine.ts';
+import { identifierOf, isCpuRoutine, membersOf } from './routine.ts';
 import { ctype, printNumber, syntax } from './syntax.ts';
 
 /** How the function that runs the network calls an array. */
@@ -50,7 +50,7 @@ export function printCall(
   said: (member: string) => string | undefined = () => undefined,
 ): readonly string[] {
   if (!isCpuRoutine(routine)) return bug(`routine "${routine.name}" names no members`);
-  const members = routine.members.split(' ');
+  const members = membersOf(routine);
   const lines: string[] = [];
   args.forEach((argument, i) => {
     // Members that are not named are 0.

@@ -43,6 +43,9 @@ export const isCpuRoutine = (routine: Routine): routine is CpuRoutine => 'struct
 export const membersOf = (routine: Routine): readonly string[] =>
   isCpuRoutine(routine) ? routine.members.split(' ') : bug(`routine "${routine.name}" names no members`);
 
+/** What a member is called in the struct that it stands in, which may be one within the struct. */
+export const innermost = (member: string): string => member.slice(member.lastIndexOf('.') + 1);
+
 /** Every routine once, after those that it calls. */
 export function inOrder(routines: readonly Routine[]): readonly Routine[] {
   const done = new Map<string, Routine>();

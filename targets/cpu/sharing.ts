@@ -11,7 +11,7 @@ import type { Argument, Cells, Kernel, KernelMatch, RoutineCall } from '../../sr
 import type { Step } from '../../src/plan/plan.ts';
 import { pictureOf } from '../../src/tensor/type.ts';
 import { lanes } from './panels.ts';
-import { isCpuRoutine } from './routine.ts';
+import { isCpuRoutine, membersOf } from './routine.ts';
 
 export type Sharing =
   | { readonly kind: 'panels'; readonly images: number; readonly pixels: number }
@@ -50,7 +50,7 @@ const fewPanels = 8;
 
 function stretchOf({ routine, args }: RoutineCall): Stretch | undefined {
   if (!isCpuRoutine(routine)) return undefined;
-  const names = routine.members.split(' ');
+  const names = membersOf(routine);
   const struct = routine.struct.replace(/^(apply|channels|linear_dense)_.*/, '$1');
   return stretches[struct]?.((name) => numberIn(args[names.indexOf(name)]));
 }
@@ -67,19 +67,22 @@ const each = (count: string, ...arrays: readonly string[]): ((n: Numbered) => St
   return (n) => ({ kind: 'stretch', count, length: n(count), unit: line, steps });
 };
 
-/** Images, or the pixels of one image, at so many panels' worth of numbers in each array. */
-const pixels =
-  (...arrays: readonly string[]) =>
-  (n: Numbered): Stretch | undefined =>
-    n('images') === 1
-      ? {
-          kind: 'stretch',
-          count: 'pixels',
-          length: n('pixels'),
-          unit: lanes,
-          steps: Object.fromEntries(arrays.map((name) => [name, n('channels')])),
-        }
-      : undefined;
+/** Where there is one image; of several, each has its own place in every array. */
+const ofOne =
+  (stretch: (n: Numbered) => Omit<Stretch, 'kind' | 'length'>) =>
+  (n: Numbered): Stretch | undefined => {
+    if (n('images') !== 1) return undefined;
+    const one = stretch(n);
+    return { kind: 'stretch', length: n(one.count), ...one };
+  };
+
+/** The pixels of an image, at so many panels' worth of numbers in each array. */
+const pixels = (...arrays: readonly string[]) =>
+  ofOne((n) => ({
+    count: 'pixels',
+    unit: lanes,
+    steps: Object.fromEntries(arrays.map((name) => [name, n('channels')])),
+  }));
 
 /** By the struct that a routine takes. */
 const stretches: Readonly<Record<string, (number: Numbered) => Stretch | undefined>> = {
@@ -90,19 +93,8 @@ const stretches: Readonly<Record<string, (number: Numbered) => Stretch | undefin
   out_of_panels: pixels('x', 'y'),
   layer_norm: pixels('x', 'y'),
 
-  planes_into_panels(n) {
-    const steps = { x: 1, y: n('channels') };
-    return n('images') === 1
-      ? { kind: 'stretch', count: 'pixels', length: n('pixels'), unit: lanes, steps }
-      : undefined;
-  },
-
-  channels(n) {
-    const steps = { x: lanes, y: 1 };
-    return n('images') === 1
-      ? { kind: 'stretch', count: 'channels', length: n('channels'), unit: line, steps }
-      : undefined;
-  },
+  planes_into_panels: ofOne((n) => ({ count: 'pixels', unit: lanes, steps: { x: 1, y: n('channels') } })),
+  channels: ofOne(() => ({ count: 'channels', unit: line, steps: { x: lanes, y: 1 } })),
 
   pictures: (n) => ({
     kind: 'stretch',
