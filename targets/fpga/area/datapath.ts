@@ -54,11 +54,10 @@ export function areaOf(layer: Layer, plan: Shape): Area {
 }
 
 function clusterArea(layer: Layer, plan: Shape): Area {
-  const { lanes, banks, ring, read, offsets, accumulators, slots, halves, feedback } = plan;
+  const { lanes, banks, ring, read, offsets, accumulators, slots, halves } = plan;
   const address = bitsFor(ring.depth);
   const sum = layer.accumulatorBits;
-  const depth = plan.rowsPerLane * 2 ** bitsFor(slots) * halves;
-  const reads = feedback === 'memory' ? halves : 1;
+  const depth = plan.rowsPerLane * 2 ** bitsFor(slots);
   const crossing = read === 'crossbar' ? lanes * ring.bits * muxLuts(banks) : 0;
   const adders = (offsets === 'shared' ? 1 : banks) * address * rates.adder;
   const tree = accumulators < lanes ? (lanes - 1) * (ring.bits + layer.weightBits) * rates.adder : 0;
@@ -67,7 +66,7 @@ function clusterArea(layer: Layer, plan: Shape): Area {
     logic(crossing + adders + tree, lanes * rates.laneFf + (halves - 1) * lanes * sum * rates.laneFfPerBit),
     plan.values === 'rebuilt' ? logic(lanes * ring.bits * layer.weightBits * rates.product) : noArea,
     times(banks, memoryArea(ring.depth, ring.bits)),
-    times(accumulators, memoryArea(depth, sum, reads)),
+    times(accumulators * halves, memoryArea(depth, sum)),
   ]);
 }
 

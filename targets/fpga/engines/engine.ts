@@ -57,7 +57,8 @@ interface Common {
  *   m[p]     = x[p] · value[w][p]
  *   s[a]     = sum of m[p] over the P/A lanes p = a·P/A .. of accumulator a        A = P: its own lane's; A = 1: a tree over all lanes
  *   acc[half][a][row[w][a]][q] = (first[w][a] ? 0 : acc[half][a][row[w][a]][q]) + s[a]
- * `half` alternates from group to group where `halves` is 2, so that one is drained while the other fills.
+ * `half` alternates from group to group where `halves` is 2, so that one is drained while the other fills: two memories, each of which is read at one place and
+ * written at one, by compute or by the drain.
  *
  *   feedback memory    acc is read and written back 3 cycles later: Q >= 4, so that the same place never comes sooner (`hazard`)
  *   feedback register  Q = 1: the sum stays in one register for each accumulator, (first ? 0 : register) + s, and is also written to acc[half][a][row] in

@@ -17,8 +17,11 @@ const total = (pieces: readonly Piece[]): number => pieces.reduce((sum, p) => su
 export const wholeRows = ({ pos }: Entries): readonly Piece[] =>
   Array.from({ length: pos.length - 1 }, (_, row) => ({ row, from: pos[row], to: pos[row + 1] }));
 
+/** Words that a lane may have above its share, of a thousand, before rows are cut: pieces take places in its memory. */
+const slack = 5;
+
 /**
- * The pieces of each lane. `bound` are words that are needed in any case; no lane has more than that, or than the mean rounded up. Cutting what one lane
+ * The pieces of each lane. `bound` are words that are needed in any case; no lane has noticeably more than that, or than the mean. Cutting what one lane
  * has too much of and giving it to one that has too little takes fewer cuts than there are lanes.
  */
 export function lanesFor(pieces: readonly Piece[], lanes: number, bound = 0): readonly (readonly Piece[])[] {
@@ -27,6 +30,7 @@ export function lanesFor(pieces: readonly Piece[], lanes: number, bound = 0): re
   for (const [i, piece] of pieces.entries()) held[bin[i]].push(piece);
   const goal = Math.max(bound, Math.ceil(total(pieces) / lanes));
   const loads = held.map(total);
+  if (Math.max(...loads) <= goal + Math.floor((goal * slack) / 1000)) return held;
   for (;;) {
     const high = loads.indexOf(Math.max(...loads));
     const low = loads.indexOf(Math.min(...loads));
