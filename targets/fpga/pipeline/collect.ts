@@ -1,0 +1,130 @@
+/**
+ * A quantised graph as stages. Real numbers stay outside: `quantize` of an input and `dequantize` of an output are the caller's. What no stage computes is told
+ * all at once.
+ */
+import type { Diagnostic } from '../../../src/diagnostic.ts';
+import type { Call, Constant, Graph, Id, Node } from '../../../src/graph/graph.ts';
+import { nodesById, operandsOf, originOf, useCounts } from '../../../src/graph/graph.ts';
+import type { Conv2d } from '../../../src/ops/conv2d.ts';
+import type { Dequantize } from '../../../src/ops/dequantize.ts';
+import type { Linear } from '../../../src/ops/linear.ts';
+import type { Quantize } from '../../../src/ops/quantize.ts';
+import type { Draft, DraftStage, DraftValue, Work } from './draft.ts';
+import { forked } from './fork.ts';
+import { isEnding, layerAt } from './layers.ts';
+import type { Port } from './pipeline.ts';
+import { bitsOf, workOf } from './work.ts';
+
+export interface Collected {
+  readonly draft: Draft;
+  readonly problems: readonly Diagnostic[];
+}
+
+export function collect(graph: Graph): Collected {
+  const byId = nodesById(graph);
+  const uses = useCounts(graph);
+  const consumers = consumersOf(graph);
+  const stages: DraftStage[] = [];
+  const values: DraftValue[] = [];
+  const inputs: Port[] = [];
+  const outputs: Port[] = [];
+  const problems: Diagnostic[] = [];
+  const streams = new Map<Id, number>();
+  const fused = new Set<Id>();
+
+  const refuse = (node: Call, what: string): void => {
+    problems.push({
+      severity: 'error',
+      code: 'fpga/no-engine',
+      message: `"${node.op.kind}" ${what}`,
+      origin: originOf(graph, node),
+      hint: 'leave it to the CPU with --split, or use an operator that has an engine',
+    });
+  };
+  const value = (node: Node, bits: number): number => {
+    const stream = values.push({ id: node.id, shape: node.type.shape, bits }) - 1;
+    streams.set(node.id, stream);
+    return stream;
+  };
+
+  /** The layer with what rescales its sums, which is then done. */
+  const layer = (node: Call & { readonly op: Conv2d | Linear }, x: number): void => {
+    const after = uses.get(node.id) === 1 ? consumers.get(node.id)?.[0] : undefined;
+    const ending = after && isEnding(after, operandsOf(after, byId)) ? after : undefined;
+    const made = layerAt({
+      call: node,
+      operands: operandsOf(node, byId),
+      ending: ending && { call: ending, operands: operandsOf(ending, byId) },
+      bits: values[x].bits,
+    });
+    if (typeof made === 'string') {
+      refuse(node, made);
+      return;
+    }
+    if (ending) fused.add(ending.id);
+    const bits = made.ending ? bitsOf(made.ending.low, made.ending.high) : made.sumBits;
+    put({ kind: 'compute', layer: made }, [x], node, value(ending ?? node, bits));
+  };
+  const put = (work: Work, from: readonly number[], { origin }: Node, to: number): void => {
+    stages.push({ ...work, name: `${work.kind}_${values[to].id}`, origin, inputs: from, outputs: [to] });
+  };
+
+  for (const node of graph.nodes) {
+    if (node.kind === 'input' && node.type.dtype === 'i32')
+      inputs.push({ name: node.name, stream: value(node, 32), scale: undefined, zero: 0 });
+    if (node.kind !== 'call' || fused.has(node.id)) continue;
+    const { op } = node;
+    const operands = operandsOf(node, byId);
+    if (op.kind === 'quantize') {
+      if (operands.x.kind !== 'input') continue;
+      const pair = onePair(op, operands);
+      if (pair) inputs.push({ name: operands.x.name, stream: value(node, bitsOf(op.low, op.high)), ...pair });
+      else refuse(node, 'takes one scale and zero for all of an input');
+      continue;
+    }
+    const from = Object.values(operands).flatMap(({ kind, id }) => (kind === 'constant' ? [] : [streams.get(id)]));
+    if (op.kind === 'dequantize') {
+      const given = graph.outputs.filter((o) => o.id === node.id);
+      const pair = onePair(op, operands);
+      if (given.length > 0 && !pair) refuse(node, 'takes one scale and zero for all of an output');
+      for (const { name } of given) if (pair && from[0] !== undefined) outputs.push({ name, stream: from[0], ...pair });
+      continue;
+    }
+    if (node.type.dtype !== 'i32') {
+      refuse(node, 'computes with real numbers');
+      continue;
+    }
+    // What reads a value that was refused is not refused for that.
+    const known = from.filter((s) => s !== undefined);
+    if (known.length < from.length || known.length === 0) continue;
+    if (node.type.shape.length > 2 && node.type.shape[0] !== 1)
+      refuse(node, `takes one picture at a time and is given ${node.type.shape[0]}`);
+    else if (op.kind === 'reshape') streams.set(node.id, known[0]);
+    else if (op.kind === 'conv2d' || op.kind === 'linear') layer({ ...node, op }, known[0]);
+    else {
+      const made = workOf({ op, call: node, operands, bits: known.map((s) => values[s].bits) });
+      if (typeof made === 'string') refuse(node, made);
+      else put(made.work, known, node, value(node, made.bits));
+    }
+  }
+  for (const { name, id } of graph.outputs) {
+    const stream = streams.get(id);
+    if (stream !== undefined) outputs.push({ name, stream, scale: undefined, zero: 0 });
+  }
+  return { draft: forked({ stages, values, inputs, outputs }), problems };
+}
+
+/** The scale and zero that all of a value has. */
+function onePair({ axis }: Quantize | Dequantize, { scale, zero }: Readonly<Record<string, Node>>) {
+  if (axis >= 0 || scale.kind !== 'constant' || zero.kind !== 'constant') return undefined;
+  return { scale: (scale as Constant).data[0], zero: (zero as Constant).data[0] };
+}
+
+function consumersOf({ nodes }: Graph): ReadonlyMap<Id, readonly Call[]> {
+  const out = new Map<Id, Call[]>();
+  for (const node of nodes) {
+    if (node.kind !== 'call') continue;
+    for (const id of node.inputs) out.set(id, [...(out.get(id) ?? []), node]);
+  }
+  return out;
+}
