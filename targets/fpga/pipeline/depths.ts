@@ -16,50 +16,47 @@ interface Value {
 /** Elements of each stream. */
 export function depthsOf(stages: readonly Stage[], values: readonly Value[]): readonly number[] {
   const depth = values.map(() => least);
-  const maker = new Map(stages.flatMap((stage) => stage.outputs.map((s) => [s, stage] as const)));
-  const forks = stages.filter((s) => s.kind === 'fork');
-  const sources = sourcesOf(stages, forks);
-  const merged = new Map(forks.map((f) => [f, new Map(f.outputs.map((s) => [s, s]))]));
-
-  /** Elements of `source` that are read before `stream` has `count`. */
-  const need = (source: number, stream: number, count: number, known: Map<number, number>): number => {
-    if (stream === source) return count;
-    const stage = maker.get(stream);
-    if (!stage || !sources.get(stream)?.has(source)) return 0;
-    const before = known.get(stream);
-    if (before !== undefined) return before;
-    const all = stage.inputs.map((s, i) => need(source, s, needOf(stage, i, count), known));
-    known.set(stream, Math.max(...all));
-    return Math.max(...all);
-  };
-
-  for (const join of stages) {
-    if (join.inputs.length < 2) continue;
-    const result = join.outputs[0];
-    for (const fork of forks) {
-      const groups = merged.get(fork) ?? new Map<number, number>();
+  const sources = sourcesOf(stages);
+  for (const [first, fork] of stages.entries()) {
+    if (fork.kind !== 'fork') continue;
+    // Outputs that have met once are one way from there on.
+    const way = new Map(fork.outputs.map((s) => [s, s]));
+    for (const [last, join] of stages.entries()) {
+      if (join.inputs.length < 2) continue;
+      const [result] = join.outputs;
       const met = fork.outputs.filter((s) => sources.get(result)?.has(s));
-      if (new Set(met.map((s) => groups.get(s))).size < 2) continue;
-      const total = elements(values[result].shape);
-      const step = Math.max(1, values[result].shape[values[result].shape.length - 1] ?? 1);
-      for (let count = step; count <= total; count += step) {
-        const needs = met.map((s) => need(s, result, count, new Map()));
-        const most = Math.max(...needs);
-        for (const [i, s] of met.entries()) depth[s] = Math.max(depth[s], most - needs[i] + least);
+      if (new Set(met.map((s) => way.get(s))).size < 2) continue;
+      const channels = values[result].shape[values[result].shape.length - 1] ?? 1;
+      for (let count = channels; count <= elements(values[result].shape); count += channels) {
+        const needs = needsFor(stages.slice(first + 1, last + 1), result, count);
+        const each = met.map((s) => needs.get(s) ?? 0);
+        const most = Math.max(...each);
+        for (const [i, s] of met.entries()) depth[s] = Math.max(depth[s], most - each[i] + least);
       }
-      for (const s of met) for (const [other, g] of groups) if (g === groups.get(s)) groups.set(other, met[0]);
+      const ways = new Set(met.map((s) => way.get(s)));
+      for (const [s, w] of way) if (ways.has(w)) way.set(s, met[0]);
     }
   }
   return depth;
 }
 
+/** Elements of each stream that are read before `stream` has `count`; more of one are never needed for fewer of another. */
+function needsFor(stages: readonly Stage[], stream: number, count: number): ReadonlyMap<number, number> {
+  const needs = new Map([[stream, count]]);
+  for (const stage of stages.toReversed()) {
+    const given = Math.max(0, ...stage.outputs.map((s) => needs.get(s) ?? 0));
+    if (given === 0) continue;
+    for (const [i, s] of stage.inputs.entries()) needs.set(s, Math.max(needs.get(s) ?? 0, needOf(stage, i, given)));
+  }
+  return needs;
+}
+
 /** The outputs of forks that each stream depends on. */
-function sourcesOf(stages: readonly Stage[], forks: readonly Stage[]): ReadonlyMap<number, ReadonlySet<number>> {
-  const roots = new Set(forks.flatMap((f) => f.outputs));
+function sourcesOf(stages: readonly Stage[]): ReadonlyMap<number, ReadonlySet<number>> {
   const out = new Map<number, ReadonlySet<number>>();
   for (const stage of stages) {
     const from = stage.inputs.flatMap((s) => [...(out.get(s) ?? [])]);
-    for (const s of stage.outputs) out.set(s, new Set(roots.has(s) ? [...from, s] : from));
+    for (const s of stage.outputs) out.set(s, new Set(stage.kind === 'fork' ? [...from, s] : from));
   }
   return out;
 }

@@ -30,7 +30,7 @@ export function needOf(stage: Stage, i: number, count: number): number {
       return Math.min(stage.times, Math.ceil(count / given)) * stage.chunk;
     }
     case 'pad': {
-      const [[height, width], [top, left, , right]] = [stage.input, stage.pad];
+      const [[, width], [top, left, , right]] = [stage.input, stage.pad];
       const pixel = Math.ceil(count / stage.channels) - 1;
       const pitch = left + width + right;
       return upTo(stage.input, Math.floor(pixel / pitch) - top, (pixel % pitch) - left) * stage.channels;
