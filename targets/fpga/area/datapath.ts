@@ -1,12 +1,22 @@
 /** What a scheduled datapath takes: estimates, but for multipliers, which are counted. */
-import type { Area, ScheduledPlan } from '../engines/engine.ts';
+import type { Area, Ring, ScheduledPlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
 import type { Rom } from '../engines/rom.ts';
 import { bitsFor } from '../engines/rom.ts';
 import { blocks, deepest, distributed, logicTable } from './memory.ts';
 import { muxLuts, rates } from './rates.ts';
 
-type Shape = Omit<ScheduledPlan, 'area'>;
+/** What of a plan matters here. */
+export interface Shape
+  extends Pick<
+    ScheduledPlan,
+    'lanes' | 'banks' | 'clusters' | 'accumulators' | 'slots' | 'halves' | 'read' | 'offsets' | 'values' | 'rowsPerLane'
+  > {
+  readonly ring: Pick<Ring, 'depth' | 'bits'>;
+  readonly roms: readonly Table[];
+}
+
+export type Table = Pick<Rom, 'depth' | 'width' | 'storage'>;
 
 export const noArea: Area = { dsp: 0, lut: 0, ff: 0, bram18: 0, uram: 0, lutram: 0 };
 
@@ -41,7 +51,7 @@ export function memoryArea(depth: number, width: number, reads = 1): Area {
   return { ...noArea, lut: reads * (lutram + lut), lutram: reads * lutram };
 }
 
-export const romArea = ({ depth, width, storage }: Rom): Area =>
+export const romArea = ({ depth, width, storage }: Table): Area =>
   storage === 'distributed' ? logic(logicTable(depth, width)) : { ...noArea, bram18: blocks(depth, width) };
 
 export function areaOf(layer: Layer, plan: Shape): Area {

@@ -3,7 +3,8 @@ import { sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
 import type { Layer } from './layer.ts';
-import { lockstep, tilePadding } from './lockstep.ts';
+import type { Lockstep } from './lockstep.ts';
+import { lockstep, lockstepOutline, tilePadding } from './lockstep.ts';
 
 /** Multiplications by nothing that are put up with. */
 const most = 0.15;
@@ -27,12 +28,14 @@ export const broadcast: Engine = {
 
   foldings: (layer) => clustered(layer, sharedBy(layer) ?? 1),
 
-  plan(layer, folding) {
-    const height = sharedBy(layer) ?? 1;
-    const { lanes, clusters } = splitClusters(layer, folding);
-    return lockstep(layer, { engine: broadcast.name, lanes, clusters, height: divisor(lanes, height) });
-  },
+  outline: (layer, folding) => lockstepOutline(layer, how(layer, folding)),
+  plan: (layer, folding) => lockstep(layer, how(layer, folding)),
 };
+
+function how(layer: Layer, folding: number): Lockstep {
+  const { lanes, clusters } = splitClusters(layer, folding);
+  return { engine: broadcast.name, lanes, clusters, height: divisor(lanes, sharedBy(layer) ?? 1) };
+}
 
 /** The largest height up to `most` that divides the lanes. */
 function divisor(lanes: number, most: number): number {

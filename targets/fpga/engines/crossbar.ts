@@ -4,12 +4,21 @@
  * crossbar; more are clusters of up to 8 that share every word and work on different pixels.
  */
 import { banksFor, channelLoads } from '../schedule/banks.ts';
-import { lanesFor, wholeRows, wordsOf } from '../schedule/lanes.ts';
+import { lanesFor, wholeRows, wordsIn } from '../schedule/lanes.ts';
 import { crossbarWords } from '../schedule/words.ts';
 import { assemble, sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
 import { slotsFor, splitLanes } from './folding.ts';
 import type { Layer } from './layer.ts';
+import { estimate } from './outline.ts';
+
+const choices = {
+  read: 'crossbar',
+  offsets: 'each',
+  rows: 'each',
+  feedback: 'memory',
+  values: 'stored',
+} as const;
 
 /** Banks may have more reads than lanes by so much before more banks are made. */
 const uneven = 1.02;
@@ -26,10 +35,27 @@ export const crossbar: Engine = {
 
   foldings: (layer) => crossbarFoldings(layer),
 
+  outline(layer, folding) {
+    const { lanes, clusters } = splitLanes(folding);
+    const kinds = Math.min(lanes, layer.channels);
+    return estimate(layer, {
+      lanes,
+      clusters,
+      ...choices,
+      accumulators: lanes,
+      banks: kinds * Math.ceil(lanes / kinds),
+      slots: slotsFor(layer.output[1], clusters),
+      words: Math.ceil(wordsIn(wholeRows(layer.weights)) / lanes),
+      rowsPerLane: Math.ceil(layer.rows / lanes),
+      perPixel: Math.ceil(layer.channels / kinds),
+      entries: layer.rows,
+    });
+  },
+
   plan(layer, folding) {
     const { lanes, clusters } = splitLanes(folding);
     const pieces = wholeRows(layer.weights);
-    const goal = Math.ceil(pieces.reduce((sum, p) => sum + wordsOf(p), 0) / lanes);
+    const goal = Math.ceil(wordsIn(pieces) / lanes);
     const banks = banksOf(layer, lanes, goal);
     const held = lanesFor(pieces, lanes, banks.most);
     const found = crossbarWords(layer, held, banks);
@@ -40,11 +66,7 @@ export const crossbar: Engine = {
       accumulators: lanes,
       clusters,
       slots: slotsFor(layer.output[1], clusters),
-      read: 'crossbar',
-      offsets: 'each',
-      rows: 'each',
-      feedback: 'memory',
-      values: 'stored',
+      ...choices,
       banks,
       held,
     });

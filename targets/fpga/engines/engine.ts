@@ -19,7 +19,16 @@ export interface Engine {
   fits(layer: Layer): string | undefined;
   /** Multipliers that it may have for the layer, fewest first. */
   foldings(layer: Layer): readonly number[];
+  /** What a plan will come to: quick, and close. */
+  outline(layer: Layer, folding: number): Estimate;
   plan(layer: Layer, folding: number): EnginePlan;
+}
+
+export interface Estimate {
+  readonly cycles: number;
+  readonly words: number;
+  readonly clusters: number;
+  readonly area: Area;
 }
 
 export type EnginePlan = ScheduledPlan | UnrolledPlan;

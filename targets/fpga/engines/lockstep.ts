@@ -6,12 +6,13 @@
 
 import { copiesOf } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
-import { lanesFor } from '../schedule/lanes.ts';
+import { lanesFor, wordsIn } from '../schedule/lanes.ts';
 import type { Found } from './assemble.ts';
 import { assemble } from './assemble.ts';
-import type { ScheduledPlan } from './engine.ts';
+import type { Estimate, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
 import { columnsOf } from './layer.ts';
+import { estimate } from './outline.ts';
 
 export interface Lockstep {
   readonly engine: string;
@@ -30,12 +31,18 @@ export function tileColumns(layer: Layer, height: number, all = false): readonly
   const { pos, column } = layer.weights;
   const columns = columnsOf(layer);
   const every = all ? Int32Array.from({ length: columns }, (_, c) => c) : undefined;
-  const tiles = Math.ceil(layer.rows / height);
-  return Array.from({ length: tiles }, (_, tile) => {
+  const seen = new Int32Array(columns).fill(-1);
+  return Array.from({ length: Math.ceil(layer.rows / height) }, (_, tile) => {
     const [from, to] = [pos[tile * height], pos[Math.min(layer.rows, (tile + 1) * height)]];
     if (every) return every;
-    const used = Int32Array.from(new Set(column.subarray(from, to))).sort();
-    return used;
+    if (height === 1) return column.subarray(from, to);
+    const used = new Int32Array(to - from);
+    let count = 0;
+    for (let e = from; e < to; e++) {
+      if (seen[column[e]] !== tile) used[count++] = column[e];
+      seen[column[e]] = tile;
+    }
+    return used.slice(0, count).sort();
   });
 }
 
@@ -46,14 +53,13 @@ export const tilePadding = (layer: Layer, height: number): number =>
   1;
 
 export function lockstep(layer: Layer, how: Lockstep): ScheduledPlan {
-  const { lanes, height, clusters, engine, all, values = 'stored' } = how;
+  const { lanes, height, engine, all } = how;
   const groups = lanes / height;
   const columns = tileColumns(layer, height, all);
   const tiles = columns.map((c, row) => ({ row, from: 0, to: c.length }));
   // A tile with fewer rows than lanes is the last of its group, so that places are the same in all lanes.
   const shares = lanesFor(tiles, groups).map((pieces) => [...pieces].sort((a, b) => a.row - b.row || a.from - b.from));
-  const length = (pieces: readonly Piece[]): number => pieces.reduce((sum, p) => sum + Math.max(1, p.to - p.from), 0);
-  const words = Math.max(...shares.map(length));
+  const words = Math.max(...shares.map(wordsIn));
   const sums = groups === 1 ? 1 : lanes;
   const entry = new Int32Array(words * lanes).fill(-1);
   const place = new Uint16Array(words * sums);
@@ -81,15 +87,7 @@ export function lockstep(layer: Layer, how: Lockstep): ScheduledPlan {
 
   return assemble(layer, {
     engine,
-    lanes,
-    accumulators: lanes,
-    clusters,
-    slots: 1,
-    read: 'direct',
-    offsets: groups === 1 ? 'shared' : 'each',
-    rows: groups === 1 ? 'shared' : 'each',
-    feedback: 'register',
-    values,
+    ...choicesOf(how),
     words,
     banks: copiesOf(layer.channels, groups),
     entry,
@@ -100,6 +98,37 @@ export function lockstep(layer: Layer, how: Lockstep): ScheduledPlan {
     ),
   });
 }
+
+/** What such a datapath comes to. Rows of all columns need no look at the mask. */
+export function lockstepOutline(layer: Layer, how: Lockstep): Estimate {
+  const { lanes, height, all } = how;
+  const groups = lanes / height;
+  const tiles = Math.ceil(layer.rows / height);
+  const words = all
+    ? tiles * columnsOf(layer)
+    : tileColumns(layer, height).reduce((sum, c) => sum + Math.max(1, c.length), 0);
+  return estimate(layer, {
+    ...choicesOf(how),
+    banks: groups,
+    words: Math.ceil(words / groups),
+    rowsPerLane: Math.ceil(tiles / groups),
+    perPixel: layer.channels,
+    entries: layer.rows,
+  });
+}
+
+const choicesOf = ({ lanes, height, clusters, values = 'stored' }: Lockstep) =>
+  ({
+    lanes,
+    accumulators: lanes,
+    clusters,
+    slots: 1,
+    read: 'direct',
+    offsets: lanes === height ? 'shared' : 'each',
+    rows: lanes === height ? 'shared' : 'each',
+    feedback: 'register',
+    values,
+  }) as const;
 
 /** What one lane of a group holds: row `i` of each tile. */
 const rowsOf = (layer: Layer, pieces: readonly Piece[], height: number, i: number): readonly Piece[] =>

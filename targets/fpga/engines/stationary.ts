@@ -4,7 +4,8 @@
  */
 import { sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
-import { lockstep } from './lockstep.ts';
+import type { Lockstep } from './lockstep.ts';
+import { lockstep, lockstepOutline } from './lockstep.ts';
 
 /** Lanes, each of which has a copy of the input. */
 const most = 64;
@@ -21,5 +22,8 @@ export const stationary: Engine = {
   },
 
   foldings: (layer) => Array.from({ length: Math.min(most, layer.rows) }, (_, i) => i + 1),
-  plan: (layer, lanes) => lockstep(layer, { engine: stationary.name, lanes, clusters: 1, height: 1 }),
+  outline: (layer, lanes) => lockstepOutline(layer, how(lanes)),
+  plan: (layer, lanes) => lockstep(layer, how(lanes)),
 };
+
+const how = (lanes: number): Lockstep => ({ engine: stationary.name, lanes, clusters: 1, height: 1 });

@@ -4,8 +4,8 @@ import type { Layer } from './layer.ts';
 import type { Field, Rom } from './rom.ts';
 import { bitsFor, widthOf } from './rom.ts';
 
-/** Words below this are not worth a block of memory. */
-const shallow = 64;
+/** Words and bits that are not worth a block of memory. */
+const [shallow, few] = [64, 1024];
 
 const largest = (values: ArrayLike<number>): number => {
   let most = 0;
@@ -32,9 +32,11 @@ const bitsOfSigned = (values: ArrayLike<number>): number => {
 
 export function rom(name: string, depth: number, fields: readonly Field[]): Rom {
   const width = widthOf(fields);
-  const storage = depth <= shallow || depth * width <= 1024 ? 'distributed' : 'block';
-  return { name, depth, width, storage, fields };
+  return { name, depth, width, storage: storageFor(depth, width), fields };
 }
+
+export const storageFor = (depth: number, width: number): Rom['storage'] =>
+  depth <= shallow || depth * width <= few ? 'distributed' : 'block';
 
 /** `bias`, `multiplier` and `shift` of rows in this order. */
 export function endingFields({ bias, ending }: Layer, rows: ArrayLike<number>): readonly Field[] {

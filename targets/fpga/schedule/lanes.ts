@@ -12,7 +12,8 @@ export interface Piece {
 /** Words that a piece takes: one at least, to begin its sum. */
 export const wordsOf = ({ from, to }: Piece): number => Math.max(1, to - from);
 
-const total = (pieces: readonly Piece[]): number => pieces.reduce((sum, p) => sum + wordsOf(p), 0);
+/** Words that pieces take one after the other. */
+export const wordsIn = (pieces: readonly Piece[]): number => pieces.reduce((sum, p) => sum + wordsOf(p), 0);
 
 export const wholeRows = ({ pos }: Entries): readonly Piece[] =>
   Array.from({ length: pos.length - 1 }, (_, row) => ({ row, from: pos[row], to: pos[row + 1] }));
@@ -28,8 +29,8 @@ export function lanesFor(pieces: readonly Piece[], lanes: number, bound = 0): re
   const { bin } = balance(pieces.map(wordsOf), lanes);
   const held: Piece[][] = Array.from({ length: lanes }, () => []);
   for (const [i, piece] of pieces.entries()) held[bin[i]].push(piece);
-  const goal = Math.max(bound, Math.ceil(total(pieces) / lanes));
-  const loads = held.map(total);
+  const goal = Math.max(bound, Math.ceil(wordsIn(pieces) / lanes));
+  const loads = held.map(wordsIn);
   if (Math.max(...loads) <= goal + Math.floor((goal * slack) / 1000)) return held;
   for (;;) {
     const high = loads.indexOf(Math.max(...loads));
@@ -37,8 +38,8 @@ export function lanesFor(pieces: readonly Piece[], lanes: number, bound = 0): re
     const much = Math.min(loads[high] - goal, goal - loads[low]);
     if (much <= 0) return held;
     move(held[high], held[low], much);
-    loads[high] = total(held[high]);
-    loads[low] = total(held[low]);
+    loads[high] = wordsIn(held[high]);
+    loads[low] = wordsIn(held[low]);
   }
 }
 
