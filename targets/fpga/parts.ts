@@ -11,6 +11,21 @@ export interface Device {
   readonly uram: number;
 }
 
+/** Gigabytes a second that memory beside the part brings, of those that its controller could: ports and refreshes take the rest. */
+const brought = 0.7;
+
+/** Of the controller: DDR3-1066 of 32 bits (Zynq-7000), DDR4-2400 of 64 (Zynq UltraScale+), DDR3-1600 of 64 as on boards of the others. */
+const memories: readonly (readonly [string, number])[] = [
+  ['xc7z', 4.2],
+  ['xczu', 19.2],
+  ['xck2', 19.2],
+  ['', 12.8],
+];
+
+/** Bits that come from memory beside the part in a cycle of so many nanoseconds. */
+export const externalBits = ({ name }: Pick<Part, 'name'>, clock: number): number =>
+  Math.floor((memories.find(([family]) => name.startsWith(family))?.[1] ?? 0) * brought * 8 * clock);
+
 export interface Part extends Device {
   /** As the tools spell it: device, package, speed grade. */
   readonly name: string;

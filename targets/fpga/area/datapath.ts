@@ -52,7 +52,13 @@ export function memoryArea(depth: number, width: number, reads = 1): Area {
 }
 
 export const romArea = ({ depth, width, storage }: Table): Area =>
-  storage === 'distributed' ? logic(logicTable(depth, width)) : { ...noArea, bram18: blocks(depth, width) };
+  ({
+    distributed: () => logic(logicTable(depth, width)),
+    block: () => ({ ...noArea, bram18: blocks(depth, width) }),
+    ultra: () => ({ ...noArea, uram: Math.ceil(depth / 4096) * Math.ceil(width / 72) }),
+    // A port, and a block that words wait in.
+    external: () => ({ ...logic(300, 400), bram18: blocks(512, width) }),
+  })[storage]();
 
 export function areaOf(layer: Layer, plan: Shape): Area {
   return addAreas([
@@ -88,7 +94,7 @@ export function drainArea(
   const choosing = accumulatorBits * muxLuts(plan.accumulators * plan.clusters);
   const adding = sumBits * rates.adder;
   if (!ending) return logic(choosing + adding, 2 * sumBits);
-  const bits = Math.max(1, ...Array.from(ending.multiplier, (m) => bitsFor(m + 1)));
+  const bits = Math.max(1, bitsFor(ending.multiplier.reduce((a, b) => Math.max(a, b), 0) + 1));
   const product = isShift(ending.multiplier) ? 0 : sumBits * bits * rates.product;
   const varying = new Set(ending.shift).size > 1 ? (sumBits + bits) * 6 * rates.shifter : 0;
   return logic(choosing + adding + product + varying + 24, 4 * sumBits + bits);

@@ -12,9 +12,16 @@ const most = 0.15;
 /** Rows that may share columns. */
 const heights = [32, 16, 8, 4, 2] as const;
 
+/** What was found out about layers: foldings ask again and again. */
+const found = new WeakMap<Layer, number | 'none'>();
+
 /** The most neighbouring rows that share their columns but for a little. */
-const sharedBy = (layer: Layer): number | undefined =>
-  heights.find((h) => layer.rows % h === 0 && tilePadding(layer, h) <= most);
+function sharedBy(layer: Layer): number | undefined {
+  const height =
+    found.get(layer) ?? heights.find((h) => layer.rows % h === 0 && tilePadding(layer, h) <= most) ?? 'none';
+  found.set(layer, height);
+  return height === 'none' ? undefined : height;
+}
 
 export const broadcast: Engine = {
   name: 'broadcast',

@@ -4,7 +4,7 @@
  * crossbar; more are clusters of up to 8 that share every word and work on different pixels.
  */
 import { banksFor, channelLoads } from '../schedule/banks.ts';
-import { lanesFor, wholeRows, wordsIn } from '../schedule/lanes.ts';
+import { lanesFor, wholeRows, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import { crossbarWords } from '../schedule/words.ts';
 import { assemble, sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
@@ -45,7 +45,7 @@ export const crossbar: Engine = {
       accumulators: lanes,
       banks: kinds * Math.ceil(lanes / kinds),
       slots: slotsFor(layer.output[1], clusters),
-      words: Math.ceil(wordsIn(wholeRows(layer.weights)) / lanes),
+      words: Math.ceil(wordsOfRows(layer.weights) / lanes),
       rowsPerLane: Math.ceil(layer.rows / lanes),
       perPixel: Math.ceil(layer.channels / kinds),
       entries: layer.rows,

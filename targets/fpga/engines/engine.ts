@@ -29,6 +29,8 @@ export interface Estimate {
   readonly words: number;
   readonly clusters: number;
   readonly area: Area;
+  /** The schedule's table, and how many bits of it are read in a cycle. */
+  readonly table: Pick<Rom, 'depth' | 'width' | 'storage'> & { readonly perCycle: number };
 }
 
 export type EnginePlan = ScheduledPlan | UnrolledPlan;

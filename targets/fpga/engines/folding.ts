@@ -41,7 +41,7 @@ export function clustered(layer: Layer, step: number): readonly number[] {
 
 /** Multipliers as lanes and clusters, where lanes up to the rows come first. */
 export function splitClusters(layer: Layer, folding: number): Split {
-  const most = Math.max(...clustered(layer, 1).filter((n) => n <= Math.min(broadest, layer.rows)));
+  const most = Math.ceil(layer.rows / Math.ceil(layer.rows / broadest));
   if (folding <= most) return { lanes: folding, clusters: 1 };
   for (let clusters = 2; clusters <= folding; clusters++)
     if (folding % clusters === 0 && folding / clusters <= broadest) return { lanes: folding / clusters, clusters };

@@ -6,7 +6,7 @@
 
 import { copiesOf } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
-import { lanesFor, wordsIn } from '../schedule/lanes.ts';
+import { lanesFor, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import type { Found } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Estimate, ScheduledPlan } from './engine.ts';
@@ -106,7 +106,9 @@ export function lockstepOutline(layer: Layer, how: Lockstep): Estimate {
   const tiles = Math.ceil(layer.rows / height);
   const words = all
     ? tiles * columnsOf(layer)
-    : tileColumns(layer, height).reduce((sum, c) => sum + Math.max(1, c.length), 0);
+    : height === 1
+      ? wordsOfRows(layer.weights)
+      : tileColumns(layer, height).reduce((sum, c) => sum + Math.max(1, c.length), 0);
   return estimate(layer, {
     ...choicesOf(how),
     banks: groups,

@@ -10,7 +10,7 @@ export interface LayerSource {
   readonly groups?: number | undefined;
   /** [rows, taps down, taps across, channels / groups], whole and within int16. */
   readonly data: ArrayLike<number>;
-  /** 1 where a weight is kept; those that are not 0 unless given. */
+  /** 1 where a weight is kept, 0 elsewhere; those that are not 0 are kept unless given. */
   readonly mask?: Uint8Array | undefined;
   readonly bias: Int32Array<ArrayBuffer>;
   readonly stride?: Pair | undefined;
@@ -41,21 +41,19 @@ export function layerOf(source: LayerSource): Layer {
 function entriesOf({ rows, channels, taps = [1, 1], groups = 1, data, mask }: LayerSource): Entries {
   const each = channels / groups;
   const columns = taps[0] * taps[1] * each;
+  const whole = data instanceof Int32Array ? data : Int32Array.from(data);
+  const live = mask ?? Uint8Array.from(whole, (w) => (w !== 0 ? 1 : 0));
   const pos = new Int32Array(rows + 1);
-  const kept = (at: number): boolean => (mask ? mask[at] === 1 : data[at] !== 0);
-  for (let r = 0; r < rows; r++) {
-    pos[r + 1] = pos[r];
-    for (let at = r * columns; at < (r + 1) * columns; at++) if (kept(at)) pos[r + 1]++;
-  }
+  for (let r = 0, at = 0, count = 0; r < rows; r++, pos[r] = count)
+    for (const end = at + columns; at < end; at++) count += live[at];
   const column = new Int32Array(pos[rows]);
   const value = new Int16Array(pos[rows]);
-  let end = 0;
-  for (let r = 0; r < rows; r++) {
-    const group = Math.floor((r * groups) / rows);
-    for (let c = 0; c < columns; c++) {
-      if (!kept(r * columns + c)) continue;
-      column[end] = Math.floor(c / each) * channels + group * each + (c % each);
-      value[end++] = data[r * columns + c];
+  for (let r = 0, at = 0, end = 0; r < rows; r++) {
+    const first = Math.floor((r * groups) / rows) * each;
+    for (let c = 0; c < columns; c++, at++) {
+      if (live[at] === 0) continue;
+      column[end] = Math.floor(c / each) * channels + first + (c % each);
+      value[end++] = whole[at];
     }
   }
   return { pos, column, value };

@@ -38,7 +38,8 @@ export function estimate(layer: Layer, outline: Outline): Estimate {
   const ring = { depth, bits: layer.inputBits };
   const roms = tables(layer, outline);
   const area = areaOf(layer, { ...outline, halves, ring, roms });
-  return { cycles: cyclesAbout(layer, outline), words: outline.words, clusters: outline.clusters, area };
+  const table = { ...roms[0], perCycle: roms[0].width / outline.slots };
+  return { cycles: cyclesAbout(layer, outline), words: outline.words, clusters: outline.clusters, area, table };
 }
 
 /** The longest of loading, computing and draining, with what comes before the first group and behind the last. */

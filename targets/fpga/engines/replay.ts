@@ -2,8 +2,9 @@
  * What a schedule computes, walked word by word against a layer's input: the oracle of all schedules. And whether it does what the mask says,
  * which every build asks.
  */
-import type { ScheduledPlan } from './engine.ts';
+import type { EnginePlan, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
+import { replayAdders } from './replay-adders.ts';
 import { baseOf, pitchOf } from './ring.ts';
 
 /** The sums without bias, [height, width, rows], wrapping in 32 bits. `x` is [height, width, channels]. */
@@ -101,3 +102,7 @@ function rowsOfEntries({ weights: { pos, column } }: Layer): Int32Array<ArrayBuf
   for (let r = 0; r + 1 < pos.length; r++) rows.fill(r, pos[r], pos[r + 1]);
   return rows;
 }
+
+/** The sums without bias of any plan, [height, width, rows], wrapping in 32 bits. */
+export const replay = (plan: EnginePlan, layer: Layer, x: Int32Array): Int32Array<ArrayBuffer> =>
+  plan.kind === 'scheduled' ? replaySchedule(plan, layer, x) : replayAdders(plan, layer, x);

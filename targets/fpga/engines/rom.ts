@@ -11,7 +11,8 @@ export interface Rom {
   readonly depth: number;
   /** Bits of a word. */
   readonly width: number;
-  readonly storage: 'block' | 'distributed' | 'ultra';
+  /** `external`: in memory outside of the part, streamed in order, once for each group of pixels. A schedule's alone. */
+  readonly storage: 'block' | 'distributed' | 'ultra' | 'external';
   readonly fields: readonly Field[];
 }
 

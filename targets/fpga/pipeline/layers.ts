@@ -24,7 +24,6 @@ export function layerAt({ call, operands, ending, bits }: LayerSite): Layer | st
   if (call.type.dtype !== 'i32') return 'computes with real numbers, and engines take whole ones: quantise it';
   if (op.activation !== 'none' || (op.kind === 'conv2d' && op.residual)) return 'has an activation or a sum of its own';
   if (bits > inputBits) return `takes ${inputBits} bits and is given ${bits}`;
-  if (weights.data.some((w) => w < -(2 ** 15) || w >= 2 ** 15)) return 'takes weights of 16 bits at most';
   const common = {
     name: origin ?? id,
     data: weights.data,
@@ -34,12 +33,12 @@ export function layerAt({ call, operands, ending, bits }: LayerSite): Layer | st
   };
   if (op.kind === 'linear') {
     const [rows, channels] = weights.type.shape;
-    return layerOf({ ...common, rows, channels, input: [1, elements(x.type.shape) / channels] });
+    return narrow(layerOf({ ...common, rows, channels, input: [1, elements(x.type.shape) / channels] }), weights.data);
   }
   const [rows, down, across] = weights.type.shape;
   const [, h, w, channels] = x.type.shape;
   const flat = down * across === 1 && op.stride.every((s) => s === 1) && op.pad.every((p) => p === 0);
-  return layerOf({
+  const layer = layerOf({
     ...common,
     rows,
     channels,
@@ -50,6 +49,15 @@ export function layerAt({ call, operands, ending, bits }: LayerSite): Layer | st
     pad: [op.pad[0], op.pad[1], op.pad[2], op.pad[3]],
     input: flat ? [1, h * w] : [h, w],
   });
+  return narrow(layer, weights.data);
+}
+
+/** The layer, unless its weights are wider than 16 bits, which is as many as its entries have. */
+function narrow(layer: Layer, data: ArrayLike<number>): Layer | string {
+  const most = 2 ** 15;
+  for (let i = 0; i < data.length; i++)
+    if (data[i] < -most || data[i] >= most) return `takes weights of 16 bits at most and is given ${data[i]}`;
+  return layer;
 }
 
 /** Whether a call rescales by numbers that are known now. */

@@ -15,6 +15,13 @@ export const wordsOf = ({ from, to }: Piece): number => Math.max(1, to - from);
 /** Words that pieces take one after the other. */
 export const wordsIn = (pieces: readonly Piece[]): number => pieces.reduce((sum, p) => sum + wordsOf(p), 0);
 
+/** The same for all rows, each whole. */
+export function wordsOfRows({ pos, column }: Entries): number {
+  let words = column.length;
+  for (let r = 0; r + 1 < pos.length; r++) if (pos[r] === pos[r + 1]) words++;
+  return words;
+}
+
 export const wholeRows = ({ pos }: Entries): readonly Piece[] =>
   Array.from({ length: pos.length - 1 }, (_, row) => ({ row, from: pos[row], to: pos[row + 1] }));
 

@@ -1,0 +1,201 @@
+/**
+ * Which engine each layer has, and how many multipliers: the cheapest that keep up. All stages run at once, so an image takes as long as the slowest of them, and to be
+ * faster than that anywhere is area for nothing.
+ */
+import type { Diagnostic } from '../../src/diagnostic.ts';
+import type { Table } from './area/datapath.ts';
+import { addAreas } from './area/datapath.ts';
+import { blocksOf, place } from './area/placing.ts';
+import type { Area, Engine, Estimate } from './engines/engine.ts';
+import { engines } from './engines/index.ts';
+import type { Layer } from './engines/layer.ts';
+import type { Part } from './parts.ts';
+import { externalBits } from './parts.ts';
+
+export interface FoldOptions {
+  readonly part: Part;
+  /** Nanoseconds. */
+  readonly clock: number;
+  /** Images a second that must be reached; the most that fit unless given. */
+  readonly fps?: number | undefined;
+  /** Weights that one multiplier works through for a pixel, instead of a rate. */
+  readonly reuse?: number | undefined;
+  /** What may be used; all that the part has unless given. */
+  readonly dsp?: number | undefined;
+  readonly lut?: number | undefined;
+  readonly bram?: number | undefined;
+  /** Engines to choose from besides the usual ones: `tree`. */
+  readonly also?: readonly Engine[] | undefined;
+}
+
+export interface Choice extends Estimate {
+  readonly engine: Engine;
+  readonly folding: number;
+}
+
+/** A layer and everything that it could be, cheapest first. */
+export interface Open {
+  readonly name: string;
+  readonly choices: readonly Choice[];
+}
+
+/** Of the part, in the terms of `Area`. */
+export interface Budget extends Pick<Area, 'dsp' | 'lut' | 'ff' | 'bram18' | 'uram'> {
+  /** Bits a cycle from memory outside. */
+  readonly external: number;
+}
+
+export const budgetOf = ({ part, clock, dsp, lut, bram }: FoldOptions): Budget => ({
+  dsp: dsp ?? part.dsp,
+  lut: lut ?? part.lut,
+  ff: part.ff,
+  bram18: bram ?? part.bram18,
+  uram: part.uram,
+  external: externalBits(part, clock),
+});
+
+const resources = ['dsp', 'lut', 'ff', 'bram18'] as const;
+type Resource = (typeof resources)[number];
+
+/** How much of the budget something is: a share of each resource, the scarcest counting most. */
+export const costOf = (area: Area, options: FoldOptions): number => {
+  const budget = budgetOf(options);
+  return resources.reduce((sum, r) => sum + area[r] / Math.max(1, budget[r]), 0);
+};
+
+/** Everything that a layer could be, cheapest first. */
+export function choicesFor(layer: Layer, options: FoldOptions): readonly Choice[] {
+  const all = [...engines, ...(options.also ?? [])]
+    .filter((engine) => engine.fits(layer) === undefined)
+    .flatMap((engine) =>
+      engine.foldings(layer).map((folding) => ({ engine, folding, ...engine.outline(layer, folding) })),
+    );
+  const cost = new Map(all.map((c) => [c, costOf(c.area, options)]));
+  return all.sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0));
+}
+
+/** The cheapest that takes no longer, or the fastest there is. */
+export const within = (choices: readonly Choice[], cycles: number): Choice =>
+  choices.find((c) => c.cycles <= cycles) ?? choices.reduce((a, b) => (b.cycles < a.cycles ? b : a));
+
+/** The cheapest in which a multiplier works through at most so many weights a pixel, or the one with fewest. */
+const reused = (choices: readonly Choice[], words: number): Choice =>
+  choices.find((c) => c.words / c.clusters <= words) ??
+  choices.reduce((a, b) => (b.words / b.clusters < a.words / a.clusters ? b : a));
+
+export interface Fixed {
+  /** Of the slowest stage that is no layer. */
+  readonly cycles: number;
+  /** Its name. */
+  readonly slowest: string;
+  readonly area: Area;
+}
+
+/** A choice for every layer, or why there is none. */
+export function choose(all: readonly Open[], fixed: Fixed, options: FoldOptions): readonly Choice[] | Diagnostic {
+  const budget = budgetOf(options);
+  if (options.reuse !== undefined) {
+    const { reuse } = options;
+    const picked = all.map(({ choices }) => reused(choices, reuse));
+    return tooMuch(picked, fixed, budget) === undefined ? picked : refusal(picked, all, fixed, options);
+  }
+  if (options.fps !== undefined) {
+    const cycles = Math.floor(1e9 / (options.clock * options.fps));
+    const picked = all.map(({ choices }) => within(choices, cycles));
+    const slow = picked.findIndex((c) => c.cycles > cycles);
+    if (slow >= 0 || fixed.cycles > cycles) return tooSlow(picked, all, slow, cycles, fixed, options);
+    return tooMuch(picked, fixed, budget) === undefined ? picked : refusal(picked, all, fixed, options);
+  }
+  return (
+    fastest(all, fixed, options) ??
+    refusal(
+      all.map(({ choices }) => within(choices, Infinity)),
+      all,
+      fixed,
+      options,
+    )
+  );
+}
+
+/** The shortest interval whose area fits. */
+export function fastest(all: readonly Open[], fixed: Fixed, options: FoldOptions): readonly Choice[] | undefined {
+  const budget = budgetOf(options);
+  const at = (cycles: number): readonly Choice[] => all.map(({ choices }) => within(choices, cycles));
+  const least = Math.max(fixed.cycles, 1, ...all.map(({ choices }) => Math.min(...choices.map((c) => c.cycles))));
+  const most = Math.max(least, ...all.map(({ choices }) => Math.max(...choices.map((c) => c.cycles))));
+  if (tooMuch(at(most), fixed, budget) !== undefined) return undefined;
+  let [low, high] = [least, most];
+  while (high - low > Math.max(1, low / 500)) {
+    const middle = Math.floor((low + high) / 2);
+    if (tooMuch(at(middle), fixed, budget) === undefined) high = middle;
+    else low = middle;
+  }
+  return tooMuch(at(low), fixed, budget) === undefined ? at(low) : at(high);
+}
+
+/** A resource of which there is too little. Schedules may be moved out of blocks. */
+function tooMuch(picked: readonly Choice[], fixed: Fixed, budget: Budget): Resource | undefined {
+  const area = addAreas([fixed.area, ...picked.map((c) => c.area)]);
+  const scarce = resources.find((r) => r !== 'bram18' && area[r] > budget[r]);
+  return scarce ?? (placed(picked, fixed.area, budget) ? undefined : 'bram18');
+}
+
+/** Where the schedules of all layers are kept, if there is room. */
+export function placed(
+  picked: readonly Pick<Choice, 'area' | 'table'>[],
+  besides: Area,
+  budget: Budget,
+): readonly Table['storage'][] | undefined {
+  const tables = picked.map((c) => c.table);
+  const others = besides.bram18 + picked.reduce((sum, { area, table }) => sum + area.bram18 - blocksOf(table), 0);
+  return place(tables, { bram18: budget.bram18 - others, uram: budget.uram, external: budget.external });
+}
+
+const names: Readonly<Record<Resource, string>> = {
+  dsp: 'multipliers (DSP)',
+  lut: 'look-up tables',
+  ff: 'registers',
+  bram18: 'blocks of 18 kbit',
+};
+
+const perSecond = (cycles: number, clock: number): string => (1e9 / (cycles * clock)).toPrecision(3);
+
+function refusal(picked: readonly Choice[], all: readonly Open[], fixed: Fixed, options: FoldOptions): Diagnostic {
+  const budget = budgetOf(options);
+  const area = addAreas([fixed.area, ...picked.map((c) => c.area)]);
+  const over = resources.filter((r) => area[r] > budget[r]);
+  const most = over.map((r) => picked.reduce((best, c, i) => (c.area[r] > picked[best].area[r] ? i : best), 0));
+  const what = over.map((r, i) => {
+    const share = picked[most[i]].area[r];
+    return `takes ${area[r]} ${names[r]} of ${budget[r]}, ${share} of them in the layer "${all[most[i]].name}"`;
+  });
+  const { fps: _fps, reuse: _reuse, ...free } = options;
+  const found = fastest(all, fixed, free);
+  const rate = found && perSecond(Math.max(fixed.cycles, ...found.map((c) => c.cycles)), options.clock);
+  return {
+    severity: 'error',
+    code: 'fpga/budget',
+    message: `the network ${what.join(', and ')}`,
+    hint: rate ? `${rate} images a second would fit` : 'take a larger part, or prune more',
+  };
+}
+
+function tooSlow(
+  picked: readonly Choice[],
+  all: readonly Open[],
+  slow: number,
+  cycles: number,
+  fixed: Fixed,
+  options: FoldOptions,
+): Diagnostic {
+  const { fps, clock } = options;
+  const taken = slow >= 0 ? picked[slow].cycles : fixed.cycles;
+  const who = slow >= 0 ? `the layer "${all[slow].name}"` : `stage "${fixed.slowest}"`;
+  const limit = Math.max(fixed.cycles, ...picked.map((c) => c.cycles));
+  return {
+    severity: 'error',
+    code: 'fpga/too-slow',
+    message: `${who} takes ${taken} cycles for an image at best, and ${fps} a second at ${clock} ns leave ${cycles}`,
+    hint: `at most ${perSecond(limit, clock)} images a second`,
+  };
+}
