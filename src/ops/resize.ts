@@ -1,12 +1,13 @@
 /** Pictures of another size, by the nearest pixel or by linear interpolation between four. */
 import type { Expr } from '../loop/loop.ts';
 import { add, cast, declare, div, f32, local, loop, max, min, mod, mul, nest, sub } from '../loop/loop.ts';
+import { zeros } from '../tensor/numbers.ts';
 import { read, write } from './at.ts';
 import { attributeFault, dtypeFault, mostElements, mostPixels, oneOf, rankFault, resultType, wholes } from './check.ts';
 import type { Rules } from './rules.ts';
 
 /**
- * x: [n, h, w, c]. Where in x the pixel i of a result `to` pixels long lies, when x is `from` pixels long:
+ * x: [n, h, w, c], f32, or i32 for `nearest`. Where in x the pixel i of a result `to` pixels long lies, when x is `from` pixels long:
  *   asymmetric      i · from / to
  *   half-pixel      (i + 0.5) · from / to − 0.5
  *   align-corners   i · (from − 1) / (to − 1), and 0 where `to` is 1
@@ -86,7 +87,7 @@ export const resize: Rules<Resize> = {
         coordinates: oneOf('asymmetric', 'half-pixel', 'align-corners'),
         rounding: oneOf('floor', 'round'),
       }) ??
-      dtypeFault(types, 'f32') ??
+      (op.method === 'nearest' && types.x.dtype === 'i32' ? undefined : dtypeFault(types, 'f32')) ??
       rankFault(types, { x: 4 });
     if (fault) return fault;
     const [n, h, w, c] = types.x.shape;
@@ -98,13 +99,13 @@ export const resize: Rules<Resize> = {
       if (step * to + Math.abs(offset) + divisor * (from + 1) > mostElements)
         return `cannot make ${to} pixels of ${from} in 32-bit arithmetic`;
     }
-    return resultType('f32', [n, ...op.size, c]);
+    return resultType(types.x.dtype, [n, ...op.size, c]);
   },
 
-  evaluate(op, { x }, { shape: [n, oh, ow, c] }) {
+  evaluate(op, { x }, { dtype, shape: [n, oh, ow, c] }) {
     const [, h, w] = x.type.shape;
     const [down, across] = [scaleOf(op, h, oh), scaleOf(op, w, ow)];
-    const out = new Float32Array(n * oh * ow * c);
+    const out = zeros(dtype, n * oh * ow * c);
     const pixel = (b: number, y: number, z: number): number => ((b * h + y) * w + z) * c;
     let at = 0;
     for (let b = 0; b < n; b++)

@@ -155,14 +155,15 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: { kind: 'reshape', shape: [2, 3, 5, 3] }, values: [whole(6, 15)] },
     { op: { kind: 'reshape', shape: [] }, values: [x(1, 1, 1, 1)] },
   ],
-  resize: (['bilinear', 'nearest'] as const).flatMap((method) =>
-    (['asymmetric', 'half-pixel', 'align-corners'] as const).flatMap((coordinates) => [
+  resize: (['bilinear', 'nearest'] as const).flatMap((method) => [
+    ...(method === 'nearest' ? [{ op: resize({ method, size: [7, 2] }), values: [whole(2, 3, 5, 3)] }] : []),
+    ...(['asymmetric', 'half-pixel', 'align-corners'] as const).flatMap((coordinates) => [
       { op: resize({ method, coordinates, size: [7, 3], rounding: 'round' }), values: [x(2, 3, 5, 3)] },
       { op: resize({ method, coordinates, size: [2, 11] }), values: [x(1, 3, 5, 3)] },
       { op: resize({ method, coordinates, size: [1, 1], rounding: 'round' }), values: [x(1, 4, 4, 2)] },
       { op: resize({ method, coordinates, size: [3, 3] }), values: [x(1, 1, 1, 2)] },
     ]),
-  ),
+  ]),
   select: [
     { op: { kind: 'select' }, values: [whole(2, 3, 5, 3), x(2, 3, 5, 3), y(3)] },
     { op: { kind: 'select' }, values: [whole(5, 1), whole(2, 1, 1, 3), whole(3, 1, 1)] },

@@ -152,6 +152,7 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
     ),
     refused(resize({ size: [99991, 1] }), [[1, 99989, 1, 1]], 'cannot make 99991 pixels of 99989 in 32-bit arithmetic'),
     refused(resize(), [[1, nan, 8, 1]], 'takes sizes above zero for "x" and is given [1, NaN, 8, 1]'),
+    refused(resize(), [i32(1, 8, 8, 4)], 'takes f32 as "x" and is given i32'),
     refused(resize(), [[8, 8]], 'takes a 4-D "x" and is given [8, 8]'),
   ],
   select: [

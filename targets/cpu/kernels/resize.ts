@@ -14,6 +14,7 @@ export const resize: Kernel = {
 
   match({ call: { op }, types: { x }, arrays, result: { type, array }, scratch, pack }) {
     if (op.kind !== 'resize') return 'does not change the size';
+    if (x.dtype !== 'f32') return 'not of f32';
     if (!isPanel(x) || !isPanel(type)) return 'the images are not in panels';
     const [images, height, width, channels] = x.shape;
     const [, outHeight, outWidth] = type.shape;
