@@ -11,7 +11,7 @@ import { relativeError } from '../src/check/compare.ts';
 import { inputShapes } from '../src/check/peer.ts';
 import { loadTfjs } from '../src/check/tfjs.ts';
 import { paintFor, printBytes, printError, printTime, table } from '../src/cli/paint.ts';
-import { readPng } from '../src/cli/png.ts';
+import { readPng } from '../src/make/png.ts';
 import type { Diagnostic, Named, OpenModel, Result } from '../src/index.ts';
 import { build, evaluate, importModel, openOutput, printDiagnostic } from '../src/index.ts';
 import { readNpy } from '../src/make/npy.ts';

@@ -36,6 +36,12 @@ export interface Config {
   readonly constants?: Readonly<Record<string, number | readonly number[] | string>> | undefined;
   /** A file of masks by the name of a weight: `.npz` or `.json`. */
   readonly masks?: string | undefined;
+  /** `weights=int8,activations=int8` and the like, or `qdq`: see `espalier quantize --help`. */
+  readonly quantize?: string | undefined;
+  /** Inputs to quantise by: an `.npz` file, or a folder of arrays or pictures. */
+  readonly calibrate?: string | undefined;
+  /** What black and white in such pictures become, e.g. `-1..1`. */
+  readonly calibrateRange?: string | undefined;
   /** By a layer's name or a glob; where several match, the last one wins. `*` matches slashes as well. */
   readonly layers?: Readonly<Record<string, LayerConfig>> | undefined;
 }
@@ -61,6 +67,9 @@ const schema = z.strictObject({
   shapes: z.record(z.string(), z.array(size)).optional(),
   constants: z.record(z.string(), z.union([z.number(), z.array(z.number()), z.string().min(1)])).optional(),
   masks: z.string().min(1).optional(),
+  quantize: z.string().min(1).optional(),
+  calibrate: z.string().min(1).optional(),
+  calibrateRange: z.string().min(1).optional(),
   layers: z
     .record(
       z.string(),

@@ -33,8 +33,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/import': ['src/tensor', 'src/ops', 'src/graph'],
   'src/export': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
   'src/prune': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
+  'src/quantize': ['src/tensor', 'src/loop', 'src/ops', 'src/graph', 'src/import'],
   'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
-  passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts'],
+  passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts', 'src/quantize'],
   targets: [
     'src/tensor',
     'src/loop',

@@ -6,12 +6,12 @@ import { encode } from 'fast-png';
 import { dump } from 'npyjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInputs } from '../src/cli/inputs.ts';
-import { readPng } from '../src/cli/png.ts';
-import { parseRange } from '../src/cli/range.ts';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import type { Named } from '../src/graph/evaluate.ts';
 import type { ManifestPort } from '../src/make/manifest.ts';
 import { readNpy, writeNpy } from '../src/make/npy.ts';
+import { readPng } from '../src/make/png.ts';
+import { parseRange } from '../src/make/range.ts';
 
 const npy = (data: Parameters<typeof dump>[0], shape: number[], dtype?: 'f8' | 'i8'): Uint8Array =>
   new Uint8Array(dump(data, shape, dtype && { dtype }));

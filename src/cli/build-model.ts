@@ -14,6 +14,7 @@ import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
 import { printBytes, printCount, table } from './paint.ts';
+import { qualityLines } from './quality-text.ts';
 import { tunedOptionsOf } from './tuned.ts';
 import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
 
@@ -31,8 +32,9 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   doing(`reading ${path}`);
   const { options, tuning } = tuned;
   const watched = watching(flags.printIrAfter);
-  const graph = loadModel(path, choices, report)?.graph;
-  if (!graph) return false;
+  const loaded = loadModel(path, choices, report);
+  if (!loaded) return false;
+  const { graph, quality } = loaded;
   watched.read(graph);
   doing(`compiling ${graph.name} for ${options.target}`);
   const outcome = compileWith(graph, options, { ...parts, ...watched });
@@ -63,7 +65,10 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const { files } = built.manifest;
   // Others rely on these keys; what computes each layer is for --print-plan.
   const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);
-  desk.print({ files, layers: stored, arena }, (paint) => asText(folder, built, { layers, arena, tuning }, paint));
+  desk.print({ files, layers: stored, arena, ...(quality && { quantization: quality }) }, (paint) => [
+    ...asText(folder, built, { layers, arena, tuning }, paint),
+    ...(quality ? ['', ...qualityLines(quality, paint)] : []),
+  ]);
   return built.complete;
 }
 

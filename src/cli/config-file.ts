@@ -75,7 +75,7 @@ function describe(issue: z.core.$ZodIssue): readonly { readonly message: string;
 const rooted = (config: Config, folder: string): Config => {
   const path = (value: string | undefined): string | undefined =>
     value === undefined ? undefined : resolve(folder, value);
-  const { model, out, masks, constants, ...rest } = config;
+  const { model, out, masks, calibrate, constants, ...rest } = config;
   const values = Object.entries(constants ?? {}).map(([name, value]) => [
     name,
     typeof value === 'string' ? path(value) : value,
@@ -84,6 +84,7 @@ const rooted = (config: Config, folder: string): Config => {
     model: path(model),
     out: path(out),
     masks: path(masks),
+    calibrate: calibrate?.startsWith('random') ? calibrate : path(calibrate),
     constants: constants && Object.fromEntries(values),
   };
   return { ...rest, ...Object.fromEntries(Object.entries(paths).filter(([, value]) => value !== undefined)) };

@@ -7,10 +7,10 @@ import { randomNumbers } from '../graph/samples.ts';
 import { suggestion } from '../import/nearest.ts';
 import type { ManifestPort } from '../make/manifest.ts';
 import { readNpy } from '../make/npy.ts';
+import { readPng } from '../make/png.ts';
+import type { Range } from '../make/range.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import type { Numbers } from '../tensor/numbers.ts';
-import { readPng } from './png.ts';
-import type { Range } from './range.ts';
 
 const kinds = 'give NAME=FILE.npy, NAME=FILE.png or NAME=random:SEED';
 

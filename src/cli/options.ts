@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
+import type { Range } from '../make/range.ts';
+import { parseRange } from '../make/range.ts';
 import type { Shape } from '../tensor/type.ts';
 import type { Desk, Work } from './desk.ts';
-import type { Range } from './range.ts';
-import { parseRange } from './range.ts';
 
 /** How a subcommand hands over its work. */
 export type Act = (options: { readonly json?: boolean }, work: Work) => Promise<void>;
@@ -18,6 +18,9 @@ export interface ModelFlags {
   readonly shape?: Readonly<Record<string, Shape>>;
   readonly constant?: Given;
   readonly masks?: string;
+  readonly quantize?: string;
+  readonly calibrate?: string;
+  readonly calibrateRange?: string;
 }
 
 type Given = Readonly<Record<string, readonly number[] | string>>;
@@ -53,7 +56,13 @@ export const withModelOptions = (command: Command): Command =>
       'a value for an input, which is none any longer: numbers with commas between, or FILE.npy; may be given for several',
       collectConstant,
     )
-    .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight');
+    .option('--masks <file>', 'which weights are kept: .npz or .json, a mask of 0 and 1 by the name of each weight')
+    .option(
+      '--quantize <how>',
+      'round weights, and activations if wanted: e.g. weights=int8,activations=int8, or qdq for scales that the model has; espalier help quantize says all',
+    )
+    .option('--calibrate <data>', 'with --quantize: inputs to choose ranges by, an .npz file or a folder')
+    .option('--calibrate-range <low..high>', 'what black and white in pictures among them become (default: 0..1)');
 
 export const withTargetOptions = (command: Command): Command =>
   command
@@ -79,7 +88,8 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const given = { model, target, cpu, strictFp, prefix, threads, batch, masks };
+  const { quantize, calibrate, calibrateRange } = flags;
+  const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     ...config,

@@ -18,6 +18,7 @@ import type { Io } from './io.ts';
 import { exits } from './io.ts';
 import type { Act } from './options.ts';
 import { pruneCommand } from './prune.ts';
+import { quantizeCommand } from './quantize.ts';
 import { runCommand } from './run.ts';
 import { tuneCommand } from './tune.ts';
 import { verifyCommand } from './verify.ts';
@@ -70,6 +71,7 @@ function program(act: Act, { out, err }: Io): Command {
     benchCommand,
     exportCommand,
     pruneCommand,
+    quantizeCommand,
     explainCommand,
     tuneCommand,
   ])

@@ -1,8 +1,8 @@
 /** `espalier run`: a built artefact, or the reference interpreter, on inputs from files or a seed. */
 import { Command, Option } from 'commander';
+import type { Range } from '../make/range.ts';
 import type { Act, ModelFlags } from './options.ts';
 import { collect, jsonOption, parseRangeOption, parseSize, withModelOptions } from './options.ts';
-import type { Range } from './range.ts';
 
 /** As commander gives them. */
 export interface Flags extends ModelFlags {

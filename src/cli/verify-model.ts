@@ -32,6 +32,15 @@ export async function verify(
   const parts = tuned && partsFor(tuned.options, report);
   if (!tuned || !parts) return false;
   const { options } = tuned;
+  if (choices.quantize !== undefined && against !== 'evaluate') {
+    report({
+      severity: 'error',
+      code: 'verify/quantised',
+      message: `${peerTitles[against]} would run the model as it was before it was quantised`,
+      hint: 'leave out --against: the artefact is compared with what the quantised graph means; espalier quantize says what that loses',
+    });
+    return false;
+  }
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;

@@ -6,15 +6,18 @@ import type { Graph } from '../graph/graph.ts';
 import type { ImportOptions } from '../import/importer.ts';
 import { importModel } from '../import/index.ts';
 import { nearest } from '../import/nearest.ts';
+import type { Quality } from '../quantize/quantize.ts';
 import type { Shape } from '../tensor/type.ts';
 import type { ConstantOption, Constants } from './constants.ts';
 import { readConstants } from './constants.ts';
 import { openFile, readFile } from './files-in.ts';
 import { manifestName } from './manifest.ts';
 import { readMasks } from './masks.ts';
+import type { QuantizeChoice } from './quantize.ts';
+import { quantizeChoiceFor, quantizeWith } from './quantize.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends QuantizeChoice {
   /** What to call the graph; made from the file's name unless given. */
   readonly name?: string | undefined;
   /** The size of a leading dimension that the model leaves open; 1 unless given. */
@@ -33,13 +36,20 @@ export interface LoadedModel {
   readonly graph: Graph;
   /** What its inputs were fixed to. */
   readonly constants: Constants;
+  /** What quantisation cost, where that was asked for: then the graph has been through the passes that make layers final. */
+  readonly quality?: Quality;
 }
 
 /** Kinds of files that are models. */
 const kinds = ['.json', '.onnx', '.graph'];
 
+/** What the graph is for: some targets take the scales that a model has without being asked to. */
+interface Purpose {
+  readonly target?: string | undefined;
+}
+
 /** Reads the model at `path`: its file, or the folder that holds it. Undefined, with everything reported, if it cannot. */
-export function loadModel(path: string, options: LoadOptions, report: Report): LoadedModel | undefined {
+export function loadModel(path: string, options: LoadOptions & Purpose, report: Report): LoadedModel | undefined {
   const file = modelFile(path, report);
   if (file === undefined) return undefined;
   const masks = options.masks === undefined ? undefined : readMasks(options.masks, report);
@@ -61,7 +71,11 @@ export function loadModel(path: string, options: LoadOptions, report: Report): L
     report,
     options: given,
   });
-  return graph ? { file, graph, constants } : undefined;
+  if (!graph) return undefined;
+  const quantize = quantizeChoiceFor(graph, options);
+  if (quantize === undefined) return { file, graph, constants };
+  const quantised = quantizeWith(graph, { ...options, quantize }, report);
+  return quantised && { file, constants, ...quantised };
 }
 
 function modelFile(path: string, report: Report): string | undefined {

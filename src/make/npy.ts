@@ -44,7 +44,8 @@ export function readAnyNpy(bytes: Uint8Array): { readonly data: readonly number[
   return { data: Array.from(data, Number), shape };
 }
 
-interface NpyFile {
+/** What a file holds as it is typed there. */
+export interface NpyFile {
   readonly data: ArrayLike<number | bigint | boolean>;
   readonly shape: Shape;
   readonly dtype: string;
@@ -52,7 +53,7 @@ interface NpyFile {
 }
 
 /** npyjs throws on files that are cut off or of unknown types, and types its data as mere views. */
-function parsed(bytes: Uint8Array): NpyFile | undefined {
+export function parsed(bytes: Uint8Array): NpyFile | undefined {
   try {
     const { buffer } = Uint8Array.from(bytes);
     return parse(buffer as ArrayBuffer) as unknown as NpyFile;

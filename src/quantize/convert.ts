@@ -10,7 +10,7 @@ import type { Kind } from '../ops/index.ts';
 import { tensor } from '../tensor/type.ts';
 import type { Form, Target } from './form.ts';
 import { layer } from './rows-layers.ts';
-import { dequantise, move, quantise } from './rows-moves.ts';
+import { dequantise, givenReal, move, quantise } from './rows-moves.ts';
 import { lessZero, ownLayer } from './rows-own.ts';
 import { binary, concat, pool, reduce } from './rows-sums.ts';
 import { batchNorm, unary } from './rows-tables.ts';
@@ -158,7 +158,7 @@ export function convert(graph: Graph, options: ConvertOptions, report: Report): 
     },
     rounded: options.rounded,
     target: (id) => ownTarget(id) ?? options.target(id),
-    form: (id) => forms.get(id),
+    form: (id) => forms.get(id) ?? (nodeOf(id).kind === 'input' && !options.own ? site.whole(id) : undefined),
     whole(id) {
       const form = forms.get(id);
       if (form) return form;
@@ -195,11 +195,14 @@ export function convert(graph: Graph, options: ConvertOptions, report: Report): 
     const table = node.type.dtype === 'f32' ? rows : wholeRows;
     const outcome = computed ? (table[node.op.kind]?.(node, site) ?? 'has no form in whole numbers') : 'is constant';
     if (outcome === true) continue;
-    if (computed && node.type.dtype === 'f32' && node.op.kind !== 'dequantize')
-      islands.push({ call: node, reason: outcome });
+    if (computed && isIsland(node, outcome)) islands.push({ call: node, reason: outcome });
     emit({ ...node, inputs: node.inputs.map(plain) });
   }
   if (failed) return undefined;
   const outputs = graph.outputs.map((o) => ({ ...o, id: plain(o.id) }));
   return { graph: dropUnused({ ...graph, nodes, outputs }), layers, islands, forms };
 }
+
+/** What moves real numbers that it is given computes nothing. */
+const isIsland = ({ op, type }: Call, reason: string): boolean =>
+  type.dtype === 'f32' && op.kind !== 'dequantize' && !(rows[op.kind] === move && reason === givenReal);

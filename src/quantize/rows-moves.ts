@@ -8,9 +8,12 @@ import type { Row, Site } from './site.ts';
 import { rescale } from './site.ts';
 import { targetOf } from './source.ts';
 
+/** Why most calls stay as they are. */
+export const givenReal = 'is given real numbers';
+
 export const move: Row = (node, site) => {
   const x = site.form(node.inputs[0]);
-  if (!x) return 'is given real numbers';
+  if (!x) return givenReal;
   const { op } = node;
   if (op.kind === 'resize' && op.method !== 'nearest') return 'mixes pixels';
   return moved(node, site, x, op.kind === 'pad' ? { ...op, value: borderOf(op, x, node) } : op);

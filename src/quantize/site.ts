@@ -33,7 +33,7 @@ export interface Site {
   readonly rounded: (weights: Constant, rows: number) => Rounded | string;
   /** What real numbers of the source graph are quantised to. */
   readonly target: (id: Id) => Target | undefined;
-  /** The whole numbers that a value was made into already. */
+  /** The whole numbers that a value was made into already, or that an input is made into now. */
   readonly form: (id: Id) => Form | undefined;
   /** The same, made now if need be; undefined where nothing says at which scale. */
   readonly whole: (id: Id) => Form | undefined;

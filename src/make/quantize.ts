@@ -1,0 +1,69 @@
+/** An imported graph → its layers made final, and quantised as people ask for it. */
+import { portable } from '../../passes/index.ts';
+import { quantizeLayers } from '../../passes/quantize-layers.ts';
+import type { Report } from '../diagnostic.ts';
+import type { Graph } from '../graph/graph.ts';
+import { verify } from '../graph/verify.ts';
+import { runPasses } from '../pass.ts';
+import { parseQuantize } from '../quantize/options.ts';
+import type { Quality } from '../quantize/quantize.ts';
+import { hasOwnScales } from '../quantize/quantize.ts';
+import { withGraph } from './bug.ts';
+import { readCalibration } from './calibration.ts';
+import { parseRange } from './range.ts';
+
+export interface QuantizeChoice {
+  /** `qdq`, or e.g. `weights=int8,activations=int8`. */
+  readonly quantize?: string | undefined;
+  /** The path of calibration data. */
+  readonly calibrate?: string | undefined;
+  /** What black and white in pictures of it become, e.g. `-1..1`; `0..1` unless given. */
+  readonly calibrateRange?: string | undefined;
+}
+
+/** Targets that compute with whole numbers alone: there a model's own scales are taken unasked. */
+const wholeTargets: ReadonlySet<string> = new Set(['fpga']);
+
+/** How a graph is to be quantised, if it is. */
+export const quantizeChoiceFor = (
+  graph: Graph,
+  { quantize, target = '' }: Pick<QuantizeChoice, 'quantize'> & { readonly target?: string | undefined },
+): string | undefined => quantize ?? (wholeTargets.has(target) && hasOwnScales(graph) ? 'qdq' : undefined);
+
+export interface QuantizedGraph {
+  readonly graph: Graph;
+  readonly quality: Quality;
+}
+
+/** Undefined after a report. */
+export function quantizeWith(
+  imported: Graph,
+  { quantize = '', calibrate, calibrateRange = '0..1' }: QuantizeChoice,
+  report: Report,
+): QuantizedGraph | undefined {
+  const fail = (message: string, hint: string): undefined =>
+    void report({ severity: 'error', code: 'quantize/options', message, hint });
+  const options = parseQuantize(quantize);
+  if ('length' in options) return fail(...options);
+  const range = parseRange(calibrateRange);
+  if (!range)
+    return fail(`the range of pictures cannot be "${calibrateRange}"`, 'say two numbers, the lower one first: -1..1');
+  let failed = false;
+  const heard: Report = (d) => {
+    failed ||= d.severity === 'error';
+    report(d);
+  };
+  return withGraph(imported, () => {
+    verify(imported, heard);
+    const final = failed ? imported : runPasses(imported, portable, heard);
+    if (failed) return undefined;
+    const { samples: most } = options.kind === 'qdq' ? { samples: mostOwn } : options;
+    const samples = calibrate === undefined ? [] : readCalibration(calibrate, final, { samples: most, range }, heard);
+    const told: Quality[] = [];
+    const graph = samples && runPasses(final, [quantizeLayers(options, samples, (q) => void told.push(q))], heard);
+    return graph && told.length > 0 && !failed ? { graph, quality: told[0] } : undefined;
+  });
+}
+
+/** Where the model has its own scales, calibration data is for the report alone. */
+const mostOwn = 32;
