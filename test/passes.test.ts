@@ -50,8 +50,11 @@ test('every pass has its file of cases, and every file its pass', () => {
   expect(files.sort()).toEqual([...new Set(passes.map((p) => `${p.name}.txt`))].sort());
 });
 
+/** They run where they are asked for, change what a graph means, and have tests of their own. */
+const lossy = ['quantize-layers.ts'];
+
 test('every pass has a file of its own, named after it', () => {
   const files = readdirSync(new URL('../passes/', import.meta.url)).filter((name) => name.endsWith('.ts'));
   const named = new Set(passes.map((p) => `${p.name}.ts`));
-  expect(files.filter((name) => name !== 'index.ts').sort()).toEqual([...named].sort());
+  expect(files.filter((name) => name !== 'index.ts').sort()).toEqual([...named, ...lossy].sort());
 });
