@@ -31,7 +31,7 @@ export function gather(m: Matrix, { b, k, scatter }: Gathering, share: number): 
   for (let first = 0; first < m.rows; first += b / k) {
     const rows = order.slice(first, first + b / k);
     const count = rows.reduce((n, row) => n + above[row], 0);
-    const packs = count > 8 * b * b ? Math.round(count / b) : Math.ceil(count / b);
+    const packs = count > 8 * b ? Math.round(count / b) : Math.ceil(count / b);
     const ranked = rows
       .flatMap((row) => Array.from({ length: m.columns }, (_, c) => row * m.columns + c))
       .sort((x, y) => Math.abs(m.data[y]) - Math.abs(m.data[x]));
