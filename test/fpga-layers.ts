@@ -1,7 +1,7 @@
 /** Layers of whole numbers for tests of engines: random ones, and what `evaluate` gives for them. */
 import { conv2d } from '../src/ops/conv2d.ts';
 import { tensor } from '../src/tensor/type.ts';
-import type { Ending, Layer, Pair } from '../targets/fpga/engines/layer.ts';
+import type { Decomposed, Ending, Layer, Pair } from '../targets/fpga/engines/layer.ts';
 import { layerOf } from '../targets/fpga/engines/make-layer.ts';
 import { random } from './models.ts';
 
@@ -72,3 +72,35 @@ export function sumsOf(layer: Layer, x: Int32Array<ArrayBuffer>): Int32Array {
     result,
   ) as Int32Array;
 }
+
+/** Weights made of units: random codes, of which half of the rows have none, and random bases. */
+export function decomposedLayer(
+  c: LayerCase,
+  { along, rows, units }: Pick<Decomposed, 'along' | 'rows' | 'units'>,
+  seed: number,
+): Layer {
+  const next = random(seed);
+  const { taps = [1, 1], channels } = c;
+  const columns = taps[0] * taps[1] * channels;
+  const all = c.rows * units * rows;
+  const shared = Uint8Array.from({ length: units * rows }, () => (next() < 0.5 ? 1 : 0));
+  const code = (i: number): number =>
+    shared[Math.floor(i / 3) % (units * rows)] === 1 ? [0, 9, 4, 15, 2, 7][Math.floor(6 * next())] : 0;
+  const codes = Uint8Array.from({ length: 3 * all }, (_, i) => code(i));
+  const basis = Int8Array.from({ length: 9 * c.rows * units }, () => Math.floor(next() * 255) - 127);
+  const shift = Uint8Array.from({ length: c.rows * units }, () => Math.floor(next() * 2));
+  const decomposed = { along, rows, units, codes, basis, shift };
+  const data = new Int32Array(c.rows * columns);
+  for (let r = 0; r < all; r++) {
+    const [filter, row] = [Math.floor(r / (units * rows)), r % (units * rows)];
+    for (let j = 0; j < 3; j++) {
+      const column = along === 'kernels' ? ((row % 3) * 3 + j) * channels + Math.floor(row / 3) : 3 * row + j;
+      const unit = filter * units + Math.floor(row / rows);
+      const terms = [0, 1, 2].map((k) => powerOf(codes[3 * r + k]) * basis[9 * unit + 3 * k + j]);
+      if (column < columns) data[filter * columns + column] = (terms[0] + terms[1] + terms[2]) * 2 ** shift[unit];
+    }
+  }
+  return layerOf({ name: 'units', ...c, taps, data, bias: new Int32Array(c.rows), decomposed });
+}
+
+const powerOf = (code: number): number => (code === 0 ? 0 : (code >= 8 ? -1 : 1) * 2 ** (7 - (code % 8)));

@@ -80,7 +80,9 @@ function clusterArea(layer: Layer, plan: Shape): Area {
   return addAreas([
     { ...noArea, dsp: plan.values === 'rebuilt' ? 0 : lanes },
     logic(crossing + adders + tree, lanes * rates.laneFf + (halves - 1) * lanes * sum * rates.laneFfPerBit),
-    plan.values === 'rebuilt' ? logic(lanes * ring.bits * layer.weightBits * rates.product) : noArea,
+    plan.values === 'rebuilt'
+      ? logic(lanes * (ring.bits * layer.weightBits * rates.product + rates.rebuild.lut), lanes * rates.rebuild.ff)
+      : noArea,
     times(banks, memoryArea(ring.depth, ring.bits)),
     times(accumulators * halves, memoryArea(depth, sum)),
   ]);

@@ -16,6 +16,8 @@ export const rates = {
   product: 1.1,
   /** Per bit and stage of a shifter. */
   shifter: 0.6,
+  /** What puts a weight together from three codes, one weight a cycle. */
+  rebuild: { lut: 169, ff: 92 },
   /** Registered adders of constant products: per bit. */
   constantAdder: { lut: 0.75, ff: 1 },
   /** LUTs of 3 bits × 64 words of memory that is written and read at different places. */

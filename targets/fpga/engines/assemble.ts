@@ -3,7 +3,7 @@ import { bug } from '../../../src/diagnostic.ts';
 import { areaOf } from '../area/datapath.ts';
 import type { Banks } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
-import type { Drain, Ring, Schedule, ScheduledPlan } from './engine.ts';
+import type { Drain, Rebuilt, Ring, Schedule, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
 import { columnsOf } from './layer.ts';
 import { depthsFor, offsetsOf, ringOf } from './ring.ts';
@@ -38,6 +38,7 @@ export interface Found extends Choices {
   readonly first: Uint8Array<ArrayBuffer>;
   /** What each accumulator holds, by place. */
   readonly held: readonly (readonly Piece[])[];
+  readonly rebuilt?: Rebuilt;
 }
 
 /** Cycles from reading a word to its sum being stored: table, bank, crossbar, multiply, add, store. */

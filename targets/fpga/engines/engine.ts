@@ -103,6 +103,8 @@ export interface ScheduledPlan extends Common {
   readonly feedback: 'memory' | 'register';
   /** `rebuilt`: the value of a lane is a SmartDeal code's, put together in front of the multiplier; `schedule.value` has what comes out. */
   readonly values: 'stored' | 'rebuilt';
+  /** What values are rebuilt from, by shifts and additions alone; products too are sums of shifted values. */
+  readonly rebuilt?: Rebuilt;
   /** Words of the schedule: cycles that Q pixels of each cluster take, divided by Q. */
   readonly words: number;
   /** Rows that one accumulator holds at most. */
@@ -112,6 +114,26 @@ export interface ScheduledPlan extends Common {
   readonly drain: Drain;
   /** Cycles from the last word of a group being read to its sums being in the accumulator. */
   readonly latency: number;
+}
+
+/**
+ * Of a plan whose values are rebuilt. Words come in threes, for weights 0, 1 and 2 of a row of three, which all lanes have in the same place: word w has weight w mod 3
+ * made of the codes of row floor(w / 3), and of the basis that `bases` has at `basis[w]`:
+ *   value[p] = live[w] · ((c0 · basis[0][w mod 3] + c1 · basis[1][w mod 3] + c2 · basis[2][w mod 3]) << shift)        as `Decomposed` says, for lane p
+ * The table `schedule` has row, first, offset, basis and live; `codes` [words / 3] has three codes of 4 bits for each lane, and `bases`
+ * nine numbers of 8 bits for each lane (row by row), then a shift for each.
+ */
+export interface Rebuilt {
+  /** words: where in `bases`. */
+  readonly basis: Uint16Array<ArrayBuffer>;
+  /** words: 0 where a row of three goes past the last weight. */
+  readonly live: Uint8Array<ArrayBuffer>;
+  /** words / 3 × P × 3. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+  /** count × P × 9. */
+  readonly bases: Int8Array<ArrayBuffer>;
+  /** count × P. */
+  readonly shifts: Uint8Array<ArrayBuffer>;
 }
 
 /** Word-major: what word w says of lane p stands at w·P + p. */

@@ -3,6 +3,8 @@ import { broadcast } from './broadcast.ts';
 import { crossbar } from './crossbar.ts';
 import { dense } from './dense.ts';
 import type { Engine } from './engine.ts';
+import { nOfM } from './n-of-m.ts';
+import { smartdeal } from './smartdeal.ts';
 import { stationary } from './stationary.ts';
 
-export const engines: readonly Engine[] = [crossbar, stationary, broadcast, dense];
+export const engines: readonly Engine[] = [crossbar, stationary, nOfM, broadcast, smartdeal, dense];

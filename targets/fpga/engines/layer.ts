@@ -60,19 +60,21 @@ export interface Ending {
 }
 
 /**
- * SmartDeal: at one row r and one group g of `span` weights, weight j = sum over k of coefficient[k] · basis[k][j], a coefficient being 0 or ± a
- * power of two. `code` 0 is zero; bit 3 is the sign and bits 0..2 hold k = 1..7 for 2^(7 − k).
+ * SmartDeal: weights as rows of three, made of a basis and powers of two. `units` units of `rows` rows for each filter; weight j of a row is
+ * (c0 · basis[0][j] + c1 · basis[1][j] + c2 · basis[2][j]) · 2^shift of its unit, where code 0 says c = 0, and any other, its bit 3 the sign and
+ * its bits 2..0 a number k of 1..7, says c = ±2^(7 − k).
  */
 export interface Decomposed {
-  /** Weights that one row of the basis has, and rows of the basis: 3 for 3x3 kernels. */
-  readonly span: number;
-  readonly terms: number;
-  /** Codes of every group of `span` weights, row by row in the order of columns: `terms` for each. */
-  readonly code: Uint8Array<ArrayBuffer>;
-  /** int8, terms × span for each unit. */
+  /** `kernels`: row 3i + y has input channel i at taps (y, 0), (y, 1), (y, 2); `neighbours`: three columns, past the last of them padding. */
+  readonly along: 'kernels' | 'neighbours';
+  readonly rows: number;
+  readonly units: number;
+  /** Three for each row: filter after filter, unit after unit, row after row. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+  /** Nine for each unit, row by row. */
   readonly basis: Int8Array<ArrayBuffer>;
-  /** The unit, which has one basis, of each row and group. */
-  readonly unit: Int32Array<ArrayBuffer>;
+  /** One for each unit. */
+  readonly shift: Uint8Array<ArrayBuffer>;
 }
 
 export const columnsOf = ({ taps, channels }: Layer): number => taps[0] * taps[1] * channels;

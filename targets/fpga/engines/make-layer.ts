@@ -1,5 +1,5 @@
 /** Layers from weights as the graph has them: entries, output sizes, and bits that are enough for every input. */
-import type { Ending, Entries, Layer, Pair } from './layer.ts';
+import type { Decomposed, Ending, Entries, Layer, Pair } from './layer.ts';
 
 export interface LayerSource {
   readonly name: string;
@@ -18,6 +18,7 @@ export interface LayerSource {
   readonly pad?: Layer['pad'] | undefined;
   readonly input: Pair;
   readonly ending?: Ending | undefined;
+  readonly decomposed?: Decomposed | undefined;
 }
 
 /** Inputs are int8. */
@@ -34,6 +35,7 @@ export function layerOf(source: LayerSource): Layer {
     output: [size(0), size(1)],
     ...bitsOf(weights, source.bias),
     ...(source.ending ? { ending: source.ending } : {}),
+    ...(source.decomposed ? { decomposed: source.decomposed } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The tables of a plan, in fields as narrow as their values. */
-import type { ScheduledPlan } from './engine.ts';
+import type { Rebuilt, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
 import type { Field, Rom } from './rom.ts';
 import { bitsFor, widthOf } from './rom.ts';
@@ -52,15 +52,18 @@ type Unfinished = Omit<ScheduledPlan, 'roms' | 'area'>;
 export function scheduledRoms(layer: Layer, plan: Unfinished): readonly Rom[] {
   const { schedule, lanes, banks, accumulators, offsets, rows, drain, ring } = plan;
   const sums = rows === 'shared' ? 1 : accumulators;
-  const fields: Field[] = [
-    { name: 'value', bits: layer.weightBits, signed: true, each: lanes, values: schedule.value },
-    unsigned('select', schedule.select, lanes),
+  const places: Field[] = [
     unsigned('row', schedule.row, sums),
     { name: 'first', bits: 1, signed: false, each: sums, values: schedule.first },
     unsigned('offset', schedule.offset, offsets === 'shared' ? 1 : banks),
   ];
+  const values: Field[] = [
+    { name: 'value', bits: layer.weightBits, signed: true, each: lanes, values: schedule.value },
+    unsigned('select', schedule.select, lanes),
+  ];
+  const { rebuilt } = plan;
   return [
-    rom('schedule', plan.words, fields),
+    ...(rebuilt ? rebuiltRoms(rebuilt, places, plan) : [rom('schedule', plan.words, [...values, ...places])]),
     rom('drain', drain.row.length, [
       unsigned('lane', drain.lane, 1),
       unsigned('place', drain.place, 1),
@@ -68,5 +71,22 @@ export function scheduledRoms(layer: Layer, plan: Unfinished): readonly Rom[] {
       ...endingFields(layer, drain.row),
     ]),
     rom('write', layer.channels, [unsigned('bank', ring.bank, 1), unsigned('slot', ring.slot, 1)]),
+  ];
+}
+
+/** A word for each weight, codes for every three of them, and bases. */
+function rebuiltRoms(rebuilt: Rebuilt, places: readonly Field[], { lanes, words }: Unfinished): readonly Rom[] {
+  const { basis, live, codes, bases, shifts } = rebuilt;
+  return [
+    rom('schedule', words, [
+      ...places,
+      unsigned('basis', basis, 1),
+      { name: 'live', bits: 1, signed: false, each: 1, values: live },
+    ]),
+    rom('codes', words / 3, [{ name: 'code', bits: 4, signed: false, each: 3 * lanes, values: codes }]),
+    rom('bases', shifts.length / lanes, [
+      { name: 'basis', bits: 8, signed: true, each: 9 * lanes, values: bases },
+      unsigned('shift', shifts, lanes),
+    ]),
   ];
 }
