@@ -190,8 +190,9 @@ export interface Drain {
 }
 
 /**
- * Every product of a pixel in one cycle: adders and shifts alone, each with a register behind it. A window of taps × channels moves one pixel a cycle
- * over the padded image; padding is written by the engine and takes a cycle a pixel.
+ * Every product of a pixel in one cycle: adders and shifts alone, each with a register behind it. A window of taps × channels is loaded
+ * value by value, a pixel of padding in one cycle; when its last pixel is there, the adders take it, and `levels` + 1 cycles later all rows' sums
+ * stand in registers, from which they leave one after the other, row 0 first, with bias and ending. A window may move on once it was taken.
  */
 export interface UnrolledPlan extends Common {
   readonly kind: 'unrolled';
