@@ -18,7 +18,7 @@ import type { ById } from './matching/constants.ts';
  */
 export const chooseFormats = (price: Target['price']): Pass => ({
   name: 'choose-formats',
-  doc: 'stores each weight in the format that the target prices lowest',
+  doc: 'stores each weight in the format that the target prices lowest, or that somebody asked for',
 
   run(graph) {
     const byId = nodesById(graph);
@@ -38,5 +38,6 @@ export const chooseFormats = (price: Target['price']): Pass => ({
 function cheapest(layers: readonly Weights[], byId: ById, price: Target['price']): Encoding {
   const priceOf = (offer: Offer): number => layers.reduce((sum, { call }) => sum + price(workOf(call, offer, byId)), 0);
   const priced = offersForAll(layers).map((offer) => ({ offer, price: priceOf(offer) }));
-  return priced.reduce((best, next) => (next.price < best.price ? next : best)).offer.encoding;
+  const asked = priced.find(({ offer, price }) => offer.asked && price < Infinity);
+  return (asked ?? priced.reduce((best, next) => (next.price < best.price ? next : best))).offer.encoding;
 }

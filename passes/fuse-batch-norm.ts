@@ -8,7 +8,7 @@ import { withQuantity } from '../src/tensor/quantity.ts';
 import type { Affine } from './matching/affine.ts';
 import { affineOf, isShift } from './matching/affine.ts';
 import type { Floats } from './matching/constants.ts';
-import { floats } from './matching/constants.ts';
+import { floats, scaledUnitsOf } from './matching/constants.ts';
 import type { Layer } from './matching/layers.ts';
 import { layerOf, openLayer, residualOf, withParameters } from './matching/layers.ts';
 import { untilStable } from './matching/stable.ts';
@@ -49,7 +49,7 @@ function scaledRows(layer: Layer, { scale, shift }: Affine, id: Id, emitter: Emi
   const { weights, bias, outputs } = layer;
   const row = weights.data.length / outputs;
   const parameters = {
-    weights: scaled(weights, (at) => scale[Math.floor(at / row)], emitter),
+    weights: scaledUnitsOf(weights, scale, emitter) ?? scaled(weights, (at) => scale[Math.floor(at / row)], emitter),
     bias: floats(
       emitter.fresh(bias.id),
       [outputs],

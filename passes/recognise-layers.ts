@@ -32,6 +32,8 @@ function fromConvolution(node: Call, op: Conv2d, { byId, emit, fresh }: Emitter)
   const wholly = kh === h && kw === width && op.groups === 1 && !op.residual && op.pad.every((p) => p === 0);
   const dilated = (kh > 1 && op.dilation[0] !== 1) || (kw > 1 && op.dilation[1] !== 1);
   if (!weights || !wholly || dilated) return undefined;
+  // Rows of kernels would be none any longer.
+  if (weights.type.quantity?.decomposition?.along === 'kernels') return undefined;
   const { shape: window, quantity } = weights.type;
   const type = tensor('f32', [o, kh * kw * i]);
   const kept = quantity && reshapedQuantity(quantity, window, type.shape);

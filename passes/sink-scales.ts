@@ -6,7 +6,7 @@ import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Pass } from '../src/pass.ts';
 import { withQuantity } from '../src/tensor/quantity.ts';
 import type { ById } from './matching/constants.ts';
-import { floatsOf, uniformValue } from './matching/constants.ts';
+import { floatsOf, scaledUnitsOf, uniformValue } from './matching/constants.ts';
 import { layerOf } from './matching/layers.ts';
 
 /**
@@ -112,12 +112,14 @@ function powerOf(call: Call, powers: Powers, factor: number, byId: ById): number
   }
 }
 
-function absorb(call: Call, factor: number, { byId, emit, fresh }: Emitter): Call {
+function absorb(call: Call, factor: number, emitter: Emitter): Call {
+  const { byId, emit, fresh } = emitter;
   const layer = layerOf(call, byId);
   if (!layer) return call;
   const { weights } = layer;
   const [x, , ...rest] = call.inputs;
+  const units = scaledUnitsOf(weights, new Float64Array(layer.outputs).fill(factor), emitter);
   const data = weights.data.map((w) => w * factor);
-  const scaled = emit({ ...weights, id: fresh(weights.id), type: withQuantity(weights.type), data });
-  return { ...call, inputs: [x, scaled, ...rest] };
+  const scaled = units ?? { ...weights, id: fresh(weights.id), type: withQuantity(weights.type), data };
+  return { ...call, inputs: [x, emit(scaled), ...rest] };
 }

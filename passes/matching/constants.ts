@@ -1,6 +1,8 @@
 /** Constants that stand for one number, or for one number a channel, whatever their shape. */
 import type { Origin } from '../../src/diagnostic.ts';
 import type { Constant, Id, Node } from '../../src/graph/graph.ts';
+import type { Emitter } from '../../src/graph/rewrite.ts';
+import { scaledUnits, withQuantity } from '../../src/tensor/quantity.ts';
 import type { Shape } from '../../src/tensor/type.ts';
 import { elements, tensor } from '../../src/tensor/type.ts';
 
@@ -30,6 +32,15 @@ export function channelValues({ type, data }: Floats, channels: number): Float32
   if (one !== undefined) return new Float32Array(channels).fill(one);
   const last = type.shape.at(-1);
   return last === channels && elements(type.shape) === channels ? data : undefined;
+}
+
+/** Weights made of units of powers of two, each filter with a factor: still made of such. Undefined where they are not. */
+export function scaledUnitsOf(weights: Floats, factors: ArrayLike<number>, { fresh }: Emitter): Constant | undefined {
+  const { quantity, shape } = weights.type;
+  const { decomposition } = quantity ?? {};
+  const scaled = quantity && decomposition && scaledUnits({ ...quantity, decomposition }, shape, factors);
+  if (!scaled) return undefined;
+  return { ...weights, id: fresh(weights.id), type: withQuantity(weights.type, scaled.quantity), data: scaled.data };
 }
 
 /** A new constant of float32, rounded from double precision where it comes so. */

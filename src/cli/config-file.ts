@@ -75,7 +75,7 @@ function describe(issue: z.core.$ZodIssue): readonly { readonly message: string;
 const rooted = (config: Config, folder: string): Config => {
   const path = (value: string | undefined): string | undefined =>
     value === undefined ? undefined : resolve(folder, value);
-  const { model, out, masks, calibrate, constants, ...rest } = config;
+  const { model, out, masks, calibrate, constants, smartdeal, ...rest } = config;
   const values = Object.entries(constants ?? {}).map(([name, value]) => [
     name,
     typeof value === 'string' ? path(value) : value,
@@ -86,6 +86,8 @@ const rooted = (config: Config, folder: string): Config => {
     masks: path(masks),
     calibrate: calibrate?.startsWith('random') ? calibrate : path(calibrate),
     constants: constants && Object.fromEntries(values),
+    smartdeal:
+      typeof smartdeal === 'object' ? { ...smartdeal, decomposition: path(smartdeal.decomposition) } : smartdeal,
   };
   return { ...rest, ...Object.fromEntries(Object.entries(paths).filter(([, value]) => value !== undefined)) };
 };

@@ -32,6 +32,7 @@ export interface TargetFlags extends ModelFlags {
   readonly prefix?: string;
   readonly threads?: number;
   readonly tuning?: string;
+  readonly smartdeal?: boolean;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
@@ -74,6 +75,10 @@ export const withTargetOptions = (command: Command): Command =>
       '--cpu <name>',
       'cpu only: generic, native, native-multi, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
     )
+    .option(
+      '--smartdeal',
+      'make weights of powers of two and small bases first: changes results, see espalier smartdeal',
+    )
     .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed')
     .addOption(tuningOption);
 
@@ -88,12 +93,13 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const { quantize, calibrate, calibrateRange } = flags;
+  const { quantize, calibrate, calibrateRange, smartdeal } = flags;
   const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     ...config,
     ...said,
+    ...(smartdeal && { smartdeal: config.smartdeal || true }),
     ...(shape && { shapes: { ...config.shapes, ...shape } }),
     ...(constant && { constants: { ...config.constants, ...constant } }),
   };

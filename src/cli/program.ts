@@ -20,6 +20,7 @@ import type { Act } from './options.ts';
 import { pruneCommand } from './prune.ts';
 import { quantizeCommand } from './quantize.ts';
 import { runCommand } from './run.ts';
+import { smartdealCommand } from './smartdeal.ts';
 import { tuneCommand } from './tune.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -72,6 +73,7 @@ function program(act: Act, { out, err }: Io): Command {
     exportCommand,
     pruneCommand,
     quantizeCommand,
+    smartdealCommand,
     explainCommand,
     tuneCommand,
   ])

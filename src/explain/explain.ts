@@ -161,7 +161,8 @@ function explainLayer(weights: Weights, { byId, plan, target, known, offersAt }:
     unfit: refused.map((r) => ({ format: printEncoding(r.encoding), reason: r.reason })),
     alternatives,
   };
-  return { ...layer, ...reasonsFor(layer) };
+  const asked = offers.some((offer) => offer.asked && sameEncoding(offer.encoding, encoding));
+  return { ...layer, ...reasonsFor(layer, asked) };
 }
 
 const printed = ({ encoding, cost }: Offer, { ns, bound, family }: Prediction): Omit<ExplainedOffer, 'wanted'> => ({

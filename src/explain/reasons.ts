@@ -5,8 +5,8 @@ import type { Alternative } from './flips.ts';
 
 type Facts = Omit<ExplainedLayer, 'why' | 'whyNotSparse'>;
 
-export const reasonsFor = (layer: Facts): Pick<ExplainedLayer, 'why' | 'whyNotSparse'> => ({
-  why: why(layer),
+export const reasonsFor = (layer: Facts, asked: boolean): Pick<ExplainedLayer, 'why' | 'whyNotSparse'> => ({
+  why: asked ? 'asked for' : why(layer),
   whyNotSparse: whyNotSparse(layer),
 });
 

@@ -41,6 +41,8 @@ export interface Format<P extends Params = Params, Part extends string = string>
 export interface Detection<P extends Params = Params> {
   readonly fits: readonly P[];
   readonly refused: readonly Refusal<P>[];
+  /** That the weights were made for this format because somebody asked for it: it is taken whatever others cost. */
+  readonly asked?: true;
 }
 
 /** Why `params` cannot hold a matrix, as the rest of a sentence: `row 3 has 3 nonzeros in columns 8..11`. */

@@ -7,6 +7,7 @@ import { gs } from './gs.ts';
 import { nm } from './nm.ts';
 import { pattern } from './pattern.ts';
 import { punched } from './punched.ts';
+import { smartdeal } from './smartdeal.ts';
 import { stretched } from './stretched.ts';
 import { union } from './union.ts';
 import { vec } from './vec.ts';
@@ -24,6 +25,7 @@ export const formats: readonly Format[] = [
   gs,
   stretched,
   union,
+  smartdeal,
 ] as readonly Format[];
 
 export const formatNamed = (name: string): Format | undefined => formats.find((f) => f.name === name);

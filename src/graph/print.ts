@@ -1,5 +1,6 @@
 /** Graph → text. `parse` reads back exactly what this writes. */
 import { createHash } from 'node:crypto';
+import type { Decomposition } from '../tensor/decomposition.ts';
 import { wordsOf } from '../tensor/matrix.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { bytesOf } from '../tensor/numbers.ts';
@@ -43,11 +44,15 @@ function printValue(node: Node, keep: Keep): string {
   if (node.kind === 'input') return `input ${quoted(node.name)}`;
   if (node.kind === 'constant') {
     const mask = node.mask ? ` mask ${printData(node.mask, 'u8', keep)}` : '';
-    return `constant ${printData(node.data, node.type.dtype, keep)}${mask}`;
+    const units = node.type.quantity?.decomposition;
+    return `constant ${printData(node.data, node.type.dtype, keep)}${mask}${units ? printUnits(units, keep) : ''}`;
   }
   const { kind, ...attributes } = node.op;
   return `${kind}(${node.inputs.map((id) => `%${id}`).join(', ')})${printAttributes(attributes)}`;
 }
+
+const printUnits = ({ codes, basis, shift, ...sizes }: Decomposition, keep: Keep): string =>
+  ` units${printAttributes(sizes)} codes ${printData(codes, 'u8', keep)} basis ${printData(basis, 'i8', keep)} shift ${printData(shift, 'u8', keep)}`;
 
 /** What a long constant is called: the first half of the SHA-256 of its bytes. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 32);

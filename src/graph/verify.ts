@@ -7,7 +7,7 @@
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
  *   - only constants are stored in a sparse format, and the format is listed; its parameters hold for the layers that use it
  *   - a quantity has as many scales and zeros as belong to its axis, scales above zero and whole zeros; of f32, constants
- *     alone have one
+ *     alone have one; where it says what the numbers are made of, they are made of that
  *   - names of inputs are unique, names of outputs are unique, and there is an output
  */
 import type { Report } from '../diagnostic.ts';
@@ -15,7 +15,7 @@ import { formatNamed } from '../formats/index.ts';
 import { mostAxes, mostElements } from '../ops/check.ts';
 import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
-import { quantityFault } from '../tensor/quantity.ts';
+import { madeFault, quantityFault } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { elements, leastPanelAxes, sameShape, storedLength } from '../tensor/type.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
@@ -69,6 +69,8 @@ function checkType({ kind, type }: Node, fail: Fail): void {
   const misfit = quantity && quantityFault(quantity, shape);
   if (misfit !== undefined) fail(misfit);
   if (quantity && dtype === 'f32' && kind !== 'constant') fail('has a quantity and is neither whole nor a constant');
+  if (quantity?.decomposition && !(dtype === 'f32' && kind === 'constant'))
+    fail('has units of powers of two and is no constant of f32');
 }
 
 function checkConstant({ type, data, mask }: Constant, fail: Fail): void {
@@ -76,6 +78,12 @@ function checkConstant({ type, data, mask }: Constant, fail: Fail): void {
   if (data.length !== want) fail(`holds ${data.length} numbers, and its type ${printType(type)} needs ${want}`);
   if (zeros(type.dtype, 0).constructor !== data.constructor) fail(`holds numbers of another type than ${type.dtype}`);
   if (mask && mask.length !== want) fail(`has a mask of ${mask.length} for ${want} numbers`);
+  const { quantity, shape } = type;
+  if (quantity?.decomposition && quantityFault(quantity, shape) === undefined) {
+    if (mask) fail('has a mask, and its numbers are made of units');
+    const misfit = data.length === want ? madeFault(quantity, shape, data) : undefined;
+    if (misfit !== undefined) fail(misfit);
+  }
 }
 
 function checkCall({ op, inputs, type }: Call, types: ReadonlyMap<Id, TensorType>, fail: Fail): void {

@@ -20,7 +20,13 @@ export function weightsOfCall(call: Call, byId: ReadonlyMap<Id, Node>): Weights 
   const rows = data.length / view.columns;
   const types = Object.entries(operandsOf(call, byId)).map(([name, { type }]) => [name, type] as const);
   const read = plane?.(call.op, Object.fromEntries(types));
-  return { call, constant, matrix: { rows, ...view, data, ...(mask && { mask }), ...(read && { plane: read }) } };
+  const { quantity } = constant.type;
+  const units = quantity?.decomposition && { ...quantity.decomposition, scale: quantity.scale };
+  return {
+    call,
+    constant,
+    matrix: { rows, ...view, data, ...(mask && { mask }), ...(read && { plane: read }), ...(units && { units }) },
+  };
 }
 
 /** The weights of each call that has any, by the call's id. */

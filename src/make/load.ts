@@ -15,6 +15,8 @@ import { manifestName } from './manifest.ts';
 import { readMasks } from './masks.ts';
 import type { QuantizeChoice } from './quantize.ts';
 import { quantizeChoiceFor, quantizeWith } from './quantize.ts';
+import type { SmartDealOptions } from './smartdeal.ts';
+import { smartdealWith } from './smartdeal.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
 
 export interface LoadOptions extends QuantizeChoice {
@@ -28,6 +30,8 @@ export interface LoadOptions extends QuantizeChoice {
   readonly constants?: Readonly<Record<string, ConstantOption>> | undefined;
   /** The path of a file of masks by the name of a weight: `.npz` or `.json`. */
   readonly masks?: string | undefined;
+  /** Whether weights are decomposed into powers of two, and how: see `Config`. */
+  readonly smartdeal?: boolean | SmartDealOptions | undefined;
 }
 
 export interface LoadedModel {
@@ -71,10 +75,12 @@ export function loadModel(path: string, options: LoadOptions & Purpose, report: 
     report,
     options: given,
   });
-  if (!graph) return undefined;
-  const quantize = quantizeChoiceFor(graph, options);
-  if (quantize === undefined) return { file, graph, constants };
-  const quantised = quantizeWith(graph, { ...options, quantize }, report);
+  const { smartdeal = false } = options;
+  const made = graph && smartdeal !== false ? smartdealWith(graph, smartdeal === true ? {} : smartdeal, report)?.graph : graph;
+  if (!made) return undefined;
+  const quantize = quantizeChoiceFor(made, options);
+  if (quantize === undefined) return { file, graph: made, constants };
+  const quantised = quantizeWith(made, { ...options, quantize }, report);
   return quantised && { file, constants, ...quantised };
 }
 

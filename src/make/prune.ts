@@ -1,12 +1,10 @@
 /** A graph → the same with weights of its layers set to zero in a pattern, as a file of another format. */
-import { matches } from '../config.ts';
 import type { Report } from '../diagnostic.ts';
 import type { ExportedFile } from '../export/exporter.ts';
 import type { Graph } from '../graph/graph.ts';
-import { suggestion } from '../import/nearest.ts';
 import { parsePattern } from '../prune/index.ts';
 import type { LayerKind } from '../prune/layers.ts';
-import { layerKinds, layersOf, namesOf } from '../prune/layers.ts';
+import { layerKinds } from '../prune/layers.ts';
 import type { LayerPruning } from '../prune/prune.ts';
 import { pruneGraph } from '../prune/prune.ts';
 import type { Exemption, Pruner } from '../prune/pruner.ts';
@@ -14,6 +12,7 @@ import { usuallyExempt } from '../prune/pruner.ts';
 import type { Scope } from '../prune/scope.ts';
 import { withGraph } from './bug.ts';
 import { exportWith } from './export.ts';
+import { everyGlobMatches, sparedBy } from './globs.ts';
 
 export interface PruneModelOptions {
   /** The file to write, NAME.onnx or NAME.graph. */
@@ -60,14 +59,8 @@ export function prunerFor({ pattern, scope = 'layer' }: PruneModelOptions, repor
 export function pruneWith(imported: Graph, options: PruneModelOptions, report: Report): Pruned | undefined {
   const { out, scope = 'layer', layers: kinds = layerKinds, keep = [], only = [] } = options;
   const pruner = prunerFor(options, report);
-  if (!pruner || !everyGlobMatches(imported, [...keep, ...only], report)) return undefined;
-  const spared = (names: readonly string[]): string | undefined => {
-    const among = (globs: readonly string[]): string | undefined =>
-      globs.find((glob) => names.some((name) => matches(glob, name)));
-    const kept = among(keep);
-    if (kept !== undefined) return `is kept by "${kept}"`;
-    return only.length > 0 && among(only) === undefined ? 'is not among those to prune' : undefined;
-  };
+  if (!pruner || !everyGlobMatches(imported, [...keep, ...only], 'prune', report)) return undefined;
+  const spared = sparedBy({ keep, only }, 'prune');
   const exempt = options.exempt ?? pruner.exempt ?? usuallyExempt;
   const { graph, layers } = withGraph(imported, () => pruneGraph(imported, { pruner, scope, exempt, kinds, spared }));
   if (layers.every(({ reason }) => reason !== null)) {
@@ -82,23 +75,6 @@ export function pruneWith(imported: Graph, options: PruneModelOptions, report: R
   }
   const exported = exportWith(graph, { out, passes: 'none' }, report);
   return exported && { ...exported, layers };
-}
-
-/** Reports names and globs that no layer has: most likely misspelt, and then the wrong layers would be pruned. */
-function everyGlobMatches(graph: Graph, globs: readonly string[], report: Report): boolean {
-  if (globs.length === 0) return true;
-  const names = layersOf(graph).flatMap(namesOf);
-  const idle = globs.filter((glob) => !names.some((name) => matches(glob, name)));
-  for (const glob of idle)
-    report({
-      severity: 'error',
-      code: 'prune/no-such-layer',
-      message: `no layer and no weight matches "${glob}"`,
-      origin: { file: graph.file },
-      hint:
-        suggestion(glob, names) || 'espalier inspect lists the layers; a star matches slashes as well, e.g. "*conv_1*"',
-    });
-  return idle.length === 0;
 }
 
 const mostReasons = 3;

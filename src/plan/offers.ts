@@ -12,6 +12,8 @@ import { elements } from '../tensor/type.ts';
 export interface Offer {
   readonly encoding: Encoding;
   readonly cost: Cost;
+  /** That it is taken wherever it has a price at all. */
+  readonly asked?: true;
 }
 
 export interface Refusal {
@@ -31,6 +33,8 @@ export interface Work {
   readonly types: Types;
   readonly encoding: Encoding;
   readonly cost: Cost;
+  /** Whether the weights were made to be stored so. */
+  readonly asked?: true;
   /** How often each weight is multiplied in one run. */
   readonly reuse: number;
 }
@@ -39,7 +43,11 @@ export function offersFor({ matrix }: Pick<Weights, 'matrix'>): Offers {
   const detections = formats.map((format) => ({ format, found: format.detect(matrix) }));
   return {
     offers: detections.flatMap(({ format, found }) =>
-      found.fits.map((params) => ({ encoding: { format: format.name, params }, cost: format.cost(matrix, params) })),
+      found.fits.map((params) => ({
+        encoding: { format: format.name, params },
+        cost: format.cost(matrix, params),
+        ...(found.asked && { asked: found.asked }),
+      })),
     ),
     refused: detections.flatMap(({ format, found }) =>
       found.refused.map(({ params, reason }) => ({ encoding: { format: format.name, params }, reason })),
@@ -56,9 +64,9 @@ export function offersForAll(layers: readonly Weights[]): readonly Offer[] {
 }
 
 /** `call` with its weights stored as `offer` says. */
-export function workOf(call: Call, { encoding, cost }: Offer, byId: ReadonlyMap<Id, Node>): Work {
+export function workOf(call: Call, offer: Offer, byId: ReadonlyMap<Id, Node>): Work {
   const types = typesOf(call, byId);
-  return { call, types, encoding, cost, reuse: macsOf(call, types) / elements(types.weights.shape) };
+  return { call, types, ...offer, reuse: macsOf(call, types) / elements(types.weights.shape) };
 }
 
 export const typesOf = (call: Call, byId: ReadonlyMap<Id, Node>): Types =>

@@ -36,8 +36,10 @@ export interface PlanConstant {
 
 export interface Stored {
   readonly data: Numbers;
+  /** Bytes that the call may use while it runs; none unless given. */
+  readonly scratch?: number;
   /** The call that writes the constant's array from `source`, which holds `data` here. */
-  readonly expand: (source: Arr) => RoutineCall;
+  readonly expand: (source: Arr, scratch: Arr) => RoutineCall;
 }
 
 /** One call of the graph: its loops, or the routines of the kernel that replaces them. */

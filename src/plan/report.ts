@@ -126,6 +126,7 @@ function reasonFor(
 ): string {
   const { encoding } = constant.type;
   const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
+  if (offers.some((offer) => offer.asked && sameEncoding(offer.encoding, encoding))) return 'asked for';
   const own = price({ encoding, cost });
   const others = offers
     .filter((offer) => !sameEncoding(offer.encoding, encoding))

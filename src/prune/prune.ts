@@ -3,6 +3,7 @@ import type { Constant, Graph, Id } from '../graph/graph.ts';
 import { rewriteNodes } from '../graph/rewrite.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { countLive, liveness } from '../tensor/matrix.ts';
+import { withoutUnits } from '../tensor/quantity.ts';
 import type { Shape } from '../tensor/type.ts';
 import type { Layer, LayerKind } from './layers.ts';
 import { layersOf, namesOf } from './layers.ts';
@@ -89,8 +90,9 @@ function withMask(weights: Constant, matrix: Matrix, keep: Mask): Constant {
   const live = liveness(matrix);
   const data = matrix.data.slice();
   for (let at = 0; at < data.length; at++) if (keep[at] === 0 || live[at] === 0) data[at] = 0;
-  if (!weights.mask) return { ...weights, data };
-  return { ...weights, data, mask: live.map((l, at) => l & keep[at]) };
+  const type = withoutUnits(weights.type);
+  if (!weights.mask) return { ...weights, type, data };
+  return { ...weights, type, data, mask: live.map((l, at) => l & keep[at]) };
 }
 
 function reportLayer({ call, name, weights, matrix }: Layer, pruned: Constant | undefined, reason: string | null) {

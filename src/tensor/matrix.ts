@@ -1,4 +1,6 @@
 /** Weights as matrices, and which of them are kept. */
+import type { Decomposition } from './decomposition.ts';
+import type { Quantity } from './quantity.ts';
 
 /**
  * Weights as every format sees them: one row per output, one column per input they read,
@@ -15,6 +17,8 @@ export interface Matrix {
   readonly mask?: Uint8Array<ArrayBuffer>;
   /** Where a convolution reads, if it is known. */
   readonly plane?: Plane;
+  /** What the weights are made of, if they are made of units: each is a whole number times its row's scale. */
+  readonly units?: Decomposition & Pick<Quantity, 'scale'>;
 }
 
 /**

@@ -5,9 +5,11 @@
  * law is that each stands for a whole one: `wholesOf` gives it, so that a format may store integers instead. Whoever
  * makes new data from a constant keeps its quantity only where the law still holds, and drops it elsewhere.
  */
+import type { Decomposition } from './decomposition.ts';
+import { decompositionFault, keptFilters, mostWhole, rebuild, withSigns } from './decomposition.ts';
 import type { Numbers } from './numbers.ts';
 import type { Shape, TensorType } from './type.ts';
-import { elements } from './type.ts';
+import { elements, sameShape } from './type.ts';
 
 export interface Quantity {
   /** One per tensor, or one per index of `axis`: f32 above zero, and not infinite. */
@@ -16,13 +18,15 @@ export interface Quantity {
   readonly zero: readonly number[];
   /** The axis that `scale` and `zero` run along; −1 for one pair per tensor. */
   readonly axis: number;
+  /** On weights of f32, one scale a filter and zeros of 0: what each whole number is made of. */
+  readonly decomposition?: Decomposition;
 }
 
 /** A constant of f32 has a quantity only where its whole numbers are at most this far from zero: there f32 tells all apart. */
 export const farthest = 2 ** 22;
 
 /** Why a value of this shape cannot have the quantity: the rest of a sentence. */
-export function quantityFault({ scale, zero, axis }: Quantity, shape: Shape): string | undefined {
+export function quantityFault({ scale, zero, axis, decomposition }: Quantity, shape: Shape): string | undefined {
   if (!Number.isInteger(axis) || axis < -1 || axis >= shape.length)
     return `has a quantity along axis ${axis} of ${shape.length}`;
   const count = axis < 0 ? 1 : shape[axis];
@@ -31,7 +35,42 @@ export function quantityFault({ scale, zero, axis }: Quantity, shape: Shape): st
   const odd = scale.find((s) => !(s > 0 && s < Infinity && Math.fround(s) === s));
   if (odd !== undefined) return `has a quantity with the scale ${odd}`;
   const broken = zero.find((z) => !Number.isInteger(z) || z !== (z | 0));
-  return broken === undefined ? undefined : `has a quantity with the zero ${broken}`;
+  if (broken !== undefined) return `has a quantity with the zero ${broken}`;
+  if (!decomposition) return undefined;
+  if (axis !== 0 || zero.some((z) => z !== 0))
+    return 'has units of powers of two, and no scale for each filter with a zero of 0';
+  return decompositionFault(decomposition, shape);
+}
+
+/** Why a constant's numbers are not those that its decomposition makes: the rest of a sentence. */
+export function madeFault({ scale, decomposition }: Quantity, shape: Shape, data: Numbers): string | undefined {
+  if (!decomposition || made.get(data) === decomposition) return undefined;
+  const wholes = rebuild(decomposition, shape);
+  const row = data.length / shape[0];
+  for (const [at, whole] of wholes.entries()) {
+    if (Math.abs(whole) > mostWhole) return `has a unit that makes ${whole}, and ${mostWhole} is the most`;
+    const real = Math.fround(whole * scale[Math.floor(at / row)]);
+    if (real !== data[at]) return `has the weight ${data[at]} where its units make ${real}`;
+  }
+  made.set(data, decomposition);
+  return undefined;
+}
+
+/** Numbers that are known to be what units make: graphs are verified after every pass. */
+const made = new WeakMap<Numbers, Decomposition>();
+
+/** The real numbers that units make, and what they are then, where filter f is multiplied by `factors[f]`. */
+export function scaledUnits(
+  { decomposition, scale, ...rest }: Quantity & { readonly decomposition: Decomposition },
+  shape: Shape,
+  factors: ArrayLike<number>,
+) {
+  const signed = withSigns(decomposition, factors);
+  const scales = scale.map((s, f) => (factors[f] === 0 ? s : Math.fround(s * Math.abs(factors[f]))));
+  const row = elements(shape) / shape[0];
+  const data = Float32Array.from(rebuild(signed, shape), (whole, at) => whole * scales[Math.floor(at / row)]);
+  const quantity: Quantity = { ...rest, scale: scales, decomposition: signed };
+  return quantityFault(quantity, shape) === undefined && data.every(Number.isFinite) ? { quantity, data } : undefined;
 }
 
 /** Neighbouring elements from `from` up to, not including, `to`, that share scale and zero number `pair`. */
@@ -64,26 +103,42 @@ export function wholesOf(quantity: Quantity, shape: Shape, data: Numbers): Int32
 }
 
 /** The quantity once the axes have been put in another order: axis i of the result is axis `perm[i]` of the operand. */
-export const transposedQuantity = (quantity: Quantity, perm: readonly number[]): Quantity =>
-  quantity.axis < 0 ? quantity : { ...quantity, axis: perm.indexOf(quantity.axis) };
+export const transposedQuantity = ({ scale, zero, axis }: Quantity, perm: readonly number[]): Quantity => ({
+  scale,
+  zero,
+  axis: axis < 0 ? axis : perm.indexOf(axis),
+});
 
 /** The quantity in another shape of the same elements, where its axis is still one. */
 export function reshapedQuantity(quantity: Quantity, from: Shape, to: Shape): Quantity | undefined {
-  const { axis } = quantity;
+  const { axis, scale, zero, decomposition } = quantity;
   if (axis < 0) return quantity;
   const before = elements(from.slice(0, axis));
   const found = to.findIndex((size, i) => size === from[axis] && elements(to.slice(0, i)) === before);
-  return found < 0 ? undefined : { ...quantity, axis: found };
+  if (found < 0) return undefined;
+  const whole = { scale, zero, axis: found };
+  // Rows of three stand for the same columns where filters come first and, in kernels, every axis stays.
+  const stays = decomposition && found === 0 && (decomposition.along === 'neighbours' || sameShape(from, to));
+  return stays ? { ...whole, decomposition } : whole;
 }
 
 /** The quantity of the indices that stay of an axis. */
 export function keptQuantity(quantity: Quantity, axis: number, kept: readonly number[]): Quantity {
-  if (quantity.axis !== axis) return quantity;
+  const { scale, zero, decomposition } = quantity;
+  if (quantity.axis !== axis) return { scale, zero, axis: quantity.axis };
   const pick = (numbers: readonly number[]): readonly number[] => kept.map((i) => numbers[i]);
-  return { scale: pick(quantity.scale), zero: pick(quantity.zero), axis };
+  const some = { scale: pick(scale), zero: pick(zero), axis };
+  return decomposition ? { ...some, decomposition: keptFilters(decomposition, kept) } : some;
 }
 
 /** The type with this quantity, or with none. */
 export function withQuantity({ quantity: _before, ...type }: TensorType, quantity?: Quantity): TensorType {
   return quantity ? { ...type, quantity } : type;
 }
+
+/** The type of numbers that are made of units no longer, whole or not as they were. */
+export const withoutUnits = (type: TensorType): TensorType => {
+  if (!type.quantity?.decomposition) return type;
+  const { decomposition: _units, ...quantity } = type.quantity;
+  return { ...type, quantity };
+};

@@ -14,11 +14,12 @@ import type { Beside, CpuRoutine } from './routine.ts';
 import { beside, call, identifierOf } from './routine.ts';
 import { callInParts, rowPartsFor } from './row-parts.ts';
 import type { RowsName } from './rows.ts';
-import { blockOf, rowsFor, rowsNameFor, rowsNameOf } from './rows.ts';
+import { blockFor, rowsFor, rowsNameFor, rowsNameOf } from './rows.ts';
 import { leastOf, slidingArguments, slidingMembers, slidingRoutine } from './sliding.ts';
 import { allColumns, liveColumns } from './stream.ts';
 import type { Reading, Taps } from './taps.ts';
 import { channelsTogether, farthest, numbersOfShift, pictureRow, runsOf, tapsOf, together } from './taps.ts';
+import { isMade } from './units.ts';
 
 /** A convolution with one group, of images in panels or, for x, plain ones. */
 export interface Convolution extends Reading {
@@ -71,7 +72,8 @@ const isPointwise = (conv: Reading): boolean =>
 export function convolve(site: KernelSite, conv: Convolution): readonly RoutineCall[] {
   const { x, plain, from, to } = conv;
   if (isPointwise(conv)) return [pointwise(site, conv, x)];
-  const planes = planesFor(conv);
+  // Blocks of planes would cut rows of kernels apart.
+  const planes = isMade(conv.encoding, conv.matrix) ? undefined : planesFor(conv);
   if (planes) return [throughPlanes(site, conv, planes)];
   const taps = tapsOf(conv);
   if (!taps.starts) return [throughTaps(site, conv, taps, x)];
@@ -113,7 +115,7 @@ function common(conv: Convolution, ending: Ending) {
 
 function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
   const ending = endingOf(conv.activation);
-  const block = Math.min(blockOf(rowsNameFor(conv.matrix, conv.encoding), Infinity), conv.matrix.columns);
+  const block = Math.min(blockFor(conv.matrix, conv.encoding, Infinity), conv.matrix.columns);
   const members = { ...common(conv, ending), x, x_begin: 0, block, pixels: conv.to[1] * conv.to[2] };
   const rows =
     rowPartsFor(site, { ...conv, wholePanels: false }, block) ?? rowsFor(site, conv.matrix, conv.encoding, block);
@@ -126,8 +128,9 @@ function pointwise(site: KernelSite, conv: Convolution, x: Arr): RoutineCall {
 function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image }: Taps, x: Arr): RoutineCall {
   const { matrix, encoding, from, to } = conv;
   const ending = endingOf(conv.activation);
-  const block = blockOf(rowsNameFor(matrix, encoding), columnsHeld(from));
-  const live = encoding.format === 'dense' ? allColumns(matrix) : liveColumns(matrix);
+  const block = blockFor(matrix, encoding, columnsHeld(from));
+  const whole = rowsNameFor(matrix, encoding) === 'dense';
+  const live = whole ? allColumns(matrix) : liveColumns(matrix);
   const read = channelsTogether(live, from[3], Math.max(1, Math.floor(block / (taps.length / 3))));
   // With one vector a row waits for its sums as long as with four.
   const wholePanels = encoding.format !== 'dense';
@@ -159,7 +162,7 @@ function throughTaps(site: KernelSite, conv: Convolution, { taps, height, image 
 function throughPlanes(site: KernelSite, conv: Convolution, planes: NonNullable<ReturnType<typeof planesFor>>) {
   const { x, matrix, encoding, to } = conv;
   const ending = endingOf(conv.activation);
-  const block = Math.min(blockOf(rowsNameFor(matrix, encoding), columnsHeld(conv.from)), matrix.columns);
+  const block = Math.min(blockFor(matrix, encoding, columnsHeld(conv.from)), matrix.columns);
   const { routine, stream } = rowsFor(site, matrix, encoding, block);
   const scratch = site.scratch('taps', 'f32', block * lanes);
   const { sliding, taps, channel } = planes;

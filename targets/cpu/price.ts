@@ -28,7 +28,7 @@ export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
     price(work) {
       const dense = work.encoding.format === 'dense';
       const all = elements(work.types.weights.shape);
-      if (!dense && (all <= small || work.cost.multiplies > most * all)) return Infinity;
+      if (!dense && !work.asked && (all <= small || work.cost.multiplies > most * all)) return Infinity;
       const { ns, family } = predict(work);
       // All taps are multiplied anyway.
       if (family === 'depthwise' && !dense) return Infinity;

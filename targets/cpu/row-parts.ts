@@ -16,6 +16,7 @@ import type { CpuRoutine } from './routine.ts';
 import { call, identifierOf } from './routine.ts';
 import { rowsFor, rowsNameFor } from './rows.ts';
 import { panelShares, unevenness, wholePanel } from './shares.ts';
+import { isMade } from './units.ts';
 
 export interface RowParts {
   readonly routine: Routine;
@@ -74,8 +75,10 @@ export function rowPartsFor(
   return { routine: parts[0].routine, parts, shares };
 }
 
-/** Whether no rows that share columns are parted. */
-function stayTogether(matrix: Matrix, { format, params }: Encoding): boolean {
+/** Whether no rows that share columns are parted, nor what weights are made of. */
+function stayTogether(matrix: Matrix, encoding: Encoding): boolean {
+  const { format, params } = encoding;
+  if (isMade(encoding, matrix)) return false;
   const size = Number(params.r);
   if (format !== 'vec' || matrix.rows % size !== 0) return true;
   const begins = (row: number): boolean => row % size === 0;

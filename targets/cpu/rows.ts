@@ -9,6 +9,7 @@ import type { Grouping, Together } from './stream.ts';
 import { denseBlock, denseStream, groupsTogether, sparseBlock, sparseStream, wideBlock } from './stream.ts';
 import type { Height } from './turns.ts';
 import { groupsInTurns } from './turns.ts';
+import { isMade, rowsUnits, unitBlock } from './units.ts';
 import { waysOf } from './ways.ts';
 
 /** How rows go with each other. What each takes is measured: see rates/. */
@@ -24,7 +25,7 @@ const enough = 16;
 
 /** By which routine `rows` of weights are multiplied, of which such a share is kept. */
 export function rowsNameOf(encoding: Encoding, rows: number, share: number): RowsName {
-  if (encoding.format === 'dense') return 'dense';
+  if (encoding.format === 'dense' || encoding.format === 'smartdeal') return 'dense';
   const together = togetherOf(encoding, rows);
   if (together !== 1) return `sparse-${together}`;
   return share >= four && rows >= enough ? 'shared-4' : 'shared-2';
@@ -77,6 +78,10 @@ export function blockOf(name: RowsName, held: number): number {
 
 const isWide = (name: RowsName): boolean => name === 'sparse-2' || name === 'sparse-4';
 
+/** The same for a matrix, which may be made of units. */
+export const blockFor = (matrix: Matrix, encoding: Encoding, held: number): number =>
+  isMade(encoding, matrix) ? unitBlock : blockOf(rowsNameFor(matrix, encoding), held);
+
 /** Which routine multiplies by a matrix. */
 export const rowsNameFor = (matrix: Matrix, encoding: Encoding): RowsName =>
   rowsNameOf(encoding, matrix.rows, shareOf(matrix));
@@ -93,6 +98,7 @@ export function rowsFor(
   read?: ArrayLike<number>,
 ) {
   const name = rowsNameFor(matrix, encoding);
+  if (isMade(encoding, matrix)) return rowsUnits({ pack }, matrix, rowsDense);
   if (name === 'dense') {
     const packed = pack('weights', denseStream(matrix, read)).array;
     return { routine: rowsDense, stream: { weights: packed, groups: 0, rows: 0, counts: 0, columns: 0, wide: 0 } };

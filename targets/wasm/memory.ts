@@ -2,7 +2,7 @@
  * Where everything lies in the module's memory:
  *
  *     inputs | constants as they are | constants expanded at load | outputs | arena
- *                                        |-- their stored forms --|
+ *                                        |-- their stored forms --|-- scratch of who expands them --|
  *
  * The stored forms lie at the end of what they are expanded to and over the memory behind it, so that each is read
  * before anything is written over it, and outputs and arena hold nothing until the first run.
@@ -74,15 +74,18 @@ function storedForms(constants: readonly PlanConstant[], places: Map<Arr, number
     total = alignUp(total + stored.data.byteLength, 16);
   }
   let offset = base;
+  const most = constants.reduce((bytes, { stored }) => Math.max(bytes, stored?.scratch ?? 0), 0);
+  const scratch: Arr = { name: 'scratch', dtype: 'u8', length: most };
+  if (most > 0) places.set(scratch, base + total);
   for (const { array, stored } of constants) {
     if (!stored) continue;
     const source: Arr = { name: `${array.name}_stored`, dtype: dtypeOf(stored.data), length: stored.data.length };
     places.set(source, offset);
     data.push({ offset, bytes: bytesOf(stored.data) });
-    expansions.push(stored.expand(source));
+    expansions.push(stored.expand(source, scratch));
     offset = alignUp(offset + stored.data.byteLength, 16);
   }
-  return { data, expansions, reach: base + total };
+  return { data, expansions, reach: base + total + most };
 }
 
 /** A gap of zeros costs less than another segment up to about this many bytes. */

@@ -10,6 +10,7 @@ import { isPanel, vector } from '../panels.ts';
 import type { CpuRoutine } from '../routine.ts';
 import { call } from '../routine.ts';
 import { pointwise } from '../sequences.ts';
+import { isMade } from '../units.ts';
 
 const kernel = (asHalves: boolean): Kernel => ({
   name: 'linear',
@@ -25,6 +26,8 @@ const kernel = (asHalves: boolean): Kernel => ({
     if (op.kind === 'linear' && isPanel(types.x) && isPanel(result.type)) return asConvolution(site, op);
     if (op.activation === 'prelu') return 'it ends in PReLU';
     if (types.x.layout.kind !== 'plain' || result.type.layout.kind !== 'plain') return 'the values are in panels';
+    // Each weight is used once, and the loops make it where it is.
+    if (isMade(weights.constant.type.encoding, weights.matrix)) return 'the weights are made of units';
     const { low, high, suffix } = endingOf(op.activation);
     const outputs = weights.matrix.rows;
     const count = elements(result.type.shape);

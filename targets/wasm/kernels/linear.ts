@@ -9,6 +9,7 @@ import { elements } from '../../../src/tensor/type.ts';
 import { math } from '../math.ts';
 import { epilogueOf } from './epilogue.ts';
 import { multiplied, onePlane, packRows } from './rows.ts';
+import { packUnits, storedFilters } from './units.ts';
 
 export const linear: Kernel = {
   name: 'linear',
@@ -28,11 +29,12 @@ export const linear: Kernel = {
     const vectors = elements(result.type.shape) / matrix.rows;
     const sizes = [vectors, matrix.rows, matrix.columns];
     const bounds = [{ f32: epilogue.low }, { f32: epilogue.high }];
+    const { format } = constant.type.encoding;
     const main: RoutineCall =
-      constant.type.encoding.format === 'dense'
+      format === 'dense' || format === 'smartdeal'
         ? {
             routine: dense,
-            args: [arrays.x, result.array, packDense(site, matrix), arrays.bias, ...sizes, ...bounds],
+            args: [arrays.x, result.array, packDense(site, matrix, format), arrays.bias, ...sizes, ...bounds],
           }
         : {
             routine: csr,
@@ -74,8 +76,11 @@ const expandNumbers: Routine = {
   needs: [math.f16],
 };
 
-/** The weights by rows, stored as f16 where that is exact. */
-function packDense(site: KernelSite, { data }: Matrix) {
+/** The weights by rows, stored as what they are made of, or as f16 where that is exact. */
+function packDense(site: KernelSite, matrix: Matrix, format: string) {
+  const { data } = matrix;
+  const units = format === 'dense' ? undefined : storedFilters(matrix);
+  if (units) return packUnits(site, data, units);
   if (!data.every(isF16)) return site.pack('rows', data).array;
   const constant = site.pack('rows', data, {
     data: Uint16Array.from(data, toF16),

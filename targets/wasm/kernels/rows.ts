@@ -5,13 +5,14 @@
  */
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
-import type { KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import type { KernelSite } from '../../../src/plan/kernel.ts';
 import { isF16, toF16 } from '../../../src/tensor/f16.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
-import { math } from '../math.ts';
+import { expandRows } from './expand-rows.ts';
+import { packUnits, storedUnits } from './units.ts';
 
 /** Where the entries of a row read, in bytes from the first pixel of its output. */
 export interface Offsets {
@@ -42,7 +43,8 @@ export function widthOf({ matrix, constant }: Weights): Width {
  */
 export function multiplied({ matrix, constant }: Weights): Matrix {
   if (constant.type.encoding.format !== 'dense') return matrix;
-  return { ...matrix, mask: new Uint8Array(matrix.data.length).fill(1) };
+  const { units: _units, ...plain } = matrix;
+  return { ...plain, mask: new Uint8Array(matrix.data.length).fill(1) };
 }
 
 /** Records whose products are summed one by one; longer rows come in parts, since short sums lose less to rounding. */
@@ -59,6 +61,8 @@ export function packRows(
 ): Arr {
   const records = recordsOf(matrix, width);
   const { columns, rowsPerPlane, planes, plane } = offsets;
+  const units = width === 1 && planes === 1 ? storedUnits(matrix, bias, columns, most) : undefined;
+  if (units) return packUnits(site, stream(records, bias, offsets, most), units);
   const stored = storedForm(records, bias, offsets);
   const constant = site.pack('rows', stream(records, bias, offsets, most), {
     data: stored.bytes,
@@ -74,20 +78,6 @@ export function packRows(
   });
   return constant.array;
 }
-
-const storedValue: Routine = {
-  name: 'stored-value',
-  template: 'wasm/kernels/stored-value.wat.hbs',
-  view: {},
-  needs: [math.f16],
-};
-
-const expandRows: Routine = {
-  name: 'expand-rows',
-  template: 'wasm/kernels/expand-rows.wat.hbs',
-  view: {},
-  needs: [storedValue],
-};
 
 interface Records {
   /** Of records: each stands for `width` rows of weights. */
