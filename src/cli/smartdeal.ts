@@ -1,9 +1,9 @@
 /** `espalier smartdeal`: weights made of powers of two and small bases. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Range } from '../make/range.ts';
 import type { SmartDealOptions } from '../make/smartdeal.ts';
 import type { Act, ModelFlags } from './options.ts';
 import { collect, jsonOption, modelArgument, parseRangeOption, parseSize, withModelOptions } from './options.ts';
-import type { Range } from './range.ts';
 
 /** As commander gives them. */
 export interface Flags extends ModelFlags, SmartDealOptions {

@@ -76,7 +76,8 @@ export function loadModel(path: string, options: LoadOptions & Purpose, report: 
     options: given,
   });
   const { smartdeal = false } = options;
-  const made = graph && smartdeal !== false ? smartdealWith(graph, smartdeal === true ? {} : smartdeal, report)?.graph : graph;
+  const made =
+    graph && smartdeal !== false ? smartdealWith(graph, smartdeal === true ? {} : smartdeal, report)?.graph : graph;
   if (!made) return undefined;
   const quantize = quantizeChoiceFor(made, options);
   if (quantize === undefined) return { file, graph: made, constants };
