@@ -125,7 +125,7 @@ export function reshapedQuantity(quantity: Quantity, from: Shape, to: Shape): Qu
 /** The quantity of the indices that stay of an axis. */
 export function keptQuantity(quantity: Quantity, axis: number, kept: readonly number[]): Quantity {
   const { scale, zero, decomposition } = quantity;
-  if (quantity.axis !== axis) return { scale, zero, axis: quantity.axis };
+  if (quantity.axis !== axis) return decomposition ? { scale, zero, axis: quantity.axis } : quantity;
   const pick = (numbers: readonly number[]): readonly number[] => kept.map((i) => numbers[i]);
   const some = { scale: pick(scale), zero: pick(zero), axis };
   return decomposition ? { ...some, decomposition: keptFilters(decomposition, kept) } : some;
