@@ -1,6 +1,7 @@
 /** What `espalier.config.ts` may say: the options of the command line, and what single layers shall be. */
 import picomatch from 'picomatch';
 import { z } from 'zod';
+import type { Hardware } from './target.ts';
 
 /** Options of one layer, or of all layers that a glob matches. */
 export interface LayerConfig {
@@ -41,6 +42,8 @@ export interface Config {
   readonly prefix?: string | undefined;
   /** The most threads that may run the network together, in a pool that the caller starts; 1 unless given. */
   readonly threads?: number | undefined;
+  /** What hardware is to be made: the part, nanoseconds of its clock, and how fast or how large it may be. */
+  readonly hardware?: Hardware | undefined;
   /** The size of a leading dimension that the model leaves open; 1 unless given. */
   readonly batch?: number | undefined;
   /** Whole shapes of inputs by name, for models that leave more open. */
@@ -77,6 +80,10 @@ const smartdeal = z.strictObject({
   decomposition: z.string().min(1).optional(),
 });
 
+/** Nanoseconds of a clock that an FPGA can have. */
+export const leastClock = 1;
+export const mostClock = 1000;
+
 const schema = z.strictObject({
   model: z.string().min(1).optional(),
   target: z.string().min(1).optional(),
@@ -89,6 +96,17 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z_]\w*$/, 'must be a C identifier')
     .optional(),
   threads: size.optional(),
+  hardware: z
+    .strictObject({
+      part: z.string().min(1).optional(),
+      clock: z.number().min(leastClock).max(mostClock).optional(),
+      fps: z.number().min(0.001).optional(),
+      reuse: size.optional(),
+      dsp: size.optional(),
+      lut: size.optional(),
+      bram: size.optional(),
+    })
+    .optional(),
   batch: size.optional(),
   shapes: z.record(z.string(), z.array(size)).optional(),
   constants: z.record(z.string(), z.union([z.number(), z.array(z.number()), z.string().min(1)])).optional(),

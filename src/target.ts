@@ -1,5 +1,5 @@
 /** The contract of targets: what work costs there, which layouts it wants, and how a plan is written down. */
-import type { Report } from './diagnostic.ts';
+import type { Diagnostic, Report } from './diagnostic.ts';
 import type { Named } from './graph/evaluate.ts';
 import type { Call } from './graph/graph.ts';
 import type { Types } from './ops/rules.ts';
@@ -43,6 +43,8 @@ export interface TargetFamily {
   readonly bare?: readonly string[];
   /** The most threads that may run a network together; absent where there is one alone. */
   readonly mostThreads?: number;
+  /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
+  hardwareFault?(hardware: Hardware): Fault | undefined;
   target(options: TargetOptions): Target;
 }
 
@@ -55,9 +57,29 @@ export interface TargetOptions {
   readonly prefix?: string;
   /** The most threads that may run the network together; 1 unless given. */
   readonly threads?: number;
+  /** What is to be made, for targets that make hardware. */
+  readonly hardware?: Hardware;
   /** What was measured on the machine that the artefact is for; those that are shipped for `cpu` unless given. */
   readonly rates?: Rates;
 }
+
+/** What hardware is for, and how much of it there may be: frames a second, cycles a multiplier is used for, or resources. */
+export interface Hardware {
+  /** The device, by the vendor's name. */
+  readonly part?: string | undefined;
+  /** Nanoseconds of a cycle. */
+  readonly clock?: number | undefined;
+  /** Pictures a second, at least. */
+  readonly fps?: number | undefined;
+  /** Multiply-adds that each multiplier does for one picture, at most. */
+  readonly reuse?: number | undefined;
+  /** Multipliers, lookup tables and blocks of memory of 36 kbit, at most. */
+  readonly dsp?: number | undefined;
+  readonly lut?: number | undefined;
+  readonly bram?: number | undefined;
+}
+
+export type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 export interface EmitContext {
   readonly render: Render;
@@ -86,6 +108,17 @@ export type Render = (template: string, view: object) => string;
 export interface Emission {
   readonly artefacts: readonly Artefact[];
   readonly recipe: Recipe;
+  /** What the target says about each layer before anything is synthesised. */
+  readonly estimate?: Estimate;
+}
+
+/** A table: estimates, not measurements. */
+export interface Estimate {
+  readonly columns: readonly string[];
+  /** As many as columns: words, and numbers as they are. */
+  readonly rows: readonly (readonly (string | number)[])[];
+  /** Sentences below the table. */
+  readonly notes: readonly string[];
 }
 
 /** A file to write, its path relative to the output folder. */

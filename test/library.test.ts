@@ -113,7 +113,7 @@ test('passes, targets and formats are lists of plain records', () => {
     'stretched',
     'union',
   ]);
-  expect(targets.map((t) => t.name)).toEqual(['cpu', 'wasm']);
+  expect(targets.map((t) => t.name)).toEqual(['cpu', 'fpga', 'wasm']);
   for (const family of targets) {
     const names = passes(family.target({})).map((p) => p.name);
     expect(names).toContain('choose-formats');

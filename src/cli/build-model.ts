@@ -8,6 +8,7 @@ import type { Manifest } from '../make/manifest.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
 import type { BuildReport, LayerReport } from '../plan/report.ts';
 import { reportBuild } from '../plan/report.ts';
+import type { Estimate } from '../target.ts';
 import type { Flags } from './build.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
@@ -65,8 +66,17 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const { files } = built.manifest;
   // Others rely on these keys; what computes each layer is for --print-plan.
   const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);
-  desk.print({ files, layers: stored, arena, ...(quality && { quantization: quality }) }, (paint) => [
-    ...asText(folder, built, { layers, arena, tuning }, paint),
+  const { estimate } = outcome;
+  const shown = estimate && flags.report ? estimate : undefined;
+  const data = {
+    files,
+    layers: stored,
+    arena,
+    ...(quality && { quantization: quality }),
+    ...(estimate && { estimate }),
+  };
+  desk.print(data, (paint) => [
+    ...(estimate ? hardwareText(folder, built, shown, paint) : asText(folder, built, { layers, arena, tuning }, paint)),
     ...(quality ? ['', ...qualityLines(quality, paint)] : []),
   ]);
   return built.complete;
@@ -96,6 +106,26 @@ function asText(
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];
+}
+
+/** Of hardware the layers are what is to be seen, and sources are many. */
+function hardwareText(
+  folder: string,
+  { manifest: { target, files } }: Built,
+  estimate: Estimate | undefined,
+  paint: Paint,
+): readonly string[] {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return [
+    `${paint.green('written')} ${paint.bold(folder)} for ${target}: ${files.length} files, ${printBytes(bytes)}; README.md says how to go on`,
+    ...(estimate ? ['', ...estimateText(estimate, paint)] : []),
+  ];
+}
+
+function estimateText({ columns, rows, notes }: Estimate, paint: Paint): readonly string[] {
+  const cell = (value: string | number): string => (typeof value === 'number' ? printCount(value) : visible(value));
+  const sides = columns.map((_, i) => (typeof rows[0]?.[i] === 'number' ? 'right' : 'left'));
+  return [...table([columns.map((c) => paint.dim(c)), ...rows.map((row) => row.map(cell))], sides), '', ...notes];
 }
 
 /** For a board without an operating system there are only objects to link. */

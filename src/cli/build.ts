@@ -1,7 +1,16 @@
 /** `espalier build`: a model into a folder of sources, weights, build files and binaries. */
 import { Command } from 'commander';
 import type { Act, TargetFlags } from './options.ts';
-import { jsonOption, modelArgument, parsePrefix, parseSize, withModelOptions, withTargetOptions } from './options.ts';
+import {
+  jsonOption,
+  modelArgument,
+  parseClock,
+  parsePrefix,
+  parseRate,
+  parseSize,
+  withModelOptions,
+  withTargetOptions,
+} from './options.ts';
 
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
@@ -11,6 +20,7 @@ export interface Flags extends TargetFlags {
   readonly printIrAfter?: string;
   readonly printPlan?: boolean;
   readonly timing?: boolean;
+  readonly report?: boolean;
 }
 
 export const buildCommand = (act: Act): Command =>
@@ -30,6 +40,18 @@ export const buildCommand = (act: Act): Command =>
         'cpu only: code that up to so many threads may run together, in a pool that the caller starts (default: 1)',
         parseSize,
       )
+      .option('--part <name>', "fpga only: the device, by the vendor's name, e.g. xczu7ev-ffvc1156-2-e")
+      .option(
+        '--clock <time>',
+        'fpga only: the period or rate of its clock, e.g. 5ns or 200MHz (default: 5ns)',
+        parseClock,
+      )
+      .option('--fps <n>', 'fpga only: pictures a second, at least', parseRate)
+      .option('--reuse <n>', 'fpga only: multiply-adds that each multiplier does for one picture, at most', parseSize)
+      .option('--dsp <n>', 'fpga only: multipliers, at most', parseSize)
+      .option('--lut <n>', 'fpga only: lookup tables, at most', parseSize)
+      .option('--bram <n>', 'fpga only: blocks of memory of 36 kbit, at most', parseSize)
+      .option('--report', 'fpga only: print what each layer is estimated to take')
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')
       .option(

@@ -24,6 +24,7 @@ export const targetOptionsOf = ({
   strictFp,
   prefix,
   threads,
+  hardware,
   layers,
 }: Config): CompileOptions => ({
   target,
@@ -31,5 +32,6 @@ export const targetOptionsOf = ({
   ...(strictFp !== undefined && { strictFp }),
   ...(prefix !== undefined && { prefix }),
   ...(threads !== undefined && { threads }),
+  ...(hardware && { hardware }),
   ...(layers && { layers }),
 });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
+import { leastClock, mostClock } from '../config.ts';
 import type { Range } from '../make/range.ts';
 import { parseRange } from '../make/range.ts';
 import type { Shape } from '../tensor/type.ts';
@@ -33,6 +34,13 @@ export interface TargetFlags extends ModelFlags {
   readonly threads?: number;
   readonly tuning?: string;
   readonly smartdeal?: boolean;
+  readonly part?: string;
+  readonly clock?: number;
+  readonly fps?: number;
+  readonly reuse?: number;
+  readonly dsp?: number;
+  readonly lut?: number;
+  readonly bram?: number;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
@@ -69,7 +77,7 @@ export const withTargetOptions = (command: Command): Command =>
   command
     .option(
       '-t, --target <name>',
-      'what to build: cpu (C11 and a library) or wasm (WebAssembly and JavaScript; the default)',
+      'what to build: cpu (C11 and a library), fpga (a Vitis HLS component) or wasm (WebAssembly and JavaScript; the default)',
     )
     .option(
       '--cpu <name>',
@@ -94,20 +102,42 @@ export async function choicesOf(
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
   const { quantize, calibrate, calibrateRange, smartdeal } = flags;
+  const { part, clock, fps, reuse, dsp, lut, bram } = flags;
   const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const said = saidOf(given);
+  const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram });
   return {
     ...config,
     ...said,
     ...(smartdeal && { smartdeal: config.smartdeal || true }),
+    ...(Object.keys(hardware).length > 0 && { hardware: { ...config.hardware, ...hardware } }),
     ...(shape && { shapes: { ...config.shapes, ...shape } }),
     ...(constant && { constants: { ...config.constants, ...constant } }),
   };
 }
 
+const saidOf = (given: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
 /** Commander's own way to refuse the value of an option. */
 export function parseSize(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above zero.');
+  return Number(text);
+}
+
+/** Nanoseconds: `5`, `5ns` or `200MHz`. */
+export function parseClock(text: string): number {
+  const found = /^(\d{1,6}(?:\.\d{1,6})?)(ns|MHz)?$/i.exec(text);
+  const number = Number(found?.[1]);
+  const clock = found?.[2]?.toLowerCase() === 'mhz' ? 1000 / number : number;
+  if (!(clock >= leastClock && clock <= mostClock))
+    throw new InvalidArgumentError(`It must be ${leastClock}ns to ${mostClock}ns, or MHz, e.g. 5ns or 200MHz.`);
+  return clock;
+}
+
+export function parseRate(text: string): number {
+  if (!/^\d{1,9}(?:\.\d{1,6})?$/.test(text) || Number(text) <= 0)
+    throw new InvalidArgumentError('It must be a number above zero.');
   return Number(text);
 }
 

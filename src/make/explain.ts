@@ -1,4 +1,5 @@
 /** Formats chosen as a build chooses them, and explained. Nothing is emitted. */
+import { targets } from '../../targets/index.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Explanation } from '../explain/explain.ts';
 import { explain } from '../explain/explain.ts';
@@ -20,6 +21,11 @@ export function explainWith(
   report: Report,
 ): ExplainedGraph | undefined {
   const { target } = parts;
+  if (targets.some(({ name, hardwareFault }) => name === target.name && hardwareFault)) {
+    const message = `on the target "${target.name}" engines say how weights are stored, and no format has a price`;
+    const hint = 'espalier build --report says which engine each layer has';
+    return void report({ severity: 'error', code: 'explain/hardware', message, hint });
+  }
   const silent = { ...target, emit: () => ({ artefacts: [], recipe: [] }) };
   const outcome = compileWith(source, options, { ...parts, target: silent });
   outcome.diagnostics.forEach(report);

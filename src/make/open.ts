@@ -1,6 +1,7 @@
 /** An output folder, ready to run. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { targets } from '../../targets/index.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
 import type { Timing } from '../toolchain/run-native.ts';
@@ -36,7 +37,9 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
     return fail(
       'run/no-binary',
       'the folder holds sources and no binary',
-      'build without --source-only, with a C compiler installed',
+      targets.some(({ name, hardwareFault }) => name === manifest.target && hardwareFault)
+        ? 'hardware is simulated: see README.md in the folder'
+        : 'build without --source-only, with a C compiler installed',
     );
   const opened = await (has('binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report, signal));
   return opened && { ...opened, manifest };

@@ -67,6 +67,15 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
       `programs for "${cpu}" have no operating system to start ${threads} threads`,
       'leave out --threads, or build for another cpu',
     );
+  const { hardware } = options;
+  if (hardware && !family.hardwareFault)
+    return fail(
+      'target/no-hardware',
+      `the target "${name}" makes programs, and ${Object.keys(hardware).join(', ')} of hardware are given`,
+      'leave them out, or build for fpga',
+    );
+  const fault = family.hardwareFault?.(hardware ?? {});
+  if (fault) return void report({ severity: 'error', ...fault });
   if (options.prefix !== undefined && !/^[A-Za-z_]\w*$/.test(options.prefix))
     return fail(
       'target/bad-prefix',

@@ -54,6 +54,7 @@ export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan
   const used = new Set(steps.flatMap((s) => s.reads));
   return {
     name: graph.name,
+    graph: source,
     inputs,
     outputs,
     constants: [...constants.values()].filter((c) => used.has(c.array)),

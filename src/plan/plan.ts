@@ -1,5 +1,5 @@
 /** A graph made concrete for one target: arrays with sizes and places, constants with contents, and steps in order. */
-import type { Call } from '../graph/graph.ts';
+import type { Call, Graph } from '../graph/graph.ts';
 import type { Arr, Stmt } from '../loop/loop.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -9,6 +9,8 @@ import type { Refused, RoutineCall } from './kernel.ts';
 
 export interface Plan {
   readonly name: string;
+  /** What was lowered: for targets that make hardware of values, and have no arrays. */
+  readonly graph: Graph;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly constants: readonly PlanConstant[];

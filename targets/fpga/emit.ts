@@ -1,0 +1,88 @@
+/** A quantised graph as a Vitis HLS component, with what it is estimated to take. */
+import { bug } from '../../src/diagnostic.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import type { Emission, EmitContext, Estimate, Hardware } from '../../src/target.ts';
+import { clockOf } from './hardware.ts';
+import { printHls } from './hls/print.ts';
+import type { Part } from './parts.ts';
+import { partNamed } from './parts.ts';
+import type { Built } from './pipeline/build.ts';
+import { buildPipeline } from './pipeline/build.ts';
+import { glueArea } from './pipeline/glue-area.ts';
+
+const nothing: Emission = { artefacts: [], recipe: [] };
+
+export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitContext): Emission {
+  const part = partNamed(hardware.part ?? '') ?? bug('hardware without a part');
+  const clock = clockOf(hardware);
+  if (!graph.nodes.some(({ kind, type }) => kind === 'call' && type.dtype === 'i32')) {
+    report({
+      severity: 'error',
+      code: 'fpga/not-quantised',
+      message: 'the model computes with real numbers alone, and engines take whole ones',
+      origin: { file: graph.file },
+      hint: 'quantise it: --quantize weights=int8,activations=int8 --calibrate data.npz',
+    });
+    return nothing;
+  }
+  const { fps, reuse, dsp, lut, bram } = hardware;
+  const built = buildPipeline(graph, { part, clock, fps, reuse, dsp, lut, bram });
+  if (!('pipeline' in built)) {
+    for (const problem of built) report({ origin: { file: graph.file }, ...problem });
+    return nothing;
+  }
+  const estimate = estimateOf(built, part, clock);
+  const artefacts = printHls(built.pipeline, graph, {
+    part: part.name,
+    clock,
+    pictures: work(built) > manyProducts ? 1 : 2,
+    table: tableOf(estimate),
+    render,
+  });
+  return { artefacts, recipe: [], estimate };
+}
+
+/** Products of one picture, zeros among them: with more of them one picture is recorded alone. */
+const manyProducts = 1e9;
+
+const work = ({ pipeline }: Built): number =>
+  pipeline.stages.reduce((sum, stage) => {
+    if (stage.kind !== 'compute') return sum;
+    const { rows, channels, taps, output } = stage.layer;
+    return sum + output[0] * output[1] * rows * channels * taps[0] * taps[1];
+  }, 0);
+
+/** What each stage takes, and all together. */
+function estimateOf({ pipeline, area, interval }: Built, part: Part, clock: number): Estimate {
+  const { stages, streams } = pipeline;
+  const rows = stages.map((stage) => {
+    const { dsp, lut, ff, bram18, uram } =
+      stage.kind === 'compute' ? stage.plan.area : glueArea(stage, streams[stage.outputs[0]].bits);
+    const engine = stage.kind === 'compute' ? stage.plan.engine : stage.kind;
+    const lanes =
+      stage.kind === 'compute' && stage.plan.kind === 'scheduled' ? stage.plan.lanes * stage.plan.clusters : 0;
+    const depth = Math.max(...stage.inputs.map((index) => streams[index].depth));
+    return [stage.name, stage.origin ?? '', engine, lanes, stage.cycles, dsp, lut, ff, bram18, uram, depth];
+  });
+  const rate = (1e9 / (interval * clock)).toPrecision(3);
+  const held = (['dsp', 'lut', 'ff', 'bram18', 'uram'] as const).map((r) => `${area[r]} ${r} of ${part[r]}`);
+  return {
+    columns: ['stage', 'layer', 'engine', 'lanes', 'cycles', 'dsp', 'lut', 'ff', 'bram18', 'uram', 'stream depth'],
+    rows,
+    notes: [
+      `${interval} cycles from one picture to the next: ${rate} a second at ${clock} ns`,
+      `estimated before synthesis, streams among them: ${held.join(', ')}`,
+    ],
+  };
+}
+
+/** As text, for the README: without names that came with the model. */
+function tableOf({ columns, rows, notes }: Estimate): readonly string[] {
+  const shown = columns.flatMap((column, i) => (column === 'layer' ? [] : [i]));
+  const cells = [columns, ...rows.map((row) => row.map(String))].map((row) => shown.map((i) => row[i]));
+  const widths = shown.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
+  const lines = cells.map((row) =>
+    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+  );
+  return [...lines, '', ...notes];
+}

@@ -1,0 +1,142 @@
+/** Stages between engines, as C++: each is a loop over the numbers of a picture, one or one beat a cycle. */
+import { bug } from '../../../src/diagnostic.ts';
+import type { Combine, Lookup, Pool, Rearrange, Stage } from '../pipeline/pipeline.ts';
+import { beatType, literal, numberLines, numberType } from './cpp.ts';
+import type { Desk, Printed } from './stage.ts';
+import { beatsOf, elementsOf, functionOf, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
+
+export type Glue = Exclude<Stage, { readonly kind: 'compute' }>;
+
+export function printGlue(stage: Glue, desk: Desk): Printed {
+  const { pipeline, header, render } = desk;
+  const fn = functionOf(stage);
+  const params = parametersOf(stage, pipeline).join(', ');
+  const body = render(`fpga/hls/stages/${stage.kind}.hbs`, viewOf(stage, desk)).trimEnd();
+  const source = render('fpga/hls/src/stage.cpp.hbs', { doc: [titleOf(stage)], header, fn, params, body });
+  return {
+    function: fn,
+    head: `void ${fn}(${params})`,
+    passed: [...stage.inputs, ...stage.outputs].map(streamName),
+    artefacts: [{ path: `src/${stage.name}.cpp`, contents: source, role: 'source' }],
+  };
+}
+
+/** Memories of no more numbers than this are made of lookup tables. */
+const mostDistributed = 64;
+
+const memoryFor = (numbers: number): string => (numbers <= mostDistributed ? 'lutram' : 'bram');
+
+function viewOf(stage: Glue, { pipeline }: Desk): object {
+  const [from, to] = [streamOf(pipeline, stage.inputs[0]), streamOf(pipeline, stage.outputs[0])];
+  const types = {
+    from: beatType(from.bits, from.beat),
+    to: beatType(to.bits, to.beat),
+    type: beatType(to.bits, to.beat),
+    element: numberType(to.bits),
+    fromElement: numberType(from.bits),
+    beat: to.beat,
+    beats: beatsOf(to),
+  };
+  const wide = [...stage.inputs, ...stage.outputs].some((index) => streamOf(pipeline, index).beat > 1);
+  const one = (): typeof types => (wide ? bug(`stage "${stage.name}" takes one number a beat`) : types);
+  switch (stage.kind) {
+    case 'fork':
+      return { ...types, outs: stage.outputs.map((_, i) => `out${i}`) };
+    case 'beats':
+      return { ...types, elements: elementsOf(to), fromBeat: from.beat, toBeat: to.beat };
+    case 'combine': {
+      const other = streamOf(pipeline, stage.inputs[1]);
+      return { ...types, a: types.from, b: beatType(other.bits, other.beat), value: combined[stage.fn] };
+    }
+    case 'requantize': {
+      const { channels, pixels, zero, low, high } = stage;
+      const [multiplier, shift] = [stage.multiplier, stage.shift].map((v) => numberLines(v, '    '));
+      return { ...types, channels, pixels, multiplier, shift, zero, low, high };
+    }
+    case 'lookup':
+      return { ...one(), ...lookupView(stage) };
+    case 'concat':
+      return { ...one(), times: stage.times, parts: stage.counts.map((count, index) => ({ index, count })) };
+    case 'rearrange':
+      return { ...one(), ...rearrangeView(stage) };
+    case 'pad': {
+      const { channels, value } = stage;
+      const [top, left, bottom, right] = stage.pad;
+      const [height, width] = [stage.input[0] + top + bottom, stage.input[1] + left + right];
+      const inside = [
+        ...(top > 0 ? [`y >= ${top}`] : []),
+        ...(bottom > 0 ? [`y < ${top + stage.input[0]}`] : []),
+        ...(left > 0 ? [`x >= ${left}`] : []),
+        ...(right > 0 ? [`x < ${left + stage.input[1]}`] : []),
+      ];
+      return { ...one(), height, width, channels, value, inside: inside.join(' && ') || 'true' };
+    }
+    case 'total':
+      return { ...one(), channels: stage.channels, pixels: stage.pixels };
+    case 'pool':
+      return { ...one(), ...poolView(stage) };
+  }
+}
+
+const combined: Readonly<Record<Combine['fn'], string>> = {
+  add: 'left + right',
+  sub: 'left - right',
+  mul: 'left * right',
+  max: 'left < right ? right : left',
+  min: 'right < left ? right : left',
+};
+
+function lookupView({ channels, pixels, low, size, perChannel, table }: Lookup): object {
+  const rows = perChannel ? channels : 1;
+  const lines = Array.from(
+    { length: rows },
+    (_, row) => `    {\n${numberLines(table.subarray(row * size, (row + 1) * size), '        ')}\n    },`,
+  );
+  return {
+    channels,
+    pixels,
+    low: literal(low),
+    size,
+    rows,
+    row: perChannel ? 'c' : '0',
+    table: lines.join('\n'),
+    memory: memoryFor(rows * size),
+  };
+}
+
+function rearrangeView({ times, chunk, base, loops }: Rearrange): object {
+  const indent = (level: number): string => '  '.repeat(level + 2);
+  const terms = loops.flatMap(({ stride }, i) =>
+    stride === 0 ? [] : [stride === 1 ? `i${i}` : `i${i} * ${literal(stride)}`],
+  );
+  return {
+    times,
+    chunk,
+    loops: loops.map(({ count }, index) => ({ index, count, indent: indent(index) })),
+    indent: indent(loops.length),
+    place: [...(base === 0 ? [] : [String(base)]), ...terms].join(' + ') || '0',
+    ends: loops.map((_, i) => `${indent(loops.length - 1 - i)}}`),
+    memory: memoryFor(chunk),
+  };
+}
+
+function poolView({ fn, channels, input, output, window, stride, pad }: Pool): object {
+  const start = fn === 'max' ? 'int64_t(-2147483647) - 1' : 'int64_t(0)';
+  return {
+    channels,
+    height: input[0],
+    width: input[1],
+    row: input[1] * channels,
+    outHeight: output[0],
+    outWidth: output[1],
+    down: window[0],
+    across: window[1],
+    strideY: stride[0],
+    strideX: stride[1],
+    padTop: pad[0],
+    padLeft: pad[1],
+    start,
+    step: fn === 'max' ? 'best < number ? number : best' : 'best + number',
+    result: fn === 'max' ? 'best' : 'wrapped(best)',
+  };
+}
