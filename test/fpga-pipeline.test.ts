@@ -9,6 +9,7 @@ import { buildPipeline } from '../targets/fpga/pipeline/build.ts';
 import { collect } from '../targets/fpga/pipeline/collect.ts';
 import { regular } from '../targets/fpga/pipeline/moves.ts';
 import { replayPipeline } from '../targets/fpga/pipeline/replay.ts';
+import { printReport, reportOf } from '../targets/fpga/report.ts';
 import { GraphMaker } from './fpga-graphs.ts';
 import { random } from './models.ts';
 
@@ -118,16 +119,30 @@ test('what has no engine is told all at once, with the layers', () => {
   expect(problems.length).toBeGreaterThanOrEqual(2);
 });
 
+test('a report has every stage, what it takes and why', () => {
+  const found = built(residual(), { fps: 2000 });
+  const report = reportOf(found, { ...options, fps: 2000 });
+  expect(report.stages.map((s) => s.name).slice(0, 3)).toEqual(['compute_n10', 'pool_n11', 'fork_n11']);
+  const sum = (key: 'dsp' | 'lut' | 'bram18') => report.stages.reduce((total, s) => total + s.area[key], 0);
+  expect([sum('dsp'), sum('lut'), sum('bram18')]).toEqual([report.area.dsp, report.area.lut, report.area.bram18]);
+  expect(report.imagesPerSecond).toBeGreaterThanOrEqual(2000);
+  const text = printReport(report);
+  expect(text).toMatch(
+    /^xczu7ev-ffvc1156-2-e at 5 ns: \d+ cycles an image, \d+ images a second; "[a-z_0-9]+" takes longest$/m,
+  );
+  expect(text).toMatch(/^compute_n10: [a-z]+: \d+ DSP, \d+ LUT, \d+ blocks; [a-z]+ would take/m);
+});
+
 describe('budgets that cannot be met say by how much', () => {
   const tooMuch = (more: Partial<FoldOptions>) => {
     const found = buildPipeline(residual(), { ...options, ...more });
     return 'pipeline' in found ? expect.fail('fits') : found[0];
   };
 
-  test('too few multipliers', () => {
-    const { code, message, hint } = tooMuch({ dsp: 3 });
+  test('too few look-up tables', () => {
+    const { code, message, hint } = tooMuch({ lut: 900 });
     expect(code).toBe('fpga/budget');
-    expect(message).toBe('the network takes 7 multipliers (DSP) of 3, 1 of them in the layer "conv 6"');
+    expect(message).toMatch(/^the network takes \d+ look-up tables of 900, \d+ of them in the layer "conv \d+"$/);
     expect(hint).toBe('take a larger part, or prune more');
   });
 

@@ -36,3 +36,5 @@ export const logicTable = (depth: number, width: number): number =>
 
 /** From this depth on a memory is a block. */
 export const deepest = 256;
+
+export const romBits = ({ depth, width }: { readonly depth: number; readonly width: number }): number => depth * width;

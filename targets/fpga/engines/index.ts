@@ -6,5 +6,6 @@ import type { Engine } from './engine.ts';
 import { nOfM } from './n-of-m.ts';
 import { smartdeal } from './smartdeal.ts';
 import { stationary } from './stationary.ts';
+import { unrolled } from './unrolled.ts';
 
-export const engines: readonly Engine[] = [crossbar, stationary, nOfM, broadcast, smartdeal, dense];
+export const engines: readonly Engine[] = [crossbar, stationary, nOfM, broadcast, smartdeal, unrolled, dense];

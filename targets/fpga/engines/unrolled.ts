@@ -14,7 +14,7 @@ import { endingFields, rom } from './tables.ts';
 import { cyclesOf } from './timing.ts';
 
 /** Weights, inputs of a window and pairs of terms that it is planned for. */
-const [mostWeights, mostColumns, mostPairs] = [1024, 1024, 2 ** 16];
+const [mostWeights, mostColumns, mostPairs] = [512, 1024, 2 ** 15];
 
 export const unrolled: Engine = {
   name: 'unrolled',

@@ -57,10 +57,17 @@ export function shiftAdd(layer: Layer, columns: number): ShiftAdd {
     return columns + adders.push({ left: termOf(left), right: termOf(right), bits, level }) - 1;
   };
 
-  for (let pair = commonest(rows); pair; pair = commonest(rows)) {
-    const { left, right } = pair;
+  const counts = new Map<number, number>();
+  for (const row of rows) count(row, counts, 1);
+  for (let pair = commonest(counts); pair; pair = commonest(counts)) {
+    const { left, right, key } = pair;
     const symbol = add(left, right);
-    for (const row of rows) replace(row, left, right, symbol);
+    for (const row of rows) {
+      if (!has(row, key)) continue;
+      count(row, counts, -1);
+      replace(row, key, symbol);
+      count(row, counts, 1);
+    }
   }
   const results = rows.map((row) => {
     while (row.length > 1) {
@@ -100,36 +107,40 @@ const keyOf = (x: Digit, y: Digit): number =>
   ((x.symbol * symbolRoom + y.symbol) * shiftRoom + (x.shift - y.shift + shiftRoom / 2)) * 2 +
   (x.negative === y.negative ? 0 : 1);
 
+/** Adds the pairs of a row to the counts, or takes them away. */
+function count(row: readonly Digit[], counts: Map<number, number>, by: 1 | -1): void {
+  for (let i = 0; i < row.length; i++)
+    for (let j = i + 1; j < row.length; j++) {
+      const key = keyOf(...inOrder(row[i], row[j]));
+      const left = (counts.get(key) ?? 0) + by;
+      if (left === 0) counts.delete(key);
+      else counts.set(key, left);
+    }
+}
+
+const has = (row: readonly Digit[], key: number): boolean =>
+  row.some((a, i) => row.some((b, j) => j > i && keyOf(...inOrder(a, b)) === key));
+
 /** The pair of terms, up to shift and sign, that occurs most, where one occurs twice. */
-function commonest(rows: readonly (readonly Digit[])[]): { readonly left: Digit; readonly right: Digit } | undefined {
-  const counts = new Map<number, number>();
-  for (const row of rows)
-    for (let i = 0; i < row.length; i++)
-      for (let j = i + 1; j < row.length; j++) {
-        const [x, y] = inOrder(row[i], row[j]);
-        const key = keyOf(x, y);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      }
-  let [best, most] = [-1, 1];
-  for (const [key, count] of counts)
-    if (count > most || (count === most && most > 1 && key < best)) [best, most] = [key, count];
+function commonest(counts: ReadonlyMap<number, number>) {
+  let [key, most] = [-1, 1];
+  for (const [k, n] of counts) if (n > most || (n === most && most > 1 && k < key)) [key, most] = [k, n];
   if (most < 2) return undefined;
-  const negative = best % 2 === 1;
-  const difference = (Math.floor(best / 2) % shiftRoom) - shiftRoom / 2;
-  const symbols = Math.floor(best / 2 / shiftRoom);
+  const difference = (Math.floor(key / 2) % shiftRoom) - shiftRoom / 2;
+  const symbols = Math.floor(key / 2 / shiftRoom);
   return {
+    key,
     left: { symbol: Math.floor(symbols / symbolRoom), shift: Math.max(0, difference), negative: false },
-    right: { symbol: symbols % symbolRoom, shift: Math.max(0, -difference), negative },
+    right: { symbol: symbols % symbolRoom, shift: Math.max(0, -difference), negative: key % 2 === 1 },
   };
 }
 
 /** Every such pair of a row becomes one term. */
-function replace(row: Digit[], left: Digit, right: Digit, symbol: number): void {
-  const wanted = keyOf(left, right);
+function replace(row: Digit[], key: number, symbol: number): void {
   for (let i = 0; i < row.length; i++)
     for (let j = i + 1; j < row.length; j++) {
       const [x, y] = inOrder(row[i], row[j]);
-      if (keyOf(x, y) !== wanted) continue;
+      if (keyOf(x, y) !== key) continue;
       row.splice(j, 1);
       row[i] = { symbol, shift: Math.min(x.shift, y.shift), negative: x.negative };
       break;
