@@ -30,7 +30,7 @@ const sizes = {
 } as const;
 
 describe.each(Object.entries(sizes))('%s at random', (_, size) => {
-  test.each([50, 75, 90, 95])('%i %% zeros', (zeros) => {
+  test.each([50, 75, 90, 95])('%i of a hundred zero', (zeros) => {
     const layer = scattered(size, zeros, 1 - zeros / 100);
     for (const folding of [4, 8, 16, 24, 32, 64]) {
       if (crossbar.foldings(layer).includes(folding)) expect(overhead(crossbar, layer, folding)).toBeLessThanOrEqual(2);
@@ -70,7 +70,7 @@ test('the masks of blazepose-detector', () => {
   for (const node of graph.nodes) {
     if (node.kind !== 'constant' || node.type.shape.length !== 4) continue;
     const [rows, down, across, channels] = node.type.shape;
-    const live = node.data.reduce((n: number, w: number) => n + (w !== 0 ? 1 : 0), 0);
+    const live = Array.from(node.data).filter((w) => w !== 0).length;
     if (down * across * channels * rows < 4096 || live > 0.4 * node.data.length || channels < 8) continue;
     const data = Int32Array.from(node.data, (w) => (w === 0 ? 0 : 1));
     const layer = layerOf({
@@ -90,10 +90,10 @@ test('the masks of blazepose-detector', () => {
 
 describe('area follows the nonzeros at the same rate', () => {
   const part = partNamed('xczu7ev-ffvc1156-2-e') ?? expect.fail('no such part');
-  const size = { rows: 256, channels: 256, taps: [3, 3], input: [28, 28], pad: [1, 1, 1, 1] } as const;
+  const size = { rows: 256, channels: 256, taps: [3, 3], input: [40, 40], pad: [1, 1, 1, 1] } as const;
   const at = (zeros: number): Layer => scattered(size, 1, 1 - zeros / 100);
 
-  test.each([2.2e6, 4.4e6])('within %d cycles', (cycles) => {
+  test.each([3.05e6, 6.05e6])('within %d cycles', (cycles) => {
     const found = [75, 90, 95].map((zeros) => {
       const layer = at(zeros);
       const choices = choicesFor(layer, { part, clock: 5 }).filter((c) => c.engine === crossbar);
@@ -109,7 +109,6 @@ describe('area follows the nonzeros at the same rate', () => {
     const [first] = found;
     for (const f of found) {
       const share = f.live / first.live;
-      console.log(cycles, f, f.dsp / first.dsp / share, f.bits / first.bits / share);
       expect(Math.abs(f.dsp / first.dsp / share - 1)).toBeLessThanOrEqual(0.1);
       expect(Math.abs(f.bits / first.bits / share - 1)).toBeLessThanOrEqual(0.1);
       expect(f.dense).toBe(first.dense);

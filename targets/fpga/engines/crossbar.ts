@@ -3,11 +3,13 @@
  * bank in which word is a colouring of a bipartite graph, so no word is longer than the fullest lane or bank asks for. Up to 16 lanes read one
  * crossbar; more are clusters of up to 8 that share every word and work on different pixels.
  */
+import { bug } from '../../../src/diagnostic.ts';
 import { banksFor, channelLoads } from '../schedule/banks.ts';
 import { lanesFor, wholeRows, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import { crossbarWords } from '../schedule/words.ts';
 import { assemble, sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
+import type { Split } from './folding.ts';
 import { slotsFor, splitLanes } from './folding.ts';
 import type { Layer } from './layer.ts';
 import { estimate } from './outline.ts';
@@ -36,24 +38,25 @@ export const crossbar: Engine = {
   foldings: (layer) => crossbarFoldings(layer),
 
   outline(layer, folding) {
-    const { lanes, clusters } = splitLanes(folding);
-    const kinds = Math.min(lanes, layer.channels);
+    const { lanes, clusters } = splitOf(folding);
+    const goal = Math.ceil(wordsOfRows(layer.weights) / lanes);
+    const banks = banksOf(layer, lanes, goal);
     return estimate(layer, {
       lanes,
       clusters,
       ...choices,
       accumulators: lanes,
-      banks: kinds * Math.ceil(lanes / kinds),
+      banks: banks.kinds * banks.copies,
       slots: slotsFor(layer.output[1], clusters),
-      words: Math.ceil(wordsOfRows(layer.weights) / lanes),
+      words: Math.max(goal, banks.most),
       rowsPerLane: Math.ceil(layer.rows / lanes),
-      perPixel: Math.ceil(layer.channels / kinds),
+      perPixel: banks.slots,
       entries: layer.rows,
     });
   },
 
   plan(layer, folding) {
-    const { lanes, clusters } = splitLanes(folding);
+    const { lanes, clusters } = splitOf(folding);
     const pieces = wholeRows(layer.weights);
     const goal = Math.ceil(wordsIn(pieces) / lanes);
     const banks = banksOf(layer, lanes, goal);
@@ -75,7 +78,7 @@ export const crossbar: Engine = {
 
 /** As many banks as lanes; twice as many where channels are too few or too uneven for that. */
 function banksOf(layer: Layer, lanes: number, goal: number) {
-  const loads = channelLoads(layer);
+  const loads = loadsOf(layer);
   const kinds = Math.min(lanes, layer.channels);
   const plain = banksFor(loads, kinds, Math.ceil(lanes / kinds));
   if (plain.most <= uneven * goal) return plain;
@@ -92,5 +95,20 @@ function crossbarFoldings(layer: Layer): readonly number[] {
   const one = Array.from({ length: most }, (_, i) => i + 1);
   const clusters = Math.min(32, Math.ceil(layer.output[1] / 4));
   const many = Array.from({ length: Math.max(0, 8 * clusters - 16) }, (_, i) => i + 17);
-  return [...one, ...many.filter((n) => splitLanes(n).lanes <= layer.rows && splitLanes(n).clusters <= clusters)];
+  const fits = (n: number): boolean => {
+    const split = splitLanes(n);
+    return split !== undefined && split.lanes <= layer.rows && split.clusters <= clusters;
+  };
+  return [...one, ...many.filter(fits)];
+}
+
+const splitOf = (folding: number): Split => splitLanes(folding) ?? bug(`${folding} lanes make no clusters`);
+
+/** What was counted once: foldings ask again and again. */
+const counted = new WeakMap<Layer, Int32Array>();
+
+function loadsOf(layer: Layer): Int32Array {
+  const loads = counted.get(layer) ?? channelLoads(layer);
+  counted.set(layer, loads);
+  return loads;
 }

@@ -10,11 +10,11 @@ export interface Split {
   readonly clusters: number;
 }
 
-/** Multipliers as clusters of equal lanes: the widest that divide them. */
-export function splitLanes(total: number): Split {
+/** Multipliers as clusters of equal lanes, the widest that divide them; nothing where none do. */
+export function splitLanes(total: number): Split | undefined {
   if (total <= widest) return { lanes: total, clusters: 1 };
   for (let lanes = wide; lanes >= narrow; lanes--) if (total % lanes === 0) return { lanes, clusters: total / lanes };
-  return { lanes: total, clusters: 1 };
+  return undefined;
 }
 
 /** Pixels in turn under one word: more than the hazard, and so that the fewest are computed past the end of a row. */
