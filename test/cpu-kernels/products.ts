@@ -92,6 +92,16 @@ const pointwise: readonly Case[] = [
       ...(encoding && { encoding }),
     }),
   ]),
+  // Of which the last vector has one pixel.
+  ...Object.entries(stored).map(([name, encoding]) =>
+    layer(`1x1 ${name} on two of 7x7`, {
+      x: [2, 7, 7, 600],
+      out: 18,
+      every: 5,
+      ...(encoding && { encoding }),
+      activation: name === 'alike' ? 'prelu' : 'relu6',
+    }),
+  ),
   ...sizes.map(([h, w]) => halved(`1x1, half kept, on ${h}x${w}`, { x: [1, h, w, 30], out: 20 })),
   halved('1x1, half kept, more columns than a block', { x: [2, 5, 14, 300], out: 24, activation: 'relu6' }),
   halved('1x1, half kept, rows that no group divides', { x: [1, 5, 28, 150], out: 19 }),
@@ -106,6 +116,16 @@ const pointwise: readonly Case[] = [
 ];
 
 const taps: readonly Case[] = [
+  ...Object.entries(stored).map(([name, encoding]) =>
+    layer(`3x3 ${name} on two of 7x7`, {
+      x: [2, 7, 7, 70],
+      out: 16,
+      kernel: [3, 3],
+      pad: around(1),
+      every: 4,
+      ...(encoding && { encoding }),
+    }),
+  ),
   ...sizes.flatMap(([h, w]) => [
     layer(`3x3 on ${h}x${w}`, { x: [1, h, w, 4], out: 5, kernel: [3, 3], pad: around(1) }),
     layer(`3x3 from plain ${h}x${w}`, {

@@ -489,6 +489,24 @@ UNROLLED void end_sums(const int height, const int count, struct edge e, vec *su
     for (int v = 0; v < count; ++v) vec_store(y + place_of(row[r], v, y_step), sums[r * count + v]);
 }
 
+/*
+ * Pixels of which the last would have a vector of its own, as 7 x 7 do: it is worked out by itself, with the rows that share
+ * a column side by side.
+ */
+enum { WITH_ONE = (VECTORS - 1) * WIDTH + 1 };
+
+/* The sum of a row for one pixel, which lies at `place`. */
+UNROLLED void end_one(struct edge e, float sum, float *y, int32_t place, int32_t row) {
+  if (!e.first) sum += y[place];
+  if (e.last) {
+    sum += e.bias[row];
+    if (e.add) sum += e.add[place];
+    sum = sum < e.low ? e.low : sum;
+    sum = e.high < sum ? e.high : sum;
+  }
+  y[place] = sum;
+}
+
 /* The lanes of a column, as one address: compilers would work out a part of it for each vector. */
 UNROLLED const float *column_of(const float *x, uint16_t column) {
   const float *from = x + (size_t)column * LANES;
@@ -496,42 +514,57 @@ UNROLLED const float *column_of(const float *x, uint16_t column) {
   return from;
 }
 
+typedef float four_weights __attribute__((vector_size(16)));
+
 /*
  * `height` rows of a dense block of columns times a panel x, `count` vectors of every row in registers; those behind the
- * panel are the next panel's.
+ * panel are the next panel's. With `one`, which takes four rows, there is one pixel more.
  */
-UNROLLED void dense_tile(const int height, const int count, const int first, const int last, const float *weights,
+UNROLLED void dense_tile(const int height, const int count, const int one, const int first, const int last, const float *weights,
                          int32_t columns, const float *x, int32_t x_step, float *y, int32_t y_step, int32_t row,
                          struct edge edge) {
   vec sums[SUMS + 4 * FUSED];
   for (int r = 0; r < height; ++r)
     for (int v = 0; v < count; ++v) sums[r * count + v] = vec_all(0.0f);
-  for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height)
+  four_weights after = {0};
+  for (int32_t c = 0; c < columns; ++c, x += LANES, weights += height) {
+    if (one) {
+      four_weights four;
+      memcpy(&four, weights, sizeof four);
+      after += four * (x[count * WIDTH] - (four_weights){0});
+    }
     for (int r = 0; r < height; ++r) {
       const vec weight = vec_all(weights[r]);
       for (int v = 0; v < count; ++v)
         sums[r * count + v] += weight * vec_load(v < VECTORS ? x + v * WIDTH : x + x_step + (v - VECTORS) * WIDTH);
     }
+  }
   for (int r = 0; r < height; ++r)
     for (int v = 0; v < count; ++v) {
       const int32_t place = (row + r) * LANES + (v < VECTORS ? v * WIDTH : y_step + (v - VECTORS) * WIDTH);
       end_sum(first, last, edge, sums[r * count + v], y, place, row + r);
     }
+  if (one)
+    for (int r = 0; r < 4; ++r) end_one(edge, after[r], y, (row + r) * LANES + count * WIDTH, row + r);
 }
 
-UNROLLED void dense_block(const int height, const int count, const float *weights, int32_t columns, const float *x,
+UNROLLED void dense_block(const int height, const int count, const int one, const float *weights, int32_t columns, const float *x,
                           int32_t x_step, float *y, int32_t y_step, int32_t row, struct edge edge) {
-  if (edge.first) dense_tile(height, count, 1, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
-  else dense_tile(height, count, 0, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
+  if (edge.first) dense_tile(height, count, one, 1, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
+  else dense_tile(height, count, one, 0, edge.last, weights, columns, x, x_step, y, y_step, row, edge);
 }
 
 /* All the vectors that a panel needs of `height` rows. */
-UNROLLED void dense_strip(const int height, int32_t vectors, const float *weights, int32_t columns, const float *x,
+UNROLLED void dense_strip(const int height, int32_t pixels, const float *weights, int32_t columns, const float *x,
                           int32_t x_step, float *y, int32_t y_step, int32_t row, struct edge edge) {
   const int32_t pass = SUMS / height < VECTORS ? SUMS / height : VECTORS;
-  const int32_t step = pass < 4 ? 1 : pass / 4;
+  const int32_t step = pass < 4 ? 1 : pass / 4, vectors = (pixels + WIDTH - 1) / WIDTH;
   if (pass == VECTORS && vectors > VECTORS) {
-    dense_block(height, VECTORS + FUSED, weights, columns, x, x_step, y, y_step, row, edge);
+    dense_block(height, VECTORS + FUSED, 0, weights, columns, x, x_step, y, y_step, row, edge);
+    return;
+  }
+  if (height == 4 && pass == VECTORS && pixels == WITH_ONE) {
+    dense_block(height, VECTORS - 1, 1, weights, columns, x, 0, y, 0, row, edge);
     return;
   }
   for (int32_t v = 0; v < vectors; v += pass) {
@@ -540,10 +573,10 @@ UNROLLED void dense_strip(const int height, int32_t vectors, const float *weight
     float *const to = y + there;
     struct edge here = edge;
     if (here.add) here.add += there;
-    if (count > pass - step) dense_block(height, pass, weights, columns, from, 0, to, 0, row, here);
-    else if (count > 2 * step) dense_block(height, 3 * step, weights, columns, from, 0, to, 0, row, here);
-    else if (count > step) dense_block(height, 2 * step, weights, columns, from, 0, to, 0, row, here);
-    else dense_block(height, step, weights, columns, from, 0, to, 0, row, here);
+    if (count > pass - step) dense_block(height, pass, 0, weights, columns, from, 0, to, 0, row, here);
+    else if (count > 2 * step) dense_block(height, 3 * step, 0, weights, columns, from, 0, to, 0, row, here);
+    else if (count > step) dense_block(height, 2 * step, 0, weights, columns, from, 0, to, 0, row, here);
+    else dense_block(height, step, 0, weights, columns, from, 0, to, 0, row, here);
   }
 }
 
@@ -551,15 +584,15 @@ UNROLLED void dense_strip(const int height, int32_t vectors, const float *weight
  * One block of columns of a dense matrix times a panel x, added up in y. Weights come four rows at a time, column by
  * column; what is left of the rows, in twos and ones.
  */
-ROUTINE struct stream rows_dense(struct stream next, int32_t vectors, int32_t columns, int32_t rows, const float *x,
+ROUTINE struct stream rows_dense(struct stream next, int32_t pixels, int32_t columns, int32_t rows, const float *x,
                                  int32_t x_step, float *y, int32_t y_step, struct edge edge) {
   int32_t row = 0;
   for (; row + 4 <= rows; row += 4, next.weights += 4 * columns)
-    dense_strip(4, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
+    dense_strip(4, pixels, next.weights, columns, x, x_step, y, y_step, row, edge);
   for (; row + 2 <= rows; row += 2, next.weights += 2 * columns)
-    dense_strip(2, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
+    dense_strip(2, pixels, next.weights, columns, x, x_step, y, y_step, row, edge);
   for (; row < rows; row += 1, next.weights += columns)
-    dense_strip(1, vectors, next.weights, columns, x, x_step, y, y_step, row, edge);
+    dense_strip(1, pixels, next.weights, columns, x, x_step, y, y_step, row, edge);
   return next;
 }
 
@@ -594,12 +627,12 @@ ROUTINE void conv_1x1_dense(const struct conv_1x1 *p) {
     const int32_t rest = p->pixels - panel % panels * LANES;
     /* A last panel of few pixels goes with the one before it. */
     const int32_t both = panel + 1 < p->end && rest > LANES && rest <= LANES + FUSED * WIDTH;
-    const int32_t vectors = both ? VECTORS + vectors_for(rest - LANES) : vectors_for(rest);
+    const int32_t pixels = both ? rest : least(rest, LANES);
     struct stream next = {p->groups, p->rows, p->counts, p->columns, p->wide, p->weights};
     for (int32_t column = 0; column < p->inputs; column += p->block) {
       const int32_t left = p->inputs - column, columns = left < p->block ? left : p->block;
       const struct edge edge = {column == 0, left == columns, p->bias, add, p->low, p->high};
-      next = rows_dense(next, vectors, columns, p->outputs, x + column * LANES, x_step, y, y_step, edge);
+      next = rows_dense(next, pixels, columns, p->outputs, x + column * LANES, x_step, y, y_step, edge);
     }
     panel += both ? 2 : 1;
     x += both ? 2 * x_step : x_step;
