@@ -178,10 +178,11 @@ export function convert(graph: Graph, options: ConvertOptions, report: Report): 
     fresh,
     layer: (made) => void layers.push(made),
   };
-  /** What a call that reads the value quantises it to. */
+  /** What a call that reads the value quantises it to, at once or where it moves to. */
   const ownTarget = (id: Id): Target | undefined => {
     for (const user of source.readers(id)) {
-      const aim = user.inputs[0] === id ? targetOf(user, source) : undefined;
+      if (user.inputs[0] !== id) continue;
+      const aim = rows[user.op.kind] === move ? ownTarget(user.id) : targetOf(user, source);
       if (aim) return aim;
     }
     return undefined;

@@ -167,14 +167,13 @@ function finished(
 ): Quantised {
   const counterparts = new Map<Id, Counterpart>();
   for (const { landing } of layers) {
-    const form = forms.get(landing);
-    if (form) counterparts.set(landing, form);
+    counterparts.set(landing, forms.get(landing) ?? { id: landing, scale: 1, zero: 0 });
   }
   const compared = compareSome(source, graph, samples, counterparts);
   const qualities = layers.map(({ call, landing, form, weights, bits }): LayerQuality => {
     const histogram = histograms?.get(landing);
-    const reach = form.scale * (steps + 0.5);
-    const saturated = histogram ? shareBeyond(histogram, reach) : null;
+    const reach = (form?.scale ?? Infinity) * (steps + 0.5);
+    const saturated = histogram && form ? shareBeyond(histogram, reach) : null;
     if (saturated !== null && saturated > mostSaturated)
       report({
         severity: 'warning',

@@ -13,7 +13,7 @@ import type { Rounded } from './grids.ts';
 import { realsOf } from './grids.ts';
 import { isBound } from './separate.ts';
 import type { Outcome, Row, Site } from './site.ts';
-import { aimOf, integers, land, originIn, wholeCall } from './site.ts';
+import { aimOf, integers, land, originIn, withBorder } from './site.ts';
 import { landingOf } from './source.ts';
 
 export type LayerOp = Conv2d | Linear;
@@ -36,8 +36,11 @@ export const layer: Row = (node, site) => {
   const { sums, bits } = made;
   const products = scales.map((s) => s * x.scale);
   const aim = aimOf(site, landing);
-  if (!aim) return unrounded(site, node, sums, products);
   const after = realsOf(wholes, scales);
+  if (!aim) {
+    site.layer({ call: node, landing: node.id, weights: { before: weights, after }, bits });
+    return unrounded(site, node, sums, products);
+  }
   return land(site, node, landing, { sums, scales: products, aim }, { weights: { before: weights, after }, bits });
 };
 
@@ -102,7 +105,7 @@ export function sumsOf(
   }
   const { shape } = node.type;
   const padded = op.kind === 'conv2d' && zero !== 0 && op.pad.some((p) => p > 0);
-  const input = padded ? withBorder(site, node, op, x, zero) : x.id;
+  const input = padded ? withBorder(site, node, op.pad, x, zero) : x.id;
   const weights = weightsNode(site, like, wholes, scales);
   const bias = integers(site, `${node.id}_bias`, [rows], moved, node);
   const bare = op.kind === 'linear' ? op : { ...op, ...(padded && { pad: [0, 0, 0, 0] }) };
@@ -139,14 +142,6 @@ function largestSum(wholes: Int32Array, biases: readonly number[], x: Form): num
     most = Math.max(most, Math.abs(bias), largest, -least);
   }
   return most;
-}
-
-/** A border of what stands for 0, which the padding of a convolution is not. */
-function withBorder(site: Site, node: Call, { pad: [top, left, bottom, right] }: Conv2d, x: Form, value: number): Id {
-  const [n, h, w, c] = site.source.byId.get(node.inputs[0])?.type.shape ?? [];
-  const op = { kind: 'pad', before: [0, top, left, 0], after: [0, bottom, right, 0], mode: 'constant', value } as const;
-  const shape = [n, h + top + bottom, w + left + right, c];
-  return wholeCall(site, node, { op, inputs: [x.id], shape, id: site.fresh(`${node.id}_border`) }, x);
 }
 
 function weightsNode(site: Site, like: Constant, data: Int32Array<ArrayBuffer>, scales?: readonly number[]): Id {

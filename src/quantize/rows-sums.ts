@@ -10,7 +10,7 @@ import type { Form, Target } from './form.ts';
 import { bounded, isAlike } from './form.ts';
 import { byTable } from './rows-tables.ts';
 import type { Outcome, Row, Site } from './site.ts';
-import { aimOf, brought, integers, land, landed, originIn, rescale, typeOf, wholeCall } from './site.ts';
+import { aimOf, brought, integers, land, landed, originIn, rescale, typeOf, wholeCall, withBorder } from './site.ts';
 import { landingOf } from './source.ts';
 
 /** Two values, of which one may be known. */
@@ -148,7 +148,6 @@ export const pool: Row = (node, site) => {
   if (!x) return 'is given real numbers';
   if (op.fn === 'max') return moved(node, site, x, op);
   if (!op.countPad && op.pad.some((p) => p > 0)) return 'averages fewer numbers at its borders';
-  if (x.zero !== 0 && op.pad.some((p) => p > 0)) return 'has borders of 0, which is another whole number';
   const landing = landingOf(node, site.source);
   const aim = aimOf(site, landing);
   if (!aim) return 'gives numbers without a scale';
@@ -156,12 +155,14 @@ export const pool: Row = (node, site) => {
   const [c, size] = [shape[3], op.window[0] * op.window[1]];
   const ones = integers(site, `${node.id}_ones`, [c, ...op.window, 1], Array<number>(c * size).fill(1), node);
   const bias = integers(site, `${node.id}_bias`, [c], Array<number>(c).fill(-size * x.zero), node);
-  const { stride, pad } = op;
+  const bordered = x.zero !== 0 && op.pad.some((p) => p > 0);
+  const { stride } = op;
+  const pad = bordered ? [0, 0, 0, 0] : op.pad;
   const sums = site.emit({
     kind: 'call',
     id: site.fresh(`${node.id}_sums`),
     op: { kind: 'conv2d', stride, dilation: [1, 1], pad, groups: c, activation: 'none' },
-    inputs: [x.id, ones, bias],
+    inputs: [bordered ? withBorder(site, node, op.pad, x, x.zero) : x.id, ones, bias],
     type: tensor('i32', shape),
     ...originIn(node),
   });

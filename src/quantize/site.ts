@@ -17,7 +17,8 @@ export interface ConvertedLayer {
   /** Of the source graph. */
   readonly call: Call;
   readonly landing: Id;
-  readonly form: Form;
+  /** Absent where its sums become real numbers at once. */
+  readonly form?: Form;
   /** Real weights, and those that the whole numbers stand for. */
   readonly weights?: { readonly before: Constant; readonly after: Float32Array<ArrayBuffer> };
   /** Bits that its largest possible sum takes, the sign among them. */
@@ -156,3 +157,12 @@ export function landed(
 }
 
 export const typeOf = (site: Site, id: Id) => (site.source.byId.get(id) ?? bug(`%${id} is not defined`)).type;
+
+/** A border of what stands for 0, which the padding of a layer is not. */
+export function withBorder(site: Site, node: Call, pad: readonly number[], x: Form, value: number): Id {
+  const [top, left, bottom, right] = pad;
+  const [n, h, w, c] = typeOf(site, node.inputs[0]).shape;
+  const op = { kind: 'pad', before: [0, top, left, 0], after: [0, bottom, right, 0], mode: 'constant', value } as const;
+  const shape = [n, h + top + bottom, w + left + right, c];
+  return wholeCall(site, node, { op, inputs: [x.id], shape, id: site.fresh(`${node.id}_border`) }, x);
+}
