@@ -35,6 +35,8 @@ import type { CompileOptions, Parts } from './make/parts.ts';
 import { compileWith, partsFor } from './make/parts.ts';
 import type { Pruned, PruneModelOptions } from './make/prune.ts';
 import { pruneWith } from './make/prune.ts';
+import type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
+import { quantizeWith } from './make/quantize.ts';
 import { buildAndOpen } from './make/temporary.ts';
 import type { Artefact } from './target.ts';
 import { assembleWat } from './toolchain/wabt.ts';
@@ -65,11 +67,13 @@ export type { Manifest } from './make/manifest.ts';
 export type { OpenModel } from './make/open.ts';
 export type { CompileOptions, Parts } from './make/parts.ts';
 export type { Pruned, PruneModelOptions } from './make/prune.ts';
+export type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
 export type { Pass } from './pass.ts';
 export type { Kernel } from './plan/kernel.ts';
 export type { Plan } from './plan/plan.ts';
 export type { Prediction, Rates } from './plan/rates.ts';
 export type { LayerPruning } from './prune/prune.ts';
+export type { LayerQuality, Quality } from './quantize/quantize.ts';
 export type { Artefact, Target, TargetFamily, TargetOptions } from './target.ts';
 
 /** Why there is no result: at least one of them is an error. */
@@ -164,6 +168,18 @@ export const verify = (model: Model, options: VerifyOptions): Promise<Result<Ver
     });
     peer?.dispose();
     return verdict && { verdict };
+  });
+
+/**
+ * Quantises a model as `options.quantize` says, with `options.calibrate`: its layers made final, and what each loses. Other
+ * functions take the same options, or the graph that this gives.
+ */
+export const quantize = (model: Model, options: QuantizeChoice & LoadOptions): Promise<Result<QuantizedGraph>> =>
+  collected(async (report) => {
+    const { quantize: how = 'weights=int8,activations=int8', ...loading } = options;
+    const { calibrate: _data, calibrateRange: _range, ...plain } = loading;
+    const graph = typeof model === 'string' ? loadModel(model, plain, report)?.graph : model;
+    return graph && quantizeWith(graph, { ...options, quantize: how }, report);
   });
 
 export interface Explained {
