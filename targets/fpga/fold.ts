@@ -166,8 +166,9 @@ function refusal(picked: readonly Choice[], all: readonly Open[], fixed: Fixed, 
   const over = resources.filter((r) => area[r] > budget[r]);
   const most = over.map((r) => picked.reduce((best, c, i) => (c.area[r] > picked[best].area[r] ? i : best), 0));
   const what = over.map((r, i) => {
-    const share = picked[most[i]].area[r];
-    return `takes ${area[r]} ${names[r]} of ${budget[r]}, ${share} of them in the layer "${all[most[i]].name}"`;
+    const { name } = all[most[i]];
+    if (r === 'bram18') return blockNeed(picked, fixed.area, budget, name);
+    return `takes ${area[r]} ${names[r]} of ${budget[r]}, ${picked[most[i]].area[r]} of them in the layer "${name}"`;
   });
   const { fps: _fps, reuse: _reuse, ...free } = options;
   const found = fastest(all, fixed, free);
@@ -178,6 +179,18 @@ function refusal(picked: readonly Choice[], all: readonly Open[], fixed: Fixed, 
     message: `the network ${what.join(', and ')}`,
     hint: rate ? `${rate} images a second would fit` : 'take a larger part, or prune more',
   };
+}
+
+/** Blocks for schedules may be elsewhere, others may not. */
+function blockNeed(picked: readonly Choice[], besides: Area, budget: Budget, largest: string): string {
+  const all = besides.bram18 + picked.reduce((sum, c) => sum + c.area.bram18, 0);
+  const schedules = picked.reduce((sum, c) => sum + blocksOf(c.table), 0);
+  if (all - schedules > budget.bram18)
+    return `takes ${all - schedules} ${names.bram18} besides its schedules, of ${budget.bram18}`;
+  return (
+    `has schedules of ${schedules} ${names.bram18}, most of them in the layer "${largest}", and ${budget.bram18 - all + schedules} ` +
+    `are free, besides ${budget.uram} of UltraRAM and ${budget.external} bits a cycle from memory outside`
+  );
 }
 
 function tooSlow(
