@@ -1,7 +1,9 @@
 /** Layers of whole numbers for tests of engines: random ones, and what `evaluate` gives for them. */
 import { conv2d } from '../src/ops/conv2d.ts';
+import type { Decomposition } from '../src/tensor/decomposition.ts';
+import { rebuild } from '../src/tensor/decomposition.ts';
 import { tensor } from '../src/tensor/type.ts';
-import type { Decomposed, Ending, Layer, Pair } from '../targets/fpga/engines/layer.ts';
+import type { Ending, Layer, Pair } from '../targets/fpga/engines/layer.ts';
 import { layerOf } from '../targets/fpga/engines/make-layer.ts';
 import { random } from './models.ts';
 
@@ -76,12 +78,11 @@ export function sumsOf(layer: Layer, x: Int32Array<ArrayBuffer>): Int32Array {
 /** Weights made of units: random codes, of which half of the rows have none, and random bases. */
 export function decomposedLayer(
   c: LayerCase,
-  { along, rows, units }: Pick<Decomposed, 'along' | 'rows' | 'units'>,
+  { along, rows, units }: Pick<Decomposition, 'along' | 'rows' | 'units'>,
   seed: number,
 ): Layer {
   const next = random(seed);
   const { taps = [1, 1], channels } = c;
-  const columns = taps[0] * taps[1] * channels;
   const all = c.rows * units * rows;
   const shared = Uint8Array.from({ length: units * rows }, () => (next() < 0.5 ? 1 : 0));
   const code = (i: number): number =>
@@ -89,18 +90,7 @@ export function decomposedLayer(
   const codes = Uint8Array.from({ length: 3 * all }, (_, i) => code(i));
   const basis = Int8Array.from({ length: 9 * c.rows * units }, () => Math.floor(next() * 255) - 127);
   const shift = Uint8Array.from({ length: c.rows * units }, () => Math.floor(next() * 2));
-  const decomposed = { along, rows, units, codes, basis, shift };
-  const data = new Int32Array(c.rows * columns);
-  for (let r = 0; r < all; r++) {
-    const [filter, row] = [Math.floor(r / (units * rows)), r % (units * rows)];
-    for (let j = 0; j < 3; j++) {
-      const column = along === 'kernels' ? ((row % 3) * 3 + j) * channels + Math.floor(row / 3) : 3 * row + j;
-      const unit = filter * units + Math.floor(row / rows);
-      const terms = [0, 1, 2].map((k) => powerOf(codes[3 * r + k]) * basis[9 * unit + 3 * k + j]);
-      if (column < columns) data[filter * columns + column] = (terms[0] + terms[1] + terms[2]) * 2 ** shift[unit];
-    }
-  }
+  const decomposed = { along, rows, units, group: 1, codes, basis, shift };
+  const data = rebuild(decomposed, [c.rows, ...taps, channels]);
   return layerOf({ name: 'units', ...c, taps, data, bias: new Int32Array(c.rows), decomposed });
 }
-
-const powerOf = (code: number): number => (code === 0 ? 0 : (code >= 8 ? -1 : 1) * 2 ** (7 - (code % 8)));

@@ -44,6 +44,6 @@ export function splitClusters(layer: Layer, folding: number): Split {
   const most = Math.ceil(layer.rows / Math.ceil(layer.rows / broadest));
   if (folding <= most) return { lanes: folding, clusters: 1 };
   for (let clusters = 2; clusters <= folding; clusters++)
-    if (folding % clusters === 0 && folding / clusters <= broadest) return { lanes: folding / clusters, clusters };
+    if (folding % clusters === 0 && folding / clusters <= most) return { lanes: folding / clusters, clusters };
   return { lanes: folding, clusters: 1 };
 }

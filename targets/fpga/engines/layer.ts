@@ -1,3 +1,6 @@
+/** Layers as engines see them. */
+import type { Decomposition } from '../../../src/tensor/decomposition.ts';
+
 /**
  * A layer as engines see it: a sparse matrix that slides over an image of whole numbers.
  *
@@ -34,8 +37,8 @@ export interface Layer {
   readonly sumBits: number;
   /** What becomes of a sum; without one the result is the sum itself, i32. */
   readonly ending?: Ending;
-  /** Where weights are stored as coefficients times a basis. */
-  readonly decomposed?: Decomposed;
+  /** What the weights are made of, where they are made of units (SmartDeal). */
+  readonly decomposed?: Decomposition;
 }
 
 /** Down and across. */
@@ -57,24 +60,6 @@ export interface Ending {
   readonly zero: number;
   readonly low: number;
   readonly high: number;
-}
-
-/**
- * SmartDeal: weights as rows of three, made of a basis and powers of two. `units` units of `rows` rows for each filter; weight j of a row is
- * (c0 · basis[0][j] + c1 · basis[1][j] + c2 · basis[2][j]) · 2^shift of its unit, where code 0 says c = 0, and any other, its bit 3 the sign and
- * its bits 2..0 a number k of 1..7, says c = ±2^(7 − k).
- */
-export interface Decomposed {
-  /** `kernels`: row 3i + y has input channel i at taps (y, 0), (y, 1), (y, 2); `neighbours`: three columns, past the last of them padding. */
-  readonly along: 'kernels' | 'neighbours';
-  readonly rows: number;
-  readonly units: number;
-  /** Three for each row: filter after filter, unit after unit, row after row. */
-  readonly codes: Uint8Array<ArrayBuffer>;
-  /** Nine for each unit, row by row. */
-  readonly basis: Int8Array<ArrayBuffer>;
-  /** One for each unit. */
-  readonly shift: Uint8Array<ArrayBuffer>;
 }
 
 export const columnsOf = ({ taps, channels }: Layer): number => taps[0] * taps[1] * channels;

@@ -1,5 +1,6 @@
 /** Layers from weights as the graph has them: entries, output sizes, and bits that are enough for every input. */
-import type { Decomposed, Ending, Entries, Layer, Pair } from './layer.ts';
+import type { Decomposition } from '../../../src/tensor/decomposition.ts';
+import type { Ending, Entries, Layer, Pair } from './layer.ts';
 
 export interface LayerSource {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface LayerSource {
   readonly pad?: Layer['pad'] | undefined;
   readonly input: Pair;
   readonly ending?: Ending | undefined;
-  readonly decomposed?: Decomposed | undefined;
+  readonly decomposed?: Decomposition | undefined;
 }
 
 /** Inputs are int8. */

@@ -3,12 +3,15 @@
  * stores, weights are put together from their codes in front of the lanes, and nothing is multiplied but by shifts and additions.
  */
 
+import { bug } from '../../../src/diagnostic.ts';
+import type { Decomposition } from '../../../src/tensor/decomposition.ts';
+import { columnOf } from '../../../src/tensor/decomposition.ts';
 import { copiesOf } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
 import { assemble, sizeFault } from './assemble.ts';
 import type { Engine, Rebuilt } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
-import type { Decomposed, Layer } from './layer.ts';
+import type { Layer } from './layer.ts';
 import { columnsOf } from './layer.ts';
 import { estimate } from './outline.ts';
 
@@ -67,15 +70,7 @@ const choices = {
   values: 'rebuilt',
 } as const;
 
-const unitsOf = ({ decomposed }: Layer): Decomposed =>
-  decomposed ?? {
-    along: 'neighbours',
-    rows: 0,
-    units: 0,
-    codes: new Uint8Array(),
-    basis: new Int8Array(),
-    shift: new Uint8Array(),
-  };
+const unitsOf = ({ decomposed, name }: Layer): Decomposition => decomposed ?? bug(`"${name}" is not made of units`);
 
 const rowsOf = ({ rows, weights: { pos } }: Layer, lane: number, lanes: number): readonly Piece[] =>
   Array.from({ length: Math.ceil((rows - lane) / lanes) }, (_, tile) => lane + tile * lanes).map((row) => ({
@@ -97,10 +92,6 @@ function tilesOf(layer: Layer, lanes: number): readonly (readonly number[])[] {
     return Array.from({ length: perFilter }, (__, row) => row).filter((row) => filters.some((f) => stored(f, row)));
   });
 }
-
-/** The column of place j in a row of three. */
-const columnAt = ({ along }: Decomposed, row: number, j: number, channels: number): number =>
-  along === 'kernels' ? ((row % 3) * 3 + j) * channels + Math.floor(row / 3) : 3 * row + j;
 
 function wordsOf(layer: Layer, tiles: readonly (readonly number[])[], lanes: number, words: number) {
   const made = unitsOf(layer);
@@ -135,7 +126,7 @@ function wordsOf(layer: Layer, tiles: readonly (readonly number[])[], lanes: num
         rebuilt.codes.set(codes.subarray(from, from + 3), w * lanes + 3 * lane);
       }
       for (let j = 0; j < 3; j++, w++) {
-        const at = columnAt(made, row, j, layer.channels);
+        const at = columnOf(made.along, row, j, layer.channels);
         place[w] = tile;
         rebuilt.basis[w] = tile * units + Math.floor(row / rows);
         rebuilt.live[w] = at < columns ? 1 : 0;

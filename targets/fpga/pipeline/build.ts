@@ -62,36 +62,29 @@ export function foldDraft(draft: Draft, options: FoldOptions): Built | readonly 
   };
 
   let fixed = fixedOf(draft);
-  for (let round = 0; ; round++) {
+  let best: Built | undefined;
+  let last: Built | undefined;
+  for (let round = 0; round < rounds; round++) {
     const known = open.map(({ name, choices }) => ({ name, choices: choices.map((c) => corrected(c, planned)) }));
     const picked = choose(known, fixed, options);
-    if ('message' in picked) return [picked];
+    if ('message' in picked) return best ? best : [picked];
     const choices = picked.map((c, i) => open[i].choices[known[i].choices.indexOf(c)]);
-    const plans = kept(
-      layers.map(({ layer }, i) => planOf(layer, choices[i])),
-      fixed.area,
-      options,
-    );
-    const pipeline = pipelineOf(
-      draft,
-      new Map(layers.map((stage, i) => [stage, { choice: choices[i], plan: plans[i] }])),
-    );
+    // What is chosen again with all that is known by now stays.
+    if (best && choices.every((c) => planned.has(c))) break;
+    const own = layers.map(({ layer }, i) => planOf(layer, choices[i]));
+    const plans = kept(own, fixed.area, options);
+    const chosen = new Map(layers.map((stage, i) => [stage, { choice: choices[i], plan: plans[i] }]));
+    const pipeline = pipelineOf(draft, chosen);
     const area = areaOfAll(pipeline);
     const interval = Math.max(...pipeline.stages.map((stage) => stage.cycles));
-    if (round === rounds || fits(area, interval, options)) {
-      if (!fits(area, interval, options)) return [overBudget(area, interval, options)];
-      const exact = open.map(({ name, choices: all }) => ({ name, choices: all.map((c) => corrected(c, planned)) }));
-      return {
-        pipeline,
-        area,
-        interval,
-        reasons: exact.map((o, i) => reasonFor(o, layers[i].layer, choices[i], interval, options)),
-      };
-    }
+    const exact = open.map(({ name, choices: all }) => ({ name, choices: all.map((c) => corrected(c, planned)) }));
+    const reasons = exact.map((o, i) => reasonFor(o, layers[i].layer, choices[i], interval, options));
+    last = { pipeline, area, interval, reasons };
+    if (fits(area, interval, options) && (!best || interval < best.interval)) best = last;
     // What was estimated too low is what is fixed from now on; plans that are known count as they are.
-    const streams = addAreas(pipeline.streams.map(streamArea));
-    fixed = { ...fixed, area: addAreas([glueAreaOf(draft), streams]) };
+    fixed = { ...fixed, area: addAreas([glueAreaOf(draft), ...pipeline.streams.map(streamArea)]) };
   }
+  return best ?? (last ? [overBudget(last.area, last.interval, options)] : bug('no round of folding'));
 }
 
 /** The plans with their schedules where there is room for them. */

@@ -9,9 +9,11 @@ import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Dequantize } from '../../../src/ops/dequantize.ts';
 import type { Linear } from '../../../src/ops/linear.ts';
 import type { Quantize } from '../../../src/ops/quantize.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
 import type { Draft, DraftStage, DraftValue, Work } from './draft.ts';
 import { forked } from './fork.ts';
 import { isEnding, layerAt } from './layers.ts';
+import { channelPads, padsChannels } from './pads.ts';
 import type { Port } from './pipeline.ts';
 import { bitsOf, workOf } from './work.ts';
 
@@ -31,6 +33,7 @@ export function collect(graph: Graph): Collected {
   const problems: Diagnostic[] = [];
   const streams = new Map<Id, number>();
   const fused = new Set<Id>();
+  const names = new Set<string>();
 
   const refuse = (node: Call, what: string): void => {
     problems.push({
@@ -66,7 +69,10 @@ export function collect(graph: Graph): Collected {
     put({ kind: 'compute', layer: made }, [x], node, value(ending ?? node, bits));
   };
   const put = (work: Work, from: readonly number[], { origin }: Node, to: number): void => {
-    stages.push({ ...work, name: `${work.kind}_${values[to].id}`, origin, inputs: from, outputs: [to] });
+    let name = `${work.kind}_${values[to].id}`;
+    while (names.has(name)) name += '_';
+    names.add(name);
+    stages.push({ ...work, name, origin, inputs: from, outputs: [to] });
   };
 
   for (const node of graph.nodes) {
@@ -100,7 +106,13 @@ export function collect(graph: Graph): Collected {
     if (node.type.shape.length > 2 && node.type.shape[0] !== 1)
       refuse(node, `takes one picture at a time and is given ${node.type.shape[0]}`);
     else if (op.kind === 'reshape') streams.set(node.id, known[0]);
-    else if (op.kind === 'conv2d' || op.kind === 'linear') layer({ ...node, op }, known[0]);
+    else if (op.kind === 'pad' && padsChannels(op)) {
+      const next = (type: TensorType, bits: number): number =>
+        values.push({ id: `${node.id}_${values.length}`, shape: type.shape, bits }) - 1;
+      for (const { work, from: own, to } of channelPads(op, node, known[0], values[known[0]], next))
+        put(work, own, node, to);
+      streams.set(node.id, values.length - 1);
+    } else if (op.kind === 'conv2d' || op.kind === 'linear') layer({ ...node, op }, known[0]);
     else {
       const made = workOf({ op, call: node, operands, bits: known.map((s) => values[s].bits) });
       if (typeof made === 'string') refuse(node, made);

@@ -2,8 +2,10 @@
 import type { Call, Constant, Node } from '../../../src/graph/graph.ts';
 import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Linear } from '../../../src/ops/linear.ts';
+import { rebuild } from '../../../src/tensor/decomposition.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import type { Ending, Layer } from '../engines/layer.ts';
+import type { LayerSource } from '../engines/make-layer.ts';
 import { layerOf } from '../engines/make-layer.ts';
 
 /** Bits that engines take. */
@@ -27,7 +29,7 @@ export function layerAt({ call, operands, ending, bits }: LayerSite): Layer | st
   const common = {
     name: origin ?? id,
     data: weights.data,
-    mask: weights.mask,
+    ...made(weights, op),
     bias: Int32Array.from(bias.data),
     ending: ending && endingOf(ending, weights.type.shape[0]),
   };
@@ -50,6 +52,13 @@ export function layerAt({ call, operands, ending, bits }: LayerSite): Layer | st
     input: flat ? [1, h * w] : [h, w],
   });
   return narrow(layer, weights.data);
+}
+
+/** What the weights are made of, where that is known and still gives them; which are kept, where it is not. */
+function made({ type, data, mask }: Constant, op: Conv2d | Linear): Pick<LayerSource, 'mask' | 'decomposed'> {
+  const units = type.quantity?.decomposition;
+  if (!units || (op.kind === 'conv2d' && op.groups > 1)) return { mask };
+  return rebuild(units, type.shape).every((w, i) => w === data[i]) ? { decomposed: units } : { mask };
 }
 
 /** The layer, unless its weights are wider than 16 bits, which is as many as its entries have. */

@@ -107,7 +107,7 @@ const rows: Rows = {
     const { before, after, mode, value } = op;
     if (mode !== 'constant') return `pads with one number, and is given "${mode}"`;
     if (shape.length !== 4 || before[0] + after[0] + before[3] + after[3] > 0)
-      return 'pads rows and columns of pictures alone';
+      return 'pads rows and columns of pictures, or channels, not both';
     const [, h, w, channels] = shape;
     const work = {
       kind: 'pad',
