@@ -57,6 +57,23 @@ test('groups run along input channels, not along taps', () => {
   expect(nm.detect(alongTaps).fits).toEqual([]);
 });
 
+test('tiles that keep two of four along rows and along columns are 2:4 either way up', () => {
+  const rows = [3, 5, 6, 9, 10, 12];
+  const all = rows.flatMap((a) => rows.flatMap((b) => rows.flatMap((c) => rows.map((d) => [a, b, c, d]))));
+  const evenly = (tile: readonly number[]) =>
+    [0, 1, 2, 3].every((column) => tile.reduce((sum, row) => sum + ((row >> column) & 1), 0) === 2);
+  // The 90 of the patterns that are balanced both ways: Ma et al., "Effective Model Sparsification", ICLR 2022.
+  const tiles = all.filter(evenly);
+  expect(tiles).toHaveLength(90);
+  const keeps = (row: number, column: number) => ((tiles[Math.floor(column / 4)][row] >> (column % 4)) & 1) === 1;
+  for (const m of [sown(4, 360, 360, keeps), sown(360, 4, 4, (row, column) => keeps(column, row))])
+    for (const rank of [0, 1]) {
+      const params = { n: 2, m: 4, rank };
+      expect(nm.detect(m).fits).toContainEqual(params);
+      expect(nm.unpack(nm.pack(m, params), params).data).toEqual(m.data);
+    }
+});
+
 test('kept zeros count, and weights under a mask do not', () => {
   const m = { ...drawn(4, '1111', '....'), mask: Uint8Array.from([1, 0, 0, 0, 1, 1, 1, 0]) };
   expect(nm.detect(m).refused.map((r) => r.reason)).toContain('row 1 has 3 nonzeros in columns 0..3');

@@ -10,7 +10,11 @@ import { inputOf, readDigits } from './data.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { digits: { type: 'string' } } });
 const { test } = readDigits();
-const count = Math.min(test.count, Number(values.digits ?? test.count));
+const count = Number(values.digits ?? test.count);
+if (positionals.length === 0 || !(Number.isInteger(count) && count > 0 && count <= test.count)) {
+  console.error(`usage: npm run accuracy:digits -- PATH... [--digits N], N at most ${test.count}`);
+  process.exit(1);
+}
 
 for (const path of positionals) {
   const model = await runner(path);

@@ -76,6 +76,7 @@ export function trainEpoch(model: layers.LayersModel, adam: tf.AdamOptimizer, ep
   let total = 0;
   for (let step = 0; step < steps; step++) {
     const chosen = order.subarray(step * batch, (step + 1) * batch);
+    // Protected, for no reason: it is read anew in every step.
     (adam as unknown as { learningRate: number }).learningRate = rate(step);
     total += tf.tidy(() => {
       const pictures = shifted(digits, chosen, moves.subarray(2 * step * batch));
