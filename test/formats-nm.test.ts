@@ -67,7 +67,7 @@ test('tiles that keep two of four along rows and along columns are 2:4 either wa
   expect(tiles).toHaveLength(90);
   const keeps = (row: number, column: number) => ((tiles[Math.floor(column / 4)][row] >> (column % 4)) & 1) === 1;
   for (const m of [sown(4, 360, 360, keeps), sown(360, 4, 4, (row, column) => keeps(column, row))])
-    for (const rank of [0, 1]) {
+    for (const rank of [0, 1] as const) {
       const params = { n: 2, m: 4, rank };
       expect(nm.detect(m).fits).toContainEqual(params);
       expect(nm.unpack(nm.pack(m, params), params).data).toEqual(m.data);
