@@ -69,8 +69,8 @@ function checkType({ kind, type }: Node, fail: Fail): void {
   const misfit = quantity && quantityFault(quantity, shape);
   if (misfit !== undefined) fail(misfit);
   if (quantity && dtype === 'f32' && kind !== 'constant') fail('has a quantity and is neither whole nor a constant');
-  if (quantity?.decomposition && !(dtype === 'f32' && kind === 'constant'))
-    fail('has units of powers of two and is no constant of f32');
+  if (quantity?.decomposition && (kind !== 'constant' || !(dtype === 'f32' || dtype === 'i32')))
+    fail('has units of powers of two and is no constant of f32 or i32');
 }
 
 function checkConstant({ type, data, mask }: Constant, fail: Fail): void {

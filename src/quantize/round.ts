@@ -3,6 +3,7 @@ import type { Constant, Graph, Id } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
 import { rewriteNodes } from '../graph/rewrite.ts';
 import type { Kind } from '../ops/index.ts';
+import { mostWhole } from '../tensor/decomposition.ts';
 import type { Quantity } from '../tensor/quantity.ts';
 import { wholesOf, withQuantity } from '../tensor/quantity.ts';
 import type { Rounded } from './grids.ts';
@@ -66,7 +67,9 @@ function ownWholes({ type: { quantity, shape }, data }: Constant, rows: number):
   const at = (r: number): number => (quantity.axis < 0 ? 0 : r);
   const columns = data.length / rows;
   const steps = wholes.map((w, i) => w - zero[at(Math.floor(i / columns))]);
-  if (steps.some((w) => w < -128 || w > 127)) return undefined;
+  // Those that are made of units are as wide as engines rebuild them.
+  const [low, high] = quantity.decomposition ? [-mostWhole, mostWhole] : [-128, 127];
+  if (steps.some((w) => w < low || w > high)) return undefined;
   const scales = Array.from({ length: rows }, (_, r) => scale[at(r)]);
   return { wholes: steps, scales, reals: realsOf(steps, scales), exact: true };
 }

@@ -4,7 +4,7 @@ import { originOf } from '../graph/graph.ts';
 import type { Conv2d } from '../ops/conv2d.ts';
 import type { Linear } from '../ops/linear.ts';
 import type { Quantity } from '../tensor/quantity.ts';
-import { quantityFault, withQuantity } from '../tensor/quantity.ts';
+import { madeFault, quantityFault, withQuantity } from '../tensor/quantity.ts';
 import type { Shape } from '../tensor/type.ts';
 import { tensor } from '../tensor/type.ts';
 import type { Form } from './form.ts';
@@ -147,10 +147,13 @@ function largestSum(wholes: Int32Array, biases: readonly number[], x: Form): num
 function weightsNode(site: Site, like: Constant, data: Int32Array<ArrayBuffer>, scales?: readonly number[]): Id {
   const { shape } = like.type;
   const quantity = scales && quantityFor({ scale: scales, zero: scales.map(() => 0), axis: 0 }, shape);
+  const { decomposition } = like.type.quantity ?? {};
+  const units = quantity && decomposition && { ...quantity, decomposition };
+  const made = units && madeFault(units, shape, data) === undefined ? units : quantity;
   return site.emit({
     ...like,
     id: site.fresh(`${like.id}_whole`),
-    type: withQuantity(tensor('i32', shape), quantity),
+    type: withQuantity(tensor('i32', shape), made),
     data,
   });
 }

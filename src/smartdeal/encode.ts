@@ -45,12 +45,19 @@ export interface CodedFilter {
   readonly scale: number;
 }
 
+/**
+ * Wholes of a filter sum to this at most, so that sums of 8-bit inputs and a bias of as much stay within 32 bits: filters of
+ * thousands of weights have bases of fewer bits.
+ */
+const mostSum = 2 ** 23;
+
 /** The largest number of a basis. */
 const mostBasis = 127;
 
 /**
  * The bases of one filter, each rounded to a power of two that leaves at most 127, and the scale that all units share: as
- * fine as the finest, unless wholes would pass 16 bits. Units that are finer than that are rounded to it.
+ * fine as the finest, unless wholes would pass 16 bits, or their sum what engines add up. Units that are finer than that
+ * are rounded to it.
  */
 export function codedBases(units: readonly CodedUnit[]): CodedFilter {
   const steps = units.map(({ b, exponent }) => stepOf(b) + exponent - 6);
@@ -58,7 +65,9 @@ export function codedBases(units: readonly CodedUnit[]): CodedFilter {
   let least = known.length === 0 ? 0 : Math.min(...known);
   for (; ; least++) {
     const filter = atStep(units, steps, least);
-    if (units.every((unit, i) => mostOf(unit, filter, i) <= mostWhole)) return filter;
+    const sizes = units.map((unit, i) => sizeOf(unit, filter, i));
+    const sum = sizes.reduce((total, size) => total + size.sum, 0);
+    if (sum <= mostSum && sizes.every(({ most }) => most <= mostWhole)) return filter;
   }
 }
 
@@ -78,10 +87,15 @@ function atStep(units: readonly CodedUnit[], steps: readonly number[], least: nu
   return { basis, shift, scale: 2 ** least };
 }
 
-function mostOf({ codes }: CodedUnit, { basis, shift }: CodedFilter, unit: number): number {
+/** The largest whole of a unit, and what all of them sum to, signs aside. */
+function sizeOf({ codes }: CodedUnit, { basis, shift }: CodedFilter, unit: number) {
   const own = { codes, rows: codes.length / 3, basis: basis.slice(9 * unit, 9 * unit + 9), shift: shift.slice(unit) };
-  let most = 0;
+  let [most, sum] = [0, 0];
   for (let row = 0; row < codes.length / 3; row++)
-    for (let j = 0; j < 3; j++) most = Math.max(most, Math.abs(wholeAt(own, 0, row, j)));
-  return most;
+    for (let j = 0; j < 3; j++) {
+      const size = Math.abs(wholeAt(own, 0, row, j));
+      most = Math.max(most, size);
+      sum += size;
+    }
+  return { most, sum };
 }

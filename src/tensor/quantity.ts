@@ -18,7 +18,7 @@ export interface Quantity {
   readonly zero: readonly number[];
   /** The axis that `scale` and `zero` run along; −1 for one pair per tensor. */
   readonly axis: number;
-  /** On weights of f32, one scale a filter and zeros of 0: what each whole number is made of. */
+  /** On known weights, one scale a filter and zeros of 0: what each whole number is made of. */
   readonly decomposition?: Decomposition;
 }
 
@@ -49,8 +49,8 @@ export function madeFault({ scale, decomposition }: Quantity, shape: Shape, data
   const row = data.length / shape[0];
   for (const [at, whole] of wholes.entries()) {
     if (Math.abs(whole) > mostWhole) return `has a unit that makes ${whole}, and ${mostWhole} is the most`;
-    const real = Math.fround(whole * scale[Math.floor(at / row)]);
-    if (real !== data[at]) return `has the weight ${data[at]} where its units make ${real}`;
+    const weight = data instanceof Float32Array ? Math.fround(whole * scale[Math.floor(at / row)]) : whole;
+    if (weight !== data[at]) return `has the weight ${data[at]} where its units make ${weight}`;
   }
   made.set(data, decomposition);
   return undefined;
