@@ -37,7 +37,10 @@ import type { Pruned, PruneModelOptions } from './make/prune.ts';
 import { pruneWith } from './make/prune.ts';
 import type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
 import { quantizeWith } from './make/quantize.ts';
+import type { SmartDealOptions } from './make/smartdeal.ts';
+import { smartdealWith } from './make/smartdeal.ts';
 import { buildAndOpen } from './make/temporary.ts';
+import type { Decomposed } from './smartdeal/graph.ts';
 import type { Artefact } from './target.ts';
 import { assembleWat } from './toolchain/wabt.ts';
 
@@ -68,12 +71,14 @@ export type { OpenModel } from './make/open.ts';
 export type { CompileOptions, Parts } from './make/parts.ts';
 export type { Pruned, PruneModelOptions } from './make/prune.ts';
 export type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
+export type { SmartDealOptions } from './make/smartdeal.ts';
 export type { Pass } from './pass.ts';
 export type { Kernel } from './plan/kernel.ts';
 export type { Plan } from './plan/plan.ts';
 export type { Prediction, Rates } from './plan/rates.ts';
 export type { LayerPruning } from './prune/prune.ts';
 export type { LayerQuality, Quality } from './quantize/quantize.ts';
+export type { Decomposed, LayerDecomposition } from './smartdeal/graph.ts';
 export type { Artefact, Target, TargetFamily, TargetOptions } from './target.ts';
 
 /** Why there is no result: at least one of them is an error. */
@@ -217,6 +222,22 @@ export const prune = (model: Model, options: PruneModelOptions & LoadOptions): P
     if (!loaded || !mayWriteFile(options.out, loaded.file, report)) return undefined;
     const pruned = pruneWith(loaded.graph, options, report);
     return pruned && writeFiles(options.out, pruned.files, nobody, report) ? pruned : undefined;
+  });
+
+/**
+ * Makes the weights of a model's layers of powers of two and small bases, as SmartDeal does, and writes it as `options.out`
+ * asks for: NAME.graph keeps what they are made of, NAME.onnx the new weights alone. An older file is replaced.
+ */
+export const smartdeal = (
+  model: Model,
+  { out, ...options }: SmartDealOptions & Omit<LoadOptions, 'smartdeal'> & { readonly out: string },
+): Promise<Result<Decomposed & Pick<Exported, 'files'>>> =>
+  collected(async (report) => {
+    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    if (!loaded || !mayWriteFile(out, loaded.file, report)) return undefined;
+    const made = smartdealWith(loaded.graph, options, report);
+    const exported = made && exportWith(made.graph, { out, passes: 'none' }, report);
+    return exported && writeFiles(out, exported.files, nobody, report) ? { ...made, files: exported.files } : undefined;
   });
 
 /** A library has no Ctrl-C to clean up after. */
