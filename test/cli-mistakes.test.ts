@@ -157,7 +157,7 @@ describe('mistakes get one clear message each', () => {
       'a format that does not exist',
       () => ['build', '--config', at('format.json')],
       1,
-      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, stretched, union\n',
+      'error: there is no format "csv" [config/unknown-format]\n  hint: did you mean "csr"? formats are dense, csr, bitmask, block, nm, vec, punched, pattern, gs, stretched, union, smartdeal\n',
     ],
     [
       'a format that does not fit',

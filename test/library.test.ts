@@ -112,6 +112,7 @@ test('passes, targets and formats are lists of plain records', () => {
     'gs',
     'stretched',
     'union',
+    'smartdeal',
   ]);
   expect(targets.map((t) => t.name)).toEqual(['cpu', 'fpga', 'wasm']);
   for (const family of targets) {
