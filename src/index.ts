@@ -230,10 +230,11 @@ export const prune = (model: Model, options: PruneModelOptions & LoadOptions): P
  */
 export const smartdeal = (
   model: Model,
-  { out, ...options }: SmartDealOptions & Omit<LoadOptions, 'smartdeal'> & { readonly out: string },
+  { out, ...options }: SmartDealOptions & LoadOptions & { readonly out: string },
 ): Promise<Result<Decomposed & Pick<Exported, 'files'>>> =>
   collected(async (report) => {
-    const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
+    const plain = { ...options, smartdeal: false };
+    const loaded = typeof model === 'string' ? loadModel(model, plain, report) : { file: undefined, graph: model };
     if (!loaded || !mayWriteFile(out, loaded.file, report)) return undefined;
     const made = smartdealWith(loaded.graph, options, report);
     const exported = made && exportWith(made.graph, { out, passes: 'none' }, report);
