@@ -27,6 +27,7 @@ const shared = [
   'banks',
   'groups',
   'scheduled',
+  'sums',
   'drain',
   'finish',
   'collect',
