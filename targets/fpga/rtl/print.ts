@@ -32,6 +32,7 @@ const shared = [
   'finish',
   'collect',
   'requantise',
+  'window',
   'slide',
   'pad',
 ] as const;

@@ -3,56 +3,44 @@ import { bug } from '../../../src/diagnostic.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
 import type { ScheduledPlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
-import { bitsFor, type Field, signedBits } from '../engines/rom.ts';
-import { hexFile, lowered, narrowed, type Table, table, tableModules, tableView, wires } from './table.ts';
+import { bitsFor, signedBits } from '../engines/rom.ts';
+import { bitsIn, endingView, hexFile, storedFields, table, tableModules, tableView, wires } from './table.ts';
 
-export function printScheduled(name: string, layer: Layer, plan: ScheduledPlan, render: Render): readonly Artefact[] {
-  const tables = tablesOf(plan);
-  const bits = (field: string): number => wires(tables.fields.get(field)?.bits ?? 0);
-  const endings = [
-    {
-      ...sizes(layer, plan),
-      ...layer.ending,
-      biasBits: bits('bias'),
-      multiplierBits: bits('multiplier'),
-      shiftBits: bits('shift'),
-      shift: tables.shift,
-    },
+export interface ScheduledOptions {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly plan: ScheduledPlan;
+  /** Of a result. */
+  readonly outBits: number;
+  readonly render: Render;
+}
+
+export function printScheduled({ name, layer, plan, outBits, render }: ScheduledOptions): readonly Artefact[] {
+  const stored = (of: string) => storedFields(plan.roms.find((r) => r.name === of) ?? bug(`no table ${of}`));
+  const [schedule, drain, write] = [stored('schedule'), stored('drain'), stored('write')];
+  const tables = [
+    table('schedule', schedule.rom, "1'b1"),
+    table('drain', drain.rom, 'ce'),
+    table('write', write.rom, "1'b1"),
   ];
+  const endings = [{ ...endingView(layer, drain), outBits }];
   const view = {
     name,
     title: `${layer.rows} rows, ${layer.channels} channels, ${layer.taps.join(' x ')} taps: engine ${plan.engine}, ${plan.lanes} lanes`,
-    tables: tables.all.map((t) => tableView(name, t)),
+    tables: tables.map((t) => tableView(name, t)),
     ...sizes(layer, plan),
     ...geometry(layer, plan),
-    offsetBits: bits('offset'),
-    selectBits: bits('select'),
-    slotBits: bits('slot'),
-    ownBankBits: bits('bank'),
-    laneBits: bits('lane'),
+    outHigh: outBits - 1,
+    offsetBits: bitsIn(schedule.rom, 'offset'),
+    selectBits: bitsIn(schedule.rom, 'select'),
+    slotBits: bitsIn(write.rom, 'slot'),
+    ownBankBits: bitsIn(write.rom, 'bank'),
+    laneBits: bitsIn(drain.rom, 'lane'),
     requantised: layer.ending ? endings : [],
     raw: layer.ending ? [] : endings,
   };
-  const module = render('fpga/rtl/layer.v.hbs', view) + tableModules(name, tables.all, render);
-  return [{ path: `rtl/${name}.v`, contents: module, role: 'source' }, ...tables.all.map((t) => hexFile(name, t))];
-}
-
-/** The plan's tables as they are stored: shifts less the least of them, and no bits that are in no value. */
-function tablesOf({ roms }: ScheduledPlan) {
-  const fields = new Map<string, Field>();
-  let shift = 1;
-  const of = (name: string, ce: string): Table => {
-    const rom = roms.find((r) => r.name === name) ?? bug(`no table ${name}`);
-    const kept = rom.fields.map((field) => {
-      if (field.name !== 'shift') return ['multiplier', 'bias'].includes(field.name) ? narrowed(field) : field;
-      const [less, least] = lowered(field);
-      shift = least;
-      return less;
-    });
-    for (const field of kept) fields.set(field.name, field);
-    return table(name, { ...rom, fields: kept }, ce);
-  };
-  return { all: [of('schedule', "1'b1"), of('drain', 'ce'), of('write', "1'b1")], fields, shift };
+  const module = render('fpga/rtl/layer.v.hbs', view) + tableModules(name, tables, render);
+  return [{ path: `rtl/${name}.v`, contents: module, role: 'source' }, ...tables.map((t) => hexFile(name, t))];
 }
 
 /** Counts and widths of the datapath. */
@@ -78,8 +66,6 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     weightBits: layer.weightBits,
     accumulatorBits: layer.accumulatorBits,
     accumulatorHigh: layer.accumulatorBits - 1,
-    sumBits: layer.sumBits,
-    outBits: plan.outBits,
     direct: plan.read === 'direct' ? 1 : 0,
     memory: plan.feedback === 'memory' ? 1 : 0,
     rowsEach: plan.rows === 'each' ? accumulators : 1,
@@ -96,7 +82,6 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     foundHigh: clusters * banks * ring.bits - 1,
     sumsHigh: clusters * accumulators * layer.accumulatorBits - 1,
     inHigh: layer.inputBits - 1,
-    outHigh: plan.outBits - 1,
   };
 }
 

@@ -2,9 +2,10 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Compute, Stage } from '../pipeline/pipeline.ts';
 import { combine, fork, pad, pool, total } from './glue.ts';
-import { type Instance, type Printing, through } from './instance.ts';
+import { bitsOf, type Instance, type Printing, through } from './instance.ts';
 import { printScheduled } from './scheduled.ts';
 import { concat, lookup, rearrange, requantize } from './tabled.ts';
+import { printUnrolled } from './unrolled.ts';
 
 export function instanceOf(stage: Stage, printing: Printing): Instance {
   const { streams } = printing;
@@ -34,13 +35,10 @@ export function instanceOf(stage: Stage, printing: Printing): Instance {
   }
 }
 
-function compute(stage: Compute, { name, render }: Printing): Instance {
+function compute(stage: Compute, { name, streams, render }: Printing): Instance {
   const { layer, plan } = stage;
-  if (plan.kind !== 'scheduled') return bug('no Verilog for unrolled');
-  return {
-    module: name,
-    parameters: {},
-    wires: through(stage),
-    artefacts: printScheduled(name, layer, plan, render),
-  };
+  const options = { name, layer, outBits: bitsOf(streams, stage.outputs[0]), render };
+  const artefacts =
+    plan.kind === 'scheduled' ? printScheduled({ ...options, plan }) : printUnrolled({ ...options, plan });
+  return { module: name, parameters: {}, wires: through(stage), artefacts };
 }

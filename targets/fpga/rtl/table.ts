@@ -1,5 +1,6 @@
 /** Tables of a plan as Verilog memories: a module and a file of hexadecimal words for each. */
 import type { Artefact, Render } from '../../../src/target.ts';
+import type { Layer } from '../engines/layer.ts';
 import { bitsFor, type Field, packWord, type Rom, signedBits, widthOf } from '../engines/rom.ts';
 
 export interface Table {
@@ -80,6 +81,37 @@ export function narrowed(field: Field): Field {
   }
   return { ...field, bits: field.signed ? signedBits(low, high) : bitsFor(high + 1) };
 }
+
+/** A plan's table as it is stored: shifts less the least of them, and no bits that are in no value. */
+export interface Stored {
+  readonly rom: Rom;
+  /** The least shift. */
+  readonly shift: number;
+}
+
+export function storedFields(rom: Rom): Stored {
+  let shift = 1;
+  const fields = rom.fields.map((field) => {
+    if (field.name !== 'shift') return ['multiplier', 'bias'].includes(field.name) ? narrowed(field) : field;
+    const [less, least] = lowered(field);
+    shift = least;
+    return less;
+  });
+  return { rom: { ...rom, fields, width: widthOf(fields) }, shift };
+}
+
+export const bitsIn = ({ fields }: Rom, name: string): number => wires(fields.find((f) => f.name === name)?.bits ?? 0);
+
+/** Parameters of what comes behind a sum. */
+export const endingView = (layer: Layer, { rom, shift }: Stored) => ({
+  ...layer.ending,
+  accumulatorBits: layer.accumulatorBits,
+  totalBits: layer.sumBits,
+  biasBits: bitsIn(rom, 'bias'),
+  multiplierBits: bitsIn(rom, 'multiplier'),
+  shiftBits: bitsIn(rom, 'shift'),
+  shift,
+});
 
 export const tableView = (of: string, { table, rom, ce, fields }: Table) => ({
   table,
