@@ -58,6 +58,7 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     slotsBits,
     rowWires: wires(bitsFor(plan.rowsPerLane)),
     placeBits,
+    allBits: wires(bitsFor(clusters * accumulators)),
     placeHigh: placeBits - 1,
     blockSums: 2 ** placeBits > 256 ? 1 : 0,
     halves: plan.halves,
