@@ -7,6 +7,7 @@ import type { Artefact } from '../../src/target.ts';
 import type { Engine } from '../../targets/fpga/engines/engine.ts';
 import type { Ending, Layer } from '../../targets/fpga/engines/layer.ts';
 import type { Pipeline, Stage, Stream } from '../../targets/fpga/pipeline/pipeline.ts';
+import { replayPipeline } from '../../targets/fpga/pipeline/replay.ts';
 import { printRtl } from '../../targets/fpga/rtl/print.ts';
 import { randomInput, sumsOf } from '../fpga-layers.ts';
 
@@ -96,4 +97,16 @@ export function simulateTwin(folder: string, plusargs: readonly string[] = []): 
   const output = run('vvp', ['-n', 'sim', ...plusargs]);
   const cycles = Number(/(\d+) cycles/.exec(output)?.[1] ?? 0);
   return { passed: /^PASS/m.test(output), cycles, output };
+}
+
+/** The twin of a pipeline with random images through it, the vectors being what its replay gives. */
+export function pipelineTwin(name: string, pipeline: Pipeline, images = 2): readonly Artefact[] {
+  const random8 = ([h, w = 1, c = 1]: readonly number[], seed: number) =>
+    randomInput({ input: [h, w], channels: c } as Layer, seed);
+  const inputs = Array.from({ length: images }, (_, seed) =>
+    pipeline.inputs.map(({ stream }, i) => random8(pipeline.streams[stream].shape.slice(1), 10 * seed + i)),
+  );
+  const outputs = inputs.map((values) => replayPipeline(pipeline, values));
+  const all = (of: readonly (readonly Int32Array[])[]) => of[0].map((_, i) => of.flatMap((image) => [...image[i]]));
+  return printRtl(pipeline, { name, render, recorded: { inputs: all(inputs), outputs: all(outputs) } });
 }

@@ -1,6 +1,7 @@
 /** Layers that are synthesised, for every engine: what estimates of area are held against. */
-import { engines } from '../../targets/fpga/engines/index.ts';
+
 import type { Engine } from '../../targets/fpga/engines/engine.ts';
+import { engines } from '../../targets/fpga/engines/index.ts';
 import type { Layer } from '../../targets/fpga/engines/layer.ts';
 import { type LayerCase, randomLayer, scattered } from '../fpga-layers.ts';
 import { endingOf } from './kit.ts';

@@ -1,6 +1,7 @@
 /** Layers that walk a schedule, as a Verilog module each: parameters of the parts that all of them share, and their tables. */
 import { bug } from '../../../src/diagnostic.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
+import { deepest } from '../area/memory.ts';
 import type { ScheduledPlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
 import { bitsFor, signedBits } from '../engines/rom.ts';
@@ -60,7 +61,7 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     placeBits,
     allBits: wires(bitsFor(clusters * accumulators)),
     placeHigh: placeBits - 1,
-    blockSums: 2 ** placeBits > 256 ? 1 : 0,
+    blockSums: 2 ** placeBits / (plan.feedback === 'memory' ? plan.halves : 1) > deepest ? 1 : 0,
     halves: plan.halves,
     words: plan.words,
     wordBits: wires(bitsFor(plan.words)),
@@ -123,6 +124,6 @@ function geometry(layer: Layer, { banks, clusters, slots, ring }: ScheduledPlan)
     imageStep,
     given,
     pixelStep: stride[1] * ring.slots,
-    blockBanks: ring.depth > 256 ? 1 : 0,
+    blockBanks: ring.depth > deepest ? 1 : 0,
   };
 }

@@ -113,6 +113,9 @@ export const endingView = (layer: Layer, { rom, shift }: Stored) => ({
   shift,
 });
 
+/** Words that a component has from outside are on the chip here. */
+const memories = { block: 'block', distributed: 'distributed', ultra: 'ultra', external: 'block' } as const;
+
 export const tableView = (of: string, { table, rom, ce, fields }: Table) => ({
   table,
   ce,
@@ -123,8 +126,8 @@ export const tableView = (of: string, { table, rom, ce, fields }: Table) => ({
   wordHigh: rom.width - 1,
   last: rom.depth - 1,
   // What Vivado reads of a table is the second; yosys knows no small memory that is only read, and makes logic of it by the first.
-  ramStyle: rom.storage === 'distributed' ? 'registers' : rom.storage,
-  romStyle: rom.storage,
+  ramStyle: rom.storage === 'distributed' ? 'registers' : memories[rom.storage],
+  romStyle: memories[rom.storage],
 });
 
 /** What `$readmemh` reads, a word a line. */
