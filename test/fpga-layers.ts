@@ -39,7 +39,10 @@ export function scattered(c: LayerCase, seed: number, density: number): Layer {
   return randomLayer(c, seed, (row, column) => kept[row * columns + column] === 1);
 }
 
-export function randomInput({ input, channels }: Layer, seed: number): Int32Array<ArrayBuffer> {
+export function randomInput(
+  { input, channels }: Pick<Layer, 'input' | 'channels'>,
+  seed: number,
+): Int32Array<ArrayBuffer> {
   const next = random(seed);
   return Int32Array.from({ length: input[0] * input[1] * channels }, () => Math.floor(next() * 256) - 128);
 }

@@ -102,7 +102,7 @@ export function simulateTwin(folder: string, plusargs: readonly string[] = []): 
 /** The twin of a pipeline with random images through it, the vectors being what its replay gives. */
 export function pipelineTwin(name: string, pipeline: Pipeline, images = 2): readonly Artefact[] {
   const random8 = ([h, w = 1, c = 1]: readonly number[], seed: number) =>
-    randomInput({ input: [h, w], channels: c } as Layer, seed);
+    randomInput({ input: [h, w], channels: c }, seed);
   const inputs = Array.from({ length: images }, (_, seed) =>
     pipeline.inputs.map(({ stream }, i) => random8(pipeline.streams[stream].shape.slice(1), 10 * seed + i)),
   );
