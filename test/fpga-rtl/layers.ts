@@ -2,8 +2,9 @@
 
 import type { Engine } from '../../targets/fpga/engines/engine.ts';
 import { engines } from '../../targets/fpga/engines/index.ts';
+import { tree } from '../../targets/fpga/engines/tree.ts';
 import type { Layer } from '../../targets/fpga/engines/layer.ts';
-import { type LayerCase, randomLayer, scattered } from '../fpga-layers.ts';
+import { decomposedLayer, type LayerCase, randomLayer, scattered } from '../fpga-layers.ts';
 import { endingOf } from './kit.ts';
 
 export interface Measured {
@@ -15,7 +16,7 @@ export interface Measured {
 }
 
 export const engineOf = ({ engine }: Measured): Engine => {
-  const found = engines.find(({ name }) => name === engine);
+  const found = [...engines, tree].find(({ name }) => name === engine);
   if (!found) throw new Error(`there is no engine ${engine}`);
   return found;
 };
@@ -42,23 +43,31 @@ const blocks = (c: LayerCase, height: number): Layer =>
 
 const kept = (c: LayerCase, density: number) => (): Layer => scattered(c, 1, density);
 
+/** N of every M channels: the first of each of two columns in turn. */
+const nm = (c: LayerCase): Layer => randomLayer(c, 1, (row, column) => [0, 1].includes((column + row) % 4));
+
+/** One weight of each bank of four in every pack. */
+const packs = (c: LayerCase): Layer => randomLayer(c, 1, (row, column) => (Math.floor(column / 4) + row) % 4 === 0);
+
+/** Every kernel a unit of SmartDeal. */
+const units = (c: LayerCase): Layer =>
+  decomposedLayer(c, { along: 'kernels', rows: 3 * c.channels, units: 1 }, 4);
+
 export const measuredLayers: readonly Measured[] = [
   { name: '16 x 16 x 9, 25 %', engine: 'crossbar', folding: 2, layer: kept(square(16, 16, 14), 0.25) },
   { name: '16 x 16 x 9, 25 %', engine: 'crossbar', folding: 4, layer: kept(square(16, 16, 14), 0.25) },
-  { name: '64 x 64 x 9, 10 %', engine: 'crossbar', folding: 4, layer: kept(square(64, 64, 14), 0.1) },
-  { name: '64 x 64 x 9, 10 %', engine: 'crossbar', folding: 8, layer: kept(square(64, 64, 14), 0.1) },
-  { name: '64 x 32, 20 %', engine: 'crossbar', folding: 8, layer: kept(pointwise(64, 32, 196), 0.2) },
-  { name: '64 x 32, 20 %, sums', engine: 'crossbar', folding: 6, layer: sums(pointwise(64, 32, 196), 0.2) },
-  { name: '32 x 32 x 9, 20 %', engine: 'crossbar', folding: 16, layer: kept(square(32, 32, 28), 0.2) },
-  { name: '32 x 32 x 9, 20 %', engine: 'crossbar', folding: 24, layer: kept(square(32, 32, 28), 0.2) },
+  { name: '24 x 16 x 9, 20 %', engine: 'crossbar', folding: 8, layer: kept(square(24, 16, 8), 0.2) },
+  { name: '16 x 32, 20 %, sums', engine: 'crossbar', folding: 6, layer: sums(pointwise(16, 32, 20), 0.2) },
+  { name: '16 x 16 x 9, 10 %', engine: 'crossbar', folding: 24, layer: kept(square(16, 16, 28), 0.1) },
   { name: '16 x 8 x 9', engine: 'dense', folding: 4, layer: kept(square(16, 8, 14), 1) },
   { name: '16 x 8 x 9', engine: 'dense', folding: 16, layer: kept(square(16, 8, 14), 1) },
-  { name: '16 x 8 x 9', engine: 'dense', folding: 32, layer: kept(square(16, 8, 14), 1) },
-  { name: '10 x 128, 100 %', engine: 'dense', folding: 5, layer: kept(pointwise(10, 128, 1), 1) },
-  { name: '64 x 256, 10 %', engine: 'stationary', folding: 4, layer: kept(pointwise(64, 256, 1), 0.1) },
-  { name: '64 x 256, 10 %', engine: 'stationary', folding: 16, layer: kept(pointwise(64, 256, 1), 0.1) },
-  { name: '32 x 16 x 9, blocks', engine: 'broadcast', folding: 8, layer: () => blocks(square(32, 16, 14), 8) },
-  { name: '32 x 16 x 9, blocks', engine: 'broadcast', folding: 32, layer: () => blocks(square(32, 16, 14), 8) },
+  { name: '10 x 64', engine: 'dense', folding: 5, layer: kept(pointwise(10, 64, 1), 1) },
+  { name: '32 x 64, 10 %', engine: 'stationary', folding: 8, layer: kept(pointwise(32, 64, 1), 0.1) },
+  { name: '32 x 16 x 9, blocks', engine: 'broadcast', folding: 8, layer: () => blocks(square(32, 16, 6), 8) },
+  { name: '16 x 16 x 9, 2 of 4', engine: 'n-of-m', folding: 8, layer: () => nm(square(16, 16, 8)) },
+  { name: '16 x 8 x 9, units', engine: 'smartdeal', folding: 4, layer: () => units(square(16, 8, 8)) },
+  { name: '16 x 8 x 9, units', engine: 'smartdeal', folding: 8, layer: () => units(square(16, 8, 8)) },
+  { name: '16 x 16 x 9, packs', engine: 'tree', folding: 4, layer: () => packs(square(16, 16, 8)) },
 ];
 
 /** Without an ending: sums themselves are given. */

@@ -20,7 +20,7 @@ export interface RtlOptions {
   };
 }
 
-/** Modules that all networks share, a file each. */
+/** Modules that networks share, a file each. */
 const shared = [
   'streams',
   'writer',
@@ -36,6 +36,15 @@ const shared = [
   'slide',
   'pad',
 ] as const;
+
+/** What multiplies: files that say `*` of a weight are there where a layer has it so. */
+const products = { stored: 'multiply', rebuilt: 'rebuild' } as const;
+
+const productsOf = (stages: readonly Stage[]): readonly string[] => [
+  ...new Set(
+    stages.flatMap((s) => (s.kind === 'compute' && s.plan.kind === 'scheduled' ? [products[s.plan.values]] : [])),
+  ),
+];
 
 export function printRtl(pipeline: Pipeline, { name, render, recorded }: RtlOptions): readonly Artefact[] {
   const { streams, stages } = pipeline;
@@ -54,7 +63,7 @@ export function printRtl(pipeline: Pipeline, { name, render, recorded }: RtlOpti
   });
   const source = (path: string, contents: string): Artefact => ({ path: `rtl/${path}`, contents, role: 'source' });
   return [
-    ...shared.map((part) => source(`esp_${part}.v`, render(`fpga/rtl/${part}.v.hbs`, {}))),
+    ...[...shared, ...productsOf(stages)].map((part) => source(`esp_${part}.v`, render(`fpga/rtl/${part}.v.hbs`, {}))),
     ...instances.flatMap(({ artefacts }) => artefacts),
     source(`${name}.v`, top),
     ...testbench({ name, render, recorded }, inputs, outputs, limitOf(stages, recorded)),

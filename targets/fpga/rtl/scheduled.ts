@@ -4,7 +4,7 @@ import type { Artefact, Render } from '../../../src/target.ts';
 import { deepest } from '../area/memory.ts';
 import type { ScheduledPlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
-import { bitsFor, signedBits } from '../engines/rom.ts';
+import { bitsFor, type Rom, signedBits } from '../engines/rom.ts';
 import { bitsIn, endingView, hexFile, storedFields, table, tableModules, tableView, wires } from './table.ts';
 
 export interface ScheduledOptions {
@@ -17,12 +17,14 @@ export interface ScheduledOptions {
 }
 
 export function printScheduled({ name, layer, plan, outBits, render }: ScheduledOptions): readonly Artefact[] {
-  const stored = (of: string) => storedFields(plan.roms.find((r) => r.name === of) ?? bug(`no table ${of}`));
-  const [schedule, drain, write] = [stored('schedule'), stored('drain'), stored('write')];
+  const rom = (of: string): Rom => plan.roms.find((r) => r.name === of) ?? bug(`no table ${of}`);
+  const [schedule, drain, write] = [rom('schedule'), storedFields(rom('drain')), rom('write')];
+  const rebuilt = plan.values === 'rebuilt' ? [named(rom('codes'), {}), named(rom('bases'), otherNames)] : [];
   const tables = [
-    table('schedule', schedule.rom, "1'b1"),
+    table('schedule', schedule, "1'b1"),
+    ...rebuilt.map((r) => table(r.name, r, "1'b1")),
     table('drain', drain.rom, 'ce'),
-    table('write', write.rom, "1'b1"),
+    table('write', write, "1'b1"),
   ];
   const endings = [{ ...endingView(layer, drain), outBits }];
   const view = {
@@ -32,10 +34,13 @@ export function printScheduled({ name, layer, plan, outBits, render }: Scheduled
     ...sizes(layer, plan),
     ...geometry(layer, plan),
     outHigh: outBits - 1,
-    offsetBits: bitsIn(schedule.rom, 'offset'),
-    selectBits: bitsIn(schedule.rom, 'select'),
-    slotBits: bitsIn(write.rom, 'slot'),
-    ownBankBits: bitsIn(write.rom, 'bank'),
+    offsetBits: bitsIn(schedule, 'offset'),
+    selectBits: bitsIn(schedule, 'select'),
+    select: schedule.fields.some((field) => field.name === 'select') ? 'select' : `{${plan.lanes}{1'b0}}`,
+    isRebuilt: rebuilt.length > 0 ? 1 : 0,
+    rebuilt: rebuilt.length > 0 ? [rebuilding(layer, plan, rebuilt)] : [],
+    slotBits: bitsIn(write, 'slot'),
+    ownBankBits: bitsIn(write, 'bank'),
     laneBits: bitsIn(drain.rom, 'lane'),
     requantised: layer.ending ? endings : [],
     raw: layer.ending ? [] : endings,
@@ -43,6 +48,27 @@ export function printScheduled({ name, layer, plan, outBits, render }: Scheduled
   const module = render('fpga/rtl/layer.v.hbs', view) + tableModules(name, tables, render);
   return [{ path: `rtl/${name}.v`, contents: module, role: 'source' }, ...tables.map((t) => hexFile(name, t))];
 }
+
+/** The wires of a table have names of their own where another's fields are called the same. */
+const otherNames: Readonly<Record<string, string>> = { basis: 'numbers', shift: 'scale' };
+
+const named = (rom: Rom, names: Readonly<Record<string, string>>): Rom => ({
+  ...rom,
+  fields: rom.fields.map((field) => ({ ...field, name: names[field.name] ?? field.name })),
+});
+
+/** What puts weights together from codes and bases. */
+const rebuilding = ({ weightBits }: Layer, { lanes, words }: ScheduledPlan, [codes, bases]: readonly Rom[]) => ({
+  lanes,
+  weightBits,
+  valueHigh: lanes * weightBits - 1,
+  wordBits: wires(bitsFor(words)),
+  codeBits: wires(bitsFor(codes.depth)),
+  scaleBits: bitsIn(bases, 'scale'),
+});
+
+/** Cycles that a product by shifts and additions takes longer than a multiplier. */
+const slower = 3;
 
 /** Counts and widths of the datapath. */
 function sizes(layer: Layer, plan: ScheduledPlan) {
@@ -72,7 +98,7 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     memory: plan.feedback === 'memory' ? 1 : 0,
     rowsEach: plan.rows === 'each' ? accumulators : 1,
     offsetsEach: plan.offsets === 'each' ? banks : 1,
-    levels: accumulators === lanes ? 0 : bitsFor(lanes),
+    levels: plan.values === 'rebuilt' ? slower : accumulators === lanes ? 0 : bitsFor(lanes),
     entries: plan.drain.lane.length,
     entryBits: wires(bitsFor(plan.drain.lane.length)),
     ringBits: ring.bits,
