@@ -67,6 +67,8 @@ export const measuredLayers: readonly Measured[] = [
   { name: '16 x 16 x 9, 2 of 4', engine: 'n-of-m', folding: 8, layer: () => nm(square(16, 16, 8)) },
   { name: '16 x 8 x 9, units', engine: 'smartdeal', folding: 4, layer: () => units(square(16, 8, 8)) },
   { name: '16 x 8 x 9, units', engine: 'smartdeal', folding: 8, layer: () => units(square(16, 8, 8)) },
+  { name: '8 x 8, 50 %', engine: 'unrolled', folding: 0, layer: kept(pointwise(8, 8, 20), 0.5) },
+  { name: '8 x 2 x 9, 30 %', engine: 'unrolled', folding: 0, layer: kept(square(8, 2, 6), 0.3) },
   { name: '16 x 16 x 9, packs', engine: 'tree', folding: 4, layer: () => packs(square(16, 16, 8)) },
 ];
 

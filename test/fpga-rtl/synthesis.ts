@@ -12,7 +12,7 @@ export function synthesise(folder: string, top: string): Counts {
   const cwd = join(folder, 'rtl');
   const sources = readdirSync(cwd).filter((name) => name.endsWith('.v') && !name.endsWith('_tb.v'));
   const script = [
-    `read_verilog ${sources.join(' ')}`,
+    `read_verilog -defer ${sources.join(' ')}`,
     `synth_xilinx -family xc7 -noiopad -flatten -top ${top}`,
     'tee -q -o stat.json stat -json',
   ];

@@ -10,7 +10,17 @@ import { muxLuts, rates } from './rates.ts';
 export interface Shape
   extends Pick<
     ScheduledPlan,
-    'lanes' | 'banks' | 'clusters' | 'accumulators' | 'slots' | 'halves' | 'read' | 'offsets' | 'values' | 'rowsPerLane'
+    | 'lanes'
+    | 'banks'
+    | 'clusters'
+    | 'accumulators'
+    | 'slots'
+    | 'halves'
+    | 'read'
+    | 'offsets'
+    | 'feedback'
+    | 'values'
+    | 'rowsPerLane'
   > {
   readonly ring: Pick<Ring, 'depth' | 'bits'>;
   readonly roms: readonly Table[];
@@ -65,27 +75,38 @@ export function areaOf(layer: Layer, plan: Shape): Area {
     times(plan.clusters, clusterArea(layer, plan)),
     drainArea(layer, plan),
     ...plan.roms.map(romArea),
-    logic(rates.control.lut, rates.control.ff),
+    logic(
+      rates.control.lut,
+      rates.control.ff + plan.lanes * (plan.feedback === 'memory' ? rates.laneFf.memory : rates.laneFf.register),
+    ),
   ]);
 }
 
 function clusterArea(layer: Layer, plan: Shape): Area {
-  const { lanes, banks, ring, read, offsets, accumulators, slots, halves } = plan;
+  const { lanes, banks, ring, read, offsets, accumulators } = plan;
   const address = bitsFor(ring.depth);
   const sum = layer.accumulatorBits;
-  const depth = plan.rowsPerLane * 2 ** bitsFor(slots);
   const crossing = read === 'crossbar' ? lanes * ring.bits * muxLuts(banks) : 0;
   const adders = (offsets === 'shared' ? 1 : banks) * address * rates.adder;
-  const tree = accumulators < lanes ? (lanes - 1) * (ring.bits + layer.weightBits) * rates.adder : 0;
+  const nodes = accumulators < lanes ? (lanes - 1) * (ring.bits + layer.weightBits) : 0;
+  const found = ring.depth > deepest ? 0 : banks * ring.bits;
   return addAreas([
     { ...noArea, dsp: plan.values === 'rebuilt' ? 0 : lanes },
-    logic(crossing + adders + tree, lanes * rates.laneFf + (halves - 1) * lanes * sum * rates.laneFfPerBit),
+    logic(crossing + adders + nodes * rates.adder, found + nodes + accumulators * sum),
     plan.values === 'rebuilt'
       ? logic(lanes * (ring.bits * layer.weightBits * rates.product + rates.rebuild.lut), lanes * rates.rebuild.ff)
       : noArea,
     times(banks, memoryArea(ring.depth, ring.bits)),
-    times(accumulators * halves, memoryArea(depth, sum)),
+    times(accumulators, sumsArea(sum, plan)),
   ]);
+}
+
+/** The sums of an accumulator. Where compute and drain both read, each half is a memory, and what comes out of them is chosen. */
+function sumsArea(bits: number, { slots, halves, feedback, rowsPerLane }: Shape): Area {
+  const depth = rowsPerLane * 2 ** bitsFor(slots);
+  if (feedback === 'register') return memoryArea(depth * halves, bits);
+  if (halves === 1) return memoryArea(depth, bits, 2);
+  return addAreas([times(2, memoryArea(depth, bits)), logic(2 * bits * rates.chosen)]);
 }
 
 /** What chooses a sum, adds bias and pieces, multiplies, shifts and bounds. */
@@ -98,8 +119,10 @@ export function drainArea(
   if (!ending) return logic(choosing + adding, 2 * sumBits);
   const bits = Math.max(1, bitsFor(ending.multiplier.reduce((a, b) => Math.max(a, b), 0) + 1));
   const product = isShift(ending.multiplier) ? 0 : sumBits * bits * rates.product;
-  const varying = new Set(ending.shift).size > 1 ? (sumBits + bits) * 6 * rates.shifter : 0;
-  return logic(choosing + adding + product + varying + 24, 4 * sumBits + bits);
+  const [least, most] = ending.shift.reduce(([a, b], shift) => [Math.min(a, shift), Math.max(b, shift)], [46, 1]);
+  // Four shifts a look-up table, of the bits that the least of them leaves.
+  const varying = (sumBits + bits + 1 - least) * Math.ceil(bitsFor(most - least + 1) / 2) * rates.shifter;
+  return logic(choosing + adding + product + Math.max(0, varying) + 24, (product > 0 ? bits : 4) * sumBits + 78);
 }
 
 /** Whether all multipliers are the same power of two: then there is nothing to multiply. */

@@ -5,17 +5,17 @@ export const rates = {
   /** Per bit of a multiplexer with so many inputs. */
   mux: { 1: 0, 2: 1, 4: 1, 8: 3, 16: 5.1, 32: 13, 64: 21 } as Readonly<Record<number, number>>,
   /** State machines and counters of an engine. */
-  control: { lut: 160, ff: 120 },
-  /** Registers of a lane besides its sums. */
-  laneFf: 51,
-  /** Registers of a lane for each bit of its sum, where it is drained while it fills. */
-  laneFfPerBit: 1,
+  control: { lut: 50, ff: 165 },
+  /** Registers of a lane besides what is read for it and its sum, by where sums go on. */
+  laneFf: { memory: 15, register: 5 },
+  /** Per bit that is chosen of two. */
+  chosen: 1,
   /** Per bit of an adder. */
   adder: 1,
   /** Per bit and bit of a product made of look-up tables. */
-  product: 1.1,
-  /** Per bit and stage of a shifter. */
-  shifter: 0.6,
+  product: 1.4,
+  /** Per bit of a shifter by up to three. */
+  shifter: 1,
   /** What puts a weight together from three codes, one weight a cycle. */
   rebuild: { lut: 169, ff: 92 },
   /** Registered adders of constant products: per bit. */
@@ -30,5 +30,7 @@ export const rates = {
 export const muxLuts = (inputs: number): number => {
   if (inputs <= 1) return 0;
   const wide = 2 ** Math.ceil(Math.log2(inputs));
-  return wide <= 64 ? rates.mux[wide] : (wide / 64) * rates.mux[64] + muxLuts(wide / 64);
+  if (wide > 64) return (wide / 64) * rates.mux[64] + muxLuts(wide / 64);
+  const share = (inputs - wide / 2) / (wide / 2);
+  return inputs <= 4 ? 1 : rates.mux[wide / 2] + share * (rates.mux[wide] - rates.mux[wide / 2]);
 };
