@@ -105,6 +105,7 @@ const schema = z.strictObject({
       dsp: size.optional(),
       lut: size.optional(),
       bram: size.optional(),
+      rtl: z.boolean().optional(),
     })
     .optional(),
   batch: size.optional(),

@@ -77,6 +77,8 @@ export interface Hardware {
   readonly dsp?: number | undefined;
   readonly lut?: number | undefined;
   readonly bram?: number | undefined;
+  /** Verilog of the same plan as well, to simulate and synthesise without the vendor's tools. */
+  readonly rtl?: boolean | undefined;
 }
 
 export type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;

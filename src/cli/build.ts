@@ -51,6 +51,7 @@ export const buildCommand = (act: Act): Command =>
       .option('--dsp <n>', 'fpga only: multipliers, at most', parseSize)
       .option('--lut <n>', 'fpga only: lookup tables, at most', parseSize)
       .option('--bram <n>', 'fpga only: blocks of memory of 36 kbit, at most', parseSize)
+      .option('--rtl', 'fpga only: the same plan in Verilog as well, with a testbench')
       .option('--report', 'fpga only: print what each layer is estimated to take')
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')

@@ -41,6 +41,7 @@ export interface TargetFlags extends ModelFlags {
   readonly dsp?: number;
   readonly lut?: number;
   readonly bram?: number;
+  readonly rtl?: boolean;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
@@ -102,10 +103,10 @@ export async function choicesOf(
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
   const { quantize, calibrate, calibrateRange, smartdeal } = flags;
-  const { part, clock, fps, reuse, dsp, lut, bram } = flags;
+  const { part, clock, fps, reuse, dsp, lut, bram, rtl } = flags;
   const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
   const said = saidOf(given);
-  const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram });
+  const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram, rtl });
   return {
     ...config,
     ...said,

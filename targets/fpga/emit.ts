@@ -9,6 +9,8 @@ import { partNamed } from './parts.ts';
 import type { Built } from './pipeline/build.ts';
 import { buildPipeline } from './pipeline/build.ts';
 import { glueArea } from './pipeline/glue-area.ts';
+import { printRtl } from './rtl/print.ts';
+import { recordStreams } from './rtl/record.ts';
 
 const nothing: Emission = { artefacts: [], recipe: [] };
 
@@ -39,7 +41,10 @@ export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitC
     table: tableOf(estimate),
     render,
   });
-  return { artefacts, recipe: [], estimate };
+  const twin = hardware.rtl
+    ? printRtl(built.pipeline, { name: graph.name, render, recorded: recordStreams(built.pipeline, graph, 2) })
+    : [];
+  return { artefacts: [...artefacts, ...twin], recipe: [], estimate };
 }
 
 /** Products of one picture, zeros among them: with more of them one picture is recorded alone. */

@@ -2,8 +2,8 @@
 
 import type { Engine } from '../../targets/fpga/engines/engine.ts';
 import { engines } from '../../targets/fpga/engines/index.ts';
-import { tree } from '../../targets/fpga/engines/tree.ts';
 import type { Layer } from '../../targets/fpga/engines/layer.ts';
+import { tree } from '../../targets/fpga/engines/tree.ts';
 import { decomposedLayer, type LayerCase, randomLayer, scattered } from '../fpga-layers.ts';
 import { endingOf } from './kit.ts';
 
@@ -50,8 +50,7 @@ const nm = (c: LayerCase): Layer => randomLayer(c, 1, (row, column) => [0, 1].in
 const packs = (c: LayerCase): Layer => randomLayer(c, 1, (row, column) => (Math.floor(column / 4) + row) % 4 === 0);
 
 /** Every kernel a unit of SmartDeal. */
-const units = (c: LayerCase): Layer =>
-  decomposedLayer(c, { along: 'kernels', rows: 3 * c.channels, units: 1 }, 4);
+const units = (c: LayerCase): Layer => decomposedLayer(c, { along: 'kernels', rows: 3 * c.channels, units: 1 }, 4);
 
 export const measuredLayers: readonly Measured[] = [
   { name: '16 x 16 x 9, 25 %', engine: 'crossbar', folding: 2, layer: kept(square(16, 16, 14), 0.25) },

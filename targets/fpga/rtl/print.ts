@@ -66,8 +66,20 @@ export function printRtl(pipeline: Pipeline, { name, render, recorded }: RtlOpti
     ...[...shared, ...productsOf(stages)].map((part) => source(`esp_${part}.v`, render(`fpga/rtl/${part}.v.hbs`, {}))),
     ...instances.flatMap(({ artefacts }) => artefacts),
     source(`${name}.v`, top),
+    readme(name, render, instances),
     ...testbench({ name, render, recorded }, inputs, outputs, limitOf(stages, recorded)),
   ];
+}
+
+/** How to simulate and synthesise it. */
+function readme(name: string, render: Render, instances: readonly Instance[]): Artefact {
+  const own = instances.flatMap(({ artefacts }) => artefacts.filter(({ role }) => role === 'source'));
+  const sources = ['esp_*.v', ...own.map(({ path }) => path.replace('rtl/', '')), `${name}.v`].join(' ');
+  return {
+    path: 'rtl/README.md',
+    contents: render('fpga/rtl/README.md.hbs', { name, sources }),
+    role: 'documentation',
+  };
 }
 
 type PortView = ReturnType<typeof portView>;
