@@ -8,6 +8,8 @@ import { printRtl } from '../targets/fpga/rtl/print.ts';
 import { scattered } from './fpga-layers.ts';
 import { numbers, stageCases } from './fpga-rtl/glue.ts';
 import { alone, endingOf, installed, layerTwin, render, simulateTwin, writeTwin } from './fpga-rtl/kit.ts';
+import { engineOf, measuredLayers } from './fpga-rtl/layers.ts';
+import { recordedCounts } from './fpga-rtl/synthesis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-rtl-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,6 +19,16 @@ const layer = scattered(
   1,
   0.3,
 );
+
+describe('estimates of area are those of synthesis', () => {
+  test.each(measuredLayers.map((m) => [`${m.engine}, ${m.name}, ${m.folding}`, m] as const))('%s', (_, m) => {
+    const counts = recordedCounts(m);
+    const { dsp, lut, bram18 } = engineOf(m).plan(m.layer(), m.folding).area;
+    expect(dsp).toBe(counts.dsp);
+    expect(bram18).toBe(counts.bram18);
+    expect(Math.abs(lut / counts.lut - 1)).toBeLessThan(0.15);
+  });
+});
 
 test('the same layer gives the same bytes', () => {
   expect(layerTwin(layer, crossbar, 4)).toEqual(layerTwin(layer, crossbar, 4));

@@ -3,9 +3,20 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Area } from '../../targets/fpga/engines/engine.ts';
+import type { Measured } from './layers.ts';
 
 /** Without UltraRAM, which the 7 series has not. `lut` counts those that are memory or shift registers as well. */
 export type Counts = Omit<Area, 'uram'>;
+
+/** What was counted before, with the tool that the file names. */
+export function recordedCounts({ name, engine, folding }: Pick<Measured, 'name' | 'engine' | 'folding'>): Counts {
+  const { layers } = JSON.parse(readFileSync(new URL('synthesis.json', import.meta.url), 'utf8')) as {
+    readonly layers: readonly (Measured & { readonly counts: Counts })[];
+  };
+  const found = layers.find((l) => l.name === name && l.engine === engine && l.folding === folding);
+  if (!found) throw new Error(`${engine} for "${name}" was not synthesised`);
+  return found.counts;
+}
 
 /** Synthesises a module of what is below `folder`/rtl. */
 export function synthesise(folder: string, top: string): Counts {

@@ -17,7 +17,7 @@ export const rates = {
   /** Per bit of a shifter by up to three. */
   shifter: 1,
   /** What puts a weight together from three codes, one weight a cycle. */
-  rebuild: { lut: 169, ff: 92 },
+  rebuild: { lut: 169, ff: 230 },
   /** Registered adders of constant products: per bit. */
   constantAdder: { lut: 0.75, ff: 1 },
   /** LUTs of 3 bits × 64 words of memory that is written and read at different places. */

@@ -21,30 +21,19 @@ export interface RtlOptions {
 }
 
 /** Modules that networks share, a file each. */
-const shared = [
-  'streams',
-  'writer',
-  'banks',
-  'groups',
-  'scheduled',
-  'sums',
-  'drain',
-  'finish',
-  'collect',
-  'requantise',
-  'window',
-  'slide',
-  'pad',
-] as const;
+const shared = ['streams', 'finish', 'collect', 'requantise', 'window', 'slide', 'pad'] as const;
 
-/** What multiplies: files that say `*` of a weight are there where a layer has it so. */
+/** Those of layers that walk a schedule. */
+const walking = ['writer', 'banks', 'groups', 'scheduled', 'sums', 'drain'] as const;
+
+/** What multiplies: the file that says `*` of a weight is there where a layer has it so. */
 const products = { stored: 'multiply', rebuilt: 'rebuild' } as const;
 
-const productsOf = (stages: readonly Stage[]): readonly string[] => [
-  ...new Set(
-    stages.flatMap((s) => (s.kind === 'compute' && s.plan.kind === 'scheduled' ? [products[s.plan.values]] : [])),
-  ),
-];
+function partsOf(stages: readonly Stage[]): readonly string[] {
+  const used = stages.flatMap((s) => (s.kind === 'compute' && s.plan.kind === 'scheduled' ? [s.plan.values] : []));
+  const made = used.map((values) => products[values]);
+  return [...shared, ...(used.length > 0 ? walking : []), ...new Set(made)];
+}
 
 export function printRtl(pipeline: Pipeline, { name, render, recorded }: RtlOptions): readonly Artefact[] {
   const { streams, stages } = pipeline;
@@ -63,7 +52,7 @@ export function printRtl(pipeline: Pipeline, { name, render, recorded }: RtlOpti
   });
   const source = (path: string, contents: string): Artefact => ({ path: `rtl/${path}`, contents, role: 'source' });
   return [
-    ...[...shared, ...productsOf(stages)].map((part) => source(`esp_${part}.v`, render(`fpga/rtl/${part}.v.hbs`, {}))),
+    ...partsOf(stages).map((part) => source(`esp_${part}.v`, render(`fpga/rtl/${part}.v.hbs`, {}))),
     ...instances.flatMap(({ artefacts }) => artefacts),
     source(`${name}.v`, top),
     readme(name, render, instances),
