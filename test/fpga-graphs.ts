@@ -1,4 +1,7 @@
-/** Quantised graphs for tests of the FPGA target, written by hand: whole numbers all the way, as the contract of quantised graphs says. */
+/**
+ * Quantised graphs for tests of the FPGA target, written by hand: whole numbers all the way, as the contract of
+ * quantised graphs says.
+ */
 import type { Constant, Graph, Input, Node } from '../src/graph/graph.ts';
 import type { Op } from '../src/ops/index.ts';
 import { rulesOf } from '../src/ops/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Which engine each layer has, and how many multipliers: the cheapest that keep up. All stages run at once, so an image takes as long as the slowest of them, and to be
- * faster than that anywhere is area for nothing.
+ * Which engine each layer has, and how many multipliers: the cheapest that keep up. All stages run at once, so an
+ * image takes as long as the slowest of them, and to be faster than that anywhere is area for nothing.
  */
 import type { Diagnostic } from '../../src/diagnostic.ts';
 import type { Table } from './area/datapath.ts';

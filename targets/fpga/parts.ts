@@ -1,6 +1,7 @@
 /**
- * Parts and what they have. Look-up tables, registers, blocks and multipliers by device from AMD's product tables: DS180 and DS190 (7 series, Zynq-7000), XMP100 and
- * XMP101 (UltraScale, UltraScale+), XMP104 (Zynq UltraScale+), DS987 and DS988 (Kria K26, K24). Blocks of 36 kbit count as two.
+ * Parts and what they have. Look-up tables, registers, blocks and multipliers by device from AMD's product tables:
+ * DS180 and DS190 (7 series, Zynq-7000), XMP100 and XMP101 (UltraScale, UltraScale+), XMP104 (Zynq UltraScale+),
+ * DS987 and DS988 (Kria K26, K24). Blocks of 36 kbit count as two.
  */
 
 export interface Device {
@@ -11,10 +12,16 @@ export interface Device {
   readonly uram: number;
 }
 
-/** Gigabytes a second that memory beside the part brings, of those that its controller could: ports and refreshes take the rest. */
+/**
+ * Gigabytes a second that memory beside the part brings, of those that its controller could: ports and refreshes take
+ * the rest.
+ */
 const brought = 0.7;
 
-/** Of the controller: DDR3-1066 of 32 bits (Zynq-7000), DDR4-2400 of 64 (Zynq UltraScale+), DDR3-1600 of 64 as on boards of the others. */
+/**
+ * Of the controller: DDR3-1066 of 32 bits (Zynq-7000), DDR4-2400 of 64 (Zynq UltraScale+), DDR3-1600 of 64 as on
+ * boards of the others.
+ */
 const memories: readonly (readonly [string, number])[] = [
   ['xc7z', 4.2],
   ['xczu', 19.2],

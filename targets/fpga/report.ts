@@ -1,4 +1,7 @@
-/** What a pipeline comes to, layer by layer: as data, and as a table for people. All of it are estimates but cycles, which are counted, and multipliers. */
+/**
+ * What a pipeline comes to, layer by layer: as data, and as a table for people. All of it are estimates but cycles,
+ * which are counted, and multipliers.
+ */
 import { visible } from '../../src/diagnostic.ts';
 import { romBits } from './area/memory.ts';
 import type { Area, EnginePlan } from './engines/engine.ts';

@@ -1,4 +1,7 @@
-/** Where schedules are kept: in blocks, in larger blocks (UltraRAM), or outside, from where they are streamed again for each group of pixels. */
+/**
+ * Where schedules are kept: in blocks, in larger blocks (UltraRAM), or outside, from where they are streamed again
+ * for each group of pixels.
+ */
 import type { Table } from './datapath.ts';
 import { blocks } from './memory.ts';
 
@@ -19,7 +22,10 @@ export const largeBlocks = ({ depth, width }: Table): number => Math.ceil(depth 
 
 export const blocksOf = ({ depth, width, storage }: Table): number => (storage === 'block' ? blocks(depth, width) : 0);
 
-/** The storage of each, or nothing where there is no room: what takes most blocks goes first, what is read least goes outside. */
+/**
+ * The storage of each, or nothing where there is no room: what takes most blocks goes first, what is read least goes
+ * outside.
+ */
 export function place(tables: readonly Kept[], room: Room): readonly Table['storage'][] | undefined {
   const storage = tables.map((t) => t.storage);
   let excess = tables.reduce((sum, t) => sum + blocksOf(t), 0) - room.bram18;

@@ -1,4 +1,7 @@
-/** The engine for blocks and punched patterns: rows that keep the same columns go together, and columns that none of them keeps are left out. */
+/**
+ * The engine for blocks and punched patterns: rows that keep the same columns go together, and columns that none of
+ * them keeps are left out.
+ */
 import { sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';

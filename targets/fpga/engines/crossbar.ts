@@ -1,7 +1,8 @@
 /**
- * The engine for zeros anywhere: lanes own rows, banks own channels, and a small crossbar between them moves 8 bits once. Which lane reads which
- * bank in which word is a colouring of a bipartite graph, so no word is longer than the fullest lane or bank asks for. Up to 16 lanes read one
- * crossbar; more are clusters of up to 8 that share every word and work on different pixels.
+ * The engine for zeros anywhere: lanes own rows, banks own channels, and a small crossbar between them moves 8 bits
+ * once. Which lane reads which bank in which word is a colouring of a bipartite graph, so no word is longer than the
+ * fullest lane or bank asks for. Up to 16 lanes read one crossbar; more are clusters of up to 8 that share every word
+ * and work on different pixels.
  */
 import { bug } from '../../../src/diagnostic.ts';
 import { banksFor, channelLoads } from '../schedule/banks.ts';

@@ -1,4 +1,7 @@
-/** The engine for layers with few zeros: one value for all lanes, every column in turn. Zeros cost what other weights cost. */
+/**
+ * The engine for layers with few zeros: one value for all lanes, every column in turn. Zeros cost what other weights
+ * cost.
+ */
 import { sizeFault } from './assemble.ts';
 import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';

@@ -2,7 +2,10 @@
 import { hazard } from './engine.ts';
 import type { Layer } from './layer.ts';
 
-/** One crossbar is as wide as this; beyond, clusters are as wide as the second at most, and not narrower than the third. */
+/**
+ * One crossbar is as wide as this; beyond, clusters are as wide as the second at most, and not narrower than the
+ * third.
+ */
 const [widest, wide, narrow] = [16, 8, 5];
 
 export interface Split {
@@ -27,7 +30,10 @@ export function slotsFor(width: number, clusters: number): number {
 /** Lanes that read one value: more would not be fed. */
 const broadest = 128;
 
-/** Multipliers of an engine whose lanes all walk through rows together: lanes that save a tile, then whole clusters of all rows. */
+/**
+ * Multipliers of an engine whose lanes all walk through rows together: lanes that save a tile, then whole clusters of
+ * all rows.
+ */
 export function clustered(layer: Layer, step: number): readonly number[] {
   const units = Math.ceil(layer.rows / step);
   const least = Math.ceil(units / Math.max(1, Math.floor(broadest / step)));

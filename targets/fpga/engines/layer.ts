@@ -2,12 +2,13 @@
 import type { Decomposition } from '../../../src/tensor/decomposition.ts';
 
 /**
- * A layer as engines see it: a sparse matrix that slides over an image of whole numbers.
+ * A sparse matrix that slides over an image of whole numbers:
  *
- * Result[y, x, r] = ending(bias[r] + sum of value · input[y·stride + ky·dilation − padTop, x·stride + kx·dilation − padLeft, channel])
- * over the entries of row r, with column = (ky·across + kx)·channels + channel, and 0 outside of the image. Sums are exact, or wrap in
- * 32 bits. A grouped or depthwise convolution is a matrix of all channels with few entries; a dense layer has one pixel and one tap; a
- * convolution of one tap and stride 1 may be given as one long row of pixels.
+ *   result[y, x, r] = ending(bias[r] + sum of value · input[y·strideY + ky·dilationY − top, x·strideX + kx·dilationX − left, channel])
+ *
+ * over the entries of row r, with column = (ky·across + kx)·channels + channel, and 0 outside of the image. Sums are exact,
+ * or wrap in 32 bits. A grouped or depthwise convolution is a matrix of all channels with few entries; a dense layer has
+ * one pixel and one tap; a convolution of one tap and stride 1 may be given as one long row of pixels.
  */
 export interface Layer {
   /** As the model calls it. Not to be trusted: never an identifier, never in a comment. */
@@ -44,7 +45,10 @@ export interface Layer {
 /** Down and across. */
 export type Pair = readonly [number, number];
 
-/** Entries of row r stand at `pos[r]` up to, not including, `pos[r + 1]`, columns rising. A value may be 0 where a mask keeps it. */
+/**
+ * Entries of row r stand at `pos[r]` up to, not including, `pos[r + 1]`, columns rising. A value may be 0 where a
+ * mask keeps it.
+ */
 export interface Entries {
   readonly pos: Int32Array<ArrayBuffer>;
   readonly column: Int32Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
 /**
- * Lanes in groups that walk through rows in order, each group reading one value for all of its lanes. A tile is as many neighbouring rows as a group has
- * lanes; its columns are those that any of its rows keeps, or all of them. Every group has its own copy of the ring. A sum stays in its
- * register until the row ends.
+ * Lanes in groups that walk through rows in order, each group reading one value for all of its lanes. A tile is as
+ * many neighbouring rows as a group has lanes; its columns are those that any of its rows keeps, or all of them.
+ * Every group has its own copy of the ring. A sum stays in its register until the row ends.
  */
 
 import { copiesOf } from '../schedule/banks.ts';

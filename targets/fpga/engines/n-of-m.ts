@@ -1,6 +1,6 @@
 /**
- * The engine for N of M neighbouring channels: lanes walk through rows together, and every lane picks its value from the same M, so that all it needs
- * is a multiplexer of M inputs.
+ * The engine for N of M neighbouring channels: lanes walk through rows together, and every lane picks its value from
+ * the same M, so that all it needs is a multiplexer of M inputs.
  */
 import { banksFor } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
@@ -129,7 +129,10 @@ function padding(layer: Layer, size: number): number {
   return (groups * highest * layer.rows) / Math.max(1, layer.weights.column.length) - 1;
 }
 
-/** The words of rows `from` on: for each group of channels as many as the fullest row needs, and the entries of all lanes in each. */
+/**
+ * The words of rows `from` on: for each group of channels as many as the fullest row needs, and the entries of all
+ * lanes in each.
+ */
 function tileWords(layer: Layer, from: number, lanes: number, size: number): readonly Int32Array[] {
   const { pos, column } = layer.weights;
   const words = new Map<number, Int32Array[]>();

@@ -1,6 +1,6 @@
 /**
- * What a schedule computes, walked word by word against a layer's input: the oracle of all schedules. And whether it does what the mask says,
- * which every build asks.
+ * What a schedule computes, walked word by word against a layer's input: the oracle of all schedules. And whether it
+ * does what the mask says, which every build asks.
  */
 import type { EnginePlan, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
@@ -39,7 +39,10 @@ function paddedMemory({ banks, ring }: ScheduledPlan, layer: Layer, x: Int32Arra
   return Array.from({ length: banks }, (_, b) => memory[b % kinds]);
 }
 
-/** What stands in the accumulators after all words, for one pixel. A place that was not begun has what is told apart: NaN as 0x7fffffff. */
+/**
+ * What stands in the accumulators after all words, for one pixel. A place that was not begun has what is told apart:
+ * NaN as 0x7fffffff.
+ */
 function pixelSums(plan: ScheduledPlan, memory: readonly Int32Array[], base: number): Int32Array<ArrayBuffer> {
   const { lanes, banks, accumulators, rowsPerLane, schedule, words, read, offsets, rows } = plan;
   const { value, select, row, first, offset } = schedule;
@@ -63,7 +66,10 @@ function pixelSums(plan: ScheduledPlan, memory: readonly Int32Array[], base: num
   return sums;
 }
 
-/** What is wrong with a schedule, if anything: an entry missed, or there twice, a value that is another, a sum that is not begun. */
+/**
+ * What is wrong with a schedule, if anything: an entry missed, or there twice, a value that is another, a sum that is
+ * not begun.
+ */
 export function scheduleFault(plan: ScheduledPlan, layer: Layer): string | undefined {
   const { lanes, accumulators, rowsPerLane, schedule, words, drain, rows } = plan;
   const { value, entry, row, first } = schedule;

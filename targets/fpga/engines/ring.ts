@@ -16,8 +16,8 @@ export const reachOf = (layer: Layer): number =>
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, least)));
 
 /**
- * Depths worth having, smallest first: one in which a group's pixels may come while the group before is computed, and one in which that also
- * holds from row to row, where strides skip whole rows.
+ * Depths worth having, smallest first: one in which a group's pixels may come while the group before is computed, and
+ * one in which that also holds from row to row, where strides skip whole rows.
  */
 export function depthsFor(layer: Layer, slots: number, group: number): readonly number[] {
   const step = group * layer.stride[1];

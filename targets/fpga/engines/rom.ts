@@ -1,8 +1,8 @@
 /** Tables that are known now: fields, packed into words from the lowest bit. */
 
 /**
- * Word i has the fields in order, the first in the lowest bits; of a field that has several values a word, value 0 is lowest. Signed values
- * are in two's complement.
+ * Word i has the fields in order, the first in the lowest bits; of a field that has several values a word, value 0 is
+ * lowest. Signed values are in two's complement.
  */
 export interface Rom {
   /** An identifier, the plan's own: `schedule`, `drain`, `write`, ... */
@@ -11,7 +11,9 @@ export interface Rom {
   readonly depth: number;
   /** Bits of a word. */
   readonly width: number;
-  /** `external`: in memory outside of the part, streamed in order, once for each group of pixels. A schedule's alone. */
+  /**
+   * `external`: in memory outside of the part, streamed in order, once for each group of pixels. A schedule's alone.
+   */
   readonly storage: 'block' | 'distributed' | 'ultra' | 'external';
   readonly fields: readonly Field[];
 }

@@ -1,6 +1,7 @@
 /**
- * A schedule stepped cycle by cycle: loader, compute and drain with the ring as it is, full and wrapping, and sums that are stored late. It counts cycles and the
- * banks' reads, and a sum that is read too soon or a pixel that is overwritten comes out wrong.
+ * A schedule stepped cycle by cycle: loader, compute and drain with the ring as it is, full and wrapping, and sums
+ * that are stored late. It counts cycles and the banks' reads, and a sum that is read too soon or a pixel that is
+ * overwritten comes out wrong.
  */
 import type { ScheduledPlan } from './engine.ts';
 import { hazard } from './engine.ts';

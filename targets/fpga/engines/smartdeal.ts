@@ -1,6 +1,7 @@
 /**
- * The engine for weights made of powers of two and small bases (SmartDeal): neighbouring filters walk together through the rows of three that any of them
- * stores, weights are put together from their codes in front of the lanes, and nothing is multiplied but by shifts and additions.
+ * The engine for weights made of powers of two and small bases (SmartDeal): neighbouring filters walk together
+ * through the rows of three that any of them stores, weights are put together from their codes in front of the lanes,
+ * and nothing is multiplied but by shifts and additions.
  */
 
 import { bug } from '../../../src/diagnostic.ts';

@@ -42,7 +42,9 @@ export function cyclesOf(layer: Layer, pace: Pace): number {
 const lastPixel = ({ input, pad }: Layer): number =>
   (pad[0] + input[0] - 1) * (input[1] + pad[1] + pad[3]) + pad[1] + input[1] - 1;
 
-/** When the pixels up to one are there; asked in rising order. Room is made as the groups that `ended` knows are left. */
+/**
+ * When the pixels up to one are there; asked in rising order. Room is made as the groups that `ended` knows are left.
+ */
 function loader({ channels, input, pad }: Layer, ring: Pace['ring'], base: Int32Array, ended: Float64Array) {
   const pitch = input[1] + pad[1] + pad[3];
   let [next, time, passed] = [0, 0, 0];

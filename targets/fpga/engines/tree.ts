@@ -1,8 +1,9 @@
 /**
- * The engine for gather-scatter packs: each lane reads a bank of its own, all lanes work on one row, and a tree of adders takes their products together. No crossbar, and one
- * sum at a time.
+ * The engine for gather-scatter packs: each lane reads a bank of its own, all lanes work on one row, and a tree of
+ * adders takes their products together. No crossbar, and one sum at a time.
  *
- * Off unless asked for: gathering weights in packs with one entry of each bank, and hardware for it, are the subject of US 11,481,214 and US 11,836,489.
+ * Off unless asked for: gathering weights in packs with one entry of each bank, and hardware for it, are the subject
+ * of US 11,481,214 and US 11,836,489.
  */
 
 import type { Banks } from '../schedule/banks.ts';

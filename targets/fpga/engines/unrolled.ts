@@ -1,6 +1,7 @@
 /**
- * The engine with an adder for every addition: weights are wires and shifts, a zero is nothing at all, and a pixel takes one cycle once its window is
- * there. It pays where each weight would be used few times over: few weights, or few values between one pixel and the next.
+ * The engine with an adder for every addition: weights are wires and shifts, a zero is nothing at all, and a pixel
+ * takes one cycle once its window is there. It pays where each weight would be used few times over: few weights, or
+ * few values between one pixel and the next.
  */
 import { addAreas, drainArea, memoryArea, noArea, romArea } from '../area/datapath.ts';
 import { rates } from '../area/rates.ts';

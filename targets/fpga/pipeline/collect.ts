@@ -1,6 +1,6 @@
 /**
- * A quantised graph as stages. Real numbers stay outside: `quantize` of an input and `dequantize` of an output are the caller's. What no stage computes is told
- * all at once.
+ * A quantised graph as stages. Real numbers stay outside: `quantize` of an input and `dequantize` of an output are
+ * the caller's. What no stage computes is told all at once.
  */
 import type { Diagnostic } from '../../../src/diagnostic.ts';
 import type { Call, Constant, Graph, Id, Node } from '../../../src/graph/graph.ts';

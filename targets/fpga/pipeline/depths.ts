@@ -1,6 +1,6 @@
 /**
- * How much streams hold. Where ways part and meet again, one has to see more before it gives as much as the other; what it sees waits on the other, which
- * must have room for it, or everything stands still.
+ * How much streams hold. Where ways part and meet again, one has to see more before it gives as much as the other;
+ * what it sees waits on the other, which must have room for it, or everything stands still.
  */
 import { elements } from '../../../src/tensor/type.ts';
 import { needOf } from './needs.ts';
@@ -40,7 +40,10 @@ export function depthsOf(stages: readonly Stage[], values: readonly Value[]): re
   return depth;
 }
 
-/** Elements of each stream that are read before `stream` has `count`; more of one are never needed for fewer of another. */
+/**
+ * Elements of each stream that are read before `stream` has `count`; more of one are never needed for fewer of
+ * another.
+ */
 function needsFor(stages: readonly Stage[], stream: number, count: number): ReadonlyMap<number, number> {
   const needs = new Map([[stream, count]]);
   for (const stage of stages.toReversed()) {

@@ -1,4 +1,7 @@
-/** Operators that only move elements, as loops over places: found from where each element comes from, and proved on all of them. */
+/**
+ * Operators that only move elements, as loops over places: found from where each element comes from, and proved on
+ * all of them.
+ */
 
 import { evaluateCall } from '../../../src/graph/evaluate.ts';
 import type { Call } from '../../../src/graph/graph.ts';

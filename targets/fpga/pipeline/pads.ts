@@ -1,4 +1,7 @@
-/** Channels that are all one number, before and behind those of a picture: copies of its first channel, made to be that number, and joined with it. */
+/**
+ * Channels that are all one number, before and behind those of a picture: copies of its first channel, made to be
+ * that number, and joined with it.
+ */
 import type { Call } from '../../../src/graph/graph.ts';
 import type { Pad } from '../../../src/ops/pad.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';

@@ -1,10 +1,11 @@
 /**
  * The contract of pipelines: a quantised graph as stages that run at once, and streams between them.
  *
- * A stream carries one value of the graph, element after element in row-major order of its shape (pixels in raster order, channels fastest),
- * signed, `beat` neighbouring elements at a time, the first in the lowest bits. One stage writes it and one reads it; every stage reads all of every
- * input and writes all of every output, for each image. Reshapes are nothing. Depths are enough for no stage to wait for itself: where
- * ways part and meet again, the short one holds what the long one has to see first.
+ * A stream carries one value of the graph, element after element in row-major order of its shape (pixels in raster
+ * order, channels fastest), signed, `beat` neighbouring elements at a time, the first in the lowest bits. One stage
+ * writes it and one reads it; every stage reads all of every input and writes all of every output, for each image.
+ * Reshapes are nothing. Depths are enough for no stage to wait for itself: where ways part and meet again, the short
+ * one holds what the long one has to see first.
  */
 import type { Engine, EnginePlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
@@ -106,7 +107,10 @@ export interface Requantised extends Common {
   readonly high: number;
 }
 
-/** table[clamp(x − low, 0, size − 1)], element by element; one table for all channels, or one after the other for each. */
+/**
+ * table[clamp(x − low, 0, size − 1)], element by element; one table for all channels, or one after the other for
+ * each.
+ */
 export interface Lookup extends Common {
   readonly kind: 'lookup';
   readonly channels: number;
@@ -132,8 +136,8 @@ export interface Concat extends Common {
 }
 
 /**
- * `times` times: `chunk` elements are read into a memory, then given in another order: those at base + sum of index · stride over the
- * loops, outermost first. Nearest resize, depth to space, transpose, slice and tile are all this.
+ * `times` times: `chunk` elements are read into a memory, then given in another order: those at base + sum of index ·
+ * stride over the loops, outermost first. Nearest resize, depth to space, transpose, slice and tile are all this.
  */
 export interface Rearrange extends Common {
   readonly kind: 'rearrange';

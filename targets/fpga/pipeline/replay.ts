@@ -1,4 +1,7 @@
-/** What a pipeline computes, stage after stage: the oracle of both notations, and itself held against the graph's evaluation. */
+/**
+ * What a pipeline computes, stage after stage: the oracle of both notations, and itself held against the graph's
+ * evaluation.
+ */
 import type { EnginePlan } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
 import { replay } from '../engines/replay.ts';

@@ -1,4 +1,7 @@
-/** What each operator is on a stream: a row for each that has a stage, which says what it is made of or why it is not taken. */
+/**
+ * What each operator is on a stream: a row for each that has a stage, which says what it is made of or why it is not
+ * taken.
+ */
 import type { Call, Constant, Node } from '../../../src/graph/graph.ts';
 import type { Op } from '../../../src/ops/index.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';

@@ -1,4 +1,7 @@
-/** Loads over bins: longest first, each to the bin with least (Graham's LPT). Ties go to the lower index, so that the answer is one. */
+/**
+ * Loads over bins: longest first, each to the bin with least (Graham's LPT). Ties go to the lower index, so that the
+ * answer is one.
+ */
 
 export interface Balance {
   /** The bin of each load. */

@@ -23,8 +23,8 @@ export function channelLoads({ channels, weights: { column } }: Layer): Int32Arr
 }
 
 /**
- * `kinds` banks with `copies` of each. Both ways are tried, since channel mod kinds is perfect where a pattern was made for it, and
- * longest first is close to it everywhere else.
+ * `kinds` banks with `copies` of each. Both ways are tried, since channel mod kinds is perfect where a pattern was
+ * made for it, and longest first is close to it everywhere else.
  */
 export function banksFor(loads: Int32Array, kinds: number, copies: number): Banks {
   const [turns, sorted] = [roundRobin(loads, kinds), balance(loads, kinds)];

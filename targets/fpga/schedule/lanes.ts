@@ -2,7 +2,10 @@
 import type { Entries } from '../engines/layer.ts';
 import { balance } from './balance.ts';
 
-/** Entries `from` up to, not including, `to` of a row, which one lane adds up. A row without entries is a piece without any. */
+/**
+ * Entries `from` up to, not including, `to` of a row, which one lane adds up. A row without entries is a piece
+ * without any.
+ */
 export interface Piece {
   readonly row: number;
   readonly from: number;
@@ -29,8 +32,9 @@ export const wholeRows = ({ pos }: Entries): readonly Piece[] =>
 const slack = 5;
 
 /**
- * The pieces of each lane. `bound` are words that are needed in any case; no lane has noticeably more than that, or than the mean. Cutting what one lane
- * has too much of and giving it to one that has too little takes fewer cuts than there are lanes.
+ * The pieces of each lane. `bound` are words that are needed in any case; no lane has noticeably more than that, or
+ * than the mean. Cutting what one lane has too much of and giving it to one that has too little takes fewer cuts than
+ * there are lanes.
  */
 export function lanesFor(pieces: readonly Piece[], lanes: number, bound = 0): readonly (readonly Piece[])[] {
   const { bin } = balance(pieces.map(wordsOf), lanes);

@@ -1,9 +1,11 @@
 /**
- * Counts of lanes × banks as matchings, each held for some words: what is to be read, in as few words as the fullest lane or bank has reads.
+ * Counts of lanes × banks as matchings, each held for some words: what is to be read, in as few words as the fullest
+ * lane or bank has reads.
  *
- * Counts are filled up until every row and column of a square has the same sum D. It then has a perfect matching wherever one is left
- * (Hall), so taking matchings out, each as often as its smallest count, ends after D words in all (König; Birkhoff and von Neumann).
- * A matching that has lost edges is mended along augmenting paths instead of being looked for again.
+ * Counts are filled up until every row and column of a square has the same sum D. It then has a perfect matching
+ * wherever one is left (Hall), so taking matchings out, each as often as its smallest count, ends after D words in
+ * all (König; Birkhoff and von Neumann). A matching that has lost edges is mended along augmenting paths instead of
+ * being looked for again.
  */
 import { bug } from '../../../src/diagnostic.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Products by constants as shifts and additions: weights in canonical signed digits, the pairs of terms that many rows have in common added once, and what is left of
- * each row added in a tree.
+ * Products by constants as shifts and additions: weights in canonical signed digits, the pairs of terms that many
+ * rows have in common added once, and what is left of each row added in a tree.
  */
 import type { Adder, Term } from '../engines/engine.ts';
 import type { Layer } from '../engines/layer.ts';
@@ -94,7 +94,10 @@ const digitsOf = ({ rows, weights: { pos, column, value } }: Layer): Digit[][] =
     return digits;
   });
 
-/** The two digits in order, the lower symbol or shift first, with what they have in common taken out: the first is positive, one is not shifted. */
+/**
+ * The two digits in order, the lower symbol or shift first, with what they have in common taken out: the first is
+ * positive, one is not shifted.
+ */
 function inOrder(a: Digit, b: Digit): readonly [Digit, Digit] {
   const [x, y] = a.symbol < b.symbol || (a.symbol === b.symbol && a.shift < b.shift) ? [a, b] : [b, a];
   return [x, y];

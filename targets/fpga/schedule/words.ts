@@ -60,7 +60,10 @@ export function crossbarWords(layer: Layer, held: readonly (readonly Piece[])[],
   return { words, entry, bank, place, first };
 }
 
-/** Entries and their places by lane and bank: those of cell i stand at `start[i]` up to, not including, `start[i + 1]`. */
+/**
+ * Entries and their places by lane and bank: those of cell i stand at `start[i]` up to, not including, `start[i +
+ * 1]`.
+ */
 function cellsOf({ channels, weights: { column } }: Layer, held: readonly (readonly Piece[])[], banks: Banks) {
   const { kinds, copies, bank } = banks;
   const lanes = held.length;
