@@ -4,7 +4,7 @@ import { useCounts } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Pass } from '../src/pass.ts';
-import { withQuantity } from '../src/tensor/quantity.ts';
+import { rescaled, withQuantity } from '../src/tensor/quantity.ts';
 import type { Affine } from './matching/affine.ts';
 import { affineOf, isShift } from './matching/affine.ts';
 import type { Floats } from './matching/constants.ts';
@@ -16,7 +16,8 @@ import { untilStable } from './matching/stable.ts';
 /**
  * In this order: into the layer before, row by row; into the layer after, column by column, a shift only where no
  * padding would show it; and a normalisation of pictures that is left becomes a depthwise layer of 1x1, which can take
- * on the activation that follows. Scales are computed in double precision and rounded once.
+ * on the activation that follows. Scales are computed in double precision and rounded once. Weights that stand for whole numbers
+ * still do when their rows were scaled.
  */
 export const fuseBatchNorm: Pass = {
   name: 'fuse-batch-norm',
@@ -48,8 +49,13 @@ const standAlone = (graph: Graph): Graph =>
 function scaledRows(layer: Layer, { scale, shift }: Affine, id: Id, emitter: Emitter): Call {
   const { weights, bias, outputs } = layer;
   const row = weights.data.length / outputs;
+  const made = scaled(weights, (at) => scale[Math.floor(at / row)], emitter);
+  const { quantity, shape } = weights.type;
+  const quantised = quantity && rescaled(quantity, shape, weights.data, scale);
   const parameters = {
-    weights: scaledUnitsOf(weights, scale, emitter) ?? scaled(weights, (at) => scale[Math.floor(at / row)], emitter),
+    weights:
+      scaledUnitsOf(weights, scale, emitter) ??
+      (quantised ? { ...made, data: quantised.data, type: withQuantity(made.type, quantised.quantity) } : made),
     bias: floats(
       emitter.fresh(bias.id),
       [outputs],

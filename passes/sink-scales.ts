@@ -4,7 +4,7 @@ import { nodesById } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
 import { rewriteNodes } from '../src/graph/rewrite.ts';
 import type { Pass } from '../src/pass.ts';
-import { withQuantity } from '../src/tensor/quantity.ts';
+import { rescaled, withQuantity } from '../src/tensor/quantity.ts';
 import type { ById } from './matching/constants.ts';
 import { floatsOf, scaledUnitsOf, uniformValue } from './matching/constants.ts';
 import { layerOf } from './matching/layers.ts';
@@ -118,8 +118,11 @@ function absorb(call: Call, factor: number, emitter: Emitter): Call {
   if (!layer) return call;
   const { weights } = layer;
   const [x, , ...rest] = call.inputs;
-  const units = scaledUnitsOf(weights, new Float64Array(layer.outputs).fill(factor), emitter);
-  const data = weights.data.map((w) => w * factor);
-  const scaled = units ?? { ...weights, id: fresh(weights.id), type: withQuantity(weights.type), data };
+  const factors = new Float64Array(layer.outputs).fill(factor);
+  const { quantity, shape } = weights.type;
+  const quantised = quantity && rescaled(quantity, shape, weights.data, factors);
+  const { data } = quantised ?? { data: weights.data.map((w) => w * factor) };
+  const type = withQuantity(weights.type, quantised?.quantity);
+  const scaled = scaledUnitsOf(weights, factors, emitter) ?? { ...weights, id: fresh(weights.id), type, data };
   return { ...call, inputs: [x, emit(scaled), ...rest] };
 }

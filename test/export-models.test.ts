@@ -34,7 +34,7 @@ const looks = {
     'Pad 8, Transpose 7, Conv 73, Clip 32, Add 15, Relu 8, Resize 2, DepthToSpace 3, Reshape 6, Concat 3',
   'handlandmark-full': 'Transpose 1, Conv 47, Add 56, Clip 32, ReduceMean 1, Gemm 4, Sigmoid 2',
   'nsfwjs-mobilenet_v2':
-    'Pad 5, Transpose 1, Conv 52, BatchNormalization 52, Clip 35, Add 10, GlobalAveragePool 1, Reshape 1, Gemm 3, Relu 2, Softmax 1',
+    'Pad 5, Transpose 1, DequantizeLinear 55, Conv 52, BatchNormalization 52, Clip 35, Add 10, GlobalAveragePool 1, Reshape 1, Gemm 3, Relu 2, Softmax 1',
 } satisfies Partial<Readonly<Record<ModelName, string>>>;
 
 describe.each(Object.entries(looks) as [ModelName, string][])('%s', (name, look) => {

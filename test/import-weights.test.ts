@@ -25,10 +25,10 @@ describe('numbers that are not finite', () => {
 });
 
 describe('stored forms', () => {
-  const stored = (entry: object, data: Uint8Array<ArrayBuffer>): readonly number[] => {
+  const stored = (entry: object, data: Uint8Array<ArrayBuffer>, shape = [3]): readonly number[] => {
     const small: TestModel = {
       ...model,
-      constants: { w: real([0, 0, 0], [3]) },
+      constants: { w: real([0, 0, 0], shape) },
       nodes: [{ name: 'sum', op: 'AddV2', input: ['x', 'w'] }],
       inputs: { x: noise(1, 3) },
     };
@@ -53,6 +53,11 @@ describe('stored forms', () => {
     expect(stored({ quantization: { dtype: 'uint8', scale: 0.5, min: -1 } }, Uint8Array.of(0, 2, 255))).toEqual([
       -1, 0, 126.5,
     ]);
+    // A scale that f32 does not hold is rounded to it where weights count from a whole zero; vectors stay as they are.
+    const bytes = Uint8Array.of(0, 131, 255);
+    const affine = { quantization: { dtype: 'uint8', scale: 0.1, min: -13.1 } };
+    expect(stored(affine, bytes)).toEqual([0, 131, 255].map((v) => Math.fround(v * 0.1 - 13.1)));
+    expect(stored(affine, bytes, [1, 3])).toEqual([-131, 0, 124].map((steps) => Math.fround(steps * Math.fround(0.1))));
     expect(
       stored(
         { quantization: { dtype: 'uint16', scale: 2, min: 1 } },

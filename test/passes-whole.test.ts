@@ -134,8 +134,11 @@ describe('quantities', () => {
   });
 
   test('go where weights are scaled: rows, columns, whole values', () => {
-    const k = '%k = constant [3 5] : f32[2]';
-    expect(quantised(compiled(layer([k, '%y = binary(%c, %k) fn=mul : f32[1x2x3x2]'])))).toHaveLength(0);
+    const k = '%k = constant [3 -5] : f32[2]';
+    const rows = quantised(compiled(layer([k, '%y = binary(%c, %k) fn=mul : f32[1x2x3x2]'])));
+    expect(rows.map(({ type, data }) => [type.quantity, [...data]])).toEqual([
+      [{ scale: [1.5, 1.25], zero: [1, 0], axis: 0 }, [3, 6, -15, -20]],
+    ]);
     const before = graphOf(
       '%x = input "x" : f32[1x2x3x2]',
       k,
@@ -155,7 +158,9 @@ describe('quantities', () => {
       `%y = conv2d(%p, %w, %b) ${conv} : f32[1x2x2x2]`,
     );
     expect(opsOf(compiled(sunk))).not.toContain('binary');
-    expect(quantised(compiled(sunk))).toHaveLength(0);
+    expect(quantised(compiled(sunk)).map(({ type }) => type.quantity)).toEqual([
+      { scale: [1.5, 0.75], zero: [1, 0], axis: 0 },
+    ]);
   });
 
   test('lose the channels that weights lose', () => {

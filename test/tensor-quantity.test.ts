@@ -14,6 +14,7 @@ import {
   farthest,
   keptQuantity,
   quantityFault,
+  rescaled,
   reshapedQuantity,
   runsAlong,
   transposedQuantity,
@@ -164,6 +165,46 @@ describe('real numbers that stand for whole ones', () => {
         expect(evaluateCall({ op, type }, values)).toEqual(wholes);
       }),
     );
+  });
+});
+
+describe('numbers times a factor for each row', () => {
+  test('still stand for whole ones, and are as near as rounded products', () => {
+    const shape = [3, 50];
+    const scale = [0.013, 0.7, 3].map(Math.fround);
+    const quantity: Quantity = { scale, zero: [3, 0, -9], axis: 0 };
+    const data = Float32Array.from({ length: 150 }, (_, i) => ((i * 37) % 255) * scale[Math.floor(i / 50)]);
+    const factors = [0.1, -1.7, 1e-3];
+    const made = rescaled(quantity, shape, data, factors);
+    if (!made) throw new Error('there is no law any longer');
+    expect(made.quantity.zero).toEqual([3, 0, -9]);
+    expect(made.quantity.scale).toEqual([0, 1, 2].map((r) => Math.fround(scale[r] * Math.abs(factors[r]))));
+    expect(wholesOf(made.quantity, shape, made.data)).toBeDefined();
+    made.data.forEach((v, i) => {
+      const exact = data[i] * factors[Math.floor(i / 50)];
+      expect(Math.abs(v - exact)).toBeLessThanOrEqual(Math.abs(exact) * 2 ** -22);
+    });
+  });
+
+  test('one for all becomes one a row; rows turn around, and those times 0 are 0', () => {
+    const made = rescaled(
+      { scale: [0.5], zero: [4], axis: -1 },
+      [3, 2],
+      Float32Array.of(1, -2, 3, 0, 5, 6),
+      [2, -1, 0],
+    );
+    expect(made).toEqual({
+      quantity: { scale: [1, 0.5, 0.5], zero: [4, -4, 4], axis: 0 },
+      data: Float32Array.of(2, -4, -3, 0, 0, 0),
+    });
+  });
+
+  test('stand for none where scales would be none, or go along another axis', () => {
+    const data = Float32Array.of(1, 2);
+    expect(rescaled({ scale: [1], zero: [0], axis: -1 }, [1, 2], data, [1e-40])).toBeUndefined();
+    expect(rescaled({ scale: [1], zero: [0], axis: -1 }, [1, 2], data, [Number.POSITIVE_INFINITY])).toBeUndefined();
+    expect(rescaled({ scale: [1, 1], zero: [0, 0], axis: 1 }, [1, 2], data, [2])).toBeUndefined();
+    expect(rescaled({ scale: [1], zero: [0], axis: -1 }, [1, 2], Float32Array.of(0.5, 1), [2])).toBeUndefined();
   });
 });
 

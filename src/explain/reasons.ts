@@ -14,9 +14,12 @@ function why({ chosen, others, unfit, zeros }: Facts): string {
   const wanted = others.filter((offer) => offer.wanted);
   const [next] = wanted;
   const first = next === undefined ? alone(others) : compare(chosen, next);
-  const none = zeros === 0 && chosen.format === dense.format ? '; no weight is pruned' : '';
+  const none = zeros === 0 && isDense(chosen) ? '; no weight is pruned' : '';
   return `${first}${none}${unfit.length > 0 && zeros > 0 ? `; ${unfit.length} do not fit` : ''}`;
 }
+
+/** Whether every weight is stored, in a code or as it is. */
+const isDense = ({ format }: ExplainedOffer): boolean => format.split(' ', 1)[0] === dense.format;
 
 const alone = (others: readonly ExplainedOffer[]): string =>
   others.length === 0 ? 'no other format can hold the weights' : 'no other format is wanted';
@@ -34,8 +37,8 @@ function compare(chosen: ExplainedOffer, next: ExplainedOffer): string {
 const about = 0.03;
 
 function whyNotSparse({ chosen, others, zeros, alternatives }: Facts): string | null {
-  if (chosen.format !== dense.format || zeros === 0) return null;
-  const best = others.find(({ format, wanted }) => wanted && format !== dense.format);
+  if (!isDense(chosen) || zeros === 0) return null;
+  const best = others.find((offer) => offer.wanted && !isDense(offer));
   const at = `at ${percent(zeros)} zeros`;
   const now = best
     ? `${at} ${best.format} would take ${times(best.ns)} and dense takes ${times(chosen.ns)}`

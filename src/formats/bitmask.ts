@@ -15,6 +15,7 @@ const bytesOfBits = (rows: number, columns: number): number => Math.ceil((rows *
 export const bitmask: Format<Record<string, never>, 'pos' | 'bits' | 'val'> = {
   name: 'bitmask',
   doc: 'a bit for each weight, and the live entries of each row',
+  values: ['val'],
   detect: () => ({ fits: [{}], refused: [] }),
 
   cost(m) {

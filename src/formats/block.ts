@@ -19,6 +19,7 @@ import { placeBytes, placesFor } from './places.ts';
 export const block: Format<Block, 'pos' | 'idx' | 'val'> = {
   name: 'block',
   doc: 'blocks of rows and columns, those with a live entry whole',
+  values: ['val'],
   detect: detectBlocks,
 
   cost(m, params) {

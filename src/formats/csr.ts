@@ -27,6 +27,7 @@ const stride = 256;
 export const csr: Format<Csr, 'pos' | 'idx' | 'val'> = {
   name: 'csr',
   doc: 'the live entries of each row, each with its column or the gap before it',
+  values: ['val'],
 
   detect({ columns }) {
     if (columns <= most16) return { fits: [{ index: 16 }, { index: 8 }], refused: [] };

@@ -11,6 +11,7 @@ import type { Format } from './format.ts';
 export const dense: Format<Record<string, never>, 'val'> = {
   name: 'dense',
   doc: 'every element, row by row',
+  values: ['val'],
   detect: () => ({ fits: [{}], refused: [] }),
   cost: ({ rows, columns }) => ({ bytes: 4 * rows * columns, multiplies: rows * columns, lookups: 0, tests: 0 }),
 
@@ -27,7 +28,7 @@ export const dense: Format<Record<string, never>, 'val'> = {
     rows,
     columns,
     run,
-    data: (val as Float32Array<ArrayBuffer>).slice(),
+    data: (val as Float32Array<ArrayBuffer>).slice(0, rows * columns),
   }),
 
   walk: ({ columns, parts: { val } }, _params, row, visit) =>

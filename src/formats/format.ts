@@ -9,6 +9,10 @@
  *   3. walking a row visits every live entry, no column twice, and pads only with zeros; the order is the format's own,
  *      and an operator must not depend on it beyond rounding
  *   4. parameters that do not fit come with a reason that names the first group that breaks the pattern
+ *   5. the parts that hold weights have as many elements together as cost(m, p).multiplies
+ *
+ * A format stores weights as f32. `codes.ts` puts codes of a few bits in their place, for every format that names its
+ * parts of weights: the parameters of a code stand beside those of the format.
  */
 import type { Arr, Expr, Stmt } from '../loop/loop.ts';
 import type { Matrix } from '../tensor/matrix.ts';
@@ -18,6 +22,12 @@ import type { Params } from '../tensor/type.ts';
 export interface Format<P extends Params = Params, Part extends string = string> {
   readonly name: string;
   readonly doc: string;
+
+  /** The parts that hold weights, as f32. Absent where weights are not stored as they are. */
+  readonly values?: readonly Part[];
+
+  /** How many elements each of `values` has, where these are several. */
+  share?(m: Matrix, params: P): readonly number[];
 
   /** Which parameters worth pricing fit `m`, and why the others do not. */
   detect(m: Matrix): Detection<P>;
@@ -51,7 +61,7 @@ export interface Refusal<P extends Params = Params> {
   readonly reason: string;
 }
 
-/** `column` is the entry's column in the matrix, an i32; `value` its weight, an f32. */
+/** `column` is the entry's column in the matrix, an i32; `value` its weight, an f32, or an i32 where weights are whole. */
 export type Visit = (column: Expr, value: Expr) => readonly Stmt[];
 
 /** A matrix as stored: its sizes, and one array for each part of the format. */
@@ -75,7 +85,7 @@ export interface Cost {
   readonly bytes: number;
   /** Entries multiplied, padding included. */
   readonly multiplies: number;
-  /** Entries, or blocks of them, whose place must be looked up: 0 where every place is known beforehand. */
+  /** Entries, or blocks of them, whose place or value must be looked up: 0 where both are known beforehand. */
   readonly lookups: number;
   /** Bits tested to find the entries: 0 where the entries say themselves where they are. */
   readonly tests: number;

@@ -22,6 +22,7 @@ import { placeBytes, placesFor } from './places.ts';
 export const gs: Format<Gs> = {
   name: 'gs',
   doc: 'packs of entries in different banks, as many from each row of a group',
+  values: ['val'],
   detect: detectGs,
 
   cost(m, { b, k, scatter }) {

@@ -1,5 +1,6 @@
 import { bitmask } from './bitmask.ts';
 import { block } from './block.ts';
+import { coded } from './coded.ts';
 import { csr } from './csr.ts';
 import { dense } from './dense.ts';
 import type { Format } from './format.ts';
@@ -12,8 +13,7 @@ import { stretched } from './stretched.ts';
 import { union } from './union.ts';
 import { vec } from './vec.ts';
 
-/** Every storage format. Dense comes first, so it wins ties. */
-export const formats: readonly Format[] = [
+const listed = [
   dense,
   csr,
   bitmask,
@@ -27,5 +27,8 @@ export const formats: readonly Format[] = [
   union,
   smartdeal,
 ] as readonly Format[];
+
+/** Every storage format, each with and without codes. Dense comes first, so it wins ties. */
+export const formats: readonly Format[] = listed.map(coded);
 
 export const formatNamed = (name: string): Format | undefined => formats.find((f) => f.name === name);

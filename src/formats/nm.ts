@@ -23,6 +23,7 @@ import { detectGroups, groupsOfRow, placesByRank } from './groups.ts';
 export const nm: Format<Nm> = {
   name: 'nm',
   doc: 'n entries in every m neighbouring columns, with their places or the rank of these',
+  values: ['val'],
   detect: (m) => detectGroups(m, costOf),
   cost: costOf,
 

@@ -24,6 +24,7 @@ import { placeBytes, placesFor } from './places.ts';
 export const pattern: Format<Pattern, 'place' | 'taps' | 'tab' | 'pos' | 'at' | 'chan' | 'val'> = {
   name: 'pattern',
   doc: 'kernels whose taps are among a few patterns, sorted by pattern',
+  values: ['val'],
   detect: detectPatterns,
 
   cost(m, { patterns }) {

@@ -37,6 +37,7 @@ import { countPunched, detectPunched, eachPunched, tapsOf, wordBits, wordsPerBlo
 export const punched: Format<Punched, 'pos' | 'at' | 'chan' | 'mask' | 'val'> = {
   name: 'punched',
   doc: 'blocks of filters and channels that share their taps',
+  values: ['val'],
   detect: detectPunched,
 
   cost(m, params) {

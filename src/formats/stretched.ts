@@ -32,6 +32,7 @@ type Sizes = Pick<Matrix, 'columns' | 'run' | 'plane'>;
 export const stretched: Format<Stretched, 'pos' | 'off' | 'val'> = {
   name: 'stretched',
   doc: 'the live entries of each row, each with its offset in the padded input',
+  values: ['val'],
   detect,
   fault,
 

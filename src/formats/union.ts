@@ -26,8 +26,14 @@ const indexOf = ({ columns }: Pick<Matrix, 'columns'>) => ({ index: placeBytes(c
 export const union: Format<Union, Part> = {
   name: 'union',
   doc: 'blocks of which every entry is kept, and the other entries of each row',
+  values: ['block_val', 'rest_val'],
   detect,
   cost: (m, params) => costOf(m, params, countFull(m)(params)),
+
+  share(m, { r, c }) {
+    const inBlocks = countFull(m)({ r, c }) * r * c;
+    return [inBlocks, liveBits(m).live - inBlocks];
+  },
 
   pack(m, params) {
     const { rows, columns, run } = m;

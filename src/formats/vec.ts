@@ -24,6 +24,7 @@ export type Vec = { readonly r: number };
 export const vec: Format<Vec, 'place' | 'pos' | 'idx' | 'val'> = {
   name: 'vec',
   doc: 'groups of rows that share their columns, wherever the rows stand',
+  values: ['val'],
   detect,
 
   cost(m, { r }) {

@@ -2,7 +2,7 @@
 import type { Attribute } from '../ops/index.ts';
 import type { Quantity } from '../tensor/quantity.ts';
 import type { DType, Layout, TensorType } from '../tensor/type.ts';
-import { dense, plain, printLayout } from '../tensor/type.ts';
+import { dense, plain, printLayout, sameEncoding } from '../tensor/type.ts';
 
 /** The shortest decimal that reads back as the same float32, −0 and NaN included. */
 export function printFloat32(value: number): string {
@@ -51,11 +51,11 @@ export function parseAttributes(text: string): Record<string, Attribute> {
 }
 
 /** `f32[1x8x8x16, panel 28]`, `f32[64x1x1x16, csr index=16]`. */
-export function printType({ dtype, shape, layout, encoding: { format, params }, quantity }: TensorType): string {
+export function printType({ dtype, shape, layout, encoding, quantity }: TensorType): string {
   const parts = [
     shape.join('x'),
     ...(layout.kind === 'plain' ? [] : [printLayout(layout)]),
-    ...(format === 'dense' ? [] : [`${format}${printAttributes(params)}`]),
+    ...(sameEncoding(encoding, dense) ? [] : [`${encoding.format}${printAttributes(encoding.params)}`]),
     ...(quantity ? [`quantity${printQuantity(quantity)}`] : []),
   ];
   return `${dtype}[${parts.join(', ')}]`;

@@ -21,6 +21,7 @@ import { elements, leastPanelAxes, sameShape, storedLength } from '../tensor/typ
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
 import { inputsOf, originOf } from './graph.ts';
 import { printType } from './text.ts';
+import { meaningOf } from './weights.ts';
 
 type Fail = (message: string) => void;
 
@@ -102,7 +103,8 @@ function checkCall({ op, inputs, type }: Call, types: ReadonlyMap<Id, TensorType
     const { shape, encoding } = given.weights;
     const view = columns(op, given.weights);
     const read = plane?.(op, given);
-    const sizes = { rows: elements(shape) / view.columns, ...view, ...(read && { plane: read }) };
+    const rows = elements(shape) / view.columns;
+    const sizes = { rows, ...view, ...(read && { plane: read }), ...meaningOf(given.weights) };
     const misfit = formatNamed(encoding.format)?.fault?.(sizes, encoding.params);
     if (misfit !== undefined) fail(`has weights stored as "${encoding.format}", and ${misfit}`);
   }

@@ -49,13 +49,14 @@ export function layersOf(graph: Graph): readonly Layer[] {
   }
   return Array.from(callsOf, ([weights, calls]): Layer => {
     const [call] = calls;
+    const matrix = weightsOfCall(call, byId)?.matrix;
     const uses = users.get(weights.id) ?? [];
     return {
       call,
       weights,
       kind: call.op.kind === 'linear' ? 'linear' : 'conv',
       name: call.origin ?? call.id,
-      matrix: weightsOfCall(call, byId)?.matrix,
+      matrix: matrix?.whole ? undefined : matrix,
       first: calls.some(({ id }) => !after.has(id)),
       last: calls.some(({ id }) => !before.has(id)),
       depthwise: call.op.kind === 'conv2d' && call.op.groups > 1 && weights.type.shape[3] === 1,

@@ -19,7 +19,14 @@ export interface Matrix {
   readonly plane?: Plane;
   /** What the weights are made of, if they are made of units: each is a whole number times its row's scale. */
   readonly units?: Decomposition & Pick<Quantity, 'scale'>;
+  /** What quantised weights stand for: one scale and zero, or one of each a row. */
+  readonly quantity?: Pick<Quantity, 'scale' | 'zero'>;
+  /** Whether weights are i32 in the graph, whose products wrap around in 32 bits: here they are the same numbers as f32. */
+  readonly whole?: true;
 }
+
+/** Whole numbers at most this far from zero are matrices: f32 tells all apart. */
+export const mostWhole = 2 ** 24;
 
 /**
  * The input of a convolution as planes, one a channel. Before each row, and before each plane, is a strip of zeros that

@@ -102,6 +102,49 @@ export function wholesOf(quantity: Quantity, shape: Shape, data: Numbers): Int32
   return wholes;
 }
 
+/** Real numbers that stand for whole ones. */
+export interface Quantised {
+  readonly quantity: Quantity;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** Scales below are not held to their last digit. */
+const leastScale = 2 ** -126;
+
+/**
+ * Numbers times a factor for each index of the first axis, rounded to the steps of scales that took on the factor: no
+ * further off than each product would be if it were rounded by itself, and they still stand for whole numbers. Undefined
+ * where the numbers do not, or would not.
+ */
+export function rescaled(
+  quantity: Quantity,
+  shape: Shape,
+  data: Numbers,
+  factors: ArrayLike<number>,
+): Quantised | undefined {
+  const { axis } = quantity;
+  const wholes = axis > 0 ? undefined : wholesOf(quantity, shape, data);
+  if (!wholes) return undefined;
+  const rows = Array.from({ length: shape[0] }, (_, row) => {
+    const [pair, factor] = [axis < 0 ? 0 : row, factors[row]];
+    const [scale, zero] = [quantity.scale[pair], quantity.zero[pair]];
+    // A factor of 0 leaves no step, of any size.
+    return { scale: factor === 0 ? scale : Math.fround(scale * Math.abs(factor)), zero, sign: Math.sign(factor) };
+  });
+  const made: Quantity = {
+    scale: rows.map(({ scale }) => scale),
+    zero: rows.map(({ zero, sign }) => (sign < 0 ? 0 - zero : zero)),
+    axis: 0,
+  };
+  if (quantityFault(made, shape) !== undefined || made.scale.some((s) => s < leastScale)) return undefined;
+  const length = data.length / shape[0];
+  const scaled = Float32Array.from(wholes, (whole, i) => {
+    const { scale, zero, sign } = rows[Math.floor(i / length)];
+    return sign * (whole - zero) * scale + 0;
+  });
+  return { quantity: made, data: scaled };
+}
+
 /** The quantity once the axes have been put in another order: axis i of the result is axis `perm[i]` of the operand. */
 export const transposedQuantity = ({ scale, zero, axis }: Quantity, perm: readonly number[]): Quantity => ({
   scale,

@@ -8,7 +8,7 @@ import { columnsHeld, variantOf } from './convolving.ts';
 import { lanes } from './panels.ts';
 import { blockOf, rowsNameOf, rowsNames } from './rows.ts';
 import { pointwise } from './sequences.ts';
-import { tileHeightOf, tileHeights } from './tiles.ts';
+import { areCodes, tileHeightOf, tileHeights } from './tiles.ts';
 import { wish } from './wish.ts';
 
 /** Everything that layers are computed by. A table of rates has all of them. */
@@ -58,7 +58,8 @@ export function countsOf(work: Work): CpuCounted {
     // Where bits say what is kept, every weight is multiplied, and what is stored differs from that.
     const bits = encoding.format === 'bitmask';
     const multiply = bits ? rows * columns : cost.multiplies;
-    const own = { call: 1, multiply, again: multiply * (batch - 1), rows: rows * batch };
+    const taken = readsCodes(work) ? multiply * timeOfCodes : multiply;
+    const own = { call: 1, multiply: taken, again: multiply * (batch - 1), rows: rows * batch };
     const counts = bits ? { ...own, weights: cost.bytes } : own;
     return { family: linearFamily(encoding), counts };
   }
@@ -104,6 +105,19 @@ export function countsOf(work: Work): CpuCounted {
       weights: stored + Math.max(0, stored - near) * (panels - 1),
     },
   };
+}
+
+/** Bytes of large layers are fetched and made f32 in about half the time that f32 take to come. */
+const timeOfCodes = 0.5;
+
+/** Fewer weights stay near the core, where bytes only take time. */
+const leastCodes = 1 << 18;
+
+/** Whether the routine of a layer multiplies codes, and gains by it. */
+export function readsCodes({ call, encoding, cost, ...work }: Work): boolean {
+  const isVector = call.op.kind === 'linear' && elements(call.type.shape) === call.type.shape.at(-1);
+  const isReal = call.type.dtype === 'f32' && layoutOf({ call, encoding, cost, ...work }).kind === 'plain';
+  return isVector && isReal && areCodes(encoding) && cost.multiplies >= leastCodes;
 }
 
 function linearFamily(encoding: Encoding): Family {

@@ -1,4 +1,6 @@
 /** Calls of the routines that multiply plain vectors by weights: dense, sparse in tiles, or with a bit for each weight. */
+import { coderFor } from '../../src/formats/coder.ts';
+import type { Coder } from '../../src/formats/codes.ts';
 import type { Weights } from '../../src/graph/weights.ts';
 import type { Arr } from '../../src/loop/loop.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../src/plan/kernel.ts';
@@ -8,7 +10,7 @@ import type { Ending } from './ending.ts';
 import { helper, vector } from './panels.ts';
 import type { CpuRoutine } from './routine.ts';
 import { call } from './routine.ts';
-import { sharing, tilesOf } from './tiles.ts';
+import { areCodes, leastHeight, sharing, tileLanes, tilesOf } from './tiles.ts';
 
 /** Vectors, their weights, and what their products are added up in. */
 type Common = Readonly<Record<'x' | 'y' | 'bias', Arr>> &
@@ -30,40 +32,103 @@ const areHalves = (weights: Float32Array): boolean =>
   weights.length >= leastHalves && weights.every((w) => isF16(w) && Number.isFinite(w));
 
 /** How a template reads weights. */
-const floats = { suffix: '', type: 'float', load: 'load', one: '' };
-const halves = { suffix: '_half', type: 'uint16_t', load: 'half', one: 'half_to_float' };
+const floats = {
+  suffix: '',
+  type: 'float',
+  load: 'load',
+  one: '',
+  members: '',
+  less: '',
+  times: '',
+  parameter: '',
+  argument: '',
+};
+const halves = { ...floats, suffix: '_half', type: 'uint16_t', load: 'half', one: 'half_to_float' };
+const bytes = {
+  ...floats,
+  suffix: '_codes',
+  type: 'uint8_t',
+  load: 'codes',
+  one: '(float)',
+  members: '\n  const float *scale; /* of each row */\n  float zero;',
+  less: ' - p->zero',
+};
 
-/** Rows that share their columns, from which on weights are fetched more slowly than they are multiplied. */
-const leastHeight = 8;
-
-function denseCall({ arrays, pack }: KernelSite, { matrix }: Weights, common: Common, asHalves: boolean): RoutineCall {
+function denseCall(site: KernelSite, weights: Weights, common: Common, asHalves: boolean): RoutineCall {
+  const { arrays, pack } = site;
+  const { matrix } = weights;
+  const coder = common.batch === 1 ? coderOf(weights) : undefined;
+  if (coder) {
+    const codes = codesOf(matrix.data, coder, (i) => Math.floor(i / matrix.columns));
+    const members = { ...common, ...scalesOf(site, coder, matrix.rows), weights: pack('weights', codes).array };
+    return call(linearDenseCodes, members);
+  }
   if (!asHalves || !areHalves(matrix.data)) return call(linearDense(floats), { ...common, weights: arrays.weights });
-  const weights = pack('weights', Uint16Array.from(matrix.data, toF16)).array;
-  return call(linearDense(halves), { ...common, weights });
+  const stored = pack('weights', Uint16Array.from(matrix.data, toF16)).array;
+  return call(linearDense(halves), { ...common, weights: stored });
 }
 
-function sparseCall(site: KernelSite, { constant, matrix }: Weights, common: Common, mayHalve: boolean): RoutineCall {
+/** The bytes that an encoding stores weights as, where routines read them. */
+function coderOf({ matrix, constant }: Weights): Coder | undefined {
+  const { encoding } = constant.type;
+  return areCodes(encoding) ? coderFor(matrix, encoding) : undefined;
+}
+
+const codesOf = (weights: Float32Array<ArrayBuffer>, { codeOf }: Coder, rowOf: (i: number) => number) =>
+  Uint8Array.from(wordsOf(weights), (word, i) => codeOf(word, rowOf(i)));
+
+const scalesOf = ({ pack }: KernelSite, { scale, zero }: Coder, rows: number) => ({
+  scale: pack('scale', scale.length === 1 ? new Float32Array(rows).fill(scale[0]) : scale).array,
+  zero: { f32: zero },
+});
+
+function sparseCall(site: KernelSite, stored: Weights, common: Common, mayHalve: boolean): RoutineCall {
+  const { constant, matrix } = stored;
   const together = sharing(matrix, constant.type.encoding);
   const narrow = Math.max(common.inputs, common.outputs) <= 1 << 16;
   const { steps, lanes, columns, weights } = tilesOf(matrix, together);
   const places = (list: Int32Array<ArrayBuffer>) => (narrow ? Uint16Array.from(list) : list);
-  // Several vectors have the same weights, and wait for them less.
-  const asHalves = mayHalve && common.batch === 1 && together.height >= leastHeight && areHalves(weights);
   const members = {
     ...common,
     tiles: steps.length,
     steps: site.pack('steps', steps).array,
     lanes: site.pack('lanes', places(lanes)).array,
     columns: site.pack('columns', places(columns)).array,
+  };
+  const { height } = together;
+  const coder = common.batch === 1 ? coderOf(stored) : undefined;
+  if (coder) {
+    const rows = rowsOfWeights(steps, lanes);
+    const codes = site.pack(
+      'weights',
+      codesOf(weights, coder, (i) => rows[i]),
+    ).array;
+    const own = { ...members, ...scalesOf(site, coder, matrix.rows), weights: codes };
+    return call(linearSparseCodes(height, narrow), own);
+  }
+  // Several vectors have the same weights, and wait for them less.
+  const asHalves = mayHalve && common.batch === 1 && height >= leastHeight && areHalves(weights);
+  const own = {
+    ...members,
     weights: site.pack('weights', asHalves ? Uint16Array.from(weights, toF16) : weights).array,
   };
-  if (common.batch === 1) return call(linearSparse(together.height, narrow, asHalves ? halves : floats), members);
+  if (common.batch === 1) return call(linearSparse(height, narrow, asHalves ? halves : floats), own);
   const vectors = common.batch <= 4 ? 4 : 8;
-  return call(linearSparseBatch(together.height, narrow, vectors), {
-    ...members,
+  return call(linearSparseBatch(height, narrow, vectors), {
+    ...own,
     from: site.scratch('from', 'f32', common.inputs * vectors),
     sums: site.scratch('sums', 'f32', common.outputs * vectors),
   });
+}
+
+/** The row of each weight in tiles. */
+function rowsOfWeights(steps: Uint16Array, lanes: Int32Array): Int32Array {
+  const rows = new Int32Array(tileLanes * steps.reduce((sum, count) => sum + count, 0));
+  let end = 0;
+  for (let tile = 0; tile < steps.length; tile++)
+    for (let step = 0; step < steps[tile]; step++, end += tileLanes)
+      rows.set(lanes.subarray(tile * tileLanes, (tile + 1) * tileLanes), end);
+  return rows;
 }
 
 /** The weights that are kept, row after row, with a bit for each weight. */
@@ -86,10 +151,14 @@ function bitsCall({ pack, scratch }: KernelSite, { matrix }: Weights, common: Co
 
 const parts = helper('parts', [vector]);
 const halfParts = helper('halves', [parts]);
+const codeParts = helper('codes', [parts]);
 
 type Reading = typeof floats;
 
-const needsOf = (read: Reading): readonly Routine[] => [read === halves ? halfParts : parts];
+const needsOf = ({ suffix }: Reading): readonly Routine[] => {
+  if (suffix === bytes.suffix) return [codeParts];
+  return [suffix === halves.suffix ? halfParts : parts];
+};
 
 const named = (name: string, { suffix }: Reading) => {
   const struct = `${name}${suffix}`;
@@ -105,6 +174,11 @@ const linearDense = (read: Reading): CpuRoutine<typeof denseMembers> => ({
   needs: needsOf(read),
   members: denseMembers,
 });
+
+const linearDenseCodes: CpuRoutine<`${typeof denseMembers} scale zero`> = {
+  ...linearDense({ ...bytes, times: ' * p->scale[o + r]' }),
+  members: `${denseMembers} scale zero`,
+};
 
 const bitsMembers = 'x y padded bits weights bias batch inputs outputs low high' as const;
 
@@ -142,6 +216,17 @@ function linearSparse(height: number, narrow: boolean, read: Reading): CpuRoutin
     members: sparseMembers,
   };
 }
+
+const linearSparseCodes = (height: number, narrow: boolean): CpuRoutine<`${typeof sparseMembers} scale zero`> => ({
+  ...linearSparse(height, narrow, {
+    ...bytes,
+    less: ' - zero',
+    times: ' * p->scale[lanes[l]]',
+    parameter: ', float zero',
+    argument: ', p->zero',
+  }),
+  members: `${sparseMembers} scale zero`,
+});
 
 const batchMembers = 'x y from sums steps lanes columns weights bias tiles batch inputs outputs low high' as const;
 

@@ -1,9 +1,10 @@
 /** What work costs: the nanoseconds that the rates of a CPU predict, and what is preferred where they say too little. */
+import { codeIn } from '../../src/formats/codes.ts';
 import type { Prediction, Rates } from '../../src/plan/rates.ts';
 import { predictWith } from '../../src/plan/rates.ts';
 import type { Target, Work } from '../../src/target.ts';
 import { elements } from '../../src/tensor/type.ts';
-import { countsOf } from './counts.ts';
+import { countsOf, readsCodes } from './counts.ts';
 
 /** Below so many weights nothing is worth an index. */
 const small = 256;
@@ -28,6 +29,8 @@ export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
     price(work) {
       const dense = work.encoding.format === 'dense';
       const all = elements(work.types.weights.shape);
+      // Most kernels multiply f32, and nothing expands weights at load.
+      if (codeIn(work.encoding.params) && work.types.weights.dtype === 'f32' && !readsCodes(work)) return Infinity;
       if (!dense && !work.asked && (all <= small || work.cost.multiplies > most * all)) return Infinity;
       const { ns, family } = predict(work);
       // All taps are multiplied anyway.

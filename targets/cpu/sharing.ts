@@ -130,7 +130,7 @@ const stretches: Readonly<Record<string, (number: Numbered) => Stretch | undefin
           count: 'outputs',
           length: n('outputs'),
           unit: line,
-          steps: { weights: n('inputs'), bias: 1, y: 1 },
+          steps: { weights: n('inputs'), scale: 1, bias: 1, y: 1 },
         }
       : undefined,
 

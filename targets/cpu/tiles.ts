@@ -12,6 +12,7 @@
  * the shorter a chain of sums, the less is rounded. Lanes that end before others multiply their last input by 0.
  */
 import { groupsOf, none } from '../../src/formats/alike.ts';
+import { codeIn } from '../../src/formats/codes.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { liveness, wordsOf } from '../../src/tensor/matrix.ts';
 import type { Encoding } from '../../src/tensor/type.ts';
@@ -42,6 +43,16 @@ export type TileHeight = (typeof tileHeights)[number];
 export function tileHeightOf({ format, params }: Encoding): TileHeight {
   const size = format in shared ? Number(params[shared[format]]) : 1;
   return tileHeights.findLast((height) => size % height === 0) ?? 1;
+}
+
+/** Rows that share their columns, from which on weights are fetched more slowly than their places are. */
+export const leastHeight = 8;
+
+/** Whether dense layers of one vector read the codes of an encoding as they are: bytes that count from one zero. */
+export function areCodes(encoding: Encoding): boolean {
+  const code = codeIn(encoding.params);
+  const isFetched = encoding.format === 'dense' || tileHeightOf(encoding) >= leastHeight;
+  return code !== undefined && 'linear' in code && code.linear === 8 && isFetched;
 }
 
 /** Which rows those are. A last group that is not whole has one of its rows again. */

@@ -22,7 +22,9 @@ export function predict({ call, types, encoding, cost, reuse }: Work): Predictio
   const bytes = cost.bytes * bytesToRead;
   const sums = cost.multiplies * reuse;
   const even = types.weights.shape[0] % 2 === 0;
-  if ((op.kind === 'conv2d' || op.kind === 'conv-transpose2d') && reuse > 1) {
+  // Kernels take what is f32.
+  const isReal = types.weights.dtype === 'f32';
+  if (isReal && (op.kind === 'conv2d' || op.kind === 'conv-transpose2d') && reuse > 1) {
     const paired =
       op.kind === 'conv2d' &&
       op.groups === 1 &&
@@ -30,7 +32,7 @@ export function predict({ call, types, encoding, cost, reuse }: Work): Predictio
       (format === 'dense' || (format === 'block' && params.r % 2 === 0));
     return predicted(paired ? 'pairs' : 'single', sums / (paired ? rates.pairs : rates.single), bytes);
   }
-  if (op.kind === 'conv2d' || op.kind === 'linear')
+  if (isReal && (op.kind === 'conv2d' || op.kind === 'linear'))
     return format === 'dense'
       ? predicted('streamed', sums / streamed, bytes)
       : predicted('looked up', sums / lookedUp, bytes);

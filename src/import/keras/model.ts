@@ -1,5 +1,6 @@
 /** TensorFlow.js layers-models: Keras layers, read through the table of layers. */
 import type { Graph } from '../../graph/graph.ts';
+import { withQuantity } from '../../tensor/quantity.ts';
 import { tensor } from '../../tensor/type.ts';
 import type { Builder, Value } from '../builder.ts';
 import { broken, graphBuilder } from '../builder.ts';
@@ -225,9 +226,9 @@ function weightFinder(weights: ReadonlyMap<string, Weight>, builder: Builder) {
     const full = spellings.get(`${layer}/${name}`);
     const weight = full === undefined ? undefined : weights.get(full);
     if (full === undefined || !weight) return undefined;
-    const { dtype, shape, data, mask } = weight;
-    const value =
-      values.get(full) ?? builder.known(tensor(dtype, shape), data, { ...(mask && { mask }), origin: full });
+    const { dtype, shape, data, mask, quantity } = weight;
+    const type = withQuantity(tensor(dtype, shape), quantity);
+    const value = values.get(full) ?? builder.known(type, data, { ...(mask && { mask }), origin: full });
     values.set(full, value);
     return value;
   };

@@ -1,5 +1,6 @@
 /** TensorFlow.js graph-models: nodes of a frozen TensorFlow graph, read through the table of operators. */
 import type { Graph } from '../../graph/graph.ts';
+import { withQuantity } from '../../tensor/quantity.ts';
 import { sameShape, tensor } from '../../tensor/type.ts';
 import type { Builder, Value } from '../builder.ts';
 import { broken, graphBuilder } from '../builder.ts';
@@ -202,6 +203,7 @@ function constant(node: NodeDef, scope: Scope, { weights, builder }: Reading): V
       `has the type ${dtype} in the topology and ${weight.dtype === 'f32' ? 'float32' : 'int32'} in the manifest`,
       'mend "weightsManifest", or convert the model again',
     );
-  const { data, mask } = weight;
-  return builder.known(tensor(weight.dtype, weight.shape), data, { ...(mask && { mask }), origin: node.name });
+  const { data, mask, quantity } = weight;
+  const type = withQuantity(tensor(weight.dtype, weight.shape), quantity);
+  return builder.known(type, data, { ...(mask && { mask }), origin: node.name });
 }

@@ -1,6 +1,7 @@
 /** The weights of a TensorFlow.js model, by name: checked against the bytes that are there, then decoded. */
 import type { Report } from '../../diagnostic.ts';
 import type { Numbers } from '../../tensor/numbers.ts';
+import type { Quantised, Quantity } from '../../tensor/quantity.ts';
 import type { Shape } from '../../tensor/type.ts';
 import type { ImportContext } from '../importer.ts';
 import { suggestion } from '../nearest.ts';
@@ -14,6 +15,7 @@ export interface Weight {
   readonly shape: Shape;
   readonly data: Numbers;
   readonly mask?: Uint8Array<ArrayBuffer>;
+  readonly quantity?: Quantity;
 }
 
 const bytesPer: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 };
@@ -123,11 +125,34 @@ function checkSizes(
   return false;
 }
 
-function weightOf({ shape, dtype }: WeightEntry, data: Decoded): Weight {
-  if (dtype === 'float32') return { dtype: 'f32', shape, data: Float32Array.from(data) };
+function weightOf(entry: WeightEntry, data: Decoded): Weight {
+  const { shape, dtype } = entry;
+  if (dtype === 'float32')
+    return { dtype: 'f32', shape, ...(inSteps(entry, data) ?? { data: Float32Array.from(data) }) };
   // A truth value is 0 or 1, and there are bytes in the world that are neither.
   return { dtype: 'i32', shape, data: Int32Array.from(data, dtype === 'bool' ? (v) => Number(v !== 0) : undefined) };
 }
+
+/** How far from a whole number the zero of weights may be that were stored with one: the file says it in decimals. */
+const nearlyWhole = 2 ** -20;
+
+/**
+ * Weights stored as bytes or pairs of them that count from a whole zero, in steps of a scale that is rounded to f32: no
+ * further off than the weights themselves are, rounded. Vectors are left as they are: nothing stores them in steps.
+ */
+function inSteps({ shape, quantization }: WeightEntry, data: Decoded): Quantised | undefined {
+  if (!quantization || quantization.dtype === 'float16' || shape.length < 2) return undefined;
+  const { min } = quantization;
+  const scale = Math.fround(quantization.scale);
+  const zero = Math.round(-min / quantization.scale) + 0;
+  const isNear = Math.abs(-min / quantization.scale - zero) <= nearlyWhole;
+  if (!isNear || !(scale > 0 && scale < Infinity) || Math.abs(zero) > mostZero) return undefined;
+  const steps = Float32Array.from(data, (value) => Math.round(value / quantization.scale) * scale + 0);
+  return { data: steps, quantity: { scale: [scale], zero: [zero], axis: -1 } };
+}
+
+/** What two bytes count. */
+const mostZero = 65535;
 
 function warnOfStrangeNumbers(name: string, data: Numbers, file: string, report: Report): void {
   let [nan, infinite] = [0, 0];

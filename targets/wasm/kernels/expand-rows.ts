@@ -1,13 +1,6 @@
 /** The routine that makes streams of rows from what is stored of them. */
 import type { Routine } from '../../../src/plan/kernel.ts';
-import { math } from '../math.ts';
-
-const storedValue: Routine = {
-  name: 'stored-value',
-  template: 'wasm/kernels/stored-value.wat.hbs',
-  view: {},
-  needs: [math.f16],
-};
+import { storedValue } from './stored.ts';
 
 export const expandRows: Routine = {
   name: 'expand-rows',

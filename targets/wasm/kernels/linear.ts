@@ -1,14 +1,15 @@
 /** Dense layers, and convolutions whose window is the whole picture. */
+import { coderFor } from '../../../src/formats/coder.ts';
+import type { Weights } from '../../../src/graph/weights.ts';
 import type { Op } from '../../../src/ops/index.ts';
 import type { Types } from '../../../src/ops/rules.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { Kernel, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
-import { isF16, toF16 } from '../../../src/tensor/f16.ts';
-import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { isF16 } from '../../../src/tensor/f16.ts';
 import { elements } from '../../../src/tensor/type.ts';
-import { math } from '../math.ts';
 import { epilogueOf } from './epilogue.ts';
 import { multiplied, onePlane, packRows } from './rows.ts';
+import { storedCodes, storedNumbers, storedValue } from './stored.ts';
 import { packUnits, storedFilters } from './units.ts';
 
 export const linear: Kernel = {
@@ -34,7 +35,7 @@ export const linear: Kernel = {
       format === 'dense' || format === 'smartdeal'
         ? {
             routine: dense,
-            args: [arrays.x, result.array, packDense(site, matrix, format), arrays.bias, ...sizes, ...bounds],
+            args: [arrays.x, result.array, packDense(site, weights), arrays.bias, ...sizes, ...bounds],
           }
         : {
             routine: csr,
@@ -73,18 +74,19 @@ const expandNumbers: Routine = {
   name: 'expand-numbers',
   template: 'wasm/kernels/expand-numbers.wat.hbs',
   view: {},
-  needs: [math.f16],
+  needs: [storedValue],
 };
 
-/** The weights by rows, stored as what they are made of, or as f16 where that is exact. */
-function packDense(site: KernelSite, matrix: Matrix, format: string) {
-  const { data } = matrix;
-  const units = format === 'dense' ? undefined : storedFilters(matrix);
+/** The weights by rows, stored as what they are made of, in the code that the encoding says, or as f16 where that is exact. */
+function packDense(site: KernelSite, { matrix, constant: { type } }: Weights) {
+  const { rows, columns, data } = matrix;
+  const units = type.encoding.format === 'dense' ? undefined : storedFilters(matrix);
   if (units) return packUnits(site, data, units);
-  if (!data.every(isF16)) return site.pack('rows', data).array;
+  const coder = coderFor(matrix, type.encoding);
+  if (!coder && !data.every(isF16)) return site.pack('rows', data).array;
   const constant = site.pack('rows', data, {
-    data: Uint16Array.from(data, toF16),
-    expand: (source) => ({ routine: expandNumbers, args: [source, constant.array, data.length] }),
+    data: coder ? storedCodes(data, coder, (i) => Math.floor(i / columns)) : storedNumbers(data),
+    expand: (source) => ({ routine: expandNumbers, args: [source, constant.array, rows, columns] }),
   });
   return constant.array;
 }

@@ -3,15 +3,16 @@
  * Two rows may share their records, which then hold a weight for each. A long row comes in parts: bit 0 of the bytes
  * says that one came before, bit 1 that another follows.
  */
+import { coderFor } from '../../../src/formats/coder.ts';
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite } from '../../../src/plan/kernel.ts';
-import { isF16, toF16 } from '../../../src/tensor/f16.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
 import { expandRows } from './expand-rows.ts';
+import { storedCodes, storedNumbers } from './stored.ts';
 import { packUnits, storedUnits } from './units.ts';
 
 /** Where the entries of a row read, in bytes from the first pixel of its output. */
@@ -50,9 +51,12 @@ export function multiplied({ matrix, constant }: Weights): Matrix {
 /** Records whose products are summed one by one; longer rows come in parts, since short sums lose less to rounding. */
 export const mostInOneSum = 64;
 
-/** The constant that holds the stream, stored as weights without offsets and a bit for each place of a record. */
+/**
+ * The constant that holds the stream, stored as weights without offsets and a bit for each place of a record. A kernel may
+ * have rows of the layer's weights several times over, all of them each time.
+ */
 export function packRows(
-  site: Pick<KernelSite, 'pack'>,
+  site: Pick<KernelSite, 'pack' | 'weights'>,
   matrix: Matrix,
   width: Width,
   bias: Numbers,
@@ -63,7 +67,7 @@ export function packRows(
   const { columns, rowsPerPlane, planes, plane } = offsets;
   const units = width === 1 && planes === 1 ? storedUnits(matrix, bias, columns, most) : undefined;
   if (units) return packUnits(site, stream(records, bias, offsets, most), units);
-  const stored = storedForm(records, bias, offsets);
+  const stored = storedForm(records, bias, offsets, site.weights);
   const constant = site.pack('rows', stream(records, bias, offsets, most), {
     data: stored.bytes,
     expand: (source) => ({
@@ -71,7 +75,7 @@ export function packRows(
       args: [
         ...[source, constant.array, records.rows, records.columns, width],
         typeof columns === 'number' ? columns : 0,
-        ...[most, Number(stored.masked), Number(stored.halfBias), Number(stored.half), records.live],
+        ...[most, Number(stored.masked)],
         ...[rowsPerPlane, planes, plane],
       ],
     }),
@@ -160,18 +164,15 @@ const offsetOf = ({ columns }: Offsets, column: number): number =>
 interface StoredForm {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly masked: boolean;
-  readonly halfBias: boolean;
-  readonly half: boolean;
 }
 
-function storedForm({ mask, live, values }: Records, bias: Numbers, { columns }: Offsets): StoredForm {
-  const masked = live < mask.length;
-  const [half, halfBias] = [values.every(isF16), bias.every(isF16)];
+function storedForm(records: Records, bias: Numbers, { columns }: Offsets, weights: Weights | undefined): StoredForm {
+  const masked = records.live < records.mask.length;
   const parts = [
     ...(typeof columns === 'number' ? [] : [bytesOf(columns)]),
-    numbersAs(halfBias, bias),
-    numbersAs(half, values),
-    ...(masked ? [bitsOf(mask)] : []),
+    storedNumbers(Float32Array.from(bias)),
+    storedValues(records, weights),
+    ...(masked ? [bitsOf(records.mask)] : []),
   ];
   const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
@@ -179,11 +180,20 @@ function storedForm({ mask, live, values }: Records, bias: Numbers, { columns }:
     bytes.set(part, at);
     at += part.length;
   }
-  return { bytes, masked, half, halfBias };
+  return { bytes, masked };
 }
 
-const numbersAs = (half: boolean, numbers: Numbers): Uint8Array<ArrayBuffer> =>
-  bytesOf(half ? Uint16Array.from(numbers, toF16) : Float32Array.from(numbers));
+/** In the code that the encoding says, or as they are. */
+function storedValues({ rows, columns, width, mask, values }: Records, weights: Weights | undefined) {
+  const coder = weights && coderFor(weights.matrix, weights.constant.type.encoding);
+  if (!coder) return storedNumbers(values);
+  const rowOf = new Int32Array(values.length);
+  let end = 0;
+  for (let row = 0; row < rows; row++)
+    for (let at = row * columns; at < (row + 1) * columns; at++)
+      if (mask[at] === 1) for (let i = 0; i < width; i++) rowOf[end++] = (row * width + i) % weights.matrix.rows;
+  return storedCodes(values, coder, (i) => rowOf[i]);
+}
 
 /** A bit for each place, and room to read eight bytes from any of them. */
 function bitsOf(mask: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
 import { expandRows } from './expand-rows.ts';
+import { headBytes } from './stored.ts';
 
 const unitFilter: Routine = {
   name: 'unit-filter',
@@ -81,8 +82,8 @@ export function storedUnits(
   const table = typeof columns === 'number' ? new Uint8Array() : bytesOf(columns);
   return {
     data: joined([table, bytesOf(Float32Array.from(bias)), units]),
-    // The weights of a filter, and as expand_rows reads them: offsets, a bias, the weights, and a bit for each.
-    scratch: 8 * matrix.columns + table.length + 4 + Math.ceil(matrix.columns / 8) + 16,
+    // The weights of a filter, and as expand_rows reads them: offsets, blocks of a bias and the weights, and a bit for each.
+    scratch: 8 * matrix.columns + table.length + 2 * headBytes + 4 + Math.ceil(matrix.columns / 8) + 16,
     routine: expandUnits,
     args: [matrix.rows, matrix.columns, typeof columns === 'number' ? columns : 0, most],
   };

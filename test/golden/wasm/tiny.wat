@@ -167,24 +167,20 @@
         (f64.const 2.505210838544172e-8)))))))))))))))))))))))))
 
   ;; Writes the stream that tiles read: for each row i32 bytes of its records and `width` biases, f32, and then the
-  ;; records, an i32 offset and `width` weights, f32. Rows of more than `most` records come in parts, as tiles say. src: column offsets, i32 each, where `step` is 0 (they are `step`
-  ;; times the column elsewhere); then biases and the `live` records' weights, as f16 or f32; then, where `masked`, a bit
-  ;; for each place of a record, lowest first. Row r reads `plane` bytes further for each `rows per plane` rows, round and
-  ;; round after `planes`.
+  ;; records, an i32 offset and `width` weights, f32. Rows of more than `most` records come in parts, as tiles say. src:
+  ;; column offsets, i32 each, where `step` is 0 (they are `step` times the column elsewhere); then the block of biases and
+  ;; that of weights, those of a record side by side; then, where `masked`, a bit for each place of a record, lowest first.
+  ;; Row r reads `plane` bytes further for each `rows per plane` rows, round and round after `planes`.
   (func $expand_rows (param $src i32) (param $dst i32) (param $rows i32) (param $columns i32) (param $width i32)
-    (param $step i32) (param $most i32) (param $masked i32) (param $half_bias i32) (param $half i32) (param $live i32)
-    (param $rows_per_plane i32) (param $planes i32) (param $plane i32)
-    (local $bias i32) (local $value i32) (local $bits i32) (local $bit i32) (local $stop i32) (local $n i32) (local $i i32)
-    (local $row i32) (local $head i32) (local $count i32) (local $shift i32) (local $column i32) (local $word i64) (local $offset i32)
-    (local.set $bias (local.get $src))
+    (param $step i32) (param $most i32) (param $masked i32) (param $rows_per_plane i32) (param $planes i32) (param $plane i32)
+    (local $biases i32) (local $weights i32) (local $next i32) (local $first i32) (local $bits i32) (local $bit i32)
+    (local $stop i32) (local $n i32) (local $i i32) (local $row i32) (local $head i32) (local $count i32) (local $shift i32)
+    (local $column i32) (local $word i64) (local $offset i32)
+    (local.set $biases (local.get $src))
     (if (i32.eqz (local.get $step))
-      (then (local.set $bias (i32.add (local.get $src) (i32.shl (local.get $columns) (i32.const 2))))))
-    (local.set $value
-      (i32.add (local.get $bias)
-        (i32.shl (i32.mul (local.get $rows) (local.get $width)) (i32.sub (i32.const 2) (local.get $half_bias)))))
-    (local.set $bits
-      (i32.add (local.get $value)
-        (i32.shl (i32.mul (local.get $live) (local.get $width)) (i32.sub (i32.const 2) (local.get $half)))))
+      (then (local.set $biases (i32.add (local.get $src) (i32.shl (local.get $columns) (i32.const 2))))))
+    (local.set $weights (i32.add (local.get $biases) (i32.load (local.get $biases))))
+    (local.set $bits (i32.add (local.get $weights) (i32.load (local.get $weights))))
     (loop $next_row
       (local.set $shift
         (i32.mul (local.get $plane)
@@ -193,12 +189,13 @@
       (i32.store (local.get $head) (i32.const 0))
       (local.set $count (i32.const 0))
       (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
-      (local.set $i (local.get $width))
+      (local.set $first (i32.mul (local.get $row) (local.get $width)))
+      (local.set $i (i32.const 0))
       (loop $next_bias
-        (f32.store (local.get $dst) (call $stored_value (local.get $bias) (local.get $half_bias)))
-        (local.set $bias (i32.add (local.get $bias) (i32.shr_u (i32.const 4) (local.get $half_bias))))
+        (f32.store (local.get $dst)
+          (call $stored_value (local.get $biases) (i32.add (local.get $first) (local.get $i)) (i32.const 0)))
         (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
-        (br_if $next_bias (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+        (br_if $next_bias (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $width))))
       (local.set $bit (i32.mul (local.get $row) (local.get $columns)))
       (local.set $stop (i32.add (local.get $bit) (local.get $columns)))
       (local.set $column (i32.const 0))
@@ -242,12 +239,13 @@
                   (else
                     (i32.load (i32.add (local.get $src) (i32.shl (local.get $offset) (i32.const 2))))))))
             (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
-            (local.set $i (local.get $width))
+            (local.set $i (i32.const 0))
             (loop $next_value
-              (f32.store (local.get $dst) (call $stored_value (local.get $value) (local.get $half)))
-              (local.set $value (i32.add (local.get $value) (i32.shr_u (i32.const 4) (local.get $half))))
+              (f32.store (local.get $dst)
+                (call $stored_value (local.get $weights) (local.get $next) (i32.add (local.get $first) (local.get $i))))
+              (local.set $next (i32.add (local.get $next) (i32.const 1)))
               (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
-              (br_if $next_value (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+              (br_if $next_value (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $width))))
             (br $next_live)))
         (local.set $column (i32.add (local.get $column) (local.get $n)))
         (br_if $next_word
@@ -366,11 +364,44 @@
           (i64.shl (local.get $high) (local.get $n))
           (i64.shr_u (local.get $low) (i64.sub (i64.const 64) (local.get $n)))))))
 
-  ;; A stored number: f16 where half is 1, f32 where it is 0.
-  (func $stored_value (param $at i32) (param $half i32) (result f32)
-    (if (result f32) (local.get $half)
-      (then (call $f16 (i32.load16_u (local.get $at))))
-      (else (f32.load (local.get $at)))))
+  ;; Number n of a block, of row `row`. A block: i32 its bytes, the bits of a number, what is taken from a code, how many
+  ;; scales and how many entries of a table there are; these, f32; and the numbers: f32, f16, or codes of up to 8 bits, which
+  ;; count from zero or say a place in the table, in the scale of their row where there are scales.
+  (func $stored_value (param $block i32) (param $n i32) (param $row i32) (result f32)
+    (local $bits i32) (local $scales i32) (local $entries i32) (local $side i32) (local $numbers i32) (local $code i32)
+    (local $value f32)
+    (local.set $bits (i32.load offset=4 (local.get $block)))
+    (local.set $scales (i32.load offset=12 (local.get $block)))
+    (local.set $entries (i32.load offset=16 (local.get $block)))
+    (local.set $side (i32.add (local.get $block) (i32.const 20)))
+    (local.set $numbers
+      (i32.add (local.get $side) (i32.shl (i32.add (local.get $scales) (local.get $entries)) (i32.const 2))))
+    (if (i32.eq (local.get $bits) (i32.const 32))
+      (then (return (f32.load (i32.add (local.get $numbers) (i32.shl (local.get $n) (i32.const 2)))))))
+    (if (i32.eq (local.get $bits) (i32.const 16))
+      (then
+        (return
+          (call $f16 (i32.load16_u (i32.add (local.get $numbers) (i32.shl (local.get $n) (i32.const 1))))))))
+    (local.set $n (i32.mul (local.get $n) (local.get $bits)))
+    (local.set $code
+      (i32.and
+        (i32.shr_u
+          (i32.load16_u (i32.add (local.get $numbers) (i32.shr_u (local.get $n) (i32.const 3))))
+          (i32.and (local.get $n) (i32.const 7)))
+        (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1))))
+    (local.set $value
+      (if (result f32) (local.get $entries)
+        (then
+          (f32.load
+            (i32.add (local.get $side) (i32.shl (i32.add (local.get $scales) (local.get $code)) (i32.const 2)))))
+        (else (f32.convert_i32_s (i32.sub (local.get $code) (i32.load offset=8 (local.get $block)))))))
+    (if (result f32) (local.get $scales)
+      (then
+        (f32.mul
+          (local.get $value)
+          (f32.load
+            (i32.add (local.get $side) (i32.shl (i32.rem_u (local.get $row) (local.get $scales)) (i32.const 2))))))
+      (else (local.get $value))))
 
   ;; Copies pictures from rows of channels to panels.
   ;; `pixels` pixels of `channels` channels; four by four where there are four of both.
@@ -609,8 +640,8 @@
     (call $expand_rows
       (i32.const 320 (; v_c_rows_stored ;)) (i32.const 256 (; v_c_rows ;)) (i32.const 4 (; rows ;))
       (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 64 (; most ;))
-      (i32.const 1 (; masked ;)) (i32.const 1 (; half_bias ;)) (i32.const 1 (; half ;)) (i32.const 4 (; live ;))
-      (i32.const 1 (; rows_per_plane ;)) (i32.const 1 (; planes ;)) (i32.const 0 (; plane ;))))
+      (i32.const 1 (; masked ;)) (i32.const 1 (; rows_per_plane ;)) (i32.const 1 (; planes ;))
+      (i32.const 0 (; plane ;))))
   (start $init)
 
   ;; One inference.
