@@ -19,18 +19,30 @@ import { liveBits } from './livebits.ts';
 export function coded(format: Format): Format {
   const { values } = format;
   if (!values) return withoutWhole(format);
-  const plainCost = (m: Matrix, params: Params): Cost => format.cost(m, withoutCode(params));
-  const isPadded = (m: Matrix, params: Params): boolean => plainCost(m, params).multiplies > liveBits(m).live;
+  const known = new WeakMap<Matrix, Map<string, Priced>>();
+
+  /** Remembered as long as the matrix is: every code of every parameters asks. */
+  function priced(m: Matrix, params: Params): Priced {
+    const plain = withoutCode(params);
+    const key = Object.values(plain).join();
+    const all = known.get(m) ?? new Map<string, Priced>();
+    const found = all.get(key) ?? pricedAnew(m, plain);
+    known.set(m, all.set(key, found));
+    return found;
+  }
+
+  function pricedAnew(m: Matrix, plain: Params): Priced {
+    const own = format.cost(m, plain);
+    return { own, counts: format.share?.(m, plain) ?? [own.multiplies], padded: own.multiplies > liveBits(m).live };
+  }
 
   function cost(m: Matrix, params: Params): Cost {
     const code = codeIn(params);
-    const own = plainCost(m, params);
+    const { own, counts, padded } = priced(m, params);
     if (!code) return own;
-    const counts = format.share?.(m, withoutCode(params)) ?? [own.multiplies];
     const codes = counts.reduce((sum, count) => sum + bytesOfCodes(count, code), 0);
-    const side = 4 * sideNumbers(m, code, own.multiplies > liveBits(m).live);
-    const lookups = own.lookups + (isByte(code) ? 0 : own.multiplies);
-    return { ...own, bytes: own.bytes - 4 * own.multiplies + codes + side, lookups };
+    const bytes = own.bytes - 4 * own.multiplies + codes + 4 * sideNumbers(m, code, padded);
+    return { ...own, bytes, lookups: own.lookups + (isByte(code) ? 0 : own.multiplies) };
   }
 
   return {
@@ -41,9 +53,9 @@ export function coded(format: Format): Format {
     detect(m) {
       const { fits, refused } = format.detect(m);
       const all = fits.flatMap((params) => {
-        const { bytes } = format.cost(m, params);
-        const inCodes = codesFor(m, isPadded(m, params)).map((code): Params => ({ ...params, ...code }));
-        return [params, ...inCodes.filter((one) => cost(m, one).bytes < bytes)];
+        const { own, padded } = priced(m, params);
+        const inCodes = codesFor(m, padded).map((code): Params => ({ ...params, ...code }));
+        return [params, ...inCodes.filter((one) => cost(m, one).bytes < own.bytes)];
       });
       return { fits: all, refused };
     },
@@ -51,7 +63,7 @@ export function coded(format: Format): Format {
     pack(m, params) {
       const [plain, code] = [withoutCode(params), codeIn(params)];
       if (!code) return m.whole ? mapped(format.pack(m, plain), values, asWhole) : format.pack(m, plain);
-      const { numbers, scale, table } = codingOf(m, code, isPadded(m, plain));
+      const { numbers, scale, table } = codingOf(m, code, priced(m, plain).padded);
       const packed = format.pack({ ...m, data: numbers, mask: liveness(m) }, plain);
       const { parts, ...sizes } = mapped(packed, values, (part) => codesOf(part, code));
       const entries = m.whole && table ? Int32Array.from(table) : table;
@@ -95,6 +107,15 @@ export function coded(format: Format): Format {
       return scale ? [declare(factor, load(scale, scale.length === 1 ? 0 : row)), ...body] : body;
     },
   };
+}
+
+/** What a format takes for weights as they are. */
+interface Priced {
+  readonly own: Cost;
+  /** Elements of each part with weights. */
+  readonly counts: readonly number[];
+  /** Whether places are stored that hold no weight. */
+  readonly padded: boolean;
 }
 
 /** A format that does not store weights as they are, and none that are whole. */

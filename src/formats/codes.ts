@@ -129,11 +129,19 @@ function linesOf(m: Matrix): Lines | null {
   return found;
 }
 
-function wholeLines(m: Matrix): Lines | null {
-  const live = liveness(m);
-  const steps = m.data.map((value, at) => (live[at] === 1 ? value : 0));
-  const [low, high] = [steps.reduce((a, b) => Math.min(a, b), 0), steps.reduce((a, b) => Math.max(a, b), 0)];
-  return high - low <= mostSteps ? { steps, low, high } : null;
+function wholeLines({ data, ...m }: Matrix): Lines | null {
+  const live = liveness({ ...m, data });
+  const steps = new Float32Array(data.length);
+  let [low, high] = [0, 0];
+  for (let at = 0; at < steps.length; at++) {
+    if (live[at] === 0) continue;
+    const step = data[at];
+    steps[at] = step;
+    if (step < low) low = step;
+    if (step > high) high = step;
+    if (high - low > mostSteps) return null;
+  }
+  return { steps, low, high };
 }
 
 /** What a byte counts. */
@@ -202,8 +210,9 @@ function findDistinct(m: Matrix): readonly number[] | null {
   const live = liveness(m);
   const words = codedWords(m);
   const found = new Set<number>();
-  for (let at = 0; at < words.length && found.size <= 256; at++) if (live[at] === 1) found.add(words[at]);
-  return found.size > 256 ? null : [...found].sort((a, b) => a - b);
+  // As i32: sets of these are quick.
+  for (let at = 0; at < words.length && found.size <= 256; at++) if (live[at] === 1) found.add(words[at] | 0);
+  return found.size > 256 ? null : Array.from(found, (word) => word >>> 0).sort((a, b) => a - b);
 }
 
 /** Whole weights are their own steps. */
