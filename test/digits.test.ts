@@ -12,7 +12,8 @@ import { calibrationImages, countRight, digitGraph, digitModels, testDigits } fr
 import { random } from './models.ts';
 import { startBackend } from './tfjs.ts';
 
-const { training, test: held } = readDigits();
+const digits = readDigits();
+const { training, test: held } = digits;
 
 test('8000 digits to train with and 2000 to test with, none of them in both, of every kind about as many', () => {
   expect([training.count, held.count]).toEqual([8000, 2000]);
@@ -106,7 +107,7 @@ describe('the networks', () => {
 
   test('200 digits that it has not seen are read as the reference of the example says', () => {
     const graph = digitGraph('digits-pruned');
-    expect(countRight(testDigits(200), (image) => evaluate(graph, { image }).logits)).toBe(199);
+    expect(countRight(testDigits(200, digits), (image) => evaluate(graph, { image }).logits)).toBe(199);
   });
 
   test('the images for calibration are the first that it was trained with', () => {

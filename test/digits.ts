@@ -36,8 +36,7 @@ export interface LabelledDigits {
 }
 
 /** The first digits of the 2000 that nothing was trained with. */
-export function testDigits(count = 2000): LabelledDigits {
-  const { test } = readDigits();
+export function testDigits(count = 2000, { test } = readDigits()): LabelledDigits {
   return { images: Array.from({ length: count }, (_, i) => inputOf(test, i, i + 1)), labels: test.labels };
 }
 
