@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { build, type Diagnostic, printDiagnostic } from '../../src/index.ts';
+import { quantizeWith } from '../../src/make/quantize.ts';
 import type { Layer } from '../../targets/fpga/engines/layer.ts';
 import { unrolled } from '../../targets/fpga/engines/unrolled.ts';
 import { partNamed } from '../../targets/fpga/parts.ts';
 import { buildPipeline } from '../../targets/fpga/pipeline/build.ts';
+import { digitGraph } from '../digits.ts';
 import { GraphMaker } from '../fpga-graphs.ts';
 import { scattered } from '../fpga-layers.ts';
 import { endingOf, installed, layerTwin, pipelineTwin, simulateTwin, writeTwin } from '../fpga-rtl/kit.ts';
@@ -14,6 +17,12 @@ import { engineOf, measuredLayers } from '../fpga-rtl/layers.ts';
 import { recordedCounts, synthesise } from '../fpga-rtl/synthesis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-rtl-'));
+const calibrate = new URL('../../examples/digits/calibration.npz', import.meta.url).pathname;
+
+const failing = (d: Diagnostic): never => {
+  throw new Error(printDiagnostic(d));
+};
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(!installed('iverilog'))('simulated with Icarus (skipped where iverilog is not installed)', () => {
@@ -71,3 +80,17 @@ describe.skipIf(!installed('yosys'))('synthesised with yosys (skipped where it i
     expect(Math.abs(counts.lut / recordedCounts(m).lut - 1)).toBeLessThan(0.05);
   });
 });
+
+test.skipIf(!installed('iverilog'))(
+  'a digit through the pruned network, whole, in Verilog',
+  { timeout: 1_200_000 },
+  async () => {
+    const how = { quantize: 'weights=int8,activations=int8', calibrate };
+    const { graph } = quantizeWith(digitGraph('digits-pruned'), how, failing) ?? expect.unreachable();
+    const out = join(folder, 'digits');
+    const hardware = { part: 'xc7z020clg400-1', rtl: true };
+    const built = await build(graph, { target: 'fpga', hardware, out });
+    if (!built.ok) throw new Error(built.diagnostics.map(printDiagnostic).join('\n'));
+    expect(simulateTwin(out).output).toMatch(/^PASS: 0 errors/);
+  },
+);
