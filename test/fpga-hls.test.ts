@@ -53,6 +53,8 @@ test('the component is what Vitis looks for', () => {
   expect(named.filter((path) => !paths.includes(path))).toEqual([]);
   expect(paths.filter((p) => /^src\/.*\.cpp$/.test(p) && !named.includes(p))).toEqual([]);
   expect(estimate?.rows.length).toBe(1);
+  const [, command] = /^ {4}(g\+\+ .*)$/m.exec(textOf(artefacts, /README/)) ?? [];
+  expect(paths).toContain(/tb\/\S+\.cpp/.exec(command ?? '')?.[0]);
 });
 
 test('what a model calls things reaches no file as it is', () => {

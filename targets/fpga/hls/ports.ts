@@ -4,6 +4,7 @@ import type { Graph, Id, Node } from '../../../src/graph/graph.ts';
 import { nodesById, operandsOf } from '../../../src/graph/graph.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { elements } from '../../../src/tensor/type.ts';
+import { unmoved } from '../pipeline/collect.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 export interface HlsPort {
@@ -75,13 +76,11 @@ function entering(node: Node, byId: ReadonlyMap<Id, Node>): HostNumbers | undefi
   return { node: node.inputs[0], shape: node.type.shape, low, high, ...pairsOf(scale, zero, axis, node.type.shape) };
 }
 
-/** The `dequantize` that an output comes from, if one does; reshapes behind it keep the order. */
+/** The `dequantize` that an output comes from, if one does. What moves numbers behind it, the host does. */
 function leaving(name: string, graph: Graph, byId: ReadonlyMap<Id, Node>): HostNumbers | undefined {
   const output = graph.outputs.find((o) => o.name === name) ?? bug(`there is no output "${name}"`);
-  let node = byId.get(output.id);
-  while (node?.kind === 'call' && (node.op.kind === 'reshape' || node.op.kind === 'relayout'))
-    node = byId.get(node.inputs[0]);
-  if (node?.kind !== 'call' || node.op.kind !== 'dequantize') return undefined;
+  const node = unmoved(byId.get(output.id) ?? bug(`output "${name}" is not defined`), byId);
+  if (node.kind !== 'call' || node.op.kind !== 'dequantize') return undefined;
   const { scale, zero } = operandsOf(node, byId);
   const { shape } = node.type;
   return { node: node.id, shape, low: 0, high: 0, ...pairsOf(scale, zero, node.op.axis, shape) };

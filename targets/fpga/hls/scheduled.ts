@@ -167,7 +167,12 @@ function constantsOf(plan: ScheduledPlan, layer: Layer, { schedule, memory }: Ke
     ['PIXEL', ring.slots, 'places that a pixel takes in each bank'],
     ['RING', ring.pixels, 'pixels that the ring holds'],
     ['WORDS', plan.words],
-    ['STEPS', Math.max(slots * plan.words, plan.halves === 2 ? entries * group : 0), 'cycles of a group'],
+    [
+      'STEPS',
+      Math.max(slots * plan.words, plan.halves === 2 ? entries * group : 0),
+      'cycles of a group, if no pixel is late',
+    ],
+    ['SETTLE', 8, 'cycles from loading a pixel to reading it'],
     ['CROSSBAR', plan.read === 'crossbar' ? 1 : 0],
     ['ONE_OFFSET', plan.offsets === 'shared' ? 1 : 0],
     ['ONE_ROW', plan.rows === 'shared' ? 1 : 0],

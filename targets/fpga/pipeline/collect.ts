@@ -41,7 +41,7 @@ export function collect(graph: Graph): Collected {
       code: 'fpga/no-engine',
       message: `"${node.op.kind}" ${what}`,
       origin: originOf(graph, node),
-      hint: 'leave it to the CPU with --split, or use an operator that has an engine',
+      hint: 'use an operator that has an engine, or build the part of the model before it',
     });
   };
   const value = (node: Node, bits: number): number => {
@@ -82,20 +82,26 @@ export function collect(graph: Graph): Collected {
     const { op } = node;
     const operands = operandsOf(node, byId);
     if (op.kind === 'quantize') {
-      if (operands.x.kind !== 'input') continue;
+      const source = unmoved(operands.x, byId);
+      if (source.kind !== 'input') {
+        refuse(node, 'makes whole numbers of real ones that are computed before');
+        continue;
+      }
       const pair = onePair(op, operands);
-      if (pair) inputs.push({ name: operands.x.name, stream: value(node, bitsOf(op.low, op.high)), ...pair });
+      if (pair) inputs.push({ name: source.name, stream: value(node, bitsOf(op.low, op.high)), ...pair });
       else refuse(node, 'takes one scale and zero for all of an input');
       continue;
     }
     const from = Object.values(operands).flatMap(({ kind, id }) => (kind === 'constant' ? [] : [streams.get(id)]));
     if (op.kind === 'dequantize') {
-      const given = graph.outputs.filter((o) => o.id === node.id);
+      const given = graph.outputs.filter((o) => unmoved(byId.get(o.id) ?? node, byId).id === node.id);
       const pair = onePair(op, operands);
       if (given.length > 0 && !pair) refuse(node, 'takes one scale and zero for all of an output');
       for (const { name } of given) if (pair && from[0] !== undefined) outputs.push({ name, stream: from[0], ...pair });
       continue;
     }
+    // Real numbers are the caller's, who may give and take them in another order.
+    if (node.type.dtype === 'f32' && isMove(node)) continue;
     if (node.type.dtype !== 'i32') {
       refuse(node, 'computes with real numbers');
       continue;
@@ -124,6 +130,21 @@ export function collect(graph: Graph): Collected {
     if (stream !== undefined) outputs.push({ name, stream, scale: undefined, zero: 0 });
   }
   return { draft: forked({ stages, values, inputs, outputs }), problems };
+}
+
+/** Whether a node has the numbers that it is given, in another order or shape. */
+const isMove = (node: Node): node is Call =>
+  node.kind === 'call' && (node.op.kind === 'transpose' || node.op.kind === 'reshape' || node.op.kind === 'relayout');
+
+/** Where the numbers of a node come from, before they were moved. */
+export function unmoved(node: Node, byId: ReadonlyMap<Id, Node>): Node {
+  let at = node;
+  while (isMove(at)) {
+    const before = byId.get(at.inputs[0]);
+    if (!before) break;
+    at = before;
+  }
+  return at;
 }
 
 /** The scale and zero that all of a value has. */
