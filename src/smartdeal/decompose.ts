@@ -9,7 +9,7 @@ import { codedBases, codedUnit } from './encode.ts';
 import type { FitOptions } from './fit.ts';
 import { fitUnit } from './fit.ts';
 import type { Split } from './units.ts';
-import { expansionOf, rowsOf, splitOf, unitBits } from './units.ts';
+import { expansionOf, rowsOf, splitOf } from './units.ts';
 import type { VectorPruning } from './vectors.ts';
 import { groupSize, keptVectors } from './vectors.ts';
 
@@ -109,5 +109,3 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
   }
   return off === 0 ? 0 : Math.sqrt(off / all);
 }
-
-export { unitBits };
