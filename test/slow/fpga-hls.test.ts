@@ -61,7 +61,7 @@ function everything(): Graph {
     Array.from({ length: 256 }, (_, i) => Math.round(127 * Math.tanh((i - 128) / 40))),
   );
   const curved = m.call({ kind: 'lookup', low: -128 }, { x: small, table });
-  const nearest = { kind: 'resize', method: 'nearest', coordinates: 'half-pixel', rounding: 'floor' } as const;
+  const nearest = { kind: 'resize', method: 'nearest', coordinates: 'asymmetric', rounding: 'floor' } as const;
   const large = m.call({ ...nearest, size: [12, 10] }, { x: curved });
   const both = m.call({ kind: 'concat', axis: 3, count: 2 }, { x0: large, x1: first });
   const border = { kind: 'pad', before: [0, 1, 0, 0], after: [0, 0, 2, 0], mode: 'constant', value: -5 } as const;
