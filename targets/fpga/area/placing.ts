@@ -20,6 +20,9 @@ export interface Room {
 /** UltraRAM is 4096 words of 72 bits. */
 export const largeBlocks = ({ depth, width }: Table): number => Math.ceil(depth / 4096) * Math.ceil(width / 72);
 
+/** Blocks that words from outside wait in. */
+const waiting = ({ width }: Pick<Table, 'width'>): number => blocks(512, width);
+
 export const blocksOf = ({ depth, width, storage }: Table): number => (storage === 'block' ? blocks(depth, width) : 0);
 
 /**
@@ -40,13 +43,14 @@ export function place(tables: readonly Kept[], room: Room): readonly Table['stor
     uram -= large;
     excess -= blocksOf(tables[i]);
   }
-  const saved = (i: number): number => blocksOf(tables[i]) / tables[i].perCycle;
+  const freed = (i: number): number => blocksOf(tables[i]) - waiting(tables[i]);
+  const saved = (i: number): number => freed(i) / tables[i].perCycle;
   for (const i of order.filter((k) => storage[k] === 'block').sort((a, b) => saved(b) - saved(a) || a - b)) {
     if (excess <= 0) return storage;
-    if (tables[i].perCycle > external) continue;
+    if (tables[i].perCycle > external || freed(i) <= 0) continue;
     storage[i] = 'external';
     external -= tables[i].perCycle;
-    excess -= blocksOf(tables[i]);
+    excess -= freed(i);
   }
   return excess <= 0 ? storage : undefined;
 }
