@@ -42,7 +42,7 @@ export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitC
     render,
   });
   const twin = hardware.rtl
-    ? printRtl(built.pipeline, { name: graph.name, render, recorded: recordStreams(built.pipeline, graph, 2) })
+    ? printRtl(built.pipeline, { name: graph.name, render, recorded: recordStreams(built.pipeline, graph, 1) })
     : [];
   return { artefacts: [...artefacts, ...twin], recipe: [], estimate };
 }
