@@ -5,12 +5,14 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { renderer } from '../../src/render.ts';
 import type { Artefact } from '../../src/target.ts';
 import { engines } from '../../targets/fpga/engines/index.ts';
+import type { Layer } from '../../targets/fpga/engines/layer.ts';
 import { tree } from '../../targets/fpga/engines/tree.ts';
 import { printHls } from '../../targets/fpga/hls/print.ts';
 import { collect } from '../../targets/fpga/pipeline/collect.ts';
 import { depthsOf } from '../../targets/fpga/pipeline/depths.ts';
 import type { Pipeline, Stage } from '../../targets/fpga/pipeline/pipeline.ts';
 import { csim } from '../fpga-csim.ts';
+import { decomposedLayer } from '../fpga-layers.ts';
 import { makeGraph } from '../fpga-quantised.ts';
 
 const render = renderer(new URL('../../templates/', import.meta.url));
@@ -18,19 +20,25 @@ const sanitized = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-r
 const threads = ['-O1', '-DESPALIER_THREADS', '-pthread'];
 
 /** The component, with the `choice`-th engine of those that each layer fits, and one of its foldings. */
-function component(graph: Graph, choice: number, folding: number, outside = false): readonly Artefact[] {
+function component(
+  graph: Graph,
+  choice: number,
+  folding: number,
+  { outside = false, decomposed }: { readonly outside?: boolean; readonly decomposed?: Layer['decomposed'] } = {},
+): readonly Artefact[] {
   const { draft, problems } = collect(graph);
   expect(problems).toEqual([]);
   const stages = draft.stages.map((stage): Stage => {
     if (stage.kind !== 'compute') return { ...stage, cycles: 0 };
-    const fitting = [...engines, tree].filter((engine) => engine.fits(stage.layer) === undefined);
+    const layer = decomposed ? { ...stage.layer, decomposed } : stage.layer;
+    const fitting = [...engines, tree].filter((engine) => engine.fits(layer) === undefined);
     const engine = fitting[choice % fitting.length] ?? bug('no engine');
-    const foldings = engine.foldings(stage.layer);
-    const plan = engine.plan(stage.layer, foldings[Math.min(folding, foldings.length - 1)]);
+    const foldings = engine.foldings(layer);
+    const plan = engine.plan(layer, foldings[Math.min(folding, foldings.length - 1)]);
     const roms = plan.roms.map((rom) =>
       outside && rom.name === 'schedule' ? { ...rom, storage: 'external' as const } : rom,
     );
-    return { ...stage, engine, plan: { ...plan, roms }, cycles: plan.cyclesPerImage };
+    return { ...stage, layer, engine, plan: { ...plan, roms }, cycles: plan.cyclesPerImage };
   });
   const depths = depthsOf(stages, draft.values);
   const streams = draft.values.map((value, i) => ({ ...value, beat: 1, depth: depths[i] }));
@@ -87,8 +95,37 @@ test('streams hold no more than their depths, and no stage waits for ever', () =
 }, 300_000);
 
 test('schedules that are read from memory', () => {
-  expect(csim(component(everything(), 0, 3, true), threads)).toEqual(ok);
+  expect(csim(component(everything(), 0, 3, { outside: true }), threads)).toEqual(ok);
 }, 300_000);
+
+test('weights that are rebuilt, without a multiplier', () => {
+  const { decomposed, weights } = decomposedLayer(
+    { rows: 10, channels: 6, taps: [3, 3], input: [9, 11] },
+    { along: 'kernels', rows: 18, units: 1 },
+    7,
+  );
+  const data = new Int32Array(10 * 54);
+  for (let row = 0; row < 10; row++)
+    for (let e = weights.pos[row]; e < weights.pos[row + 1]; e++) data[row * 54 + weights.column[e]] = weights.value[e];
+  expect(data.filter((w) => w !== 0).length).toBeGreaterThan(100);
+  const m = makeGraph('rebuilt');
+  const x = m.quantize(m.input('x', [1, 9, 11, 6]), 1 / 64);
+  const op = {
+    kind: 'conv2d',
+    stride: [1, 1],
+    dilation: [1, 1],
+    pad: [1, 1, 1, 1],
+    groups: 1,
+    activation: 'none',
+  } as const;
+  const sums = m.call(op, { x, weights: m.wholes([10, 3, 3, 6], data), bias: m.wholes([10], new Int32Array(10)) });
+  const graph = m.graph({ y: m.dequantize(m.requantize(sums, { shift: 24 }), 0.1) });
+  for (const folding of [0, 3]) {
+    const artefacts = component(graph, 0, folding, { decomposed });
+    expect(artefacts.some(({ contents }) => String(contents).includes('typedef rebuilt values_t'))).toBe(true);
+    expect(csim(artefacts)).toEqual(ok);
+  }
+}, 120_000);
 
 const layers: Readonly<Record<string, (m: ReturnType<typeof makeGraph>) => Graph>> = {
   unstructured: (m) => {
