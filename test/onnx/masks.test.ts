@@ -272,7 +272,9 @@ describe('networks that torch.nn.utils.prune made', () => {
     },
   );
 
-  test.each(targets.map((family) => [family.name, family] as const))(
+  // Engines of hardware find their own patterns: there every weight is dense until then.
+  const pricing = targets.filter(({ hardwareFault }) => !hardwareFault);
+  test.each(pricing.map((family) => [family.name, family] as const))(
     'masks reach the formats of %s, and what is kept is stored',
     (_name, family) => {
       const { graph } = imported('product');
