@@ -106,6 +106,7 @@ const schema = z.strictObject({
       lut: size.optional(),
       bram: size.optional(),
       rtl: z.boolean().optional(),
+      gather: z.boolean().optional(),
     })
     .optional(),
   batch: size.optional(),

@@ -79,6 +79,8 @@ export interface Hardware {
   readonly bram?: number | undefined;
   /** Verilog of the same plan as well, to simulate and synthesise without the vendor's tools. */
   readonly rtl?: boolean | undefined;
+  /** Engines made for gather-scatter packs as well, which patents may cover: see the documentation of the target. */
+  readonly gather?: boolean | undefined;
 }
 
 export type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph, Node } from '../src/graph/graph.ts';
 import { elements } from '../src/tensor/type.ts';
+import { tree } from '../targets/fpga/engines/tree.ts';
 import type { FoldOptions } from '../targets/fpga/fold.ts';
 import { nearestPart, partNamed } from '../targets/fpga/parts.ts';
 import { buildPipeline } from '../targets/fpga/pipeline/build.ts';
 import { collect } from '../targets/fpga/pipeline/collect.ts';
 import { regular } from '../targets/fpga/pipeline/moves.ts';
 import { replayPipeline } from '../targets/fpga/pipeline/replay.ts';
-import { printReport, reportOf } from '../targets/fpga/report.ts';
+import { estimateOf, reportOf } from '../targets/fpga/report.ts';
 import { GraphMaker } from './fpga-graphs.ts';
 import { random } from './models.ts';
 
@@ -126,11 +127,23 @@ test('a report has every stage, what it takes and why', () => {
   const sum = (key: 'dsp' | 'lut' | 'bram18') => report.stages.reduce((total, s) => total + s.area[key], 0);
   expect([sum('dsp'), sum('lut'), sum('bram18')]).toEqual([report.area.dsp, report.area.lut, report.area.bram18]);
   expect(report.imagesPerSecond).toBeGreaterThanOrEqual(2000);
-  const text = printReport(report);
-  expect(text).toMatch(
-    /^xczu7ev-ffvc1156-2-e at 5 ns: \d+ cycles an image, \d+ images a second; "[a-z_0-9]+" takes longest$/m,
+  const { columns, rows, notes } = estimateOf(report);
+  expect(rows.map((row) => row.length)).toEqual(report.stages.map(() => columns.length));
+  expect(rows[0].slice(0, 3)).toEqual(['compute_n10', report.stages[0].layer, report.stages[0].engine]);
+  expect(notes[0]).toMatch(
+    /^xczu7ev-ffvc1156-2-e at 5 ns: \d+ cycles an image, \d+ images a second; "[a-z_0-9]+" takes longest$/,
   );
-  expect(text).toMatch(/^compute_n10: [a-z]+: \d+ DSP, \d+ LUT, \d+ blocks; [a-z]+ would take/m);
+  expect(notes.join('\n')).toMatch(/^compute_n10: [a-z]+: \d+ DSP, \d+ LUT, \d+ blocks; [a-z]+ would take/m);
+});
+
+test('the engine for gather-scatter packs is asked only where it is wanted', () => {
+  const asked = (more: Partial<FoldOptions>) =>
+    built(residual(), more).reasons.map(
+      ({ choice, others, refused }) =>
+        [choice, ...others].some(({ engine }) => engine === tree) || refused.some(({ engine }) => engine === tree.name),
+    );
+  expect(asked({}).some((yes) => yes)).toBe(false);
+  expect(asked({ also: [tree] }).some((yes) => yes)).toBe(true);
 });
 
 describe('budgets that cannot be met say by how much', () => {

@@ -52,6 +52,7 @@ export const buildCommand = (act: Act): Command =>
       .option('--lut <n>', 'fpga only: lookup tables, at most', parseSize)
       .option('--bram <n>', 'fpga only: blocks of memory of 36 kbit, at most', parseSize)
       .option('--rtl', 'fpga only: the same plan in Verilog as well, with a testbench')
+      .option('--gather', 'fpga only: engines made for gather-scatter packs too; see US 11,481,214 and US 11,836,489')
       .option('--report', 'fpga only: print what each layer is estimated to take')
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')

@@ -42,6 +42,7 @@ export interface TargetFlags extends ModelFlags {
   readonly lut?: number;
   readonly bram?: number;
   readonly rtl?: boolean;
+  readonly gather?: boolean;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
@@ -103,10 +104,10 @@ export async function choicesOf(
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
   const { quantize, calibrate, calibrateRange, smartdeal } = flags;
-  const { part, clock, fps, reuse, dsp, lut, bram, rtl } = flags;
+  const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
   const said = saidOf(given);
-  const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram, rtl });
+  const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram, rtl, gather });
   return {
     ...config,
     ...said,

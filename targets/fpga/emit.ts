@@ -2,13 +2,13 @@
 import { bug } from '../../src/diagnostic.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Emission, EmitContext, Estimate, Hardware } from '../../src/target.ts';
+import { tree } from './engines/tree.ts';
 import { clockOf } from './hardware.ts';
 import { printHls } from './hls/print.ts';
-import type { Part } from './parts.ts';
 import { partNamed } from './parts.ts';
 import type { Built } from './pipeline/build.ts';
 import { buildPipeline } from './pipeline/build.ts';
-import { glueArea } from './pipeline/glue-area.ts';
+import { estimateOf, reportOf } from './report.ts';
 import { printRtl } from './rtl/print.ts';
 import { recordStreams } from './rtl/record.ts';
 
@@ -28,12 +28,13 @@ export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitC
     return nothing;
   }
   const { fps, reuse, dsp, lut, bram } = hardware;
-  const built = buildPipeline(graph, { part, clock, fps, reuse, dsp, lut, bram });
+  const options = { part, clock, fps, reuse, dsp, lut, bram, ...(hardware.gather && { also: [tree] }) };
+  const built = buildPipeline(graph, options);
   if (!('pipeline' in built)) {
     for (const problem of built) report({ origin: { file: graph.file }, ...problem });
     return nothing;
   }
-  const estimate = estimateOf(built, part, clock);
+  const estimate = estimateOf(reportOf(built, options));
   const artefacts = printHls(built.pipeline, graph, {
     part: part.name,
     clock,
@@ -56,30 +57,6 @@ const work = ({ pipeline }: Built): number =>
     const { rows, channels, taps, output } = stage.layer;
     return sum + output[0] * output[1] * rows * channels * taps[0] * taps[1];
   }, 0);
-
-/** What each stage takes, and all together. */
-function estimateOf({ pipeline, area, interval }: Built, part: Part, clock: number): Estimate {
-  const { stages, streams } = pipeline;
-  const rows = stages.map((stage) => {
-    const { dsp, lut, ff, bram18, uram } =
-      stage.kind === 'compute' ? stage.plan.area : glueArea(stage, streams[stage.outputs[0]].bits);
-    const engine = stage.kind === 'compute' ? stage.plan.engine : stage.kind;
-    const lanes =
-      stage.kind === 'compute' && stage.plan.kind === 'scheduled' ? stage.plan.lanes * stage.plan.clusters : 0;
-    const depth = Math.max(...stage.inputs.map((index) => streams[index].depth));
-    return [stage.name, stage.origin ?? '', engine, lanes, stage.cycles, dsp, lut, ff, bram18, uram, depth];
-  });
-  const rate = (1e9 / (interval * clock)).toPrecision(3);
-  const held = (['dsp', 'lut', 'ff', 'bram18', 'uram'] as const).map((r) => `${area[r]} ${r} of ${part[r]}`);
-  return {
-    columns: ['stage', 'layer', 'engine', 'lanes', 'cycles', 'dsp', 'lut', 'ff', 'bram18', 'uram', 'stream depth'],
-    rows,
-    notes: [
-      `${interval} cycles from one picture to the next: ${rate} a second at ${clock} ns`,
-      `estimated before synthesis, streams among them: ${held.join(', ')}`,
-    ],
-  };
-}
 
 /** As text, for the README: without names that came with the model. */
 function tableOf({ columns, rows, notes }: Estimate): readonly string[] {

@@ -3,6 +3,7 @@
  * which are counted, and multipliers.
  */
 import { visible } from '../../src/diagnostic.ts';
+import type { Estimate } from '../../src/target.ts';
 import { romBits } from './area/memory.ts';
 import type { Area, EnginePlan } from './engines/engine.ts';
 import type { Layer } from './engines/layer.ts';
@@ -111,77 +112,51 @@ function whyOf({ choice, others, refused }: Reason): string {
   return `${told(choice)}; ${next.engine.name} would take ${told(next)}${late}`;
 }
 
-/** Columns of text, numbers to the right. */
-export function printReport(report: FpgaReport): string {
-  const { part, clock, interval, imagesPerSecond, slowest, area, budget } = report;
-  const head = [
-    'stage',
-    'engine',
-    'lanes',
-    'cycles',
-    'DSP',
-    'LUT',
-    'FF',
-    'BRAM18',
-    'URAM',
-    'ROM kbit',
-    'depth',
-    'zeros %',
-    'pad %',
-  ];
-  const rows = report.stages.map((s) => [
-    s.layer === '' ? s.name : `${s.name} (${s.layer})`,
-    s.storage === 'external' ? `${s.engine}, streamed` : s.engine,
-    s.lanes === 0 ? '' : s.clusters > 1 ? `${s.lanes}x${s.clusters}` : `${s.lanes}`,
-    s.cycles === 0 ? '' : `${s.cycles}`,
-    ...[s.area.dsp, s.area.lut, s.area.ff, s.area.bram18, s.area.uram].map(String),
-    s.romBits === 0 ? '' : (s.romBits / 1000).toFixed(1),
-    s.depths.join('/'),
-    s.romBits === 0 ? '' : s.zeros.toFixed(1),
-    s.romBits === 0 ? '' : s.padding.toFixed(2),
-  ]);
-  const sum = [
-    'all',
-    '',
-    '',
-    `${interval}`,
-    ...[area.dsp, area.lut, area.ff, area.bram18, area.uram].map(String),
-    '',
-    '',
-    '',
-    '',
-  ];
-  const has = [
-    'of',
-    '',
-    '',
-    '',
-    ...[budget.dsp, budget.lut, budget.ff, budget.bram18, budget.uram].map(String),
-    '',
-    '',
-    '',
-    '',
-  ];
-  const lines = table([head, ...rows, sum, has]);
+const columns = [
+  'stage',
+  'layer',
+  'engine',
+  'lanes',
+  'cycles',
+  'dsp',
+  'lut',
+  'ff',
+  'bram18',
+  'uram',
+  'rom kbit',
+  'stream depth',
+  'zeros %',
+  'padding %',
+];
+
+/** The report as a table, with what is true of all stages, and why they have their engines, below it. */
+export function estimateOf(report: FpgaReport): Estimate {
+  const { part, clock, interval, imagesPerSecond, slowest, area, budget, stages } = report;
   const rate = imagesPerSecond >= 100 ? imagesPerSecond.toFixed(0) : imagesPerSecond.toPrecision(3);
-  const reasons = report.stages.filter((s) => s.why !== '').map((s) => `${s.name}: ${s.engine}: ${s.why}`);
-  return [
-    `${part} at ${clock} ns: ${interval} cycles an image, ${rate} images a second; "${slowest}" takes longest`,
-    'cycles are counted from the schedules, DSP are counted; LUT, FF, BRAM18 and URAM are estimates',
-    '',
-    ...lines,
-    '',
-    ...reasons,
-    '',
-  ].join('\n');
+  const held = (['dsp', 'lut', 'ff', 'bram18', 'uram'] as const).map((r) => `${area[r]} ${r} of ${budget[r]}`);
+  return {
+    columns,
+    rows: stages.map(rowOf),
+    notes: [
+      `${part} at ${clock} ns: ${interval} cycles an image, ${rate} images a second; "${slowest}" takes longest`,
+      `in all ${held.join(', ')}`,
+      'cycles are counted from the schedules, multipliers are counted; the others are estimates made before synthesis',
+      ...stages.filter(({ why }) => why !== '').map((s) => `${s.name}: ${s.engine}: ${s.why}`),
+    ],
+  };
 }
 
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd(),
-  );
+function rowOf(s: StageReport): readonly (string | number)[] {
+  const { dsp, lut, ff, bram18, uram } = s.area;
+  return [
+    s.name,
+    s.layer,
+    s.storage === 'external' ? `${s.engine}, streamed` : s.engine,
+    s.lanes * s.clusters,
+    s.cycles,
+    ...[dsp, lut, ff, bram18, uram],
+    Math.round(s.romBits / 100) / 10,
+    Math.max(0, ...s.depths),
+    ...[s.zeros, s.padding].map((share) => Math.round(share * 100) / 100),
+  ];
 }
