@@ -49,7 +49,7 @@ export function foldDraft(draft: Draft, options: FoldOptions): Built | readonly 
   const layers = draft.stages.filter(isLayer);
   const open: readonly Open[] = layers.map(({ layer }) => ({ name: layer.name, choices: choicesFor(layer, options) }));
   const none = open.findIndex(({ choices }) => choices.length === 0);
-  if (none >= 0) return [noEngine(open[none].name, layers[none].layer)];
+  if (none >= 0) return [noEngine(open[none].name, layers[none].layer, options)];
   const planned = new Map<Choice, EnginePlan>();
   const planOf = (layer: Layer, choice: Choice): EnginePlan => {
     const plan = planned.get(choice) ?? choice.engine.plan(layer, choice.folding);
@@ -178,8 +178,8 @@ function overBudget(area: Area, interval: number, options: FoldOptions): Diagnos
   };
 }
 
-function noEngine(name: string, layer: Layer): Diagnostic {
-  const reasons = enginesFor(layer).map(({ engine, reason }) => `${engine} ${reason}`);
+function noEngine(name: string, layer: Layer, options: FoldOptions): Diagnostic {
+  const reasons = refusedBy(layer, options).map(({ engine, reason }) => `${engine} ${reason}`);
   return {
     severity: 'error',
     code: 'fpga/no-engine',
@@ -187,8 +187,8 @@ function noEngine(name: string, layer: Layer): Diagnostic {
   };
 }
 
-const enginesFor = (layer: Layer) =>
-  engines.flatMap((engine) => {
+const refusedBy = (layer: Layer, { also = [] }: FoldOptions) =>
+  [...engines, ...also].flatMap((engine) => {
     const reason = engine.fits(layer);
     return reason === undefined ? [] : [{ engine: engine.name, reason }];
   });
@@ -207,5 +207,5 @@ function reasonFor(
   });
   others.sort((a, b) => costOf(a.area, options) - costOf(b.area, options));
   const now = choices.find((c) => c.engine === choice.engine && c.folding === choice.folding) ?? choice;
-  return { name, choice: now, others, refused: enginesFor(layer) };
+  return { name, choice: now, others, refused: refusedBy(layer, options) };
 }
