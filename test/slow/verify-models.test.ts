@@ -16,9 +16,12 @@ interface Verdict {
   readonly outputs: readonly { readonly name: string; readonly maxError: number }[];
 }
 
-const cases = modelNames.flatMap((name) =>
-  ['cpu', 'wasm'].flatMap((target) => ['evaluate', 'tfjs'].map((against) => ({ name, target, against }))),
-);
+/** What the reference gives is what the check programs of cpu compare with: see cpu-models. */
+const cases = modelNames.flatMap((name) => [
+  { name, target: 'cpu', against: 'tfjs' },
+  { name, target: 'wasm', against: 'tfjs' },
+  { name, target: 'wasm', against: 'evaluate' },
+]);
 
 describe('espalier verify', () => {
   test.each(cases)('$name -t $target against $against', async ({ name, target, against }) => {

@@ -31,8 +31,8 @@ describe.each(Object.entries(packaged))('%s', (_, { path, options }) => {
   );
 });
 
-/** Two minutes as native code, most of them the reference's, which computes the recorded outputs: 17 billion products. */
-const long: readonly string[] = ['vit_b_16'];
+/** One to two minutes as native code, most of them the reference's, which computes the recorded outputs: up to 17 billion products. */
+const long: readonly string[] = ['vit_b_16', 'swin_t'];
 
 describe.each(exported)('%s', (name) => {
   test.each(long.includes(name) ? ['wasm'] : ['cpu', 'wasm'])('-t %s --against ort', async (target) =>
