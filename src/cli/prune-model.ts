@@ -1,9 +1,7 @@
 /** What `espalier prune` does. Loaded only when it runs, so that help comes at once. */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Report } from '../diagnostic.ts';
 import { exporterFor } from '../export/index.ts';
-import { mayWriteFile, writeFiles } from '../make/file.ts';
+import { isFree, mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { prunerFor, pruneWith } from '../make/prune.ts';
 import type { LayerPruning } from '../prune/prune.ts';
@@ -49,18 +47,6 @@ export async function pruneModel(model: string | undefined, flags: Flags, desk: 
     ),
   ]);
   return true;
-}
-
-function isFree(out: string, report: Report): boolean {
-  if (!existsSync(out)) return true;
-  report({
-    severity: 'error',
-    code: 'output/exists',
-    message: 'the output exists',
-    origin: { file: out },
-    hint: 'name another file with -o, or replace it with --force',
-  });
-  return false;
 }
 
 type Total = Pick<LayerPruning, 'weights' | 'zerosBefore' | 'zerosAfter'>;

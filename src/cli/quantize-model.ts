@@ -1,11 +1,9 @@
 /** What `espalier quantize` does. Loaded only when it runs, so that help comes at once. */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Report } from '../diagnostic.ts';
 import { exporterFor } from '../export/index.ts';
 import type { Graph } from '../graph/graph.ts';
 import { exportWith } from '../make/export.ts';
-import { mayWriteFile, writeFiles } from '../make/file.ts';
+import { isFree, mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
@@ -48,16 +46,4 @@ function written(graph: Graph, out: string, { io, report, doing }: Desk) {
   const exported = exportWith(graph, { out, passes: 'none' }, report);
   if (!exported || !writeFiles(out, exported.files, io.journal, report)) return undefined;
   return exported.files.map(({ path, contents }) => ({ path: join(dirname(out), path), bytes: contents.byteLength }));
-}
-
-function isFree(out: string, report: Report): boolean {
-  if (!existsSync(out)) return true;
-  report({
-    severity: 'error',
-    code: 'output/exists',
-    message: 'the output exists',
-    origin: { file: out },
-    hint: 'name another file with -o, or replace it with --force',
-  });
-  return false;
 }

@@ -1,5 +1,4 @@
 /** What `espalier smartdeal` does. Loaded only when it runs, so that help comes at once. */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Report } from '../diagnostic.ts';
 import { visible } from '../diagnostic.ts';
@@ -7,7 +6,7 @@ import { exporterFor } from '../export/index.ts';
 import type { Named } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { exportWith } from '../make/export.ts';
-import { mayWriteFile, writeFiles } from '../make/file.ts';
+import { isFree, mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { smartdealWith } from '../make/smartdeal.ts';
 import { outputErrors } from '../smartdeal/errors.ts';
@@ -72,18 +71,6 @@ export async function smartdealModel(model: string | undefined, flags: Flags, de
     ),
   ]);
   return true;
-}
-
-function isFree(out: string, report: Report): boolean {
-  if (!existsSync(out)) return true;
-  report({
-    severity: 'error',
-    code: 'output/exists',
-    message: 'the output exists',
-    origin: { file: out },
-    hint: 'name another file with -o, or replace it with --force',
-  });
-  return false;
 }
 
 /** What was given for inputs, and random numbers for the others. */

@@ -38,6 +38,19 @@ export function mayWriteFile(path: string, read: string | undefined, report: Rep
   }
 }
 
+/** Whether nothing is at `path` yet that nobody said may be replaced; reports it if there is. */
+export function isFree(path: string, report: Report): boolean {
+  if (!existsSync(path)) return true;
+  report({
+    severity: 'error',
+    code: 'output/exists',
+    message: 'the output exists',
+    origin: { file: path },
+    hint: 'name another file with -o, or replace it with --force',
+  });
+  return false;
+}
+
 /** The deepest folder on the way to a file that is to be made. A file in its place is a fault of the system's. */
 function folderAbove(path: string): string {
   let above = dirname(resolve(path));
