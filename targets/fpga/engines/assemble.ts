@@ -6,28 +6,14 @@ import type { Piece } from '../schedule/lanes.ts';
 import type { Drain, Rebuilt, Ring, Schedule, ScheduledPlan } from './engine.ts';
 import type { Layer } from './layer.ts';
 import { columnsOf } from './layer.ts';
+import type { Choices } from './outline.ts';
 import { depthsFor, offsetsOf, ringOf } from './ring.ts';
 import { scheduledRoms } from './tables.ts';
 import type { Pace } from './timing.ts';
 import { cyclesOf } from './timing.ts';
 
-type Choices = Pick<
-  ScheduledPlan,
-  | 'engine'
-  | 'lanes'
-  | 'accumulators'
-  | 'clusters'
-  | 'slots'
-  | 'read'
-  | 'offsets'
-  | 'rows'
-  | 'feedback'
-  | 'values'
-  | 'words'
->;
-
 /** Words as an engine found them, word-major. */
-export interface Found extends Choices {
+export interface Found extends Choices, Pick<ScheduledPlan, 'engine'> {
   readonly banks: Banks;
   /** words × lanes: −1 rests. */
   readonly entry: Int32Array<ArrayBuffer>;

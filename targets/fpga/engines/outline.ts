@@ -7,23 +7,14 @@ import type { Rom } from './rom.ts';
 import { bitsFor } from './rom.ts';
 import { storageFor } from './tables.ts';
 
+/** What an engine chooses of the datapath, and how many words that takes. */
+export type Choices = Pick<
+  ScheduledPlan,
+  'lanes' | 'accumulators' | 'clusters' | 'slots' | 'read' | 'offsets' | 'rows' | 'feedback' | 'values' | 'words'
+>;
+
 /** A datapath and how many words it will have. */
-export interface Outline
-  extends Pick<
-    ScheduledPlan,
-    | 'lanes'
-    | 'banks'
-    | 'accumulators'
-    | 'clusters'
-    | 'slots'
-    | 'read'
-    | 'offsets'
-    | 'rows'
-    | 'feedback'
-    | 'values'
-    | 'words'
-    | 'rowsPerLane'
-  > {
+export interface Outline extends Choices, Pick<ScheduledPlan, 'banks' | 'rowsPerLane'> {
   /** Words of a bank for one pixel. */
   readonly perPixel: number;
   /** Drain entries of a pixel. */

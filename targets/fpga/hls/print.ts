@@ -38,6 +38,7 @@ export function printHls(pipeline: Pipeline, graph: Graph, options: HlsOptions):
   const shared: readonly Artefact[] = [
     { path: 'src/numbers.h', contents: render('fpga/hls/src/numbers.h.hbs', {}), role: 'header' },
     { path: 'src/engine.h', contents: render('fpga/hls/src/engine.h.hbs', {}), role: 'header' },
+    { path: 'src/values.h', contents: render('fpga/hls/src/values.h.hbs', {}), role: 'header' },
   ];
   const vectors = recordVectors(graph, ports, [...(options.given ?? []), ...pictures(graph, ports, options.pictures)]);
   const artefacts = [
