@@ -114,6 +114,19 @@ describe('imports point one way', () => {
     expect(strays).toEqual([]);
   });
 
+  test('in a target for hardware, plans know of no engine and engines of no notation', () => {
+    const order = ['contract', 'schedule', 'area', 'engines', 'fold.ts', 'pipeline', 'hls', 'rtl', 'emit.ts'];
+    const place = (path: string): number => order.findIndex((part) => within(`targets/fpga/${part}`, path));
+    const strays = product
+      .filter(({ path }) => place(path) >= 0)
+      .flatMap((entry) =>
+        importsOf(entry)
+          .filter((to) => place(to) > place(entry.path))
+          .map((to) => `${entry.path} -> ${to}`),
+      );
+    expect(strays).toEqual([]);
+  });
+
   test('only the toolchain starts processes', () => {
     const strays = product
       .filter(({ path }) => !within('src/toolchain', path))

@@ -3,7 +3,7 @@ import { conv2d } from '../src/ops/conv2d.ts';
 import type { Decomposition } from '../src/tensor/decomposition.ts';
 import { rebuild } from '../src/tensor/decomposition.ts';
 import { tensor } from '../src/tensor/type.ts';
-import type { Ending, Layer, Pair } from '../targets/fpga/engines/layer.ts';
+import type { Ending, Layer, Pair } from '../targets/fpga/contract/layer.ts';
 import { layerOf } from '../targets/fpga/engines/make-layer.ts';
 import { random } from './models.ts';
 

@@ -1,11 +1,11 @@
 /** Schedules of every engine: what they compute, in how many words, and how many cycles. */
 import { describe, expect, test } from 'vitest';
+import type { Engine, ScheduledPlan } from '../targets/fpga/contract/engine.ts';
+import type { Layer } from '../targets/fpga/contract/layer.ts';
+import { liveOf } from '../targets/fpga/contract/layer.ts';
 import { broadcast } from '../targets/fpga/engines/broadcast.ts';
 import { crossbar } from '../targets/fpga/engines/crossbar.ts';
 import { dense } from '../targets/fpga/engines/dense.ts';
-import type { Engine, ScheduledPlan } from '../targets/fpga/engines/engine.ts';
-import type { Layer } from '../targets/fpga/engines/layer.ts';
-import { liveOf } from '../targets/fpga/engines/layer.ts';
 import { nOfM } from '../targets/fpga/engines/n-of-m.ts';
 import { replaySchedule, scheduleFault } from '../targets/fpga/engines/replay.ts';
 import { simulate } from '../targets/fpga/engines/simulate.ts';

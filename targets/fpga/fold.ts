@@ -6,9 +6,9 @@ import type { Diagnostic } from '../../src/diagnostic.ts';
 import type { Table } from './area/datapath.ts';
 import { addAreas } from './area/datapath.ts';
 import { blocksOf, place } from './area/placing.ts';
-import type { Area, Engine, Estimate } from './engines/engine.ts';
+import type { Area, Engine, Estimate } from './contract/engine.ts';
+import type { Layer } from './contract/layer.ts';
 import { engines } from './engines/index.ts';
-import type { Layer } from './engines/layer.ts';
 import type { Part } from './parts.ts';
 import { externalBits } from './parts.ts';
 

@@ -5,9 +5,9 @@
 import { visible } from '../../src/diagnostic.ts';
 import type { Estimate } from '../../src/target.ts';
 import { romBits } from './area/memory.ts';
-import type { Area, EnginePlan } from './engines/engine.ts';
-import type { Layer } from './engines/layer.ts';
-import { liveOf } from './engines/layer.ts';
+import type { Area, EnginePlan } from './contract/engine.ts';
+import type { Layer } from './contract/layer.ts';
+import { liveOf } from './contract/layer.ts';
 import type { FoldOptions } from './fold.ts';
 import { budgetOf } from './fold.ts';
 import type { Built, Reason } from './pipeline/build.ts';

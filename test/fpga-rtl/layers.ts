@@ -1,8 +1,8 @@
 /** Layers that are synthesised, for every engine: what estimates of area are held against. */
 
-import type { Engine } from '../../targets/fpga/engines/engine.ts';
+import type { Engine } from '../../targets/fpga/contract/engine.ts';
+import type { Layer } from '../../targets/fpga/contract/layer.ts';
 import { engines } from '../../targets/fpga/engines/index.ts';
-import type { Layer } from '../../targets/fpga/engines/layer.ts';
 import { tree } from '../../targets/fpga/engines/tree.ts';
 import { decomposedLayer, type LayerCase, randomLayer, scattered } from '../fpga-layers.ts';
 import { endingOf } from './kit.ts';

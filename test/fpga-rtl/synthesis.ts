@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Area } from '../../targets/fpga/engines/engine.ts';
+import type { Area } from '../../targets/fpga/contract/engine.ts';
 import type { Measured } from './layers.ts';
 
 /** Without UltraRAM, which the 7 series has not. `lut` counts those that are memory or shift registers as well. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { build, type Diagnostic, printDiagnostic } from '../../src/index.ts';
 import { quantizeWith } from '../../src/make/quantize.ts';
-import type { Layer } from '../../targets/fpga/engines/layer.ts';
+import type { Layer } from '../../targets/fpga/contract/layer.ts';
 import { unrolled } from '../../targets/fpga/engines/unrolled.ts';
 import { partNamed } from '../../targets/fpga/parts.ts';
 import { buildPipeline } from '../../targets/fpga/pipeline/build.ts';

@@ -1,10 +1,10 @@
 /** What schedules come to on layers of real sizes: masks at random, made by patterns, and of a real model. */
 import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../targets/fpga/contract/engine.ts';
+import type { Layer } from '../../targets/fpga/contract/layer.ts';
+import { liveOf } from '../../targets/fpga/contract/layer.ts';
 import { crossbar } from '../../targets/fpga/engines/crossbar.ts';
 import { dense } from '../../targets/fpga/engines/dense.ts';
-import type { Engine } from '../../targets/fpga/engines/engine.ts';
-import type { Layer } from '../../targets/fpga/engines/layer.ts';
-import { liveOf } from '../../targets/fpga/engines/layer.ts';
 import { layerOf } from '../../targets/fpga/engines/make-layer.ts';
 import { nOfM } from '../../targets/fpga/engines/n-of-m.ts';
 import { scheduleFault } from '../../targets/fpga/engines/replay.ts';

@@ -1,8 +1,8 @@
 /** What a scheduled datapath takes: estimates, but for multipliers, which are counted. */
-import type { Area, Ring, ScheduledPlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import type { Rom } from '../engines/rom.ts';
-import { bitsFor } from '../engines/rom.ts';
+import type { Area, Ring, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import type { Rom } from '../contract/rom.ts';
+import { bitsFor } from '../contract/rom.ts';
 import { blocks, deepest, distributed, logicTable } from './memory.ts';
 import { muxLuts, rates } from './rates.ts';
 

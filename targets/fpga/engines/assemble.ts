@@ -1,11 +1,11 @@
 /** What all schedules have in common, once the words are known: tables, ring, drain, cycles, area. */
 import { bug } from '../../../src/diagnostic.ts';
 import { areaOf } from '../area/datapath.ts';
+import type { Drain, Rebuilt, Ring, Schedule, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf } from '../contract/layer.ts';
 import type { Banks } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
-import type { Drain, Rebuilt, Ring, Schedule, ScheduledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
-import { columnsOf } from './layer.ts';
 import type { Choices } from './outline.ts';
 import { depthsFor, offsetsOf, ringOf } from './ring.ts';
 import { scheduledRoms } from './tables.ts';

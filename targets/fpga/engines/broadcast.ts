@@ -2,10 +2,11 @@
  * The engine for blocks and punched patterns: rows that keep the same columns go together, and columns that none of
  * them keeps are left out.
  */
+
+import type { Engine } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
-import type { Layer } from './layer.ts';
 import type { Lockstep } from './lockstep.ts';
 import { lockstep, lockstepOutline, tilePadding } from './lockstep.ts';
 

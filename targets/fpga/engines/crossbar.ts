@@ -5,14 +5,14 @@
  * and work on different pixels.
  */
 import { bug } from '../../../src/diagnostic.ts';
+import type { Engine } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { banksFor, channelLoads } from '../schedule/banks.ts';
 import { lanesFor, wholeRows, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import { crossbarWords } from '../schedule/words.ts';
 import { assemble, sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
 import type { Split } from './folding.ts';
 import { slotsFor, splitLanes } from './folding.ts';
-import type { Layer } from './layer.ts';
 import { estimate } from './outline.ts';
 
 const choices = {

@@ -2,10 +2,11 @@
  * The engine for layers with few zeros: one value for all lanes, every column in turn. Zeros cost what other weights
  * cost.
  */
+
+import type { Engine } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
-import type { Layer } from './layer.ts';
 import type { Lockstep } from './lockstep.ts';
 import { lockstep, lockstepOutline } from './lockstep.ts';
 

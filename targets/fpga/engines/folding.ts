@@ -1,6 +1,6 @@
 /** How many lanes and clusters a number of multipliers makes, and how many pixels a word is held for. */
-import { hazard } from './engine.ts';
-import type { Layer } from './layer.ts';
+import { hazard } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 
 /**
  * One crossbar is as wide as this; beyond, clusters are as wide as the second at most, and not narrower than the

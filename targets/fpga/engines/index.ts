@@ -1,8 +1,9 @@
 /** All engines, in the order in which they are asked. */
+
+import type { Engine } from '../contract/engine.ts';
 import { broadcast } from './broadcast.ts';
 import { crossbar } from './crossbar.ts';
 import { dense } from './dense.ts';
-import type { Engine } from './engine.ts';
 import { nOfM } from './n-of-m.ts';
 import { smartdeal } from './smartdeal.ts';
 import { stationary } from './stationary.ts';

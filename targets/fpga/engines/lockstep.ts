@@ -4,14 +4,14 @@
  * Every group has its own copy of the ring. A sum stays in its register until the row ends.
  */
 
+import type { Estimate, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf } from '../contract/layer.ts';
 import { copiesOf } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
 import { lanesFor, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import type { Found } from './assemble.ts';
 import { assemble } from './assemble.ts';
-import type { Estimate, ScheduledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
-import { columnsOf } from './layer.ts';
 import { estimate } from './outline.ts';
 
 export interface Lockstep {

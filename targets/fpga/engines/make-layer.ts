@@ -1,6 +1,6 @@
 /** Layers from weights as the graph has them: entries, output sizes, and bits that are enough for every input. */
 import type { Decomposition } from '../../../src/tensor/decomposition.ts';
-import type { Ending, Entries, Layer, Pair } from './layer.ts';
+import type { Ending, Entries, Layer, Pair } from '../contract/layer.ts';
 
 export interface LayerSource {
   readonly name: string;

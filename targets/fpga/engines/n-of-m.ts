@@ -2,12 +2,13 @@
  * The engine for N of M neighbouring channels: lanes walk through rows together, and every lane picks its value from
  * the same M, so that all it needs is a multiplexer of M inputs.
  */
+
+import type { Engine } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { banksFor } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
 import { assemble, sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
-import type { Layer } from './layer.ts';
 import { estimate } from './outline.ts';
 
 /** Neighbouring channels that may go together. */

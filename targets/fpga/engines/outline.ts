@@ -1,10 +1,10 @@
 /** What a plan would come to, before anything is scheduled: what the choice of engines and lanes rests on. */
 import { areaOf } from '../area/datapath.ts';
-import type { Estimate, ScheduledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
+import type { Estimate, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import type { Rom } from '../contract/rom.ts';
+import { bitsFor } from '../contract/rom.ts';
 import { depthsFor, reachOf } from './ring.ts';
-import type { Rom } from './rom.ts';
-import { bitsFor } from './rom.ts';
 import { storageFor } from './tables.ts';
 
 /** What an engine chooses of the datapath, and how many words that takes. */

@@ -1,7 +1,7 @@
 /** What adders and shifts compute, window by window: the oracle of the unrolled engine. */
-import type { Term, UnrolledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
-import { columnsOf } from './layer.ts';
+import type { Term, UnrolledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf } from '../contract/layer.ts';
 
 /** The sums without bias, [height, width, rows]. `x` is [height, width, channels]. */
 export function replayAdders({ adders, results }: UnrolledPlan, layer: Layer, x: Int32Array): Int32Array<ArrayBuffer> {

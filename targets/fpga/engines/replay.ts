@@ -2,8 +2,8 @@
  * What a schedule computes, walked word by word against a layer's input: the oracle of all schedules. And whether it
  * does what the mask says, which every build asks.
  */
-import type { EnginePlan, ScheduledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
+import type { EnginePlan, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { replayAdders } from './replay-adders.ts';
 import { baseOf, pitchOf } from './ring.ts';
 

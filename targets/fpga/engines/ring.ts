@@ -1,7 +1,8 @@
 /** Rings of pixels: how deep, and where the entries of a layer are in them. */
+
+import type { Ring } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import type { Banks } from '../schedule/banks.ts';
-import type { Ring } from './engine.ts';
-import type { Layer } from './layer.ts';
 
 export const pitchOf = ({ input, pad }: Pick<Layer, 'input' | 'pad'>): number => input[1] + pad[1] + pad[3];
 

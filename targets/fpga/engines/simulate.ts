@@ -3,9 +3,9 @@
  * that are stored late. It counts cycles and the banks' reads, and a sum that is read too soon or a pixel that is
  * overwritten comes out wrong.
  */
-import type { ScheduledPlan } from './engine.ts';
-import { hazard } from './engine.ts';
-import type { Layer } from './layer.ts';
+import type { ScheduledPlan } from '../contract/engine.ts';
+import { hazard } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { baseOf, pitchOf, reachOf } from './ring.ts';
 
 export interface Simulated {

@@ -7,13 +7,13 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Decomposition } from '../../../src/tensor/decomposition.ts';
 import { columnOf } from '../../../src/tensor/decomposition.ts';
+import type { Engine, Rebuilt } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf } from '../contract/layer.ts';
 import { copiesOf } from '../schedule/banks.ts';
 import type { Piece } from '../schedule/lanes.ts';
 import { assemble, sizeFault } from './assemble.ts';
-import type { Engine, Rebuilt } from './engine.ts';
 import { clustered, splitClusters } from './folding.ts';
-import type { Layer } from './layer.ts';
-import { columnsOf } from './layer.ts';
 import { estimate } from './outline.ts';
 
 export const smartdeal: Engine = {

@@ -2,8 +2,9 @@
  * The engine for dense layers of one vector: each lane walks through its rows one by one, reading a copy of the input
  * of its own, so that nothing is scheduled and nothing waits. Sums stay in their registers.
  */
+
+import type { Engine } from '../contract/engine.ts';
 import { sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
 import type { Lockstep } from './lockstep.ts';
 import { lockstep, lockstepOutline } from './lockstep.ts';
 

@@ -1,8 +1,8 @@
 /** The tables of a plan, in fields as narrow as their values. */
-import type { Rebuilt, ScheduledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
-import type { Field, Rom } from './rom.ts';
-import { bitsFor, widthOf } from './rom.ts';
+import type { Rebuilt, ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import type { Field, Rom } from '../contract/rom.ts';
+import { bitsFor, widthOf } from '../contract/rom.ts';
 
 /** Words and bits that are not worth a block of memory. */
 const [shallow, few] = [64, 1024];

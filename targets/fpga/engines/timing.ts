@@ -1,6 +1,6 @@
 /** Cycles that an image takes: loader, compute and drain side by side, group by group, as `ScheduledPlan` says. */
-import type { Ring } from './engine.ts';
-import type { Layer } from './layer.ts';
+import type { Ring } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { baseOf, reachOf } from './ring.ts';
 
 export interface Pace {

@@ -6,13 +6,13 @@
  * of US 11,481,214 and US 11,836,489.
  */
 
+import type { Engine } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { liveOf } from '../contract/layer.ts';
 import type { Banks } from '../schedule/banks.ts';
 import { copiesOf } from '../schedule/banks.ts';
 import { wholeRows } from '../schedule/lanes.ts';
 import { assemble, sizeFault } from './assemble.ts';
-import type { Engine } from './engine.ts';
-import type { Layer } from './layer.ts';
-import { liveOf } from './layer.ts';
 import { estimate } from './outline.ts';
 
 /** Lanes, which are banks. */

@@ -5,11 +5,11 @@
  */
 import { addAreas, drainArea, memoryArea, noArea, romArea } from '../area/datapath.ts';
 import { rates } from '../area/rates.ts';
+import type { Area, Engine, Estimate, UnrolledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf, liveOf } from '../contract/layer.ts';
 import { pairsIn, shiftAdd } from '../schedule/shift-add.ts';
 import { outBitsOf, sizeFault } from './assemble.ts';
-import type { Area, Engine, Estimate, UnrolledPlan } from './engine.ts';
-import type { Layer } from './layer.ts';
-import { columnsOf, liveOf } from './layer.ts';
 import { pitchOf, reachOf } from './ring.ts';
 import { endingFields, rom } from './tables.ts';
 import { cyclesOf } from './timing.ts';

@@ -1,7 +1,7 @@
 /** Where a schedule is kept: in tables of the part, in memory that the part fills when it first runs, or outside of it. */
 import type { Artefact } from '../../../src/target.ts';
-import type { ScheduledPlan } from '../engines/engine.ts';
-import type { Rom } from '../engines/rom.ts';
+import type { ScheduledPlan } from '../contract/engine.ts';
+import type { Rom } from '../contract/rom.ts';
 import type { Compute } from '../pipeline/pipeline.ts';
 import type { Packed } from './packed.ts';
 import { dataFiles, packed } from './packed.ts';

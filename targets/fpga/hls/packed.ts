@@ -1,6 +1,6 @@
 /** Tables as packed words: the text of data files, which are included between the braces of an array. */
 import type { Artefact } from '../../../src/target.ts';
-import type { Field } from '../engines/rom.ts';
+import type { Field } from '../contract/rom.ts';
 
 /** Fields of a word in order, the first in the lowest bits, each as often as it has values a word. */
 export interface Packed {

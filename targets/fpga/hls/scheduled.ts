@@ -1,9 +1,9 @@
 /** An engine that follows a schedule, as C++: its sizes as constants, its schedule and its tables as data. */
 import { bug } from '../../../src/diagnostic.ts';
-import type { ScheduledPlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import type { Rom } from '../engines/rom.ts';
-import { bitsFor } from '../engines/rom.ts';
+import type { ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import type { Rom } from '../contract/rom.ts';
+import { bitsFor } from '../contract/rom.ts';
 import type { Compute } from '../pipeline/pipeline.ts';
 import { beatType, literal, numberType } from './cpp.ts';
 import type { Kept } from './keeping.ts';

@@ -1,7 +1,7 @@
 /** A layer of adders and shifts alone, as C++: every sum of a window by itself, and no multiplier. */
-import type { Adder, Term, UnrolledPlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import { columnsOf } from '../engines/layer.ts';
+import type { Adder, Term, UnrolledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { columnsOf } from '../contract/layer.ts';
 import type { Compute } from '../pipeline/pipeline.ts';
 import { beatType, literal, numberType } from './cpp.ts';
 import type { Desk, Printed } from './stage.ts';

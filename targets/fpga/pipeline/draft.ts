@@ -1,5 +1,5 @@
 /** A pipeline before engines are chosen: stages and the values between them. */
-import type { Layer } from '../engines/layer.ts';
+import type { Layer } from '../contract/layer.ts';
 import type { Compute, Port, Stage } from './pipeline.ts';
 
 /** Stages know everything but how long they take, and layers which engine they have. */

@@ -2,8 +2,8 @@
 import { addAreas, memoryArea, noArea } from '../area/datapath.ts';
 import { blocks } from '../area/memory.ts';
 import { rates } from '../area/rates.ts';
-import type { Area } from '../engines/engine.ts';
-import { bitsFor } from '../engines/rom.ts';
+import type { Area } from '../contract/engine.ts';
+import { bitsFor } from '../contract/rom.ts';
 import type { DraftGlue } from './draft.ts';
 import type { Stream } from './pipeline.ts';
 

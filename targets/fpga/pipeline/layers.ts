@@ -4,7 +4,7 @@ import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Linear } from '../../../src/ops/linear.ts';
 import { rebuild } from '../../../src/tensor/decomposition.ts';
 import { elements } from '../../../src/tensor/type.ts';
-import type { Ending, Layer } from '../engines/layer.ts';
+import type { Ending, Layer } from '../contract/layer.ts';
 import type { LayerSource } from '../engines/make-layer.ts';
 import { layerOf } from '../engines/make-layer.ts';
 

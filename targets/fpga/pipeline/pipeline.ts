@@ -7,8 +7,8 @@
  * Reshapes are nothing. Depths are enough for no stage to wait for itself: where ways part and meet again, the short
  * one holds what the long one has to see first.
  */
-import type { Engine, EnginePlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
+import type { Engine, EnginePlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 
 export interface Pipeline {
   /** In an order in which each comes after what it reads. */

@@ -2,8 +2,8 @@
  * What a pipeline computes, stage after stage: the oracle of both notations, and itself held against the graph's
  * evaluation.
  */
-import type { EnginePlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
+import type { EnginePlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
 import { replay } from '../engines/replay.ts';
 import type { Pipeline, Pool, Stage } from './pipeline.ts';
 

@@ -1,6 +1,6 @@
 /** What stands between layers, as Verilog: instances of shared modules with parameters alone. */
 import { bug } from '../../../src/diagnostic.ts';
-import { bitsFor } from '../engines/rom.ts';
+import { bitsFor } from '../contract/rom.ts';
 import type { Combine, Fork, Pad, Pool, Stream, Total } from '../pipeline/pipeline.ts';
 import { bitsOf, type Instance, reading, through, together, writing } from './instance.ts';
 import { wires } from './table.ts';

@@ -3,7 +3,7 @@
  * and a testbench that feeds recorded inputs and compares what comes out. Nothing of it is needed to build the component.
  */
 import type { Artefact, Render } from '../../../src/target.ts';
-import { bitsFor } from '../engines/rom.ts';
+import { bitsFor } from '../contract/rom.ts';
 import type { Pipeline, Port, Stage, Stream } from '../pipeline/pipeline.ts';
 import { type Instance, streamName } from './instance.ts';
 import { instanceOf } from './stage.ts';

@@ -2,9 +2,9 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
 import { deepest } from '../area/memory.ts';
-import type { ScheduledPlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import { bitsFor, type Rom, signedBits } from '../engines/rom.ts';
+import type { ScheduledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { bitsFor, type Rom, signedBits } from '../contract/rom.ts';
 import { bitsIn, endingView, hexFile, storedFields, table, tableModules, tableView, wires } from './table.ts';
 
 export interface ScheduledOptions {

@@ -1,7 +1,7 @@
 /** Tables of a plan as Verilog memories: a module and a file of hexadecimal words for each. */
 import type { Artefact, Render } from '../../../src/target.ts';
-import type { Layer } from '../engines/layer.ts';
-import { bitsFor, type Field, packWord, type Rom, signedBits, widthOf } from '../engines/rom.ts';
+import type { Layer } from '../contract/layer.ts';
+import { bitsFor, type Field, packWord, type Rom, signedBits, widthOf } from '../contract/rom.ts';
 
 export interface Table {
   /** Its name in the module that holds it. */

@@ -1,6 +1,6 @@
 /** What stands between layers and has a table or an order of its own: a Verilog module each. */
 import type { Artefact } from '../../../src/target.ts';
-import { bitsFor, type Field, type Rom, signedBits, widthOf } from '../engines/rom.ts';
+import { bitsFor, type Field, type Rom, signedBits, widthOf } from '../contract/rom.ts';
 import type { Concat, Lookup, Rearrange, Requantised } from '../pipeline/pipeline.ts';
 import { bitsOf, type Instance, type Printing, reading, through, writing } from './instance.ts';
 import { hexFile, lowered, narrowed, type Table, table, tableModules, tableView, wires } from './table.ts';

@@ -1,9 +1,9 @@
 /** Layers with a chain of shifts and adders for every row, as a Verilog module each: a line an adder, with a register behind it. */
 import { bug } from '../../../src/diagnostic.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
-import type { Term, UnrolledPlan } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import { bitsFor } from '../engines/rom.ts';
+import type { Term, UnrolledPlan } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { bitsFor } from '../contract/rom.ts';
 import { endingView, hexFile, storedFields, table, tableModules, tableView, wires } from './table.ts';
 
 export interface UnrolledOptions {

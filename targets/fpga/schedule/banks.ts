@@ -1,5 +1,5 @@
 /** Channels over banks: which bank holds each, and where. */
-import type { Layer } from '../engines/layer.ts';
+import type { Layer } from '../contract/layer.ts';
 import { balance, roundRobin } from './balance.ts';
 
 export interface Banks {

@@ -1,5 +1,5 @@
 /** Rows over lanes: whole ones longest first, and where that leaves a lane with more than its share, some in pieces. */
-import type { Entries } from '../engines/layer.ts';
+import type { Entries } from '../contract/layer.ts';
 import { balance } from './balance.ts';
 
 /**

@@ -2,9 +2,9 @@
  * Products by constants as shifts and additions: weights in canonical signed digits, the pairs of terms that many
  * rows have in common added once, and what is left of each row added in a tree.
  */
-import type { Adder, Term } from '../engines/engine.ts';
-import type { Layer } from '../engines/layer.ts';
-import { signedBits } from '../engines/rom.ts';
+import type { Adder, Term } from '../contract/engine.ts';
+import type { Layer } from '../contract/layer.ts';
+import { signedBits } from '../contract/rom.ts';
 
 export interface ShiftAdd {
   readonly adders: readonly Adder[];

@@ -1,5 +1,5 @@
 /** Words of the crossbar: every lane reads at most one bank, every bank is read at most once. */
-import type { Layer } from '../engines/layer.ts';
+import type { Layer } from '../contract/layer.ts';
 import type { Banks } from './banks.ts';
 import type { Piece } from './lanes.ts';
 import { matchings } from './matchings.ts';
