@@ -14,3 +14,13 @@ export function levelsHere(): readonly string[] {
   const lacking = levels.findIndex(({ features }) => features.some((f) => !flags.has(elsewhere[f] ?? f)));
   return levelNames.slice(0, lacking === -1 ? levelNames.length : lacking + 1);
 }
+
+/** What a check program prints of the levels here, where all is well. */
+export const checkedLevels = (outputs: readonly string[]): RegExp => {
+  const errors = outputs.map((name) => `${name}: largest error [^ ,]+\\n`).join('');
+  return new RegExp(
+    `^${levelsHere()
+      .map((level) => `${level}\\n${errors}`)
+      .join('')}ok\\n$`,
+  );
+};

@@ -1,12 +1,23 @@
-/** A real network with code for several levels of CPU: each level that this CPU has computes what evaluate does. */
+/** Networks with code for several levels of CPU: each level that this CPU has computes what evaluate does. */
 import { expect, test } from 'vitest';
 import { loadModel } from '../../src/make/load.ts';
 import { runCompiler } from '../../src/toolchain/compiler.ts';
-import { compiled, folderWith, run } from '../cpu-build.ts';
-import { levelNames, levelsHere } from '../cpu-levels.ts';
+import { compiled, folderWith, installed, mixed, run, warnings } from '../cpu-build.ts';
+import { checkedLevels, levelNames, levelsHere } from '../cpu-levels.ts';
 import { inputShapes, modelPath } from '../models.ts';
 
 const name = 'blazepose-detector';
+
+test.skipIf(!installed('clang-19') || process.arch !== 'x64')('something of everything, by clang', async () => {
+  const several = compiled(mixed(), { cpu: 'native-multi' });
+  const folder = folderWith(several);
+  for (const step of several.recipe)
+    if (step.kind === 'run-compiler') {
+      const task = { ...step, compilers: ['clang-19'], args: [...warnings, ...step.args] };
+      expect(await runCompiler(task, { folder })).toMatchObject({ ok: true });
+    }
+  expect(run(folder, './mixed_check', [])).toMatch(checkedLevels(['probabilities', 'map']));
+});
 
 test(name, async () => {
   const loaded = loadModel(modelPath(name), { name: 'model', shapes: inputShapes(name) }, (d) => {

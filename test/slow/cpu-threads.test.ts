@@ -7,10 +7,10 @@ import { zeros } from '../../src/tensor/numbers.ts';
 import { kernels } from '../../targets/cpu/kernels/index.ts';
 import { sharedBy, sharingOf } from '../../targets/cpu/sharing.ts';
 import { cpuTarget } from '../../targets/cpu/target.ts';
-import { installed, render } from '../cpu-build.ts';
+import { checkSourcesOf, compiled, folderWith, installed, mixed, render, run, textOf, warnings } from '../cpu-build.ts';
 import { cases } from '../cpu-kernels/cases.ts';
 import { graphOf } from '../cpu-kernels/kit.ts';
-import { everyNumberOfThreads, tried } from '../cpu-threads.ts';
+import { callers, everyNumberOfThreads, tried } from '../cpu-threads.ts';
 
 const most = 3;
 
@@ -52,4 +52,34 @@ describe('every kernel', () => {
     const flags = ['-O1', '-g0', '-fsanitize=thread', '-Wno-psabi'];
     expect(tried(shared, everyNumberOfThreads('cases', shared.plan, most, 1), compiler, flags)).toBe('equal\n');
   });
+});
+
+describe.skipIf(!installed('clang-19'))('a network built by clang', () => {
+  const together = compiled(mixed(), { threads: most });
+  const flags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+  test('has pools that are told what is wrong, run at once, and start and stop', () => {
+    expect(tried(together, callers('mixed', together.plan, most), 'clang-19', flags)).toBe('well\n');
+  });
+});
+
+test('a network gives the same bits whatever the number of threads, without races', () => {
+  const together = compiled(mixed(), { threads: most });
+  const main = everyNumberOfThreads('mixed', together.plan, most, 20);
+  expect(tried(together, main, 'gcc', ['-O1', '-fsanitize=thread'])).toBe('equal\n');
+});
+
+test.skipIf(!installed('gcc') || process.arch !== 'x64')('a level of CPU is chosen for all threads', () => {
+  const several = compiled(mixed(), { cpu: 'native-multi', threads: most });
+  const folder = folderWith(several);
+  const common = ['-std=c11', '-pthread', '-O1', ...warnings, '-Wno-psabi', '-I.'];
+  const levels = [
+    ['mixed_x86_64_v3.c', '-march=x86-64-v3'],
+    ['mixed_x86_64_v4.c', '-march=x86-64-v4'],
+  ];
+  for (const [file, flag] of levels) run(folder, 'gcc', [...common, flag, '-c', file]);
+  const plain = checkSourcesOf(several).filter((path) => !levels.some(([file]) => file === path) && path !== 'mixed.c');
+  run(folder, 'gcc', [...common, ...plain, ...levels.map(([file]) => file.replace('.c', '.o')), '-o', 'check', '-lm']);
+  expect(run(folder, './check', [])).toMatch(/^baseline\n[\s\S]*3 threads\n.*\n.*\nok\n$/);
+  expect(textOf(several, 'CMakeLists.txt')).toContain('-pthread');
 });
