@@ -49,7 +49,7 @@ export const portable: readonly Pass[] = [
 /** What runs for a target. */
 export const pipeline = (target: Target): readonly Pass[] => [
   ...portable,
-  chooseFormats(target.price), // when every layer is final
+  ...(target.ownStorage === undefined ? [chooseFormats(target.price)] : []), // when every layer is final
   reorderLayout(target.wish), // last: kernels are chosen by what a step has become
 ];
 

@@ -24,6 +24,9 @@ export interface Target {
   /** How long the work takes, and why: what `price` rests on, before anything is preferred for other reasons. */
   predict(work: Work): Prediction;
 
+  /** Why formats are not chosen, where the target stores weights in ways of its own. */
+  readonly ownStorage?: string;
+
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
 

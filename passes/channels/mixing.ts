@@ -30,12 +30,27 @@ export function mixingOf(node: Node | undefined, byId: ById): Mixing | undefined
   return { ...layer, inputs, slope, reads: readsOf(layer, inputs) };
 }
 
+interface Reads {
+  readonly mask: Uint8Array | undefined;
+  readonly inputs: number;
+  readonly reads: Uint8Array;
+}
+
+/** Of weights that were looked through: every question about channels asks, again and again. */
+const known = new WeakMap<Float32Array, Reads>();
+
 function readsOf({ weights: { data, mask }, outputs }: Layer, inputs: number): Uint8Array {
+  const before = known.get(data);
+  if (before && before.mask === mask && before.inputs === inputs) return before.reads;
   const reads = new Uint8Array(outputs * inputs);
   const row = data.length / outputs;
   for (let o = 0; o < outputs; o++)
-    for (let at = o * row, c = 0; at < (o + 1) * row; at++, c = c + 1 === inputs ? 0 : c + 1)
-      if (mask ? mask[at] === 1 : data[at] !== 0) reads[o * inputs + c] = 1;
+    for (let start = o * row; start < (o + 1) * row; start += inputs)
+      for (let c = 0; c < inputs; c++) {
+        const kept = mask ? mask[start + c] === 1 : data[start + c] !== 0;
+        reads[o * inputs + c] |= kept ? 1 : 0;
+      }
+  known.set(data, { mask, inputs, reads });
   return reads;
 }
 

@@ -62,7 +62,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   watched.stage('build');
   if (flags.timing) io.err.write(lines(printTimes(watched.times)));
   if (!built) return false;
-  const { layers, arena } = reportBuild(outcome.graph, outcome.plan, parts.target.price);
+  const { layers, arena } = reportBuild(outcome.graph, outcome.plan, parts.target.ownStorage ?? parts.target.price);
   const { files } = built.manifest;
   // Others rely on these keys; what computes each layer is for --print-plan.
   const stored = layers.map(({ kernel: _kernel, refused: _refused, ...layer }) => layer);

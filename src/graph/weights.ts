@@ -39,7 +39,8 @@ export function meaningOf({ dtype, quantity }: TensorType): Pick<Matrix, 'quanti
 /** Whole numbers as f32, unless one is too far from zero. */
 function floatsOf(data: Numbers): Float32Array<ArrayBuffer> | undefined {
   if (data instanceof Float32Array) return data;
-  return data.every((v: number) => Math.abs(v) <= mostWhole) ? Float32Array.from(data) : undefined;
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > mostWhole) return undefined;
+  return new Float32Array(data);
 }
 
 /** The weights of each call that has any, by the call's id. */

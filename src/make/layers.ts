@@ -19,14 +19,15 @@ const suits = ({ format, params = {} }: LayerConfig, encoding: Encoding): boolea
   Object.entries(params).every(([key, value]) => encoding.params[key] === value);
 
 /** The target, with no price that anyone would pay for formats that the config does not want. */
-export const withLayers = (target: Target, layers: Layers): Target =>
-  layers === undefined
-    ? target
-    : {
-        ...target,
-        price: (work) =>
-          suits(layerConfig(layers, nameOf(work.call)) ?? {}, work.encoding) ? target.price(work) : Infinity,
-      };
+export function withLayers(target: Target, layers: Layers): Target {
+  if (layers === undefined) return target;
+  const { ownStorage: _own, ...chooses } = target;
+  return {
+    ...chooses,
+    price: (work) =>
+      suits(layerConfig(layers, nameOf(work.call)) ?? {}, work.encoding) ? target.price(work) : Infinity,
+  };
+}
 
 /** Whether every format that the config names exists; reports those that do not. */
 export function checkFormatNames(layers: Layers, report: Report): boolean {

@@ -79,13 +79,13 @@ export type FormatReport =
 
 type Price = (work: Work) => number;
 
-/** Of a graph after all passes, the plan made from it, and the price by which its formats were chosen. */
-export const reportBuild = (graph: Graph, plan: Plan, price: Price): BuildReport => ({
-  layers: reportLayers(graph, plan, price),
+/** Of a graph after all passes, the plan made from it, and the price by which its formats were chosen, or why they were not. */
+export const reportBuild = (graph: Graph, plan: Plan, choice: Price | string): BuildReport => ({
+  layers: reportLayers(graph, plan, choice),
   arena: { peak: plan.arena.peak, sum: plan.arena.sum, bound: plan.arena.bound },
 });
 
-export function reportLayers(graph: Graph, { steps, constants }: Plan, price: Price): readonly LayerReport[] {
+export function reportLayers(graph: Graph, { steps, constants }: Plan, choice: Price | string): readonly LayerReport[] {
   const byId = nodesById(graph);
   const stepOf = new Map(steps.map((step) => [step.call.id, step]));
   const bytesOf = new Map(constants.map(({ array, data, stored }) => [array, (stored?.data ?? data).byteLength]));
@@ -97,7 +97,10 @@ export function reportLayers(graph: Graph, { steps, constants }: Plan, price: Pr
       name: nameOf(call),
       op: call.op.kind,
       format: printEncoding(encoding),
-      reason: reasonFor(weights, offersFor(weights), (work) => price(workOf(call, work, byId))),
+      reason:
+        typeof choice === 'string'
+          ? choice
+          : reasonFor(weights, offersFor(weights), (work) => choice(workOf(call, work, byId))),
       bytes: step.reads.reduce((sum, array) => sum + (bytesOf.get(array) ?? 0), 0),
       macs: macsOf(call, typesOf(call, byId)),
       density: countLive(matrix) / matrix.data.length,

@@ -27,7 +27,7 @@ export function roundWeights(grid: Grid, data: Float32Array, rows: number): Roun
     const own = data.subarray(row * columns, (row + 1) * columns);
     const scale = scaleOf(grid.kind, own);
     scales.push(scale);
-    for (let i = 0; i < columns; i++) wholes[row * columns + i] = stepsOf(grid.kind, own[i] / scale);
+    for (let i = 0; i < columns; i++) if (own[i] !== 0) wholes[row * columns + i] = stepsOf(grid.kind, own[i] / scale);
   }
   return { wholes, scales, reals: realsOf(wholes, scales), exact: true };
 }
@@ -35,7 +35,10 @@ export function roundWeights(grid: Grid, data: Float32Array, rows: number): Roun
 /** Whole numbers times the scale of their row. */
 export function realsOf(wholes: Int32Array, scales: readonly number[]): Float32Array<ArrayBuffer> {
   const columns = wholes.length / scales.length;
-  return Float32Array.from(wholes, (w, i) => w * scales[Math.floor(i / columns)]);
+  const reals = new Float32Array(wholes.length);
+  for (let row = 0, at = 0; row < scales.length; row++)
+    for (const end = at + columns; at < end; at++) reals[at] = wholes[at] * scales[row];
+  return reals;
 }
 
 type Steps = 'int8' | 'int4' | 'po2';

@@ -57,7 +57,10 @@ export const roundedBy =
     return isFinite(data) ? roundWeights(grid, data, rows) : 'has weights that are not finite';
   };
 
-const isFinite = (data: Float32Array): boolean => data.every((w) => Math.abs(w) < Infinity);
+function isFinite(data: Float32Array): boolean {
+  for (let i = 0; i < data.length; i++) if (!(Math.abs(data[i]) < Infinity)) return false;
+  return true;
+}
 
 function ownWholes({ type: { quantity, shape }, data }: Constant, rows: number): Rounded | undefined {
   if (!quantity || quantity.axis > 0) return undefined;

@@ -13,12 +13,12 @@ export const fpga: TargetFamily = {
   target: ({ hardware = {} }) => fpgaTarget(hardware),
 };
 
-/** Engines choose how weights are stored, so that every format costs the same and the first, which is dense, stays. */
 const fpgaTarget = (hardware: Hardware): Target => ({
   name: fpga.name,
   doc: fpga.doc,
   kernels: [],
   price: () => 0,
+  ownStorage: 'engines choose how weights are stored',
   predict: () => ({ ns: 0, bound: '', family: '' }),
   wish: rowsOfChannels,
   emit: (plan, context) => emit(plan.graph, hardware, context),

@@ -7,6 +7,7 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Engine } from '../contract/engine.ts';
 import type { Layer } from '../contract/layer.ts';
+import type { Banks } from '../schedule/banks.ts';
 import { banksFor, channelLoads } from '../schedule/banks.ts';
 import { lanesFor, wholeRows, wordsIn, wordsOfRows } from '../schedule/lanes.ts';
 import { crossbarWords } from '../schedule/words.ts';
@@ -77,8 +78,18 @@ export const crossbar: Engine = {
   },
 };
 
+/** What was counted once: foldings ask again and again. */
+const counted = new WeakMap<Layer, Map<number, Banks>>();
+
+function banksOf(layer: Layer, lanes: number, goal: number): Banks {
+  const known = counted.get(layer) ?? new Map<number, Banks>();
+  const found = known.get(lanes) ?? spread(layer, lanes, goal);
+  counted.set(layer, known.set(lanes, found));
+  return found;
+}
+
 /** As many banks as lanes; twice as many where channels are too few or too uneven for that. */
-function banksOf(layer: Layer, lanes: number, goal: number) {
+function spread(layer: Layer, lanes: number, goal: number): Banks {
   const loads = loadsOf(layer);
   const kinds = Math.min(lanes, layer.channels);
   const plain = banksFor(loads, kinds, Math.ceil(lanes / kinds));
@@ -105,11 +116,10 @@ function crossbarFoldings(layer: Layer): readonly number[] {
 
 const splitOf = (folding: number): Split => splitLanes(folding) ?? bug(`${folding} lanes make no clusters`);
 
-/** What was counted once: foldings ask again and again. */
-const counted = new WeakMap<Layer, Int32Array>();
+const loaded = new WeakMap<Layer, Int32Array>();
 
 function loadsOf(layer: Layer): Int32Array {
-  const loads = counted.get(layer) ?? channelLoads(layer);
-  counted.set(layer, loads);
+  const loads = loaded.get(layer) ?? channelLoads(layer);
+  loaded.set(layer, loads);
   return loads;
 }

@@ -46,11 +46,41 @@ export function tileColumns(layer: Layer, height: number, all = false): readonly
   });
 }
 
+/** Columns of all tiles together, and words that they take: each tile begins a sum. */
+interface TileCounts {
+  readonly columns: number;
+  readonly words: number;
+}
+
+/** What was counted once: foldings ask again and again. */
+const counted = new WeakMap<Layer, Map<number, TileCounts>>();
+
+function countTiles(layer: Layer, height: number): TileCounts {
+  const known = counted.get(layer) ?? new Map<number, TileCounts>();
+  const found = known.get(height) ?? countAnew(layer, height);
+  counted.set(layer, known.set(height, found));
+  return found;
+}
+
+function countAnew(layer: Layer, height: number): TileCounts {
+  const { pos, column } = layer.weights;
+  const seen = new Int32Array(columnsOf(layer)).fill(-1);
+  let [columns, words] = [0, 0];
+  for (let row = 0, tile = 0; row < layer.rows; row += height, tile++) {
+    const before = columns;
+    for (let e = pos[row]; e < pos[Math.min(layer.rows, row + height)]; e++) {
+      const c = column[e];
+      if (seen[c] !== tile) columns++;
+      seen[c] = tile;
+    }
+    words += Math.max(1, columns - before);
+  }
+  return { columns, words };
+}
+
 /** Multiplications by nothing for each by something, when tiles have this height and rows are spread evenly. */
 export const tilePadding = (layer: Layer, height: number): number =>
-  (height * tileColumns(layer, height).reduce((sum, c) => sum + c.length, 0)) /
-    Math.max(1, layer.weights.column.length) -
-  1;
+  (height * countTiles(layer, height).columns) / Math.max(1, layer.weights.column.length) - 1;
 
 export function lockstep(layer: Layer, how: Lockstep): ScheduledPlan {
   const { lanes, height, engine, all } = how;
@@ -108,7 +138,7 @@ export function lockstepOutline(layer: Layer, how: Lockstep): Estimate {
     ? tiles * columnsOf(layer)
     : height === 1
       ? wordsOfRows(layer.weights)
-      : tileColumns(layer, height).reduce((sum, c) => sum + Math.max(1, c.length), 0);
+      : countTiles(layer, height).words;
   return estimate(layer, {
     ...choicesOf(how),
     banks: groups,

@@ -45,7 +45,7 @@ function entriesOf({ rows, channels, taps = [1, 1], groups = 1, data, mask }: La
   const each = channels / groups;
   const columns = taps[0] * taps[1] * each;
   const whole = data instanceof Int32Array ? data : Int32Array.from(data);
-  const live = mask ?? Uint8Array.from(whole, (w) => (w !== 0 ? 1 : 0));
+  const live = mask ?? nonzeros(whole);
   const pos = new Int32Array(rows + 1);
   for (let r = 0, at = 0, count = 0; r < rows; r++, pos[r] = count)
     for (const end = at + columns; at < end; at++) count += live[at];
@@ -60,6 +60,12 @@ function entriesOf({ rows, channels, taps = [1, 1], groups = 1, data, mask }: La
     }
   }
   return { pos, column, value };
+}
+
+function nonzeros(data: Int32Array): Uint8Array<ArrayBuffer> {
+  const live = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) live[i] = data[i] === 0 ? 0 : 1;
+  return live;
 }
 
 /** Bits of a signed number whose magnitude is at most `most`; sums wrap in 32. */

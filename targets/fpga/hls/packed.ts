@@ -26,13 +26,15 @@ export function packed(depth: number, fields: readonly Field[], multiple = 1): P
   for (const { name, bits, each, values } of fields) {
     if (bits === 0) continue;
     const mask = bits === 32 ? 0xffffffff : 2 ** bits - 1;
-    for (let at = 0; at < depth; at++)
-      for (let i = 0; i < each; i++) {
-        const value = (values[at * each + i] & mask) >>> 0;
-        const bit = from[name] + i * bits;
-        const half = at * 2 * words + Math.floor(bit / 32);
-        halves[half] |= value << (bit % 32);
-        if ((bit % 32) + bits > 32) halves[half + 1] |= value >>> (32 - (bit % 32));
+    // In one kind of array, so that the loop is one.
+    const wholes = new Int32Array(values);
+    const first = from[name];
+    for (let at = 0, next = 0; at < depth; at++)
+      for (let i = 0, bit = first; i < each; i++, bit += bits) {
+        const value = (wholes[next++] & mask) >>> 0;
+        const half = at * 2 * words + (bit >>> 5);
+        halves[half] |= value << (bit & 31);
+        if ((bit & 31) + bits > 32) halves[half + 1] |= value >>> (32 - (bit & 31));
       }
   }
   return { depth, words, from, halves };
@@ -41,7 +43,11 @@ export function packed(depth: number, fields: readonly Field[], multiple = 1): P
 /** A file never has more: compilers, editors and reviews choke on lines without end. */
 const mostBytes = 2 ** 18;
 
-const hex = (value: number): string => value.toString(16).padStart(8, '0');
+/** The digits of every byte: looked up, since there are millions. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const hex = (value: number): string =>
+  digits[value >>> 24] + digits[(value >>> 16) & 255] + digits[(value >>> 8) & 255] + digits[value & 255];
 
 /** The words in braces, in files of bounded size, and the lines that include them from a source in src/. */
 export function dataFiles(
