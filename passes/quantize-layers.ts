@@ -2,7 +2,7 @@
 import type { Named } from '../src/graph/evaluate.ts';
 import type { Pass } from '../src/pass.ts';
 import type { QuantizeOptions } from '../src/quantize/options.ts';
-import type { Quality } from '../src/quantize/quantize.ts';
+import type { Quantised } from '../src/quantize/quantize.ts';
 import { quantizeGraph } from '../src/quantize/quantize.ts';
 
 /**
@@ -12,7 +12,7 @@ import { quantizeGraph } from '../src/quantize/quantize.ts';
 export const quantizeLayers = (
   options: QuantizeOptions,
   samples: readonly Named[],
-  tell: (quality: Quality) => void,
+  tell: (quantised: Quantised) => void,
 ): Pass => ({
   name: 'quantize-layers',
   doc: 'rounds weights to few bits, and computes with whole numbers in place of real ones',
@@ -20,7 +20,7 @@ export const quantizeLayers = (
   run(graph, report) {
     const quantised = quantizeGraph(graph, options, samples, report);
     if (!quantised) return graph;
-    tell(quantised.quality);
+    tell(quantised);
     return quantised.graph;
   },
 });

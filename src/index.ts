@@ -24,7 +24,7 @@ import type { Built } from './make/build.ts';
 import { buildFolder } from './make/build.ts';
 import { explainWith } from './make/explain.ts';
 import type { Exported, ExportModelOptions } from './make/export.ts';
-import { exportWith } from './make/export.ts';
+import { exportWith, graphFor } from './make/export.ts';
 import { mayWriteFile, writeFiles } from './make/file.ts';
 import type { Journal } from './make/journal.ts';
 import type { LoadOptions } from './make/load.ts';
@@ -208,7 +208,7 @@ export const exportModel = (model: Model, options: ExportModelOptions & LoadOpti
   collected(async (report) => {
     const loaded = typeof model === 'string' ? loadModel(model, options, report) : { file: undefined, graph: model };
     if (!loaded || !mayWriteFile(options.out, loaded.file, report)) return undefined;
-    const exported = exportWith(loaded.graph, options, report);
+    const exported = exportWith(graphFor(loaded, options.out), options, report);
     return exported && writeFiles(options.out, exported.files, nobody, report) ? exported : undefined;
   });
 

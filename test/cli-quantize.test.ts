@@ -95,13 +95,25 @@ describe('quantize', () => {
     const graph = loadModel(at('out.graph'), {}, () => {})?.graph ?? expect.unreachable();
     const inputs = { x: wave(16) };
     const want = evaluate(graph, inputs);
-    const again = await importModel(at('out.onnx'));
-    if (!again.ok) throw new Error('the file is not read');
-    expect(evaluate(again.graph, inputs)).toEqual(want);
+    const again = loadModel(at('out.onnx'), { quantize: 'qdq' }, () => {})?.graph ?? expect.unreachable();
+    expect(evaluate(again, inputs)).toEqual(want);
     if (runtime)
       expect(Array.from((await runOnnx(readFileSync(at('out.onnx')), graph, inputs)).y)).toEqual(
-        Array.from(want.y, (v) => expect.closeTo(v, 6)),
+        Array.from(want.y, (v) => expect.closeTo(v, 2)),
       );
+    // Whole numbers as operators of whole numbers: from the graph, which says nothing of real ones.
+    expect((await espalier(['export', at('out.graph'), '-o', at('wholes.onnx')])).code).toBe(0);
+    const wholes = await importModel(at('wholes.onnx'));
+    expect(wholes.ok && evaluate(wholes.graph, inputs)).toEqual(want);
+  });
+
+  test('values of a codebook alone are real numbers in ONNX, which is said', async () => {
+    const argv = ['quantize', net, '--quantize', 'weights=codebook:4', '-o', at('codes.onnx')];
+    const { code, err } = await espalier(argv);
+    expect([code, err]).toEqual([
+      0,
+      `${at('codes.onnx')}: note: weights of a codebook are written as real numbers: they are no steps of a scale [export/real-weights]\n  hint: weights=int8, int4 and po2 are written as bytes, and so are codebooks with activations=int8\n`,
+    ]);
   });
 
   test('a file that is there is not replaced without --force', async () => {
@@ -252,7 +264,7 @@ return "y"=%y`;
     const { loaded, said } = load('random', at('wide.graph'));
     expect(loaded).toBeUndefined();
     expect(said.map((s) => s.split('] ')[0])).toEqual([
-      'wide.onnx: its sums reach 4228120576, and 32 bits hold up to 2147483647 [quantize/overflow',
+      'wide.onnx: its sums reach 4261412864, and 32 bits hold up to 2147483647 [quantize/overflow',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { Graph } from '../graph/graph.ts';
 import { weightsOf } from '../graph/weights.ts';
-import { exportWith } from '../make/export.ts';
+import { exportWith, graphFor } from '../make/export.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { countLive } from '../tensor/matrix.ts';
@@ -21,7 +21,7 @@ export async function exportModel(model: string | undefined, flags: Flags, desk:
   const loaded = loadModel(path, choices, report);
   if (!loaded || !mayWriteFile(flags.out, loaded.file, report)) return false;
   doing(`writing ${flags.out}`);
-  const exported = exportWith(loaded.graph, flags, report);
+  const exported = exportWith(graphFor(loaded, flags.out), flags, report);
   if (!exported || !writeFiles(flags.out, exported.files, io.journal, report)) return false;
   const files = exported.files.map(({ path: name, contents }) => ({
     path: join(dirname(flags.out), name),

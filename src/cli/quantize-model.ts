@@ -2,9 +2,10 @@
 import { dirname, join } from 'node:path';
 import { exporterFor } from '../export/index.ts';
 import type { Graph } from '../graph/graph.ts';
-import { exportWith } from '../make/export.ts';
+import { exportWith, graphFor } from '../make/export.ts';
 import { isFree, mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
+import { parseQuantize } from '../quantize/options.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
@@ -27,8 +28,9 @@ export async function quantizeModel(model: string | undefined, flags: Flags, des
   const loaded = loadModel(path, { quantize: usual, ...choices }, report);
   const quality = loaded?.quality;
   if (!loaded || !quality) return false;
-  const files = out === undefined ? [] : written(loaded.graph, out, desk);
+  const files = out === undefined ? [] : written(graphFor(loaded, out), out, desk);
   if (!files) return false;
+  if (out !== undefined) noteCodebook(choices.quantize ?? usual, out, desk);
   desk.print({ ...quality, files }, (paint) => [
     ...qualityTable(quality, paint),
     ...(files.length === 0 ? [] : ['']),
@@ -38,6 +40,20 @@ export async function quantizeModel(model: string | undefined, flags: Flags, des
     ),
   ]);
   return true;
+}
+
+/** What a file of real numbers does not show. */
+function noteCodebook(quantize: string, out: string, { report }: Desk): void {
+  const options = parseQuantize(quantize);
+  if ('length' in options || options.kind !== 'calibrated' || options.activations) return;
+  if (options.weights.kind !== 'codebook' || !/\.onnx$/i.test(out)) return;
+  report({
+    severity: 'note',
+    code: 'export/real-weights',
+    message: 'weights of a codebook are written as real numbers: they are no steps of a scale',
+    origin: { file: out },
+    hint: 'weights=int8, int4 and po2 are written as bytes, and so are codebooks with activations=int8',
+  });
 }
 
 /** The files; undefined, and reported, if they cannot be written. */

@@ -26,6 +26,9 @@ axis), or a folder of .npy, .npz or .png files. random:SEED serves to try things
 Accuracy is never promised: the table says what each layer and output loses on the calibration data. SQNR is the
 ratio of squares, of what should be and of what is off, in decibels: 6 dB are a bit.
 
+NAME.onnx has QuantizeLinear and DequantizeLinear around layers, for other runtimes, and is the same graph again with
+--quantize qdq. NAME.graph has the whole numbers themselves.
+
 Examples:
   espalier quantize model.onnx --calibrate data.npz
   espalier quantize model.onnx --quantize weights=int4,activations=int8 --calibrate pictures -o small.onnx

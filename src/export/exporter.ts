@@ -9,6 +9,8 @@ import type { Graph } from '../graph/graph.ts';
 export interface Exporter {
   readonly name: string;
   readonly doc: string;
+  /** How a graph that was quantised is best given to it: as pairs of calls that quantise and dequantise real numbers. */
+  readonly quantised?: 'pairs';
   /** Whether this exporter is the one to write a file, by its name. */
   accepts(file: string): boolean;
   /**

@@ -2,7 +2,7 @@
 import { portable, pruning } from '../../passes/index.ts';
 import type { Diagnostic, Report } from '../diagnostic.ts';
 import type { ExportedFile } from '../export/exporter.ts';
-import { exporterFor } from '../export/index.ts';
+import { exporterFor, exporters } from '../export/index.ts';
 import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import type { Pass } from '../pass.ts';
@@ -32,6 +32,12 @@ export interface Exported {
   /** The first is the one asked for; the others go beside it. */
   readonly files: readonly ExportedFile[];
 }
+
+/** The graph as whoever reads the file at `out` expects it: where it was quantised, in pairs if those are usual there. */
+export const graphFor = (
+  { graph, inPairs }: { readonly graph: Graph; readonly inPairs?: (() => Graph) | undefined },
+  out: string,
+): Graph => (inPairs && exporters.find((e) => e.accepts(out))?.quantised === 'pairs' ? inPairs() : graph);
 
 /** The files, none of them written yet; undefined, and reported, if there are none. */
 export function exportWith(imported: Graph, options: ExportModelOptions, report: Report): Exported | undefined {

@@ -42,6 +42,8 @@ export interface LoadedModel {
   readonly constants: Constants;
   /** What quantisation cost, where that was asked for: then the graph has been through the passes that make layers final. */
   readonly quality?: Quality;
+  /** Then also the same in real numbers, with what quantises between them. */
+  readonly inPairs?: () => Graph;
 }
 
 /** Kinds of files that are models. */

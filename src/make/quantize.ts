@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { runPasses } from '../pass.ts';
 import { parseQuantize } from '../quantize/options.ts';
-import type { Quality } from '../quantize/quantize.ts';
+import type { Quantised } from '../quantize/quantize.ts';
 import { hasOwnScales } from '../quantize/quantize.ts';
 import { withGraph } from './bug.ts';
 import { readCalibration } from './calibration.ts';
@@ -30,10 +30,7 @@ export const quantizeChoiceFor = (
   { quantize, target = '' }: Pick<QuantizeChoice, 'quantize'> & { readonly target?: string | undefined },
 ): string | undefined => quantize ?? (wholeTargets.has(target) && hasOwnScales(graph) ? 'qdq' : undefined);
 
-export interface QuantizedGraph {
-  readonly graph: Graph;
-  readonly quality: Quality;
-}
+export type QuantizedGraph = Quantised;
 
 /** Undefined after a report. */
 export function quantizeWith(
@@ -59,9 +56,9 @@ export function quantizeWith(
     if (failed) return undefined;
     const { samples: most } = options.kind === 'qdq' ? { samples: mostOwn } : options;
     const samples = calibrate === undefined ? [] : readCalibration(calibrate, final, { samples: most, range }, heard);
-    const told: Quality[] = [];
+    const told: Quantised[] = [];
     const graph = samples && runPasses(final, [quantizeLayers(options, samples, (q) => void told.push(q))], heard);
-    return graph && told.length > 0 && !failed ? { graph, quality: told[0] } : undefined;
+    return graph && told.length > 0 && !failed ? { ...told[0], graph } : undefined;
   });
 }
 

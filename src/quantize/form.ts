@@ -19,13 +19,13 @@ export interface Form extends Target {
   readonly id: Id;
 }
 
-/** Bounds of whole numbers that stand for real ones, alike on both sides of 0. */
+/** The highest whole number that stands for a real one. Below 0 there is one more: all that 8 bits with a sign hold, as others take them. */
 export const steps = 127;
 
 /** Real numbers up to a magnitude, in whole numbers around 0. */
 export function symmetric(threshold: number): Target {
   const scale = threshold > 0 ? Math.max(Math.fround(threshold / steps), 2 ** -100) : 1;
-  return { scale, zero: 0, low: -steps, high: steps, minus: 0 };
+  return { scale, zero: 0, low: -steps - 1, high: steps, minus: 0 };
 }
 
 /** One scale and zero for all of a value; none where f32 cannot tell the scale. */

@@ -11,6 +11,7 @@ import type { Target } from './form.ts';
 import { steps, symmetric } from './form.ts';
 import { shareBeyond, thresholdOf } from './histogram.ts';
 import type { QuantizeOptions, RangeRule } from './options.ts';
+import { inPairs } from './pairs.ts';
 import type { Compared, Counterpart, OutputQuality } from './quality.ts';
 import { compareGraphs, decibels, weightDistortion } from './quality.ts';
 import { roundedBy, roundGraph, weighted } from './round.ts';
@@ -49,6 +50,8 @@ export interface Quality {
 
 export interface Quantised {
   readonly graph: Graph;
+  /** The same as real numbers, rounded by pairs of `quantize` and `dequantize`: for who reads such. */
+  readonly inPairs: () => Graph;
   readonly quality: Quality;
 }
 
@@ -88,7 +91,9 @@ export function quantizeGraph(
     { rounded: roundedBy(options.weights), target: (id) => targets.get(id), own: false },
     report,
   );
-  return converted && finished(source, converted, { samples, histograms, rule: options.activations.ranges }, report);
+  if (!converted) return undefined;
+  const made = finished(source, converted, { samples, histograms, rule: options.activations.ranges }, report);
+  return { ...made, inPairs: () => inPairs(source, converted) };
 }
 
 /** Calls that quantise in the model itself. */
@@ -108,7 +113,7 @@ function withOwnScales(graph: Graph, samples: readonly Named[], report: Report):
   }
   const source = separateLayers(graph);
   const converted = convert(source, { rounded: roundedBy(undefined), target: () => undefined, own: true }, report);
-  return converted && finished(source, converted, { samples }, report);
+  return converted && { ...finished(source, converted, { samples }, report), inPairs: () => graph };
 }
 
 function weightsAlone(
@@ -132,7 +137,8 @@ function weightsAlone(
       bits: null,
     };
   });
-  return { graph: rounded, quality: { layers, real: [], outputs: compared.outputs, samples: samples.length } };
+  const quality = { layers, real: [], outputs: compared.outputs, samples: samples.length };
+  return { graph: rounded, inPairs: () => rounded, quality };
 }
 
 /** By the id of a value. Values that are joined share the scale of the whole, so that nothing is rounded twice. */
@@ -164,7 +170,7 @@ function finished(
   { graph, layers, islands, forms }: Conversion,
   { samples, histograms }: Evidence,
   report: Report,
-): Quantised {
+): Omit<Quantised, 'inPairs'> {
   const counterparts = new Map<Id, Counterpart>();
   for (const { landing } of layers) {
     counterparts.set(landing, forms.get(landing) ?? { id: landing, scale: 1, zero: 0 });

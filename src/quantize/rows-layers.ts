@@ -36,12 +36,12 @@ export const layer: Row = (node, site) => {
   const { sums, bits } = made;
   const products = scales.map((s) => s * x.scale);
   const aim = aimOf(site, landing);
-  const after = realsOf(wholes, scales);
+  const as = { before: weights, after: realsOf(wholes, scales), scales, products, biases };
   if (!aim) {
-    site.layer({ call: node, landing: node.id, weights: { before: weights, after }, bits });
+    site.layer({ call: node, landing: node.id, weights: as, bits });
     return unrounded(site, node, sums, products);
   }
-  return land(site, node, landing, { sums, scales: products, aim }, { weights: { before: weights, after }, bits });
+  return land(site, node, landing, { sums, scales: products, aim }, { weights: as, bits });
 };
 
 /** Sums leave as many bits free as a few biases take. */

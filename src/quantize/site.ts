@@ -19,10 +19,20 @@ export interface ConvertedLayer {
   readonly landing: Id;
   /** Absent where its sums become real numbers at once. */
   readonly form?: Form;
-  /** Real weights, and those that the whole numbers stand for. */
-  readonly weights?: { readonly before: Constant; readonly after: Float32Array<ArrayBuffer> };
+  readonly weights?: ConvertedWeights;
   /** Bits that its largest possible sum takes, the sign among them. */
   readonly bits?: number;
+}
+
+export interface ConvertedWeights {
+  /** Real weights, and those that the whole numbers stand for. */
+  readonly before: Constant;
+  readonly after: Float32Array<ArrayBuffer>;
+  /** What a step of each row's weights is worth, and of its sums. */
+  readonly scales: readonly number[];
+  readonly products: readonly number[];
+  /** In steps of the sums. */
+  readonly biases: readonly number[];
 }
 
 export interface Site {

@@ -10,6 +10,7 @@ import { writeGraph } from './write-graph.ts';
 export const onnx: Exporter = {
   name: 'onnx',
   doc: 'an ONNX model (.onnx)',
+  quantised: 'pairs',
   accepts: (file) => /\.onnx$/i.test(file),
 
   export(graph, { file, report, options }) {

@@ -6,7 +6,7 @@ import type { Quantize } from '../../ops/quantize.ts';
 import type { Tensor } from './file.ts';
 import { int } from './file.ts';
 import type { Layer, Row } from './layer.ts';
-import { asItLies, held, number, orderOf } from './layer.ts';
+import { held, number, orderOf } from './layer.ts';
 import type { Order } from './order.ts';
 
 const bytes = ['uint8', 'int8'] as const;
@@ -29,9 +29,13 @@ const spread = (l: Layer, name: string, axis: number, order: Order, element: Ele
   return l.shaped(name, axis < 0 ? [] : [...l.types[name].shape, ...Array<number>(after).fill(1)], element);
 };
 
-/** To a byte with its zero: as one operator. Everything else: as the sum that it is. */
+/**
+ * To a byte with its zero: as one operator. Everything else: as the sum that it is. In the order in which its users want it:
+ * nothing stands between a layer and what makes its operand real, which is how runtimes know layers of bytes.
+ */
 export const quantize: Row<Quantize> = ({ axis, low, high }, l) => {
-  const { tensor, order } = asItLies(l, 'x');
+  const order = l.want ?? orderOf(l, 'x');
+  const tensor = l.view('x', order);
   const element = bytes.find((e) => elementRow(e).range[0] === low && elementRow(e).range[1] === high);
   if (element && fits(l, 'zero', element)) {
     const [scale, zero] = [parameter(l, 'scale', axis, 'float'), parameter(l, 'zero', axis, element)];

@@ -76,8 +76,8 @@ export function valuesIn(file: OnnxFile): Values {
     const there = written.get(key);
     if (there !== undefined) return there;
     const { type, data, mask } = node;
-    const isAsItIs = element === 'float' && sameShape(sizes, reordered(type.shape, order));
-    const quantised = isAsItIs ? quantisedWeights(file, node, order, stem) : undefined;
+    const isWhole = element === 'float' && sameShape(long, type.shape);
+    const quantised = isWhole ? quantisedWeights(file, node, { order, sizes, stem }) : undefined;
     if (quantised !== undefined) {
       written.set(key, quantised);
       return quantised;

@@ -28,11 +28,12 @@ export function maskFor(name: string, { type, data }: Value, masks: Masks): Mask
   return `the mask has ${given.length} elements and the weight [${type.shape.join(', ')}] has ${data?.length ?? 0}`;
 }
 
-/** A known value of which less is kept. Whole numbers are no weights. */
+/** A known value of which less is kept. What whole numbers make 0 is known once they are real: the mask waits with them. */
 export function masked(value: Value, mask: Mask | undefined): Value {
   const { data, mask: before } = value;
-  if (!mask || !(data instanceof Float32Array)) return value;
+  if (!mask || !data) return value;
   const kept = mask.map((m, i) => Number(m !== 0 && before?.[i] !== 0));
+  if (!(data instanceof Float32Array)) return { ...value, mask: kept };
   return { ...value, data: data.map((x, i) => (kept[i] === 1 ? x : 0)), mask: kept };
 }
 

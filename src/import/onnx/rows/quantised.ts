@@ -10,6 +10,7 @@ import type { Scope } from '../../scope.ts';
 import type { Element } from '../elements.ts';
 import { elementRow } from '../elements.ts';
 import type { Layer } from '../layer.ts';
+import { masked } from '../masks.ts';
 
 /** What the whole numbers of a value stand for. */
 export interface Pair {
@@ -63,8 +64,11 @@ export function quantise(l: Scope, x: Value, { scale, zero, axis }: Pair, elemen
 /** The real numbers that whole ones stand for. */
 export function dequantise(l: Scope, x: Value, { scale, zero, axis }: Pair): Value {
   const whole = cast(l, x, 'i32');
-  if (axis !== undefined) return l.call({ kind: 'dequantize', axis }, whole, scale, zero);
-  return binary(l, 'mul', cast(l, binary(l, 'sub', whole, zero), 'f32'), scale);
+  const real =
+    axis === undefined
+      ? binary(l, 'mul', cast(l, binary(l, 'sub', whole, zero), 'f32'), scale)
+      : l.call({ kind: 'dequantize', axis }, whole, scale, zero);
+  return masked(real, whole.mask);
 }
 
 /** Without its zero: a value of whole numbers with one zero for each tensor, or for each index of an axis. */
