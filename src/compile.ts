@@ -1,5 +1,6 @@
 /** The whole compiler as one function of its parts. Knows no pass and no target. */
 import type { Diagnostic, Report } from './diagnostic.ts';
+import type { Named } from './graph/evaluate.ts';
 import { evaluate } from './graph/evaluate.ts';
 import type { Graph } from './graph/graph.ts';
 import { randomInputs } from './graph/samples.ts';
@@ -15,6 +16,8 @@ export interface Job {
   readonly passes: readonly Pass[];
   readonly target: Target;
   readonly render: Render;
+  /** Inputs that the graph is used for, for what is recorded. */
+  readonly typical?: readonly Named[] | undefined;
   readonly watch?: Watch;
   /** Told when a stage ends. */
   readonly onStage?: (stage: 'passes' | 'lower' | 'emit') => void;
@@ -32,7 +35,7 @@ export interface Compiled extends Emission {
 }
 
 /** Graph → artefacts and the recipe that builds them. Nothing is written and nothing is run. */
-export function compile({ graph: imported, passes, target, render, watch, onStage }: Job): Outcome {
+export function compile({ graph: imported, passes, target, render, typical = [], watch, onStage }: Job): Outcome {
   const diagnostics: Diagnostic[] = [];
   const failed = (): boolean => diagnostics.some((d) => d.severity === 'error');
   const report: Report = (d) => void diagnostics.push(d);
@@ -45,7 +48,7 @@ export function compile({ graph: imported, passes, target, render, watch, onStag
   const plan = lower(graph, target.kernels, target.near);
   onStage?.('lower');
   const recorded = once(() => record(imported));
-  const emission = target.emit(plan, { render, report, recorded });
+  const emission = target.emit(plan, { render, report, recorded, typical });
   if (failed()) return { ok: false, diagnostics };
   onStage?.('emit');
   return { ok: true, graph, plan, recorded, ...emission, diagnostics };

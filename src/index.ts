@@ -257,10 +257,12 @@ function compileModel(
   report: Report,
 ): Compiled | undefined {
   const shipped = partsFor(options, report);
-  const graph = shipped && (typeof model === 'string' ? loadModel(model, options, report)?.graph : model);
-  if (!shipped || !graph) return undefined;
+  const loaded =
+    shipped && (typeof model === 'string' ? loadModel(model, options, report) : { graph: model, samples: [] });
+  if (!shipped || !loaded) return undefined;
+  const { graph, samples } = loaded;
   const { parts, watch } = options;
-  const outcome = compileWith(graph, options, { ...shipped, ...parts, ...(watch && { watch }) });
+  const outcome = compileWith(graph, options, { ...shipped, typical: samples, ...parts, ...(watch && { watch }) });
   outcome.diagnostics.forEach(report);
   return outcome.ok ? outcome : undefined;
 }

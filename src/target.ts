@@ -94,6 +94,8 @@ export interface EmitContext {
   readonly report: Report;
   /** Inputs, and the outputs that the imported graph gives for them; computed when first asked for. */
   readonly recorded: () => Recorded;
+  /** Inputs that the graph is used for, where some were given. */
+  readonly typical?: readonly Named[];
 }
 
 export interface Recorded {

@@ -11,6 +11,9 @@ export interface Simulated {
   readonly out: string;
 }
 
+/** Numbers of exact widths, by a header in place of the vendor's. */
+export const exactWidths = ['-DESPALIER_AP_INT', `-I${new URL('fpga-csim/', import.meta.url).pathname}`];
+
 const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Werror', '-Wno-unknown-pragmas', '-Wno-unused-label'];
 
 /** Compiles once, and runs the testbench on the recorded pictures, and on what each of `changes` makes of them. */

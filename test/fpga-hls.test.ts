@@ -2,20 +2,21 @@
 import { expect, test } from 'vitest';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { bug } from '../src/diagnostic.ts';
+import type { Named } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { renderer } from '../src/render.ts';
 import type { Artefact, Hardware } from '../src/target.ts';
 import { emit } from '../targets/fpga/emit.ts';
 import { hardwareFault } from '../targets/fpga/hardware.ts';
-import { csim } from './fpga-csim.ts';
+import { csim, exactWidths } from './fpga-csim.ts';
 import { makeGraph } from './fpga-quantised.ts';
 
 const render = renderer(new URL('../templates/', import.meta.url));
 
-function component(graph: Graph, hardware: Hardware = {}) {
+function component(graph: Graph, hardware: Hardware = {}, samples: readonly Named[] = []) {
   const said: Diagnostic[] = [];
   const recorded = () => bug('nothing is recorded');
-  const context = { render, recorded, report: (d: Diagnostic) => void said.push(d) };
+  const context = { render, recorded, typical: samples, report: (d: Diagnostic) => void said.push(d) };
   return { said, ...emit(graph, { part: 'xc7z020clg400-1', ...hardware }, context) };
 }
 
@@ -42,6 +43,23 @@ test('a component computes what the graph does, and its testbench notices when i
   expect(wrong.out).toMatch(/real number.*\n.*failed/);
 }, 60_000);
 
+test('numbers of exact widths in place of C integers give the same bits', () => {
+  expect(csim(component(small()).artefacts, ['-O0', ...exactWidths])).toEqual([{ code: 0, out: 'ok: 2 pictures\n' }]);
+}, 60_000);
+
+test('the testbench runs pictures of the calibration data, and made-up ones only without any', () => {
+  const name = '*/ "x"\n$(rm)\\';
+  const given = [0.5, -1, 0.25].map((value) => ({ [name]: new Float32Array(90).fill(value) }));
+  const recorded = (samples: readonly Named[]) => textOf(component(small(), {}, samples).artefacts, /vectors/);
+  const [count, first] = recorded(given).split('\n');
+  expect([count, first]).toEqual(['2', Array(16).fill('3f000000').join(' ')]);
+  expect(recorded(given)).toContain('bf800000');
+  expect(recorded(given)).not.toContain('3e800000');
+  expect(recorded(given.slice(0, 1))).toMatch(/^1\n3f000000 /);
+  expect(recorded([])).toMatch(/^2\n/);
+  expect(recorded([])).not.toContain('3f000000 3f000000');
+});
+
 test('the component is what Vitis looks for', () => {
   const { artefacts, estimate } = component(small(), { clock: 4 });
   const paths = artefacts.map(({ path }) => path);
@@ -55,6 +73,37 @@ test('the component is what Vitis looks for', () => {
   expect(estimate?.rows.map(([stage]) => stage)).toEqual([expect.stringMatching(/^compute_/), 'streams']);
   const [, command] = /^ {4}(g\+\+ .*)$/m.exec(textOf(artefacts, /README/)) ?? [];
   expect(paths).toContain(/tb\/\S+\.cpp/.exec(command ?? '')?.[0]);
+});
+
+test('sources say what the tool would otherwise guess: names of loops, memories, multipliers, streams', () => {
+  const maker = makeGraph('pragmas');
+  const x = maker.quantize(maker.input('x', [1, 8, 8, 8]), 1 / 64);
+  const wide = maker.requantize(maker.conv(x, { filters: 24 }));
+  const { artefacts } = component(maker.graph({ y: maker.dequantize(wide, 0.1) }), { reuse: 1000 });
+  const sources = artefacts.filter(({ path }) => /^src\/.*\.(?:cpp|h)$/.test(path));
+  expect(sources.map(({ path }) => path)).toContain('src/engine.h');
+  for (const { path, contents } of sources) {
+    const text = String(contents);
+    const loops = text.split('\n').filter((line) => /\b(?:for|while) \(/.test(line) && !line.includes('//'));
+    expect(loops.filter((line) => !/^\s*\w+: (?:for|while) \(/.test(line))).toEqual([]);
+    for (const [, name] of text.matchAll(/^ +static (?:const )?[^=;(]*?(\w+)(?:\[[^\]]*\])+(?: =|;)/gm))
+      expect(text, `${path} ${name}`).toMatch(
+        new RegExp(`#pragma HLS BIND_STORAGE variable=${name} type=r[ao]m_\\w+ impl=`),
+      );
+    for (const [, name] of text.matchAll(/^ +hls::stream<.*> (\w+)\("/gm))
+      for (const pragma of [
+        'STREAM variable=N depth=',
+        'BIND_STORAGE variable=N type=fifo impl=',
+        'AGGREGATE variable=N',
+      ])
+        expect(text).toContain(`#pragma HLS ${pragma.replace('=N', `=${name}`)}`);
+    if (/^src\/(?:compute|enter|leave)/.test(path)) expect(text).toMatch(/#pragma HLS INLINE off\n/);
+  }
+  const top = textOf(artefacts, /_accelerator\.cpp/);
+  for (const pragma of ['DATAFLOW', 'INTERFACE s_axilite port=return', 'INTERFACE axis port=in_'])
+    expect(top).toContain(`#pragma HLS ${pragma}`);
+  expect(textOf(artefacts, /src.compute_/)).toContain('run_schedule<');
+  expect(textOf(artefacts, /values\.h/)).toMatch(/made = value \* x;\n.* BIND_OP variable=made op=mul impl=dsp\n/);
 });
 
 test('what a model calls things reaches no file as it is', () => {

@@ -35,10 +35,10 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const watched = watching(flags.printIrAfter);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
-  const { graph, quality } = loaded;
+  const { graph, quality, samples } = loaded;
   watched.read(graph);
   doing(`compiling ${graph.name} for ${options.target}`);
-  const outcome = compileWith(graph, options, { ...parts, ...watched });
+  const outcome = compileWith(graph, options, { ...parts, ...watched, typical: samples });
   outcome.diagnostics.forEach(report);
   io.err.write(printDumps(watched.dumps));
   if (!outcome.ok) return false;

@@ -39,6 +39,9 @@ class Unfit extends Error {
   }
 }
 
+/** Whether the data is no data, but random numbers. */
+export const isDrawn = (path: string): boolean => /^random(?::\d{1,9})?$/.test(path);
+
 /** Values for all inputs, each for one run. Undefined after a report. */
 export function readCalibration(
   path: string,
@@ -48,8 +51,7 @@ export function readCalibration(
 ): readonly Named[] | undefined {
   const inputs = graph.nodes.filter((n): n is Input => n.kind === 'input');
   try {
-    const seed = /^random(?::(\d{1,9}))?$/.exec(path);
-    if (seed) return drawn(graph, Number(seed[1] ?? 1), options);
+    if (isDrawn(path)) return drawn(graph, Number(path.split(':')[1] ?? 1), options);
     return joined(read(path, inputs, options), inputs, options);
   } catch (error) {
     if (!(error instanceof Unfit) && !isSystemError(error)) throw error;

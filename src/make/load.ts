@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Report } from '../diagnostic.ts';
+import type { Named } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ImportOptions } from '../import/importer.ts';
 import { importModel } from '../import/index.ts';
@@ -44,6 +45,8 @@ export interface LoadedModel {
   readonly quality?: Quality;
   /** Then also the same in real numbers, with what quantises between them. */
   readonly inPairs?: () => Graph;
+  /** A few of the data that it was calibrated with. */
+  readonly samples?: readonly Named[];
 }
 
 /** Kinds of files that are models. */

@@ -2,14 +2,15 @@
 import { portable } from '../../passes/index.ts';
 import { quantizeLayers } from '../../passes/quantize-layers.ts';
 import type { Report } from '../diagnostic.ts';
+import type { Named } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { runPasses } from '../pass.ts';
 import { parseQuantize } from '../quantize/options.ts';
 import type { Quantised } from '../quantize/quantize.ts';
-import { hasOwnScales } from '../quantize/quantize.ts';
+import { hasOwnScales, spread } from '../quantize/quantize.ts';
 import { withGraph } from './bug.ts';
-import { readCalibration } from './calibration.ts';
+import { isDrawn, readCalibration } from './calibration.ts';
 import { parseRange } from './range.ts';
 
 export interface QuantizeChoice {
@@ -30,7 +31,10 @@ export const quantizeChoiceFor = (
   { quantize, target = '' }: Pick<QuantizeChoice, 'quantize'> & { readonly target?: string | undefined },
 ): string | undefined => quantize ?? (wholeTargets.has(target) && hasOwnScales(graph) ? 'qdq' : undefined);
 
-export type QuantizedGraph = Quantised;
+export interface QuantizedGraph extends Quantised {
+  /** A few of the calibration data, for who wants to see what the graph makes of what it is used for. None where they were drawn. */
+  readonly samples: readonly Named[];
+}
 
 /** Undefined after a report. */
 export function quantizeWith(
@@ -58,9 +62,13 @@ export function quantizeWith(
     const samples = calibrate === undefined ? [] : readCalibration(calibrate, final, { samples: most, range }, heard);
     const told: Quantised[] = [];
     const graph = samples && runPasses(final, [quantizeLayers(options, samples, (q) => void told.push(q))], heard);
-    return graph && told.length > 0 && !failed ? { ...told[0], graph } : undefined;
+    if (!samples || !graph || told.length === 0 || failed) return undefined;
+    return { ...told[0], graph, samples: calibrate && isDrawn(calibrate) ? [] : spread(samples, mostKept) };
   });
 }
+
+/** Pictures are large, and what is recorded of them is text. */
+const mostKept = 4;
 
 /** Where the model has its own scales, calibration data is for the report alone. */
 const mostOwn = 32;

@@ -14,7 +14,7 @@ import { recordStreams } from './rtl/record.ts';
 
 const nothing: Emission = { artefacts: [], recipe: [] };
 
-export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitContext): Emission {
+export function emit(graph: Graph, hardware: Hardware, { render, report, typical }: EmitContext): Emission {
   const part = partNamed(hardware.part ?? '') ?? bug('hardware without a part');
   const clock = clockOf(hardware);
   if (!graph.nodes.some(({ kind, type }) => kind === 'call' && type.dtype === 'i32')) {
@@ -39,11 +39,12 @@ export function emit(graph: Graph, hardware: Hardware, { render, report }: EmitC
     part: part.name,
     clock,
     pictures: work(built) > manyProducts ? 1 : 2,
+    ...(typical && { given: typical }),
     table: tableOf(estimate),
     render,
   });
   const twin = hardware.rtl
-    ? printRtl(built.pipeline, { name: graph.name, render, recorded: recordStreams(built.pipeline, graph, 1) })
+    ? printRtl(built.pipeline, { name: graph.name, render, recorded: recordStreams(built.pipeline, graph, 1, typical) })
     : [];
   return { artefacts: [...artefacts, ...twin], recipe: [], estimate };
 }

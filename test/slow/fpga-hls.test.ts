@@ -11,7 +11,7 @@ import { printHls } from '../../targets/fpga/hls/print.ts';
 import { collect } from '../../targets/fpga/pipeline/collect.ts';
 import { depthsOf } from '../../targets/fpga/pipeline/depths.ts';
 import type { Pipeline, Stage } from '../../targets/fpga/pipeline/pipeline.ts';
-import { csim } from '../fpga-csim.ts';
+import { csim, exactWidths } from '../fpga-csim.ts';
 import { decomposedLayer } from '../fpga-layers.ts';
 import { makeGraph } from '../fpga-quantised.ts';
 
@@ -88,6 +88,11 @@ const ok = [{ code: 0, out: 'ok: 2 pictures\n' }];
 
 test('everything at once, under sanitizers', () => {
   expect(csim(component(everything(), 0, 3), sanitized)).toEqual(ok);
+}, 300_000);
+
+test('numbers of exact widths in place of C integers', () => {
+  for (let choice = 0; choice < 4; choice++)
+    expect(csim(component(everything(), choice, 3), ['-O0', ...exactWidths])).toEqual(ok);
 }, 300_000);
 
 test('streams hold no more than their depths, and no stage waits for ever', () => {

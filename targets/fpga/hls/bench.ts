@@ -117,8 +117,14 @@ export function recordVectors(graph: Graph, ports: readonly HlsPort[], inputs: r
   return `${lines.join('\n')}\n`;
 }
 
-/** Pictures that use all numbers that an input may have, and some that use few. */
-export function pictures(graph: Graph, ports: readonly HlsPort[], count: number): readonly Named[] {
+/** The first of those given; without any, pictures that use all numbers that an input may have, and some that use few. */
+export function pictures(
+  graph: Graph,
+  ports: readonly HlsPort[],
+  count: number,
+  given: readonly Named[] = [],
+): readonly Named[] {
+  if (given.length > 0) return given.slice(0, count);
   return Array.from({ length: count }, (_, seed) => {
     const noise = randomInputs(graph, 2 * seed + 1);
     const wide = seed % 2 === 0 ? 1 : 1 / 8;

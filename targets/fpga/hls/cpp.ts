@@ -22,6 +22,10 @@ export const inComment = (text: string): string =>
     .replace(/[^\p{L}\p{N} ._:;,/+=()[\]-]/gu, '_')
     .slice(0, 120);
 
+/** What all shifts have in common: 1 at least, as shifts are. */
+export const leastShift = (shifts: ArrayLike<number> = []): number =>
+  shifts.length === 0 ? 1 : Array.from(shifts).reduce((a, b) => Math.min(a, b));
+
 /** C++ has no literal for the lowest number. */
 export const literal = (value: number): string => (value === -(2 ** 31) ? '-2147483647 - 1' : String(value));
 

@@ -1,9 +1,10 @@
 /** Stages between engines, as C++: each is a loop over the numbers of a picture, one or one beat a cycle. */
 import { bug } from '../../../src/diagnostic.ts';
-import type { Combine, Lookup, Pool, Rearrange, Stage } from '../pipeline/pipeline.ts';
-import { beatType, literal, numberLines, numberType } from './cpp.ts';
+import type { Combine, Lookup, Rearrange, Stage } from '../pipeline/pipeline.ts';
+import { beatType, leastShift, literal, numberLines, numberType } from './cpp.ts';
+import { poolView } from './pool.ts';
 import type { Desk, Printed } from './stage.ts';
-import { beatsOf, elementsOf, functionOf, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
+import { beatsOf, elementsOf, functionOf, memoryFor, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
 
 export type Glue = Exclude<Stage, { readonly kind: 'compute' }>;
 
@@ -20,11 +21,6 @@ export function printGlue(stage: Glue, desk: Desk): Printed {
     artefacts: [{ path: `src/${stage.name}.cpp`, contents: source, role: 'source' }],
   };
 }
-
-/** Memories of no more numbers than this are made of lookup tables. */
-const mostDistributed = 64;
-
-const memoryFor = (numbers: number): string => (numbers <= mostDistributed ? 'lutram' : 'bram');
 
 function viewOf(stage: Glue, { pipeline }: Desk): object {
   const [from, to] = [streamOf(pipeline, stage.inputs[0]), streamOf(pipeline, stage.outputs[0])];
@@ -46,12 +42,21 @@ function viewOf(stage: Glue, { pipeline }: Desk): object {
       return { ...types, elements: elementsOf(to), fromBeat: from.beat, toBeat: to.beat };
     case 'combine': {
       const other = streamOf(pipeline, stage.inputs[1]);
-      return { ...types, a: types.from, b: beatType(other.bits, other.beat), value: combined[stage.fn] };
+      return {
+        ...types,
+        a: types.from,
+        b: beatType(other.bits, other.beat),
+        value: combined[stage.fn],
+        bindings: stage.fn === 'mul' ? [product] : [],
+      };
     }
     case 'requantize': {
       const { channels, pixels, zero, low, high } = stage;
-      const [multiplier, shift] = [stage.multiplier, stage.shift].map((v) => numberLines(v, '    '));
-      return { ...types, channels, pixels, multiplier, shift, zero, low, high };
+      const least = leastShift(stage.shift);
+      const more = stage.shift.map((s) => s - least);
+      const [multiplier, shift] = [stage.multiplier, more].map((v) => numberLines(v, '    '));
+      const memory = memoryFor(channels);
+      return { ...types, channels, pixels, multiplier, shift, least, zero, low, high, memory };
     }
     case 'lookup':
       return { ...one(), ...lookupView(stage) };
@@ -72,11 +77,14 @@ function viewOf(stage: Glue, { pipeline }: Desk): object {
       return { ...one(), height, width, channels, value, inside: inside.join(' && ') || 'true' };
     }
     case 'total':
-      return { ...one(), channels: stage.channels, pixels: stage.pixels };
+      return { ...one(), channels: stage.channels, pixels: stage.pixels, memory: memoryFor(stage.channels) };
     case 'pool':
-      return { ...one(), ...poolView(stage) };
+      return { ...one(), ...poolView(stage, types) };
   }
 }
+
+/** Products of streams are made of lookup tables, as they are counted. */
+const product = 'BIND_OP variable=value op=mul impl=fabric';
 
 const combined: Readonly<Record<Combine['fn'], string>> = {
   add: 'left + right',
@@ -117,26 +125,5 @@ function rearrangeView({ times, chunk, base, loops }: Rearrange): object {
     place: [...(base === 0 ? [] : [String(base)]), ...terms].join(' + ') || '0',
     ends: loops.map((_, i) => `${indent(loops.length - 1 - i)}}`),
     memory: memoryFor(chunk),
-  };
-}
-
-function poolView({ fn, channels, input, output, window, stride, pad }: Pool): object {
-  const start = fn === 'max' ? 'int64_t(-2147483647) - 1' : 'int64_t(0)';
-  return {
-    channels,
-    height: input[0],
-    width: input[1],
-    row: input[1] * channels,
-    outHeight: output[0],
-    outWidth: output[1],
-    down: window[0],
-    across: window[1],
-    strideY: stride[0],
-    strideX: stride[1],
-    padTop: pad[0],
-    padLeft: pad[1],
-    start,
-    step: fn === 'max' ? 'best < number ? number : best' : 'best + number',
-    result: fn === 'max' ? 'best' : 'wrapped(best)',
   };
 }

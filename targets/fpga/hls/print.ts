@@ -16,9 +16,9 @@ export interface HlsOptions {
   readonly part: string;
   /** Nanoseconds. */
   readonly clock: number;
-  /** Pictures that the testbench runs. */
+  /** The most pictures that the testbench runs. */
   readonly pictures: number;
-  /** Pictures besides those that are made up. */
+  /** Inputs of the graph to take them from, in place of made-up ones. */
   readonly given?: readonly Named[];
   /** The report, in lines. */
   readonly table: readonly string[];
@@ -40,7 +40,7 @@ export function printHls(pipeline: Pipeline, graph: Graph, options: HlsOptions):
     { path: 'src/engine.h', contents: render('fpga/hls/src/engine.h.hbs', {}), role: 'header' },
     { path: 'src/values.h', contents: render('fpga/hls/src/values.h.hbs', {}), role: 'header' },
   ];
-  const vectors = recordVectors(graph, ports, [...(options.given ?? []), ...pictures(graph, ports, options.pictures)]);
+  const vectors = recordVectors(graph, ports, pictures(graph, ports, options.pictures, options.given));
   const artefacts = [
     ...printTop({ name: top, ports, stages }, desk),
     ...shared,

@@ -5,7 +5,7 @@ import type { Layer } from '../contract/layer.ts';
 import type { Rom } from '../contract/rom.ts';
 import { bitsFor } from '../contract/rom.ts';
 import type { Compute } from '../pipeline/pipeline.ts';
-import { beatType, literal, numberType } from './cpp.ts';
+import { beatType, leastShift, literal, numberType } from './cpp.ts';
 import type { Kept } from './keeping.ts';
 import { keptFor, printFetch } from './keeping.ts';
 import { dataFiles, packed } from './packed.ts';
@@ -41,7 +41,7 @@ export function printScheduled(stage: Compute, plan: ScheduledPlan, desk: Desk):
     inBeat: beatType(from.bits, from.beat),
     outBeat: beatType(to.bits, to.beat),
     constants: [...constantsOf(plan, layer, kept), ...(rebuilt?.constants ?? [])],
-    bindings: [...kept.bindings, ...(rebuilt?.bindings ?? [])],
+    bindings: [...kept.bindings, ...(rebuilt?.bindings ?? []), ...tables.map(({ binding }) => binding)],
     begin: kept.begin,
     ringMemory: plan.ring.depth > mostRing ? 'bram' : 'lutram',
     sumMemory: placesOf(plan) > mostDistributed ? 'bram' : 'lutram',
@@ -63,6 +63,9 @@ export function printScheduled(stage: Compute, plan: ScheduledPlan, desk: Desk):
   return [printFetch(stage, plan, { ...kept, memory: kept.memory, stream: kept.stream }, desk), engine];
 }
 
+/** Sums in registers are read from memory by the giver alone, who reads another half: any distance holds. */
+const never = 64;
+
 /** Deeper memories are block RAM. */
 const mostDistributed = 64;
 const mostRing = 256;
@@ -70,6 +73,9 @@ const mostRing = 256;
 /** Places of one accumulator: slots are a bit field. */
 const slotsUp = ({ slots }: ScheduledPlan): number => 2 ** bitsFor(slots);
 const placesOf = (plan: ScheduledPlan): number => plan.rowsPerLane * slotsUp(plan);
+
+/** What a table that lies in the part is made of. */
+const implOf = ({ storage }: Rom): string => (storage === 'distributed' ? 'lutram' : 'bram');
 
 const romOf = ({ roms }: ScheduledPlan, name: string): Rom =>
   roms.find((rom) => rom.name === name) ?? bug(`a plan without "${name}"`);
@@ -83,13 +89,18 @@ function tablesOf(stem: string, plan: ScheduledPlan, layer: Layer) {
   );
   if (order.some((entry) => entry >= 2 ** 32)) bug(`the order of "${stem}" does not fit 32 bits`);
   const none = new Int32Array(layer.rows);
+  const least = leastShift(layer.ending?.shift);
+  const table = (rom: string, name: string, values: ArrayLike<number>, type: string) => ({
+    ...numberTable(stem, name, values, type),
+    binding: `BIND_STORAGE variable=${name} type=rom_1p impl=${implOf(romOf(plan, rom))}`,
+  });
   return [
-    numberTable(stem, 'bank_of', ring.bank, 'uint8_t'),
-    numberTable(stem, 'slot_of', ring.slot, 'uint16_t'),
-    numberTable(stem, 'order', order, 'uint32_t'),
-    numberTable(stem, 'bias', layer.bias, 'int32_t'),
-    numberTable(stem, 'multiplier', layer.ending?.multiplier ?? none, 'int16_t'),
-    numberTable(stem, 'shift', layer.ending?.shift ?? none, 'uint8_t'),
+    table('write', 'bank_of', ring.bank, 'uint8_t'),
+    table('write', 'slot_of', ring.slot, 'uint16_t'),
+    table('drain', 'order', order, 'uint32_t'),
+    table('drain', 'bias', layer.bias, 'int32_t'),
+    table('drain', 'multiplier', layer.ending?.multiplier ?? none, 'int16_t'),
+    table('drain', 'shift', layer.ending?.shift.map((s) => s - least) ?? none, 'uint8_t'),
   ];
 }
 
@@ -109,14 +120,17 @@ function rebuiltTables(stem: string, plan: ScheduledPlan) {
       table,
       artefacts: data.artefacts,
       declared: `  static const uint64_t ${name}[${rom.depth}][${table.words}] = {\n${data.includes}\n  };`,
-      binding: `ARRAY_RESHAPE variable=${name} type=complete dim=2`,
+      bindings: [
+        `ARRAY_RESHAPE variable=${name} type=complete dim=2`,
+        `BIND_STORAGE variable=${name} type=rom_1p impl=${implOf(rom)}`,
+      ],
     };
   });
   const shifts = romOf(plan, 'bases').fields.find(({ name }) => name === 'shift');
   return {
     declared: tables.map(({ declared }) => declared),
     artefacts: tables.flatMap(({ artefacts }) => artefacts),
-    bindings: tables.map(({ binding }) => binding),
+    bindings: tables.flatMap(({ bindings }) => bindings),
     constants: [constant('SHIFT_AT', tables[1].table.from.shift ?? 0), constant('SHIFT_BITS', shifts?.bits ?? 0)],
   };
 }
@@ -173,6 +187,11 @@ function constantsOf(plan: ScheduledPlan, layer: Layer, { schedule, memory }: Ke
       'cycles of a group, if no pixel is late',
     ],
     ['SETTLE', 8, 'cycles from loading a pixel to reading it'],
+    [
+      'APART',
+      plan.feedback === 'register' ? never : slots,
+      'cycles from a sum being read in a group to it being read again, at the least',
+    ],
     ['CROSSBAR', plan.read === 'crossbar' ? 1 : 0],
     ['ONE_OFFSET', plan.offsets === 'shared' ? 1 : 0],
     ['ONE_ROW', plan.rows === 'shared' ? 1 : 0],
@@ -196,6 +215,7 @@ function constantsOf(plan: ScheduledPlan, layer: Layer, { schedule, memory }: Ke
     ['IN', plan.beat.in],
     ['OUT', plan.beat.out],
     ['ENDS', ending ? 1 : 0, 'whether sums are brought to another scale'],
+    ['SHIFT', leastShift(ending?.shift), 'places that all sums are shifted by; the table has how many more'],
     ['ZERO', ending?.zero ?? 0],
     ['LOW', literal(ending?.low ?? 0)],
     ['HIGH', ending?.high ?? 0],

@@ -64,3 +64,8 @@ export function parametersOf(stage: Stage, pipeline: Pipeline): readonly string[
 /** What the first line of a stage's file says. */
 export const titleOf = ({ name, kind, origin }: Stage): string =>
   `${name}: ${kind}${origin === undefined ? '' : `, the layer ${inComment(origin)}`}`;
+
+/** Memories of no more numbers than this are made of lookup tables. */
+const mostDistributed = 64;
+
+export const memoryFor = (numbers: number): string => (numbers <= mostDistributed ? 'lutram' : 'bram');

@@ -1,5 +1,6 @@
 /** The function that is synthesised: streams between stages, AXI4-Stream ports at both ends, and the header that declares it. */
 import type { Artefact } from '../../../src/target.ts';
+import { mostShifted } from '../pipeline/glue-area.ts';
 import type { Stream } from '../pipeline/pipeline.ts';
 import { beatType, numberType, streamType } from './cpp.ts';
 import type { HlsPort } from './ports.ts';
@@ -109,6 +110,8 @@ export function printTop({ name, ports, stages }: Top, desk: Desk): readonly Art
   const memories = memoriesOf(stages);
   const parameters = [...ports.map(busParameter), ...memories.map(memoryParameter)];
   const parts = partsOf(stages, streams, name);
+  const printed = (some: readonly NamedStream[]) =>
+    some.map((stream) => ({ ...stream, memory: stream.depth > mostShifted ? 'bram' : 'srl' }));
   const single = parts.length === 1;
   const ofPart = (part: Part): readonly Parameter[] => [
     ...parameters.filter((p) => part.stages.some(({ passed }) => passed.includes(p.name))),
@@ -123,13 +126,13 @@ export function printTop({ name, ports, stages }: Top, desk: Desk): readonly Art
       ? []
       : parts.map((part) => ({
           head: `void ${part.function}(${heads(ofPart(part))})`,
-          streams: part.own,
+          streams: printed(part.own),
           stages: calls(part.stages),
         })),
     head: `void ${name}(${heads(parameters)})`,
     ports: ports.map(({ symbol }) => ({ symbol })),
     memories: memories.map(({ symbol, halves, beat }) => ({ symbol, depth: halves.length / 2 / beat })),
-    streams: single ? parts[0].own : streams.filter((s) => parts.some(({ shared }) => shared.includes(s))),
+    streams: printed(single ? parts[0].own : streams.filter((s) => parts.some(({ shared }) => shared.includes(s)))),
     stages: single
       ? calls(stages)
       : parts.map((part) => ({

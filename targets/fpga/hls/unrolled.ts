@@ -3,7 +3,7 @@ import type { Adder, Term, UnrolledPlan } from '../contract/engine.ts';
 import type { Layer } from '../contract/layer.ts';
 import { columnsOf } from '../contract/layer.ts';
 import type { Compute } from '../pipeline/pipeline.ts';
-import { beatType, literal, numberType } from './cpp.ts';
+import { beatType, leastShift, literal, numberType } from './cpp.ts';
 import type { Desk, Printed } from './stage.ts';
 import { functionOf, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
 
@@ -16,6 +16,7 @@ export function printUnrolled(stage: Compute, plan: UnrolledPlan, { pipeline, he
   const [from, to] = [streamOf(pipeline, stage.inputs[0]), streamOf(pipeline, stage.outputs[0])];
   const params = parametersOf(stage, pipeline).join(', ');
   const columns = columnsOf(layer);
+  const least = leastShift(ending?.shift);
   const adders = plan.adders.map((adder, i) => adderLine(adder, i));
   const results = plan.results.map((term, row) => `r[${row}] = ${term ? termOf(term) : '0'};`);
   const parts = [...chunks(adders, `${name}_adders`), ...chunks(results, `${name}_results`)];
@@ -55,10 +56,10 @@ export function printUnrolled(stage: Compute, plan: UnrolledPlan, { pipeline, he
     outWidth: output[1],
     bias: list(layer.bias),
     multiplier: list(ending?.multiplier ?? [0]),
-    shift: list(ending?.shift ?? [0]),
+    shift: list(ending?.shift.map((s) => s - least) ?? [0]),
     count: ending ? rows : 1,
     finished: ending
-      ? `requantised(whole, multiplier[row], shift[row], ${ending.zero}, ${literal(ending.low)}, ${ending.high})`
+      ? `requantised<${least}>(whole, multiplier[row], shift[row], ${ending.zero}, ${literal(ending.low)}, ${ending.high})`
       : 'whole',
   };
   return {
@@ -84,7 +85,7 @@ function adderLine({ left, right, bits }: Adder, at: number): string {
   const sum = right.negative
     ? `${termOf(left)} - ${termOf({ ...right, negative: false })}`
     : `${termOf(left)} + ${termOf(right)}`;
-  return `a[${at}] = static_cast<${numberType(bits)}>(${sum});`;
+  return `a[${at}] = within<${bits}>(${sum});`;
 }
 
 function chunks(lines: readonly string[], stem: string) {

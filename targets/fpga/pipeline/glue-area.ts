@@ -44,10 +44,13 @@ export function glueArea(stage: DraftGlue, bits: number): Area {
   }
 }
 
+/** Values that a stream may hold in shift registers: longer ones have blocks. */
+export const mostShifted = 512;
+
 /** Shift registers of look-up tables where a stream is short, blocks where it is long. */
 export function streamArea({ bits, beat, depth }: Pick<Stream, 'bits' | 'beat' | 'depth'>): Area {
   const width = bits * beat;
-  if (depth > 512) return { ...logic(40), bram18: blocks(depth, width) };
+  if (depth > mostShifted) return { ...logic(40), bram18: blocks(depth, width) };
   const luts = width * Math.ceil(depth / 32);
   return { ...logic(20 + luts, 20), lutram: luts };
 }
