@@ -36,7 +36,7 @@ export interface Config {
   readonly out?: string | undefined;
   /** Write sources and build files, but no binary. */
   readonly sourceOnly?: boolean | undefined;
-  /** The same rounding and order of sums on every CPU and compiler. */
+  /** The same rounding and order of sums on every CPU, compiler and engine. */
   readonly strictFp?: boolean | undefined;
   /** Put before every exported C identifier. */
   readonly prefix?: string | undefined;

@@ -271,9 +271,9 @@ function compileModel(
 async function assembled(compiled: Compiled): Promise<Compiled> {
   const artefacts: Artefact[] = [...compiled.artefacts];
   for (const task of compiled.recipe) {
-    const source = artefacts.find(({ path }) => task.kind === 'assemble-wat' && path === task.source);
-    if (task.kind !== 'assemble-wat' || typeof source?.contents !== 'string') continue;
-    artefacts.push({ path: task.output, contents: await assembleWat(task, source.contents), role: 'binary' });
+    if (task.kind !== 'assemble-wat') continue;
+    const textOf = (source: string): string => String(artefacts.find(({ path }) => path === source)?.contents);
+    artefacts.push({ path: task.output, contents: await assembleWat(task, textOf), role: 'binary' });
   }
   return { ...compiled, artefacts, recipe: compiled.recipe.filter((task) => task.kind !== 'assemble-wat') };
 }

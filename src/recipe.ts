@@ -4,13 +4,21 @@ export type Recipe = readonly Task[];
 
 export type Task = AssembleWat | RunCompiler;
 
-/** WebAssembly text → a module, with data segments appended that the text never spells out. */
+/** WebAssembly text → a module, with sections that the text never spells out: others that it carries, and data. */
 export interface AssembleWat {
   readonly kind: 'assemble-wat';
   readonly source: string;
   readonly output: string;
   readonly data: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
   /** Engine features beyond WebAssembly 2.0, e.g. `relaxed_simd`. */
+  readonly features: readonly string[];
+  /** Modules in custom sections, for its loader to compile where the engine can. */
+  readonly carries: readonly Carried[];
+}
+
+export interface Carried {
+  readonly section: string;
+  readonly source: string;
   readonly features: readonly string[];
 }
 

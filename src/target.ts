@@ -42,6 +42,8 @@ export interface TargetFamily {
   readonly doc: string;
   /** The names that `cpu` may have; absent where the target is the same for every CPU. */
   readonly cpus?: readonly string[];
+  /** Whether names that artefacts export may have a prefix. */
+  readonly prefixed?: true;
   /** Those of `cpus` whose programs run without an operating system, which has no threads to give. */
   readonly bare?: readonly string[];
   /** The most threads that may run a network together; absent where there is one alone. */
@@ -54,7 +56,7 @@ export interface TargetFamily {
 export interface TargetOptions {
   /** What the binary will run on: `native`, or one of the names that the family's documentation lists. */
   readonly cpu?: string;
-  /** The same rounding and order on every CPU and compiler, so that results are equal bit for bit. */
+  /** The same rounding and order on every CPU, compiler and engine, so that results are equal bit for bit. */
   readonly strictFp?: boolean;
   /** Put before every exported C identifier. */
   readonly prefix?: string;

@@ -109,6 +109,13 @@ describe('mistakes get one clear message each', () => {
       'error: the target "wasm" is the same for every cpu, and "native" is given [target/no-cpu]\n  hint: leave out --cpu\n',
     ],
     [
+      'a prefix for WebAssembly',
+      () => ['build', model, '--prefix', 'my_'],
+      1,
+      'error: the target "wasm" exports no C identifiers, and the prefix "my_" is given [target/no-prefix]\n' +
+        '  hint: leave out --prefix, or build for cpu\n',
+    ],
+    [
       'a folder with other files',
       () => ['build', model, '-o', at('net')],
       1,

@@ -1,9 +1,6 @@
 /** The JavaScript and the types that a user of a compiled model sees. */
-import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { Project, ts } from 'ts-morph';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
@@ -98,62 +95,6 @@ describe('inputs that do not fit', () => {
     model.run({ a: a(), b: b() });
     expect(() => model.run({ a: a().fill(9), b: a() })).toThrow();
     expect(model.inputs.a).toEqual(a());
-  });
-});
-
-describe('loading', () => {
-  const works = async (source?: unknown): Promise<void> => {
-    expect((await binding.load(source)).run({ a: a(), b: b() }).twice).toEqual(Int32Array.of(20, 40, 60));
-  };
-  const answer = (type: string, init: ResponseInit = {}): Response =>
-    new Response(built.module, { headers: { 'content-type': type }, ...init });
-
-  test('bytes', () => works(built.module));
-  test('an ArrayBuffer', () =>
-    works(built.module.buffer.slice(built.module.byteOffset, built.module.byteOffset + built.module.length)));
-  test('a compiled module', async () => works(await WebAssembly.compile(built.module)));
-  test('an answer served as WebAssembly', () => works(answer('application/wasm')));
-  test('an answer served as anything', () => works(answer('application/octet-stream')));
-  test('an answer to come', () => works(Promise.resolve(answer('application/wasm'))));
-  test('the address of a file', () => works(pathToFileURL(join(folder, 'sum.wasm'))));
-
-  test('the file beside the binding', async () => {
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-    const script = `import { load } from './sum.js';
-      const { twice } = (await load()).run({ a: new Float32Array(6), b: Int32Array.of(1, 2, 3) });
-      console.log(twice.join());`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: folder,
-    });
-    expect(stdout).toBe('2,4,6\n');
-  });
-
-  test('an address that is not a file is fetched', async () => {
-    const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(answer('application/wasm'));
-    await works(new URL('https://example.org/sum.wasm'));
-    expect(fetched).toHaveBeenCalledTimes(1);
-  });
-
-  test('a server that has nothing', async () => {
-    await expect(binding.load(answer('text/html', { status: 404 }))).rejects.toThrow(
-      'cannot load "": the server answers 404',
-    );
-  });
-
-  test('an engine without SIMD', async () => {
-    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
-    await expect(binding.load(built.module)).rejects.toThrow(
-      'this engine has no WebAssembly SIMD, which the model needs',
-    );
-  });
-
-  test('the question for SIMD is a module that uses it', () => {
-    const asked = vi.spyOn(WebAssembly, 'validate');
-    return binding.load(built.module).then(() => {
-      const bytes = new Uint8Array(asked.mock.calls[0][0] as Uint8Array<ArrayBuffer>);
-      expect(WebAssembly.validate(bytes)).toBe(true);
-      expect([...bytes]).toContain(0xfd);
-    });
   });
 });
 

@@ -6,7 +6,7 @@ import { compile } from '../src/compile.ts';
 import { printDiagnostic } from '../src/diagnostic.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import type { Pass } from '../src/pass.ts';
-import type { Emission } from '../src/target.ts';
+import type { Emission, TargetOptions } from '../src/target.ts';
 import { assembleWat } from '../src/toolchain/wabt.ts';
 import { wasm } from '../targets/wasm/target.ts';
 import { render } from './wasm-module.ts';
@@ -16,13 +16,17 @@ export interface Built extends Emission {
   readonly module: Uint8Array<ArrayBuffer>;
 }
 
-export async function buildWasm(graph: Graph, passes: readonly Pass[] = []): Promise<Built> {
-  const out = compile({ graph, passes, target: wasm.target({}), render });
+export async function buildWasm(
+  graph: Graph,
+  passes: readonly Pass[] = [],
+  options: TargetOptions = {},
+): Promise<Built> {
+  const out = compile({ graph, passes, target: wasm.target(options), render });
   if (!out.ok) throw new Error(out.diagnostics.map(printDiagnostic).join('\n'));
   const [task] = out.recipe;
   if (task?.kind !== 'assemble-wat') throw new Error('the recipe does not assemble');
-  const source = out.artefacts.find((a) => a.path === task.source);
-  return { ...out, module: await assembleWat(task, String(source?.contents)) };
+  const textOf = (source: string): string => String(out.artefacts.find((a) => a.path === source)?.contents);
+  return { ...out, module: await assembleWat(task, textOf) };
 }
 
 /** Writes everything to a new folder, which goes when the test run does. */
@@ -49,10 +53,11 @@ type Arrays = Record<string, Float32Array | Int32Array>;
 export interface Binding {
   readonly shapes: { readonly inputs: object; readonly outputs: object };
   readonly InputError: new (input: string, message: string) => TypeError & { readonly input: string };
-  load(source?: unknown): Promise<BoundModel>;
+  load(source?: unknown, options?: object): Promise<BoundModel>;
 }
 
 export interface BoundModel {
+  readonly kernels: 'portable' | 'relaxed';
   readonly inputs: Arrays;
   readonly outputs: Arrays;
   run(inputs?: unknown): Arrays;

@@ -1,4 +1,5 @@
 /** Graphs as WebAssembly modules without their binding, for tests: built, run, and watched for stray writes. */
+import { setFlagsFromString } from 'node:v8';
 
 import type { Named } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
@@ -14,8 +15,9 @@ import type { Numbers } from '../src/tensor/numbers.ts';
 import { zeros } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
 import { assembleWat } from '../src/toolchain/wabt.ts';
+import { portable, relaxed } from '../targets/wasm/instructions.ts';
 import { mapMemory } from '../targets/wasm/memory.ts';
-import { moduleText } from '../targets/wasm/module.ts';
+import { memoryImport, moduleText } from '../targets/wasm/module.ts';
 
 export const render = renderer(new URL('../templates/', import.meta.url));
 
@@ -24,8 +26,15 @@ export interface TestModule {
   readonly text: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Computes the outputs. Throws when a byte changed that no array holds. */
-  run(inputs: Named): Record<string, Numbers>;
+  run: Run;
+  /** The same by the kernels with relaxed SIMD, on the same memory; undefined where they would be the portable ones. */
+  relaxed(): Promise<Run | undefined>;
 }
+
+type Run = (inputs: Named) => Record<string, Numbers>;
+
+// Engines of today know it; Node 20 has to be told before it compiles.
+setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 /** Bytes behind each array that nothing may write. */
 const guard = 192;
@@ -37,11 +46,9 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const plan = spread(lower(graph, kernels));
   const map = mapMemory(plan, guard);
-  const text = moduleText(plan, map, render);
-  const bytes = await assembleWat(
-    { kind: 'assemble-wat', source: 'test.wat', output: 'test.wasm', data: map.data, features: [] },
-    text,
-  );
+  const text = moduleText(plan, map, portable, render);
+  const task = { kind: 'assemble-wat', source: 'test.wat', output: 'test.wasm', carries: [] } as const;
+  const bytes = await assembleWat({ ...task, data: map.data, features: [] }, () => text);
   const { instance } = await WebAssembly.instantiate(bytes);
   const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
   const gaps = gapsOf(map.places, memory.length);
@@ -51,19 +58,29 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
   };
   // Constants are there; whatever else a kernel reads must be what a step has written.
   const known = new Set(plan.constants.map((c) => c.array));
-  const run = (inputs: Named): Record<string, Numbers> => {
-    for (const [array, at] of map.places)
-      if (!known.has(array) && !array.name.endsWith('_stored'))
-        memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
-    for (const [from, to] of gaps) memory.fill(pattern, from, to);
-    for (const port of plan.inputs) view(port).set(inputs[port.name]);
-    (instance.exports.run as () => void)();
-    for (const [from, to] of gaps)
-      for (let i = from; i < to; i++)
-        if (memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
-    return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
+  const runBy =
+    (exported: WebAssembly.ExportValue) =>
+    (inputs: Named): Record<string, Numbers> => {
+      for (const [array, at] of map.places)
+        if (!known.has(array) && !array.name.endsWith('_stored'))
+          memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
+      for (const [from, to] of gaps) memory.fill(pattern, from, to);
+      for (const port of plan.inputs) view(port).set(inputs[port.name]);
+      (exported as () => void)();
+      for (const [from, to] of gaps)
+        for (let i = from; i < to; i++)
+          if (memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
+      return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
+    };
+  const relaxedRun = async (): Promise<Run | undefined> => {
+    const code = moduleText(plan, map, relaxed, render);
+    if (!code.includes('relaxed_madd')) return undefined;
+    const bytes = await assembleWat({ ...task, data: [], features: relaxed.features }, () => code);
+    const [space, name] = memoryImport;
+    const imports = { [space]: { [name]: instance.exports.memory } };
+    return runBy((await WebAssembly.instantiate(bytes, imports)).instance.exports.run);
   };
-  return { plan, text, bytes, run };
+  return { plan, text, bytes, run: runBy(instance.exports.run), relaxed: relaxedRun };
 }
 
 /** The bytes that no array holds, as far as an array lies behind them, or one lies closely before. */

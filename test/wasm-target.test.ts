@@ -62,7 +62,7 @@ describe('a module', () => {
     const live = graph.nodes
       .flatMap((n) => (n.kind === 'constant' && n.id === 'weights' ? [...n.data] : []))
       .filter(Boolean);
-    const { module } = await buildWasm(graph);
+    const { module } = await buildWasm(graph, [], { strictFp: true });
     const data = weights / 8 + 2 * live.length + 2 * 128;
     expect(module.length).toBeGreaterThan(data);
     expect(module.length).toBeLessThan(data + 4096);
@@ -80,6 +80,32 @@ describe('a module', () => {
     const [a, b] = [await buildWasm(tiny(), passes()), await buildWasm(tiny(), passes())];
     expect(a.artefacts).toEqual(b.artefacts);
     expect(a.module).toEqual(b.module);
+  });
+
+  test('carries the same steps in relaxed SIMD, as code for the same memory', async () => {
+    const { module, artefacts } = await buildWasm(tiny(), passes());
+    const [code, ...more] = WebAssembly.Module.customSections(new WebAssembly.Module(module), 'espalier.relaxed');
+    expect(more).toEqual([]);
+    const carried = new WebAssembly.Module(code);
+    expect(WebAssembly.Module.imports(carried)).toEqual([{ module: 'espalier', name: 'memory', kind: 'memory' }]);
+    expect(WebAssembly.Module.exports(carried)).toEqual([{ name: 'run', kind: 'function' }]);
+    const [portable, relaxed] = ['tiny.wat', 'tiny.relaxed.wat'].map((path) => textOf({ artefacts, recipe: [] }, path));
+    expect(relaxed).toContain('f32x4.relaxed_madd');
+    expect(portable).not.toContain('relaxed_');
+    // But for what memory holds at first they are one text, with one thing spelt in two ways.
+    const body = (text: string) => text.slice(text.indexOf('(func'));
+    const spelt = body(relaxed).replaceAll(/\(f32x4\.relaxed_madd (.*)/g, '');
+    const expansion = /\n\n {2};; Expands stored constants[\s\S]*?\(start \$init\)/;
+    const kept = body(portable)
+      .replace(expansion, '')
+      .replaceAll(/\(f32x4\.add \(f32x4\.mul (.*)/g, '');
+    expect(spelt.split('\n').filter((line) => !kept.includes(line))).toEqual([]);
+  });
+
+  test('has nothing that depends on the machine, if it must not', async () => {
+    const { module, artefacts } = await buildWasm(tiny(), passes(), { strictFp: true });
+    expect(WebAssembly.Module.customSections(new WebAssembly.Module(module), 'espalier.relaxed')).toEqual([]);
+    expect(artefacts.map(({ path }) => path)).toEqual(['tiny.wat', 'tiny.js', 'tiny.d.ts', 'package.json']);
   });
 
   test('names nobody and no place', async () => {
@@ -144,7 +170,14 @@ describe('text for people', () => {
 });
 
 describe('assembling', () => {
-  const task = { kind: 'assemble-wat', source: 'm.wat', output: 'm.wasm', data: [], features: [] } as const;
+  const task = {
+    kind: 'assemble-wat',
+    source: 'm.wat',
+    output: 'm.wasm',
+    data: [],
+    features: [],
+    carries: [],
+  } as const;
 
   test('data of any size and place lands where it should', async () => {
     const data = [
@@ -153,7 +186,7 @@ describe('assembling', () => {
       { offset: 64, bytes: Uint8Array.from({ length: 200 }, (_, i) => i) },
       { offset: 8191, bytes: new Uint8Array(20000).fill(7) },
     ];
-    const bytes = await assembleWat({ ...task, data }, '(module (memory (export "memory") 1 1))');
+    const bytes = await assembleWat({ ...task, data }, () => '(module (memory (export "memory") 1 1))');
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     const memory = new Uint8Array((exports.memory as WebAssembly.Memory).buffer);
     const want = new Uint8Array(65536);
@@ -167,7 +200,7 @@ describe('assembling', () => {
   });
 
   test('text that does not assemble is a bug with its place', async () => {
-    await expect(assembleWat(task, '(module (func (result i32)))')).rejects.toThrow(
+    await expect(assembleWat(task, () => '(module (func (result i32)))')).rejects.toThrow(
       /^"m\.wat" does not assemble: [\s\S]*m\.wat:1:\d+: error: type mismatch/,
     );
   });

@@ -63,7 +63,7 @@ async function load(subject: Subject, ports: readonly PortFile[], report: Report
       return model && { run: async (inputs) => model.run(inputs), repeat: async (inputs) => model.repeat(inputs) };
     }
     case 'wasm': {
-      const model = await loadWasm(subject.folder, subject.name);
+      const model = await loadWasm(subject.folder, subject.name, 'fastest');
       let placed: Named | undefined;
       return {
         run: async (inputs) => model.run(inputs),

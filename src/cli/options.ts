@@ -89,7 +89,7 @@ export const withTargetOptions = (command: Command): Command =>
       '--smartdeal',
       'make weights of powers of two and small bases first: changes results, see espalier smartdeal',
     )
-    .option('--strict-fp', 'cpu only: the same bits on every CPU and compiler, at some cost in speed')
+    .option('--strict-fp', 'the same bits on every CPU, compiler and engine, at some cost in speed')
     .addOption(tuningOption);
 
 /** The config file's options under those of the command line; undefined, and reported, if the config cannot be used. */

@@ -76,6 +76,12 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     );
   const fault = family.hardwareFault?.(hardware ?? {});
   if (fault) return void report({ severity: 'error', ...fault });
+  if (options.prefix !== undefined && !family.prefixed)
+    return fail(
+      'target/no-prefix',
+      `the target "${name}" exports no C identifiers, and the prefix "${options.prefix}" is given`,
+      'leave out --prefix, or build for cpu',
+    );
   if (options.prefix !== undefined && !/^[A-Za-z_]\w*$/.test(options.prefix))
     return fail(
       'target/bad-prefix',

@@ -12,8 +12,8 @@ export type Made = 'made' | 'no-compiler' | 'failed';
 /** Makes one output. What went wrong is reported. */
 export async function runTask(task: Task, folder: string, report: Report, signal?: AbortSignal): Promise<Made> {
   if (task.kind === 'assemble-wat') {
-    const text = readFileSync(join(folder, task.source), 'utf8');
-    writeFileSync(join(folder, task.output), await assembleWat(task, text));
+    const textOf = (source: string): string => readFileSync(join(folder, source), 'utf8');
+    writeFileSync(join(folder, task.output), await assembleWat(task, textOf));
     return 'made';
   }
   const result = await runCompiler(task, { folder, compilers: compilersFor(task), signal });

@@ -1,19 +1,28 @@
-/** WebAssembly text → modules, with data segments that the text never spells out. */
+/** WebAssembly text → modules, with sections that the text never spells out. */
 import { bug } from '../diagnostic.ts';
 import type { AssembleWat } from '../recipe.ts';
 
-/** The bytes of the module that a task describes, whose text is given. Text that cannot be assembled is a bug of ours. */
+/** The bytes of the module that a task describes, from sources by name. Text that cannot be assembled is a bug of ours. */
 export async function assembleWat(
-  { source, data, features }: AssembleWat,
-  text: string,
+  { source, data, features, carries }: AssembleWat,
+  textOf: (source: string) => string,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const module = await moduleOf(source, features, textOf(source));
+  const sections: Uint8Array[] = [];
+  for (const { section, source, features } of carries)
+    sections.push(...customSection(section, await moduleOf(source, features, textOf(source))));
+  // Like code lies next to like, and small windows of compressors see both.
+  return appendData(joined([module, ...sections]), data);
+}
+
+async function moduleOf(source: string, features: readonly string[], text: string): Promise<Uint8Array<ArrayBuffer>> {
   const wabt = await assembler();
   const enabled = Object.fromEntries(features.map((feature) => [feature, true]));
   const parsed = assemble(source, () => wabt.parseWat(source, text, enabled));
   try {
     assemble(source, () => parsed.validate());
     const { buffer } = parsed.toBinary({ write_debug_names: false });
-    return appendData(new Uint8Array(buffer), data);
+    return new Uint8Array(buffer);
   } finally {
     parsed.destroy();
   }
@@ -46,17 +55,27 @@ export function appendData(
     head: [0x00, 0x41, ...signed(offset | 0), 0x0b, ...unsigned(bytes.length)],
     bytes,
   }));
-  const count = unsigned(data.length);
-  const size = segments.reduce((total, { head, bytes }) => total + head.length + bytes.length, count.length);
-  const section = [dataSection, ...unsigned(size), ...count];
-  const out = new Uint8Array(module.length + section.length + size - count.length);
-  out.set(module);
-  out.set(section, module.length);
-  let at = module.length + section.length;
-  for (const { head, bytes } of segments) {
-    out.set(head, at);
-    out.set(bytes, at + head.length);
-    at += head.length + bytes.length;
+  const pieces = segments.flatMap(({ head, bytes }) => [Uint8Array.from(head), bytes]);
+  return joined([module, ...section(dataSection, [Uint8Array.from(unsigned(data.length)), ...pieces])]);
+}
+
+/** A section that engines skip: WebAssembly 2.0, 5.5.3. */
+function customSection(name: string, contents: Uint8Array): readonly Uint8Array[] {
+  const title = new TextEncoder().encode(name);
+  return section(0, [Uint8Array.from(unsigned(title.length)), title, contents]);
+}
+
+function section(id: number, parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const size = parts.reduce((total, part) => total + part.length, 0);
+  return [Uint8Array.of(id, ...unsigned(size)), ...parts];
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
   }
   return out;
 }

@@ -15,6 +15,7 @@ export const cpu: TargetFamily = {
   name: 'cpu',
   doc: 'C11 that allocates nothing, for any CPU: a library, a header and a check program',
   cpus: cpuNames,
+  prefixed: true,
   bare: cpuNames.filter((name) => !cpuNamed(name).hosted),
   mostThreads,
   target: (options) => cpuTarget(kernels, options),

@@ -5,6 +5,7 @@ import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { printShape } from '../../src/tensor/type.ts';
 import type { MemoryMap } from './memory.ts';
+import { memoryImport, relaxedSection } from './module.ts';
 
 export interface Binding {
   readonly js: string;
@@ -22,7 +23,9 @@ export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, 
     at: places.get(array) ?? bug(`"${array.name}" has no place in memory`),
     length: array.length,
   });
-  const view = { name, inputs: inputs.map(port), outputs: outputs.map(port) };
+  const [space, memory] = memoryImport;
+  const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
+  const view = { name, ...ports, section: relaxedSection, space, memory };
   const text = render('wasm/binding.ts.hbs', view);
   const known = checked.get(text);
   if (known) return known;

@@ -1,33 +1,54 @@
-/** A plan as one module of WebAssembly text: a function a step, and `run` that calls them in order. */
+/**
+ * A plan as WebAssembly text: a function a step, and `run` that calls them in order. The portable module has the memory
+ * and what it holds at first; the relaxed one is code alone, for the same memory.
+ */
 import { bug, visible } from '../../src/diagnostic.ts';
 import type { Arr } from '../../src/loop/loop.ts';
 import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
+import type { InstructionSet } from './instructions.ts';
 import type { MemoryMap } from './memory.ts';
 import { printLoops } from './print-wat.ts';
 import type { Wat } from './text.ts';
 import { lines, literal } from './text.ts';
 
-export function moduleText(plan: Plan, map: MemoryMap, render: Render): string {
+/** What the relaxed module imports its memory as, and the section of the portable one that carries it. */
+export const memoryImport = ['espalier', 'memory'] as const;
+export const relaxedSection = 'espalier.relaxed';
+
+export function moduleText(plan: Plan, map: MemoryMap, set: InstructionSet, render: Render): string {
+  const whole = set.name === 'portable';
+  const expansions = whole ? map.expansions : [];
   const place = (array: Arr): number => map.places.get(array) ?? bug(`"${array.name}" has no place in memory`);
   const loops = plan.steps.flatMap((step) => (step.work.kind === 'loops' ? [printFunction(step, place)] : []));
-  const called = [...map.expansions, ...plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []))];
+  const called = [...expansions, ...plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []))];
   const needs = [...called.map((c) => c.routine), ...loops.flatMap((f) => f.needs)];
-  const routines = closure(needs).map((r) => ({ name: r.name, text: render(r.template, r.view).trimEnd() }));
+  const routines = closure(needs).map((r) => ({
+    name: r.name,
+    text: render(r.template, { ...r.view, ...set.words }).trimEnd(),
+  }));
   const signatures = new Map(routines.map(({ name, text }) => [name, parametersOf(text)]));
   const printed = (calls: readonly RoutineCall[]): readonly string[] =>
     calls.flatMap((call) => lines(printCall(call, place, signatures.get(call.routine.name) ?? [])));
 
   return render('wasm/module.wat.hbs', {
     name: plan.name,
-    pages: map.pages,
-    places: printPlaces(plan, map),
+    head: whole
+      ? [
+          '',
+          ' Memory: address and size in bytes, array, contents. Arrays of the arena share memory in turn.',
+          ...printPlaces(plan, map).map((line) => ` ${line}`),
+        ]
+      : ['', ` The same steps in relaxed SIMD, on the memory of ${plan.name}.wasm, which carries this module.`],
+    memory: whole
+      ? `(memory (export "memory") ${map.pages} ${map.pages})`
+      : `(memory (import ${memoryImport.map((word) => `"${word}"`).join(' ')}) ${map.pages} ${map.pages})`,
     routines: routines.map(({ text }) => indent(text.split('\n'))),
     steps: loops,
     // A list of at most one, so that a module without has no start.
-    init: map.expansions.length === 0 ? [] : [{ text: indent(printed(map.expansions), '    ') }],
+    init: expansions.length === 0 ? [] : [{ text: indent(printed(expansions), '    ') }],
     calls: plan.steps.map(({ call, line, work }) => ({
       comment: visible(line),
       text: indent(work.kind === 'routines' ? printed(work.calls) : [`(call $step_${call.id})`], '    '),

@@ -3,20 +3,21 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
 import { binding } from './binding.ts';
+import { portable, relaxed } from './instructions.ts';
 import { kernels } from './kernels/index.ts';
 import { mapMemory, pageBytes } from './memory.ts';
-import { moduleText } from './module.ts';
+import { moduleText, relaxedSection } from './module.ts';
 import { predict, price } from './price.ts';
 import { wish } from './wish.ts';
 
 export const wasm: TargetFamily = {
   name: 'wasm',
   doc: 'WebAssembly with SIMD for browsers, Node and workers',
-  target: () => wasmTarget(kernels),
+  target: ({ strictFp = false }) => wasmTarget(kernels, { strictFp }),
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
-export function wasmTarget(kernels: readonly Kernel[], { guard = 0 }: WasmOptions = {}): Target {
+export function wasmTarget(kernels: readonly Kernel[], options: WasmOptions = {}): Target {
   return {
     name: wasm.name,
     doc: wasm.doc,
@@ -24,19 +25,21 @@ export function wasmTarget(kernels: readonly Kernel[], { guard = 0 }: WasmOption
     price,
     predict,
     wish,
-    emit: (plan, context) => emit(plan, context, guard),
+    emit: (plan, context) => emit(plan, context, options),
   };
 }
 
 export interface WasmOptions {
   /** Unused bytes behind each array, for tests. */
   readonly guard?: number;
+  /** No kernels whose bits depend on the machine. */
+  readonly strictFp?: boolean;
 }
 
 /** What 32-bit addresses reach. */
 const mostPages = 65536;
 
-function emit(plan: Plan, { render, report }: EmitContext, guard: number): Emission {
+function emit(plan: Plan, { render, report }: EmitContext, { guard = 0, strictFp = false }: WasmOptions): Emission {
   const { name } = plan;
   const map = mapMemory(plan, guard);
   if (map.pages > mostPages) {
@@ -50,14 +53,32 @@ function emit(plan: Plan, { render, report }: EmitContext, guard: number): Emiss
     return { artefacts: [], recipe: [] };
   }
   const { js, types } = binding(plan, map, render);
+  const sets = strictFp ? [portable] : [portable, relaxed];
+  const sources = sets.map((set) => ({
+    path: set === portable ? `${name}.wat` : `${name}.${set.name}.wat`,
+    contents: moduleText(plan, map, set, render),
+    role: 'source' as const,
+  }));
+  const carries = strictFp
+    ? []
+    : [{ section: relaxedSection, source: `${name}.${relaxed.name}.wat`, features: relaxed.features }];
   return {
     artefacts: [
-      { path: `${name}.wat`, contents: moduleText(plan, map, render), role: 'source' },
+      ...sources,
       { path: `${name}.js`, contents: js, role: 'binding' },
       { path: `${name}.d.ts`, contents: types, role: 'types' },
       { path: 'package.json', contents: packageJson(name), role: 'build' },
     ],
-    recipe: [{ kind: 'assemble-wat', source: `${name}.wat`, output: `${name}.wasm`, data: map.data, features: [] }],
+    recipe: [
+      {
+        kind: 'assemble-wat',
+        source: `${name}.wat`,
+        output: `${name}.wasm`,
+        data: map.data,
+        features: portable.features,
+        carries,
+      },
+    ],
   };
 }
 

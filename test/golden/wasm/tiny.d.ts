@@ -18,7 +18,15 @@ export declare const shapes: {
         readonly probability: readonly [1, 4, 7, 4];
     };
 };
+/** Kernels of WebAssembly 2.0, or those with relaxed SIMD: faster, and different in the last bits, which depend on the machine. */
+export type Kernels = 'portable' | 'relaxed';
+export interface Options {
+    /** The kernels that have to be used. Unless given, those with relaxed SIMD where the engine and the model have them. */
+    readonly kernels?: Kernels;
+}
 export interface Model {
+    /** The kernels that run. */
+    readonly kernels: Kernels;
     /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
     readonly inputs: Inputs;
     /** The model's own memory: what the last run computed, and the next one writes over. */
@@ -40,4 +48,4 @@ export declare class InputError extends TypeError {
     constructor(input: string, message: string);
 }
 /** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. */
-export declare function load(source?: Source | PromiseLike<Source>): Promise<Model>;
+export declare function load(source?: Source | PromiseLike<Source>, { kernels: wanted }?: Options): Promise<Model>;

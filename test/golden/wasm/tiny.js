@@ -18,11 +18,20 @@ export class InputError extends TypeError {
     }
 }
 /** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. */
-export async function load(source = new URL('./tiny.wasm', import.meta.url)) {
+export async function load(source = new URL('./tiny.wasm', import.meta.url), { kernels: wanted } = {}) {
     if (!WebAssembly.validate(simd))
         throw new Error('this engine has no WebAssembly SIMD, which the model needs');
-    const { exports } = await instantiate(await source);
-    const { buffer } = exports['memory'];
+    const module = await compile(await source);
+    const { exports } = await WebAssembly.instantiate(module);
+    const memory = exports['memory'];
+    const able = WebAssembly.validate(relaxedSimd);
+    if (wanted === 'relaxed' && !able)
+        throw new Error('this engine has no relaxed WebAssembly SIMD');
+    const relaxed = able && wanted !== 'portable' ? await relaxedRun(module, memory) : undefined;
+    if (wanted === 'relaxed' && !relaxed)
+        throw new Error('the model was built without relaxed SIMD');
+    const kernels = relaxed ? 'relaxed' : 'portable';
+    const { buffer } = memory;
     const inputs = {
         ["image"]: new Float32Array(buffer, 0, 56),
     };
@@ -32,7 +41,7 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url)) {
     let live = {
         inputs,
         outputs,
-        run: exports['run'],
+        run: relaxed ?? exports['run'],
     };
     const model = () => {
         if (!live)
@@ -40,6 +49,7 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url)) {
         return live;
     };
     return {
+        kernels,
         get inputs() {
             return model().inputs;
         },
@@ -89,21 +99,27 @@ const kind = (value) => Object.prototype.toString.call(value).slice(8, -1);
 const list = (inputs) => Object.keys(inputs)
     .map((name) => JSON.stringify(name))
     .join(', ') || 'none';
-async function instantiate(source) {
+async function compile(source) {
     const from = source instanceof URL ? await read(source) : source;
     if (typeof Response !== 'undefined' && from instanceof Response)
-        return stream(from);
-    if (from instanceof WebAssembly.Module)
-        return WebAssembly.instantiate(from);
-    return (await WebAssembly.instantiate(from)).instance;
+        return compileAnswer(from);
+    return from instanceof WebAssembly.Module ? from : WebAssembly.compile(from);
 }
-async function stream(answer) {
+async function compileAnswer(answer) {
     if (!answer.ok)
         throw new Error(`cannot load "${answer.url}": the server answers ${answer.status}`);
     // Engines compile while they load, but only what is served as WebAssembly.
     if (answer.headers.get('content-type')?.startsWith('application/wasm'))
-        return (await WebAssembly.instantiateStreaming(answer)).instance;
-    return (await WebAssembly.instantiate(await answer.arrayBuffer())).instance;
+        return WebAssembly.compileStreaming(answer);
+    return WebAssembly.compile(await answer.arrayBuffer());
+}
+/** The same steps in relaxed SIMD, on the same memory: a module that the other one may carry. */
+async function relaxedRun(module, memory) {
+    const [code] = WebAssembly.Module.customSections(module, 'espalier.relaxed');
+    if (!code)
+        return undefined;
+    const { instance } = await WebAssembly.instantiate(code, { 'espalier': { 'memory': memory } });
+    return instance.exports['run'];
 }
 async function read(url) {
     if (url.protocol !== 'file:')
@@ -115,3 +131,5 @@ async function read(url) {
 }
 /** A module whose one function uses a vector: an engine without SIMD finds it invalid. */
 const simd = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00, 0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b);
+/** Likewise for `f32x4.relaxed_madd`. */
+const relaxedSimd = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x06, 0x01, 0x60, 0x01, 0x7b, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00, 0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20, 0x00, 0xfd, 0x85, 0x02, 0x0b);

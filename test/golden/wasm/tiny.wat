@@ -67,19 +67,19 @@
             (local.set $p0 (i32.add (local.get $x) (i32.load (local.get $w))))
             (local.set $s (v128.load32_splat offset=4 (local.get $w)))
             (local.set $a0
-              (f32x4.add (local.get $a0) (f32x4.mul (v128.load offset=0 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=0 (local.get $p0)) (local.get $s)) (local.get $a0)))
             (local.set $a1
-              (f32x4.add (local.get $a1) (f32x4.mul (v128.load offset=16 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=16 (local.get $p0)) (local.get $s)) (local.get $a1)))
             (local.set $a2
-              (f32x4.add (local.get $a2) (f32x4.mul (v128.load offset=32 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=32 (local.get $p0)) (local.get $s)) (local.get $a2)))
             (local.set $a3
-              (f32x4.add (local.get $a3) (f32x4.mul (v128.load offset=48 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=48 (local.get $p0)) (local.get $s)) (local.get $a3)))
             (local.set $a4
-              (f32x4.add (local.get $a4) (f32x4.mul (v128.load offset=64 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=64 (local.get $p0)) (local.get $s)) (local.get $a4)))
             (local.set $a5
-              (f32x4.add (local.get $a5) (f32x4.mul (v128.load offset=80 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=80 (local.get $p0)) (local.get $s)) (local.get $a5)))
             (local.set $a6
-              (f32x4.add (local.get $a6) (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s))))
+              (f32x4.add (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s)) (local.get $a6)))
             (br_if $record
               (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end))))))
       (local.set $p0 (local.get $y))
