@@ -76,7 +76,25 @@ function moves(): Graph {
   return g.graph({ turned, other: g.conv(deep, 4, 1, 0.5) });
 }
 
+/** A gate for each channel, a larger picture, one half as large, and shares of their sum. */
+function mixing(): Graph {
+  const g = new GraphMaker(4);
+  const x = g.conv(g.input('image', [1, 5, 6, 3]), 8, 3, 0.5);
+  const mean = g.requantize(g.call({ kind: 'reduce', fn: 'sum', axes: [1, 2], keep: true }, [x]), -128, 127, 4);
+  const gate = g.conv(mean, 8, 1, 0.9, 1, false);
+  const gated = g.requantize(g.call({ kind: 'binary', fn: 'mul' }, [x, gate]), -128, 127, 6);
+  const sized = (size: readonly number[], coordinates: 'half-pixel' | 'align-corners' | 'asymmetric'): Node =>
+    g.requantize(g.call({ kind: 'resize-sums', size, coordinates }, [gated]), -128, 127, 4);
+  const large = sized([10, 12], 'half-pixel');
+  const corners = sized([10, 12], 'align-corners');
+  const both = g.call({ kind: 'binary', fn: 'add' }, [large, corners]);
+  const small = g.conv(sized([2, 3], 'asymmetric'), 4, 1, 0.9, 1, false);
+  const table = g.whole(Array.from({ length: 256 }, (_, d) => Math.round(32768 * Math.exp(-d / 20))));
+  return g.graph({ both, shares: g.call({ kind: 'softmax-table', axis: 3 }, [small, table]) });
+}
+
 describe('a pipeline computes what the graph does', () => {
+  test('gates, linear interpolation, shares', () => holds(mixing()));
   test('residual blocks and a classifier, as fast as it gets', () => holds(residual()));
   test('residual blocks and a classifier, slowly', () => holds(residual(), { fps: 1 }));
   test('residual blocks with so much reuse', () => holds(residual(), { reuse: 40 }));

@@ -42,6 +42,8 @@ import type { Reshape } from './reshape.ts';
 import { reshape } from './reshape.ts';
 import type { Resize } from './resize.ts';
 import { resize } from './resize.ts';
+import type { ResizeSums } from './resize-sums.ts';
+import { resizeSums } from './resize-sums.ts';
 import type { Rules } from './rules.ts';
 import type { Select } from './select.ts';
 import { select } from './select.ts';
@@ -49,6 +51,8 @@ import type { Slice } from './slice.ts';
 import { slice } from './slice.ts';
 import type { Softmax } from './softmax.ts';
 import { softmax } from './softmax.ts';
+import type { SoftmaxTable } from './softmax-table.ts';
+import { softmaxTable } from './softmax-table.ts';
 import type { SpaceToDepth } from './space-to-depth.ts';
 import { spaceToDepth } from './space-to-depth.ts';
 import type { Tile } from './tile.ts';
@@ -82,9 +86,11 @@ export type Op =
   | Requantize
   | Reshape
   | Resize
+  | ResizeSums
   | Select
   | Slice
   | Softmax
+  | SoftmaxTable
   | SpaceToDepth
   | Tile
   | TopK
@@ -119,9 +125,11 @@ export const rules: { readonly [K in Kind]: Rules<Extract<Op, { readonly kind: K
   requantize,
   reshape,
   resize,
+  'resize-sums': resizeSums,
   select,
   slice,
   softmax,
+  'softmax-table': softmaxTable,
   'space-to-depth': spaceToDepth,
   tile,
   'top-k': topK,

@@ -24,13 +24,13 @@ export interface Resize {
 }
 
 /** Pixel i of the result lies at (i · step + offset) / divisor: whole numbers, so that every machine agrees. */
-interface Scale {
+export interface Scale {
   readonly step: number;
   readonly offset: number;
   readonly divisor: number;
 }
 
-function scaleOf({ coordinates }: Resize, from: number, to: number): Scale {
+export function scaleOf({ coordinates }: Pick<Resize, 'coordinates'>, from: number, to: number): Scale {
   if (coordinates === 'asymmetric') return reduced(2 * from, 0, 2 * to);
   if (coordinates === 'half-pixel') return reduced(2 * from, from - to, 2 * to);
   return to === 1 ? { step: 0, offset: 0, divisor: 2 } : reduced(2 * (from - 1), 0, 2 * (to - 1));
@@ -46,11 +46,17 @@ const divideCommonly = (a: number, b: number): number => (b === 0 ? a : divideCo
 
 const clamp = (i: number, low: number, high: number): number => Math.min(Math.max(i, low), high);
 
-/** Between which pixels, and how far from the first, pixel i lies. */
-function between({ step, offset, divisor }: Scale, i: number, from: number) {
+/** Between which pixels, and how many of `divisor` parts from the first, pixel i lies. */
+export function partOf({ step, offset, divisor }: Scale, i: number, from: number) {
   const place = clamp(i * step + offset, 0, divisor * (from - 1));
   const first = Math.floor(place / divisor);
-  return { first, second: Math.min(first + 1, from - 1), share: (place % divisor) / divisor };
+  return { first, second: Math.min(first + 1, from - 1), part: place % divisor };
+}
+
+/** Between which pixels, and how far from the first, pixel i lies. */
+function between(scale: Scale, i: number, from: number): Place {
+  const { first, second, part } = partOf(scale, i, from);
+  return { first, second, share: part / scale.divisor };
 }
 
 /** Where bilinear interpolation finds each of the `to` pixels of the result along an axis of `from` pixels. */
@@ -174,15 +180,21 @@ const lowerClamp = (i: Expr, low: number, high: number): Expr => min(max(i, low)
 const lowerNearest = ({ rounding }: Resize, { step, offset, divisor }: Scale, i: Expr, from: number): Expr =>
   lowerClamp(div(add(mul(i, step), offset + (rounding === 'round' ? divisor / 2 : 0)), divisor), 0, from - 1);
 
-/** `between` in loops: variables for both pixels and the share, and the statements that set them. */
-function lowerBetween(hint: string, { step, offset, divisor }: Scale, i: Expr, from: number) {
+/** `partOf` in loops: variables for both pixels and the part, and the statements that set them. */
+export function lowerPart(hint: string, { step, offset, divisor }: Scale, i: Expr, from: number) {
   const place = local(`${hint}_place`, 'i32');
-  const [first, second, share] = [local(`${hint}0`, 'i32'), local(`${hint}1`, 'i32'), local(`${hint}_share`, 'f32')];
+  const [first, second, part] = [local(`${hint}0`, 'i32'), local(`${hint}1`, 'i32'), local(`${hint}_part`, 'i32')];
   const before = [
     declare(place, lowerClamp(add(mul(i, step), offset), 0, divisor * (from - 1))),
     declare(first, div(place, divisor)),
     declare(second, min(add(first, 1), from - 1)),
-    declare(share, div(cast('f32', mod(place, divisor)), f32(divisor))),
+    declare(part, mod(place, divisor)),
   ];
-  return { before, first, second, share };
+  return { before, first, second, part };
+}
+
+function lowerBetween(hint: string, scale: Scale, i: Expr, from: number) {
+  const { before, part, ...pixels } = lowerPart(hint, scale, i, from);
+  const share = local(`${hint}_share`, 'f32');
+  return { ...pixels, before: [...before, declare(share, div(cast('f32', part), f32(scale.divisor)))], share };
 }

@@ -10,6 +10,7 @@ import type { Kind } from '../ops/index.ts';
 import { tensor } from '../tensor/type.ts';
 import type { Form, Target } from './form.ts';
 import { layer } from './rows-layers.ts';
+import { resize, softmax } from './rows-mixing.ts';
 import { dequantise, givenReal, move, quantise } from './rows-moves.ts';
 import { lessZero, ownLayer } from './rows-own.ts';
 import { binary, concat, pool, reduce } from './rows-sums.ts';
@@ -55,8 +56,9 @@ const rows: Partial<Readonly<Record<Kind, Row>>> = {
   pool2d: pool,
   reduce,
   reshape: move,
-  resize: move,
+  resize,
   slice: move,
+  softmax,
   'space-to-depth': move,
   tile: move,
   transpose: move,
@@ -182,7 +184,7 @@ export function convert(graph: Graph, options: ConvertOptions, report: Report): 
   const ownTarget = (id: Id): Target | undefined => {
     for (const user of source.readers(id)) {
       if (user.inputs[0] !== id) continue;
-      const aim = rows[user.op.kind] === move ? ownTarget(user.id) : targetOf(user, source);
+      const aim = moves(user) ? ownTarget(user.id) : targetOf(user, source);
       if (aim) return aim;
     }
     return undefined;
@@ -206,4 +208,8 @@ export function convert(graph: Graph, options: ConvertOptions, report: Report): 
 
 /** What moves real numbers that it is given computes nothing. */
 const isIsland = ({ op, type }: Call, reason: string): boolean =>
-  type.dtype === 'f32' && op.kind !== 'dequantize' && !(rows[op.kind] === move && reason === givenReal);
+  type.dtype === 'f32' && op.kind !== 'dequantize' && !(moves({ op }) && reason === givenReal);
+
+/** Whether numbers stay what they are. */
+const moves = ({ op }: Pick<Call, 'op'>): boolean =>
+  rows[op.kind] === move || (op.kind === 'resize' && op.method === 'nearest');

@@ -15,7 +15,6 @@ export const move: Row = (node, site) => {
   const x = site.form(node.inputs[0]);
   if (!x) return givenReal;
   const { op } = node;
-  if (op.kind === 'resize' && op.method !== 'nearest') return 'mixes pixels';
   return moved(node, site, x, op.kind === 'pad' ? { ...op, value: borderOf(op, x, node) } : op);
 };
 

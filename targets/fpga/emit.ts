@@ -11,6 +11,7 @@ import { buildPipeline } from './pipeline/build.ts';
 import { estimateOf, reportOf } from './report.ts';
 import { printRtl } from './rtl/print.ts';
 import { recordStreams } from './rtl/record.ts';
+import { lacksVerilog } from './rtl/stage.ts';
 
 const nothing: Emission = { artefacts: [], recipe: [] };
 
@@ -34,6 +35,16 @@ export function emit(graph: Graph, hardware: Hardware, { render, report, typical
     for (const problem of built) report({ origin: { file: graph.file }, ...problem });
     return nothing;
   }
+  const untold = hardware.rtl ? built.pipeline.stages.filter(lacksVerilog) : [];
+  for (const { kind, origin } of untold)
+    report({
+      severity: 'error',
+      code: 'fpga/no-verilog',
+      message: `there is no Verilog of the stage "${kind}"`,
+      origin: { file: graph.file, ...(origin !== undefined && { name: origin }) },
+      hint: 'leave out --rtl: the HLS component has it',
+    });
+  if (untold.length > 0) return nothing;
   const estimate = estimateOf(reportOf(built, options));
   const artefacts = printHls(built.pipeline, graph, {
     part: part.name,

@@ -1,14 +1,14 @@
 /** Whole numbers that stand for real ones, drawn at random. */
 import fc from 'fast-check';
 import type { Value } from '../../src/ops/rules.ts';
-import { anyShape, int, ints } from './draws.ts';
+import { anyShape, image, int, ints, oneOf } from './draws.ts';
 import type { Sample } from './law.ts';
 import { some, value } from './law.ts';
 import type { OpOf } from './makers.ts';
 
 const pair = (c: number): readonly Value[] => [some('f32', [c], 11), some('i32', [c], 12)];
 
-type Quantised = 'dequantize' | 'lookup' | 'quantize' | 'requantize';
+type Quantised = 'dequantize' | 'lookup' | 'quantize' | 'requantize' | 'resize-sums' | 'softmax-table';
 
 export const quantisedArbitraries: { readonly [K in Quantised]: fc.Arbitrary<Sample<OpOf<K>>> } = {
   dequantize: fc.tuple(anyShape, int(-1, 3)).map(([shape, axis]) => ({
@@ -49,4 +49,21 @@ export const quantisedArbitraries: { readonly [K in Quantised]: fc.Arbitrary<Sam
         ],
       };
     }),
+  'resize-sums': fc
+    .tuple(image, ints(1, 9, 2), oneOf('asymmetric', 'half-pixel', 'align-corners'))
+    .map(([shape, size, coordinates]) => ({
+      op: { kind: 'resize-sums', size, coordinates },
+      values: [some('i32', shape, 5)],
+    })),
+  'softmax-table': fc
+    .tuple(
+      anyShape.filter((shape) => shape.length > 0),
+      int(0, 3),
+      ints(-9, 40000, 3),
+      int(1, 1000),
+    )
+    .map(([shape, axis, table, seed]) => ({
+      op: { kind: 'softmax-table', axis: axis % shape.length },
+      values: [some('i32', shape, seed), value('i32', [3], table)],
+    })),
 };

@@ -8,7 +8,7 @@ import { binaryFunctions, unaryFunctions } from '../../src/ops/scalar.ts';
 import type { Shape, TensorType } from '../../src/tensor/type.ts';
 import { tensor } from '../../src/tensor/type.ts';
 import { quantisedArbitraries } from './arbitrary-quantised.ts';
-import { anyShape, int, ints, oneOf, sizes } from './draws.ts';
+import { anyShape, image, int, ints, oneOf, sizes } from './draws.ts';
 import type { Sample } from './law.ts';
 import { some } from './law.ts';
 import type { OpOf } from './makers.ts';
@@ -18,7 +18,6 @@ type Draw<K extends Kind> = fc.Arbitrary<Sample<OpOf<K>>>;
 const names = <T extends object>(table: T): fc.Arbitrary<keyof T> =>
   fc.constantFrom(...(Object.keys(table) as (keyof T)[]));
 
-const image = fc.tuple(int(1, 2), int(1, 6), int(1, 6), int(1, 5)).map((shape): Shape => shape);
 const f32 = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<Value> =>
   fc.tuple(shape, int(1, 1000)).map(([s, seed]) => some('f32', s, seed));
 const either = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<Value> =>

@@ -164,6 +164,11 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
       { op: resize({ method, coordinates, size: [3, 3] }), values: [x(1, 1, 1, 2)] },
     ]),
   ]),
+  'resize-sums': (['asymmetric', 'half-pixel', 'align-corners'] as const).flatMap((coordinates) => [
+    { op: { kind: 'resize-sums', coordinates, size: [7, 2] }, values: [whole(2, 3, 5, 3)] },
+    { op: { kind: 'resize-sums', coordinates, size: [1, 11] }, values: [whole(1, 4, 5, 2)] },
+    { op: { kind: 'resize-sums', coordinates, size: [3, 3] }, values: [whole(1, 1, 1, 2)] },
+  ]),
   select: [
     { op: { kind: 'select' }, values: [whole(2, 3, 5, 3), x(2, 3, 5, 3), y(3)] },
     { op: { kind: 'select' }, values: [whole(5, 1), whole(2, 1, 1, 3), whole(3, 1, 1)] },
@@ -174,6 +179,10 @@ export const awkward: { readonly [K in Kind]: readonly Sample<OpOf<K>>[] } = {
     { op: { kind: 'slice', begin: [2], size: [4], step: [0] }, values: [whole(3)] },
   ],
   softmax: [0, 1, 2, 3].map((axis) => ({ op: { kind: 'softmax', axis }, values: [x(2, 3, 5, 3)] })),
+  'softmax-table': [0, 1, 2, 3].flatMap((axis) => [
+    { op: { kind: 'softmax-table', axis } as const, values: [whole(2, 3, 5, 3), i([4], 32768, 20000, 0, 40000)] },
+    { op: { kind: 'softmax-table', axis } as const, values: [whole(2, 3, 1, 3), i([1], 7)] },
+  ]),
   'space-to-depth': [{ op: { kind: 'space-to-depth', block: 3 }, values: [x(2, 6, 9, 2)] }],
   tile: [
     { op: { kind: 'tile', repeats: [1, 2, 1, 3] }, values: [x(2, 3, 5, 3)] },

@@ -50,4 +50,23 @@ export const quantisedExamples = {
       gives: [75, 0, 32767],
     },
   ],
+  'resize-sums': [
+    {
+      // Quarters of the way.
+      op: { kind: 'resize-sums', size: [1, 4], coordinates: 'half-pixel' },
+      values: [i([1, 1, 2, 1], 10, -6)],
+      gives: [80, 48, -16, -48],
+    },
+  ],
+  'softmax-table': [
+    {
+      // What is far below the largest has the last entry.
+      op: { kind: 'softmax-table', axis: 0 },
+      values: [i([4], 5, 3, 5, -2147483648), i([3], 30000, 20000, 10000)],
+      gives: [12288, 4096, 12288, 4096],
+    },
+    { op: { kind: 'softmax-table', axis: 0 }, values: [i([2], 1, 0), i([2], 99999, -1)], gives: [32768, 0] },
+    // No sum.
+    { op: { kind: 'softmax-table', axis: 0 }, values: [i([2], 1, 1), i([1], 0)], gives: [0, 0] },
+  ],
 } as const;

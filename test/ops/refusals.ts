@@ -13,6 +13,7 @@ const binary = (fn: unknown): object => ({ kind: 'binary', fn });
 const concat = (axis: unknown, count: unknown): object => ({ kind: 'concat', axis, count });
 const reduce = (fn: unknown, axes: unknown, keep: unknown = true): object => ({ kind: 'reduce', fn, axes, keep });
 const requantize = (low: number, high: number): object => ({ kind: 'requantize', low, high });
+const sums = (size: unknown): object => ({ kind: 'resize-sums', size, coordinates: 'asymmetric' });
 const slice = (begin: unknown, size: unknown, step: unknown): object => ({ kind: 'slice', begin, size, step });
 const topK = (k: unknown, output: unknown = 'values'): object => ({ kind: 'top-k', k, output });
 const image = [1, 8, 8, 4];
@@ -98,6 +99,29 @@ export const refusals: Readonly<Record<Kind, readonly Refused[]>> = {
     refused(reduce('median', [0]), [[4]], 'takes "sum", "mean", "prod", "max" or "min" as "fn" and is given "median"'),
   ],
   relayout: [refused({ kind: 'relayout' }, [[1, 0]], 'would give [1, 0], and no size may be below 1')],
+  'resize-sums': [
+    refused(sums([2, 2]), [[1, 2, 2, 1]], 'takes i32 as "x" and is given f32'),
+    refused(sums([2, 2]), [i32(2, 2)], 'takes a 4-D "x" and is given [2, 2]'),
+    refused(
+      sums([2, 0]),
+      [i32(1, 2, 2, 1)],
+      'takes a list of 2 whole numbers in 1..16777216 as "size" and is given [2, 0]',
+    ),
+    refused(
+      sums([4099, 4099]),
+      [i32(1, 4096, 4096, 1)],
+      'takes sizes with at most 4194304 steps and is given 67207204',
+    ),
+  ],
+  'softmax-table': [
+    refused({ kind: 'softmax-table', axis: 0 }, [[4], i32(2)], 'takes i32 as "x" and is given f32'),
+    refused({ kind: 'softmax-table', axis: 0 }, [i32(4), i32()], 'takes a 1-D "table" and is given []'),
+    refused(
+      { kind: 'softmax-table', axis: 0 },
+      [i32(2 ** 15), i32(2)],
+      'takes at most 32767 numbers along the axis and is given 32768',
+    ),
+  ],
   lookup: [
     refused({ kind: 'lookup', low: 0 }, [[4], i32(2)], 'takes i32 as "x" and is given f32'),
     refused({ kind: 'lookup', low: 0 }, [i32(4), i32()], 'takes a 1-D "table" and is given []'),

@@ -36,7 +36,12 @@ export function network(): Graph {
   const small = call(pool({ stride: [2, 2] }), sloped);
   const large = call(resize({ method: 'nearest', size: [6, 6] }), small);
   const averaged = call(pool({ fn: 'avg', window: [3, 3], pad: [1, 1, 1, 1], countPad: true }), residual);
-  const joined = call({ kind: 'concat', axis: 3, count: 2 }, large, averaged);
+  const between = call(resize({ method: 'bilinear', size: [6, 6], coordinates: 'half-pixel' }), small);
+  const joined = call(
+    { kind: 'concat', axis: 3, count: 2 },
+    call({ kind: 'binary', fn: 'add' }, large, between),
+    averaged,
+  );
   const mean = call({ kind: 'reduce', fn: 'mean', axes: [1, 2], keep: true }, joined);
   const gate = layer(layer(mean, 4, 1, { activation: 'relu' }), 16, 1, { activation: 'sigmoid' });
   const gated = call({ kind: 'binary', fn: 'mul' }, joined, gate);
@@ -44,5 +49,5 @@ export function network(): Graph {
   const last = layer(shifted, 6, 3, { stride: [3, 3], pad: [0, 1, 1, 0], activation: 'hard-swish' });
   const flat = call({ kind: 'reshape', shape: [1, 24] }, last);
   const scores = made.call({ kind: 'linear', activation: 'none' }, [flat, constant([5, 24], 0.4), constant([5], 0.3)]);
-  return made.graph([scores, joined]);
+  return made.graph([call({ kind: 'softmax', axis: 1 }, scores), joined]);
 }

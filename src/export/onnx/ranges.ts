@@ -1,5 +1,7 @@
 /** Between which numbers whole values lie: those that are bytes can be written as bytes. */
+
 import type { Graph, Id, Node } from '../../graph/graph.ts';
+import { oneShare } from '../../ops/softmax-table.ts';
 
 /** The lowest and the highest number that a value can have. */
 export type Range = readonly [low: number, high: number];
@@ -29,6 +31,8 @@ function rangeOf(node: Node, ranges: ReadonlyMap<Id, Range>): Range | undefined 
       return [op.low, op.high];
     case 'lookup':
       return b;
+    case 'softmax-table':
+      return [0, oneShare];
     case 'binary':
       return a && b && within(op.fn, a, b);
     case 'unary':

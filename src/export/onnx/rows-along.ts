@@ -17,24 +17,28 @@ const totals: Readonly<Record<Reduce['fn'], string>> = {
   prod: 'ReduceProd',
 };
 
+/** Axes became an operand: of sums in set 13, of the others in set 18. */
+export function total(l: Layer, fn: Reduce['fn'], x: Tensor, axes: readonly number[], keep: boolean): Tensor {
+  const asOperand = fn === 'sum' || l.opset >= 18;
+  return l.node(totals[fn], asOperand ? [x, list(l, axes, 'axes')] : [x], {
+    ...(!asOperand && { axes: ints(axes) }),
+    keepdims: int(Number(keep)),
+  });
+}
+
 export const reduce: Row<Reduce> = ({ fn, axes, keep }, l) => {
   if (axes.length === 0) return same(l, 'x');
   const { tensor, order } = asItLies(l, 'x');
   const places = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
+  const result = (): Tensor => total(l, fn, tensor, places, keep);
   if (fn === 'mean' && keep && order.length === 4 && sameOrder(places, [2, 3]))
     return held(l, l.node('GlobalAveragePool', [tensor]), order);
-  // Axes became an operand: of sums in set 13, of the others in set 18.
-  const asOperand = fn === 'sum' || l.opset >= 18;
-  const result = l.node(totals[fn], asOperand ? [tensor, list(l, places, 'axes')] : [tensor], {
-    ...(!asOperand && { axes: ints(places) }),
-    keepdims: int(Number(keep)),
-  });
-  if (keep) return held(l, result, order);
+  if (keep) return held(l, result(), order);
   const left = order.filter((axis) => !axes.includes(axis));
   const sorted = left.toSorted((a, b) => a - b);
   return held(
     l,
-    result,
+    result(),
     left.map((axis) => sorted.indexOf(axis)),
   );
 };

@@ -7,6 +7,7 @@ import { binary, cast, select, unary } from './rows-elementwise.ts';
 import { depthToSpace, pool2d, resize, spaceToDepth } from './rows-image.ts';
 import { lookup, requantize } from './rows-integer.ts';
 import { batchNorm, conv2d, convTranspose2d, linear, matmul } from './rows-layers.ts';
+import { resizeSums, softmaxTable } from './rows-mixing.ts';
 import { dequantize, quantize } from './rows-quantised.ts';
 import { attention, layerNorm } from './rows-sequence.ts';
 import { concat, gather, reshape, slice, tile, transpose } from './rows-shape.ts';
@@ -36,9 +37,11 @@ const rows: { readonly [K in Kind]: Row<Extract<Op, { readonly kind: K }>> } = {
   requantize,
   reshape,
   resize,
+  'resize-sums': resizeSums,
   select,
   slice,
   softmax,
+  'softmax-table': softmaxTable,
   'space-to-depth': spaceToDepth,
   tile,
   'top-k': topK,

@@ -2,6 +2,7 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Combine, Lookup, Rearrange, Stage } from '../pipeline/pipeline.ts';
 import { beatType, leastShift, literal, numberLines, numberType } from './cpp.ts';
+import { interpolateView, softmaxView } from './mixing.ts';
 import { poolView } from './pool.ts';
 import type { Desk, Printed } from './stage.ts';
 import { beatsOf, elementsOf, functionOf, memoryFor, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
@@ -80,6 +81,10 @@ function viewOf(stage: Glue, { pipeline }: Desk): object {
       return { ...one(), channels: stage.channels, pixels: stage.pixels, memory: memoryFor(stage.channels) };
     case 'pool':
       return { ...one(), ...poolView(stage, types) };
+    case 'interpolate':
+      return { ...one(), ...interpolateView(stage) };
+    case 'softmax':
+      return { ...one(), ...softmaxView(stage) };
   }
 }
 

@@ -15,6 +15,7 @@ import { forked } from './fork.ts';
 import { isEnding, layerAt } from './layers.ts';
 import { channelPads, padsChannels } from './pads.ts';
 import type { Port } from './pipeline.ts';
+import { spreadOf } from './spread.ts';
 import { bitsOf, workOf } from './work.ts';
 
 export interface Collected {
@@ -75,6 +76,22 @@ export function collect(graph: Graph): Collected {
     stages.push({ ...work, name, origin, inputs: from, outputs: [to] });
   };
 
+  /** Streams with a repetition before them where they are smaller than the result. */
+  const repeated = (node: Call, from: readonly number[]): readonly number[] =>
+    from.map((stream, i) => {
+      const { type } = Object.values(operandsOf(node, byId))[i];
+      const work = spreadOf(type, node.type);
+      if (work === undefined) return stream;
+      if (typeof work === 'string') {
+        refuse(node, work);
+        return stream;
+      }
+      const { bits } = values[stream];
+      const to = values.push({ id: `${node.id}_${values.length}`, shape: node.type.shape, bits }) - 1;
+      put(work, [stream], node, to);
+      return to;
+    });
+
   for (const node of graph.nodes) {
     if (node.kind === 'input' && node.type.dtype === 'i32')
       inputs.push({ name: node.name, stream: value(node, 32), scale: undefined, zero: 0 });
@@ -122,7 +139,7 @@ export function collect(graph: Graph): Collected {
     else {
       const made = workOf({ op, call: node, operands, bits: known.map((s) => values[s].bits) });
       if (typeof made === 'string') refuse(node, made);
-      else put(made.work, known, node, value(node, made.bits));
+      else put(made.work, op.kind === 'binary' ? repeated(node, known) : known, node, value(node, made.bits));
     }
   }
   for (const { name, id } of graph.outputs) {

@@ -16,6 +16,11 @@ export function glueCycles(stage: DraftGlue, sizes: readonly number[]): number {
       const [[height, width], pad] = [stage.input, stage.pad];
       return (height + pad[0] + pad[2]) * (width + pad[1] + pad[3]) * stage.channels;
     }
+    case 'interpolate':
+      return (stage.input[0] * stage.input[1] + stage.output[0] * stage.output[1]) * stage.channels;
+    // One picture after the other: the largest, the sum, the shares, and a division's way.
+    case 'softmax':
+      return stage.lines * (3 * stage.size + divisionCycles);
     case 'concat':
       return stage.times * stage.counts.reduce((a, b) => a + b, 0);
     case 'rearrange':
@@ -26,3 +31,6 @@ export function glueCycles(stage: DraftGlue, sizes: readonly number[]): number {
     }
   }
 }
+
+/** From a division's operands to its result. */
+const divisionCycles = 36;

@@ -9,6 +9,9 @@ import type { Stream } from './pipeline.ts';
 
 const logic = (lut: number, ff = lut): Area => ({ ...noArea, lut: Math.ceil(lut), ff: Math.ceil(ff) });
 
+/** A 32-bit division that starts in every cycle: a subtraction and a register for each bit. */
+const divider = 32 * 34;
+
 /** Counters and handshakes of a stage. */
 const control = logic(40, 40);
 
@@ -35,6 +38,19 @@ export function glueArea(stage: DraftGlue, bits: number): Area {
         memoryArea(lines * stage.channels, bits),
       ]);
     }
+    case 'interpolate': {
+      const { input, channels, down, across } = stage;
+      const mixing = 3 * bits * (bitsFor(down.steps) + bitsFor(across.steps)) * rates.product;
+      const places = addAreas([down, across].map(({ first }) => memoryArea(first.length, 16)));
+      return addAreas([control, logic(mixing, 4 * bits), memoryArea(2 * input[1] * channels, bits), places]);
+    }
+    case 'softmax':
+      return addAreas([
+        control,
+        logic(divider),
+        memoryArea(stage.table.length, 16),
+        memoryArea(2 * stage.size, Math.max(bits, 16)),
+      ]);
     case 'total':
       return addAreas([control, logic(bits), memoryArea(stage.channels, bits)]);
     case 'rearrange':

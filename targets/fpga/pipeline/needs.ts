@@ -29,6 +29,13 @@ export function needOf(stage: Stage, i: number, count: number): number {
       const given = stage.loops.reduce((n, { count: c }) => n * c, 1);
       return Math.min(stage.times, Math.ceil(count / given)) * stage.chunk;
     }
+    case 'interpolate': {
+      const [[height, width], [, across]] = [stage.input, stage.output];
+      const row = Math.floor((Math.ceil(count / stage.channels) - 1) / across);
+      return Math.min(height, stage.down.first[row] + 2) * width * stage.channels;
+    }
+    case 'softmax':
+      return Math.ceil(count / stage.size) * stage.size;
     case 'pad': {
       const [[, width], [top, left, , right]] = [stage.input, stage.pad];
       const pixel = Math.ceil(count / stage.channels) - 1;

@@ -54,7 +54,20 @@ interface Common {
   readonly cycles: number;
 }
 
-export type Stage = Compute | Fork | Beats | Pool | Total | Requantised | Lookup | Combine | Concat | Rearrange | Pad;
+export type Stage =
+  | Compute
+  | Fork
+  | Beats
+  | Pool
+  | Total
+  | Requantised
+  | Lookup
+  | Combine
+  | Concat
+  | Rearrange
+  | Pad
+  | Interpolated
+  | Softmax;
 
 /** A layer with its engine. */
 export interface Compute extends Common {
@@ -155,4 +168,29 @@ export interface Pad extends Common {
   /** Top, left, bottom, right. */
   readonly pad: readonly [number, number, number, number];
   readonly value: number;
+}
+
+/** Where pixels of a result lie along an axis: between pixel `first` and the next, `part` of `steps` steps from the first. */
+export interface Places {
+  readonly steps: number;
+  readonly first: Int32Array<ArrayBuffer>;
+  readonly part: Int32Array<ArrayBuffer>;
+}
+
+/** [h, w, channels] in another size: sums of four pixels, each as many times as it is near; wrapping in 32 bits. */
+export interface Interpolated extends Common {
+  readonly kind: 'interpolate';
+  readonly channels: number;
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+  readonly down: Places;
+  readonly across: Places;
+}
+
+/** `lines` times: shares of `size` elements as `softmax-table` has them. Entries of the table are 0..2^15. */
+export interface Softmax extends Common {
+  readonly kind: 'softmax';
+  readonly lines: number;
+  readonly size: number;
+  readonly table: Int32Array<ArrayBuffer>;
 }

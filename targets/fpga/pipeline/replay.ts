@@ -5,7 +5,7 @@
 import type { EnginePlan } from '../contract/engine.ts';
 import type { Layer } from '../contract/layer.ts';
 import { replay } from '../engines/replay.ts';
-import type { Pipeline, Pool, Stage } from './pipeline.ts';
+import type { Interpolated, Pipeline, Pool, Softmax, Stage } from './pipeline.ts';
 
 type Values = Int32Array<ArrayBuffer>;
 
@@ -69,6 +69,10 @@ function stageValues(stage: Stage, from: readonly Values[]): Values {
         for (const place of placesOf(stage.loops, stage.base)) out.push(x[t * stage.chunk + place]);
       return Int32Array.from(out);
     }
+    case 'interpolate':
+      return interpolated(stage, x);
+    case 'softmax':
+      return shared(stage, x);
     case 'pad': {
       const { channels, input, pad, value } = stage;
       const width = pad[1] + input[1] + pad[3];
@@ -124,6 +128,40 @@ function pooled({ fn, channels, input, output, window, stride, pad }: Pool, x: V
         const v = x[(y * input[1] + k) * channels + c];
         out[i] = fn === 'max' ? Math.max(out[i], v) : out[i] + v;
       }
+  }
+  return out;
+}
+
+function interpolated({ channels, input, output, down, across }: Interpolated, x: Values): Values {
+  const mixed = (a: number, b: number, part: number, steps: number): number =>
+    (Math.imul(a, steps - part) + Math.imul(b, part)) | 0;
+  const next = (first: number, size: number): number => Math.min(first + 1, size - 1);
+  return new Int32Array(output[0] * output[1] * channels).map((_, i) => {
+    const [c, pixel] = [i % channels, Math.floor(i / channels)];
+    const [oy, ox] = [Math.floor(pixel / output[1]), pixel % output[1]];
+    const [y, z] = [down.first[oy], across.first[ox]];
+    const along = (row: number): number => {
+      const at = (column: number): number => x[(row * input[1] + column) * channels + c];
+      return mixed(at(z), at(next(z, input[1])), across.part[ox], across.steps);
+    };
+    return mixed(along(y), along(next(y, input[0])), down.part[oy], down.steps);
+  });
+}
+
+function shared({ lines, size, table }: Softmax, x: Values): Values {
+  const out = new Int32Array(x.length);
+  for (let line = 0; line < lines; line++) {
+    const given = x.subarray(line * size, (line + 1) * size);
+    const largest = given.reduce((a, b) => Math.max(a, b));
+    const each = given.map((v) => table[Math.min(largest - v, table.length - 1)]);
+    const sum = Math.max(
+      1,
+      each.reduce((a, b) => a + b),
+    );
+    out.set(
+      each.map((e) => Math.floor((e * 32768 + Math.floor(sum / 2)) / sum)),
+      line * size,
+    );
   }
   return out;
 }

@@ -4,10 +4,14 @@
  */
 import type { Call, Constant, Node } from '../../../src/graph/graph.ts';
 import type { Op } from '../../../src/ops/index.ts';
+import { partOf, scaleOf } from '../../../src/ops/resize.ts';
+import type { ResizeSums } from '../../../src/ops/resize-sums.ts';
+import { oneShare } from '../../../src/ops/softmax-table.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import type { Work } from './draft.ts';
 import { loopsOf } from './moves.ts';
+import type { Places } from './pipeline.ts';
 
 /** An operator where it stands: operands by name, and the bits of those that are streams. */
 export interface At<O extends Op = Op> {
@@ -54,8 +58,6 @@ const rows: Rows = {
     if (fn !== 'add' && fn !== 'sub' && fn !== 'mul' && fn !== 'max' && fn !== 'min') return `does no "${fn}"`;
     const given = Object.values(operands);
     if (given.some(({ kind }) => kind === 'constant')) return 'takes two streams, and is given what is known now';
-    if (given.some(({ type }) => elements(type.shape) !== elements(call.type.shape)))
-      return 'takes two of the same shape';
     const [a, b] = bits;
     const wide = {
       add: Math.max(a, b) + 1,
@@ -122,13 +124,39 @@ const rows: Rows = {
     return { work, bits: Math.max(bits, bitsOf(Math.min(0, value), Math.max(0, value))) };
   },
 
-  resize: (at) => (at.op.method === 'nearest' ? moved(at) : 'takes the nearest pixel alone'),
+  'resize-sums': ({ op, call, operands, bits: [bits] }) => {
+    const [, h, w, channels] = operands.x.type.shape;
+    const [, oh, ow] = call.type.shape;
+    const [down, across] = [placesFor(op, h, oh), placesFor(op, w, ow)];
+    const work = { kind: 'interpolate', channels, input: [h, w], output: [oh, ow], down, across } as const;
+    return { work, bits: Math.min(32, bits + Math.ceil(Math.log2(down.steps * across.steps))) };
+  },
+
+  'softmax-table': ({ op, call, operands }) => {
+    const { shape } = call.type;
+    const held = constant(operands.table);
+    if (!held) return 'takes a table that is known now';
+    const size = shape[op.axis];
+    if (elements(shape.slice(op.axis)) !== size) return 'shares along the last axis, and is given another';
+    const table = Int32Array.from(held.data, (v) => Math.min(Math.max(v, 0), oneShare));
+    return { work: { kind: 'softmax', lines: elements(shape) / size, size, table }, bits: bitsOf(0, oneShare) };
+  },
+
+  resize: (at) => moved(at),
   slice: (at) => moved(at),
   transpose: (at) => moved(at),
   tile: (at) => moved(at),
   'depth-to-space': (at) => moved(at),
   'space-to-depth': (at) => moved(at),
 };
+
+/** Which pixels of `from` each of `to` lies between. */
+function placesFor(op: ResizeSums, from: number, to: number): Places {
+  const scale = scaleOf(op, from, to);
+  const at = Array.from({ length: to }, (_, i) => partOf(scale, i, from));
+  const [first, part] = [Int32Array.from(at, (p) => p.first), Int32Array.from(at, (p) => p.part)];
+  return { steps: scale.divisor, first, part };
+}
 
 /** Some operator as a stage. */
 export function workOf(at: At): Made {

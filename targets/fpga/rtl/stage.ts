@@ -7,6 +7,9 @@ import { printScheduled } from './scheduled.ts';
 import { concat, lookup, rearrange, requantize } from './tabled.ts';
 import { printUnrolled } from './unrolled.ts';
 
+/** Stages that there is no Verilog of. */
+export const lacksVerilog = ({ kind }: Stage): boolean => kind === 'interpolate' || kind === 'softmax';
+
 export function instanceOf(stage: Stage, printing: Printing): Instance {
   const { streams } = printing;
   switch (stage.kind) {
@@ -31,7 +34,9 @@ export function instanceOf(stage: Stage, printing: Printing): Instance {
     case 'rearrange':
       return rearrange(stage, printing);
     case 'beats':
-      return bug('no Verilog for beats');
+    case 'interpolate':
+    case 'softmax':
+      return bug(`no Verilog for ${stage.kind}`);
   }
 }
 
