@@ -23,6 +23,7 @@ import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { broadcast, broadcastStrides } from './broadcast.ts';
 import { attributeFault, dtypeFault, flag, number, printSizes, rankFault, resultType, whole } from './check.ts';
+import { gridOf, matrixProduct } from './products.ts';
 import type { Rules, Types } from './rules.ts';
 
 /**
@@ -41,6 +42,14 @@ const scoresOf = ({ heads }: Attention, { q, k }: Types): Shape => [q.shape[0], 
 
 /** The channels of a head. */
 const wide = ({ heads }: Attention, { shape }: TensorType): number => shape[2] / heads;
+
+/** Softmax, in place. */
+function toShares(scores: Float64Array): void {
+  let [largest, total] = [-Infinity, 0];
+  for (const score of scores) if (largest < score) largest = score;
+  for (let j = 0; j < scores.length; j++) total += scores[j] = Math.exp(scores[j] - largest);
+  for (let j = 0; j < scores.length; j++) scores[j] /= total;
+}
 
 export const attention: Rules<Attention> = {
   doc: 'shares of values by the products of queries and keys, in heads',
@@ -70,27 +79,22 @@ export const attention: Rules<Attention> = {
     const [deep, part] = [c / op.heads, e / op.heads];
     const strides = mask ? broadcastStrides(mask.type.shape, [n, op.heads, t, s]) : [0, 0, 0, 0];
     const out = new Float32Array(elements(shape));
-    const shares = new Float64Array(s);
     for (let b = 0; b < n; b++)
-      for (let h = 0; h < op.heads; h++)
-        for (let i = 0; i < t; i++) {
-          let [largest, total] = [-Infinity, 0];
+      for (let h = 0; h < op.heads; h++) {
+        const head = { columns: deep, down: c, across: 1 };
+        const queries = { ...head, data: q.data, rows: t, from: b * t * c + h * deep };
+        const scores = matrixProduct('f32', queries, { ...head, data: k.data, rows: s, from: b * s * c + h * deep });
+        for (let i = 0; i < t; i++)
           for (let j = 0; j < s; j++) {
-            let score = 0;
-            const [from, to] = [(b * t + i) * c + h * deep, (b * s + j) * c + h * deep];
-            for (let d = 0; d < deep; d++) score += q.data[from + d] * k.data[to + d];
-            score *= op.scale;
-            if (mask) score += mask.data[b * strides[0] + h * strides[1] + i * strides[2] + j * strides[3]];
-            shares[j] = score;
-            if (largest < score) largest = score;
+            const at = b * strides[0] + h * strides[1] + i * strides[2] + j * strides[3];
+            scores[i * s + j] = scores[i * s + j] * op.scale + (mask ? mask.data[at] : 0);
           }
-          for (let j = 0; j < s; j++) total += shares[j] = Math.exp(shares[j] - largest);
-          for (let d = 0; d < part; d++) {
-            let sum = 0;
-            for (let j = 0; j < s; j++) sum += shares[j] * v.data[(b * s + j) * e + h * part + d];
-            out[(b * t + i) * e + h * part + d] = sum / total;
-          }
-        }
+        for (let i = 0; i < t; i++) toShares(scores.subarray(i * s, (i + 1) * s));
+        const values = { data: v.data, rows: part, columns: s, from: b * s * e + h * part, down: 1, across: e };
+        const sums = matrixProduct('f32', gridOf(scores, t, s), values);
+        for (let i = 0; i < t; i++)
+          for (let d = 0; d < part; d++) out[(b * t + i) * e + h * part + d] = sums[i * part + d];
+      }
     return out;
   },
 

@@ -5,8 +5,7 @@ import { read, write } from './at.ts';
 import { attributeFault, dtypeFault, mostElements, mostPixels, rankFault, resultType, wholes } from './check.ts';
 import { within } from './conv2d.ts';
 import { activations, epilogueFault, epilogueOf, lowerEpilogue, weightedOperands } from './epilogue.ts';
-import type { Rows } from './products.ts';
-import { addProducts } from './products.ts';
+import { gridOf, matrixProduct } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
@@ -26,6 +25,9 @@ export interface ConvTranspose2d {
   readonly size: readonly number[];
   readonly activation: Activation;
 }
+
+/** What pixels add to the result is computed for some of them at a time, to be held. */
+const mostProducts = 2 ** 22;
 
 export const convTranspose2d: Rules<ConvTranspose2d> = {
   doc: '2-D transposed convolution with bias and activation',
@@ -56,21 +58,27 @@ export const convTranspose2d: Rules<ConvTranspose2d> = {
     const { stride, dilation, pad } = op;
     const [, h, w, i] = x.type.shape;
     const [, kh, kw] = weights.type.shape;
-    const rows: Rows = { rows: o, columns: i, stride: kh * kw * i };
-    const finish = epilogueOf(op, slope);
+    const taps = kh * kw;
+    const filters = gridOf(weights.data, o * taps, i);
     const totals = new Float64Array(n * oh * ow * o);
     for (let at = 0; at < totals.length; at += o) totals.set(bias.data, at);
-    for (let b = 0; b < n; b++)
-      for (let y = 0; y < h; y++)
-        for (let z = 0; z < w; z++)
-          for (let ky = 0; ky < kh; ky++)
-            for (let kx = 0; kx < kw; kx++) {
-              const oy = y * stride[0] + ky * dilation[0] - pad[0];
-              const ox = z * stride[1] + kx * dilation[1] - pad[1];
-              if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
-              const [pixel, to] = [((b * h + y) * w + z) * i, ((b * oh + oy) * ow + ox) * o];
-              addProducts(totals, to, rows, weights.data, (ky * kw + kx) * i, x.data, pixel);
-            }
+    const pixels = n * h * w;
+    const several = Math.max(1, Math.floor(mostProducts / filters.rows));
+    for (let first = 0; first < pixels; first += several) {
+      const some = { ...gridOf(x.data, Math.min(several, pixels - first), i), from: first * i };
+      const products = matrixProduct('f32', some, filters);
+      for (let p = 0; p < some.rows; p++) {
+        const row = Math.floor((first + p) / w);
+        for (let tap = 0; tap < taps; tap++) {
+          const oy = (row % h) * stride[0] + Math.floor(tap / kw) * dilation[0] - pad[0];
+          const ox = ((first + p) % w) * stride[1] + (tap % kw) * dilation[1] - pad[1];
+          if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
+          const to = ((Math.floor(row / h) * oh + oy) * ow + ox) * o;
+          for (let c = 0; c < o; c++) totals[to + c] += products[(p * o + c) * taps + tap];
+        }
+      }
+    }
+    const finish = epilogueOf(op, slope);
     const out = new Float32Array(totals.length);
     for (let at = 0; at < out.length; at++) out[at] = finish(totals[at], at % o);
     return out;

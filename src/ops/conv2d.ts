@@ -21,11 +21,11 @@ import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, mostPixels, rankFault, resultType, whole, wholes } from './check.ts';
 import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
-import type { Rows } from './products.ts';
-import { addProducts, totalsFor } from './products.ts';
+import { gridOf, matrixProduct, products } from './products.ts';
 import { hasResidual, residualFault, withResidual } from './residual.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
+import { windowsOf } from './windows.ts';
 
 /**
  * x: [n, h, w, i], weights: [o, kh, kw, i / groups], bias: [o], slope (with activation `prelu`): [o] or [1], and last,
@@ -79,41 +79,23 @@ export const conv2d: Rules<Conv2d> = {
     return epilogueFault(o, types) ?? residualFault([n, oh, ow, o], types) ?? resultType(types.x.dtype, [n, oh, ow, o]);
   },
 
-  evaluate(op, { x, weights, bias, slope, residual }, { dtype, shape: [n, oh, ow, o] }) {
+  evaluate(op, { x, weights, bias, slope, residual }, { dtype, shape }) {
     const { stride, dilation, pad, groups } = op;
-    const [, h, w, i] = x.type.shape;
+    const [n, oh, ow, o] = shape;
     const [, kh, kw, ig] = weights.type.shape;
-    const group: Rows = { rows: o / groups, columns: ig, stride: kh * kw * ig };
+    const filters = gridOf(weights.data, o, kh * kw * ig);
+    const windows = { shape: x.type.shape, taps: [kh, kw], places: [oh, ow], stride, dilation, pad, groups };
+    const pointwise = kh * kw * groups * stride[0] * stride[1] === 1 && pad.every((p) => p === 0);
+    const totals = pointwise
+      ? matrixProduct(dtype, gridOf(x.data, n * oh * ow, ig), filters)
+      : products(dtype, filters, groups, windowsOf(x.data, windows));
     const finish = epilogueOf(op, slope);
-    const out = zeros(dtype, n * oh * ow * o);
-    const totals = totalsFor(dtype, o);
-    const channel = Int32Array.from({ length: o }, (_, c) => Math.floor(c / group.rows));
-    const addTap = (pixel: number, tap: number): void => {
-      // Depthwise: a call for each channel would take longer than the channel.
-      if (ig === 1 && dtype === 'f32')
-        for (let c = 0; c < o; c++) totals[c] += x.data[pixel + channel[c]] * weights.data[c * group.stride + tap];
-      else
-        for (let g = 0; g < groups; g++) {
-          const first = g * group.rows;
-          addProducts(totals, first, group, weights.data, first * group.stride + tap * ig, x.data, pixel + g * ig);
-        }
-    };
-    let at = 0;
-    for (let b = 0; b < n; b++)
-      for (let y = 0; y < oh; y++)
-        for (let z = 0; z < ow; z++) {
-          totals.set(bias.data);
-          if (residual) for (let c = 0; c < o; c++) totals[c] += residual.data[at + c];
-          for (let ky = 0; ky < kh; ky++) {
-            const iy = y * stride[0] + ky * dilation[0] - pad[0];
-            if (iy < 0 || iy >= h) continue;
-            for (let kx = 0; kx < kw; kx++) {
-              const ix = z * stride[1] + kx * dilation[1] - pad[1];
-              if (ix >= 0 && ix < w) addTap(((b * h + iy) * w + ix) * i, ky * kw + kx);
-            }
-          }
-          for (let c = 0; c < o; c++) out[at++] = finish(totals[c], c);
-        }
+    const out = zeros(dtype, elements(shape));
+    for (let at = 0; at < out.length; at += o)
+      for (let c = 0; c < o; c++) {
+        const total = totals[at + c] + bias.data[c] + (residual ? residual.data[at + c] : 0);
+        out[at + c] = finish(dtype === 'i32' ? total | 0 : total, c);
+      }
     return out;
   },
 

@@ -5,7 +5,7 @@ import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, leastRankFault, rankFault, resultType } from './check.ts';
 import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
-import { addProducts, totalsFor } from './products.ts';
+import { gridOf, matrixProduct } from './products.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
 
@@ -37,15 +37,15 @@ export const linear: Rules<Linear> = {
 
   evaluate(op, { x, weights, bias, slope }, { dtype, shape }) {
     const [outputs, features] = weights.type.shape;
+    const vectors = gridOf(x.data, elements(shape) / outputs, features);
+    const totals = matrixProduct(dtype, vectors, gridOf(weights.data, outputs, features));
     const finish = epilogueOf(op, slope);
     const out = zeros(dtype, elements(shape));
-    const totals = totalsFor(dtype, outputs);
-    let at = 0;
-    for (let from = 0; from < x.data.length; from += features) {
-      totals.set(bias.data);
-      addProducts(totals, 0, { rows: outputs, columns: features, stride: features }, weights.data, 0, x.data, from);
-      for (let c = 0; c < outputs; c++) out[at++] = finish(totals[c], c);
-    }
+    for (let at = 0; at < out.length; at += outputs)
+      for (let c = 0; c < outputs; c++) {
+        const total = totals[at + c] + bias.data[c];
+        out[at + c] = finish(dtype === 'i32' ? total | 0 : total, c);
+      }
     return out;
   },
 

@@ -1,12 +1,12 @@
 /** Products of matrices, both known at run time only. */
 import { accumulate, declare, f32, i32, local, loop, mul, nest, scalarOf } from '../loop/loop.ts';
-import type { Numbers } from '../tensor/numbers.ts';
 import { zeros } from '../tensor/numbers.ts';
 import type { Shape } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { broadcast, expand } from './broadcast.ts';
 import { attributeFault, flag, leastRankFault, printSizes, productFault, resultType } from './check.ts';
+import { matrixProduct } from './products.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -24,26 +24,6 @@ const split = (shape: Shape, transposed: boolean): readonly [number, number, Sha
   const [p, q] = shape.slice(-2);
   return transposed ? [q, p, shape.slice(0, -2)] : [p, q, shape.slice(0, -2)];
 };
-
-/** Numbers some steps apart. */
-interface Line {
-  readonly data: Numbers;
-  readonly from: number;
-  readonly step: number;
-}
-
-function realProduct(a: Line, b: Line, count: number): number {
-  let total = 0;
-  for (let t = 0; t < count; t++) total += a.data[a.from + t * a.step] * b.data[b.from + t * b.step];
-  return total;
-}
-
-function wholeProduct(a: Line, b: Line, count: number): number {
-  let total = 0;
-  for (let t = 0; t < count; t++)
-    total = (total + Math.imul(a.data[a.from + t * a.step], b.data[b.from + t * b.step])) | 0;
-  return total;
-}
 
 export const matmul: Rules<MatMul> = {
   doc: 'products of matrices, broadcast over the axes before the last two',
@@ -73,16 +53,13 @@ export const matmul: Rules<MatMul> = {
       expand(b, [...outer, ...b.type.shape.slice(-2)]),
     ];
     const [downA, acrossA] = transposeA ? [1, m] : [k, 1];
-    const [downB, acrossB] = transposeB ? [1, k] : [n, 1];
+    const [downB, acrossB] = transposeB ? [k, 1] : [1, n];
     const out = zeros(dtype, elements(shape));
-    const product = dtype === 'i32' ? wholeProduct : realProduct;
-    let at = 0;
-    for (let batch = 0; batch < elements(outer); batch++)
-      for (let i = 0; i < m; i++)
-        for (let j = 0; j < n; j++) {
-          const row = { data: left, from: batch * m * k + i * downA, step: acrossA };
-          out[at++] = product(row, { data: right, from: batch * k * n + j * acrossB, step: downB }, k);
-        }
+    for (let batch = 0; batch < elements(outer); batch++) {
+      const rows = { data: left, rows: m, columns: k, from: batch * m * k, down: downA, across: acrossA };
+      const columns = { data: right, rows: n, columns: k, from: batch * k * n, down: downB, across: acrossB };
+      out.set(matrixProduct(dtype, rows, columns), batch * m * n);
+    }
     return out;
   },
 
