@@ -20,7 +20,7 @@ export interface Rules<O> {
   /** The plain result type, or why there is none (the rest of the sentence "`linear` …"). Layouts are no concern of it. */
   infer(op: O, types: Types): TensorType | string;
 
-  /** The meaning on plain dense data: slow, obvious, sums in double precision, and the oracle for everything else. */
+  /** The meaning on plain dense data: obvious before fast, sums in double precision, and the oracle for everything else. */
   evaluate(op: O, values: Readonly<Record<string, Value>>, type: TensorType): Numbers;
 
   /** For an operator whose operand `weights` a format may store: the columns of one row, and how many are neighbours. */

@@ -6,7 +6,7 @@ export const lanes = 8;
 /** Some rows of a matrix, row by row: entries starts[r] to starts[r + 1] belong to row first + r. */
 export interface SparseRows {
   readonly values: Float64Array;
-  /** Where the eight numbers lie that a value is multiplied by: 8 · column. */
+  /** Where the eight numbers lie that a value is multiplied by: 8 · column, so that bits 0..2 are free for the lane. */
   readonly places: Int32Array;
   readonly starts: Int32Array;
   first: number;
@@ -33,13 +33,13 @@ export function addRows(rows: SparseRows, x: Float64Array, totals: Float64Array,
       const value = values[e];
       const at = places[e];
       t0 += value * x[at];
-      t1 += value * x[at + 1];
-      t2 += value * x[at + 2];
-      t3 += value * x[at + 3];
-      t4 += value * x[at + 4];
-      t5 += value * x[at + 5];
-      t6 += value * x[at + 6];
-      t7 += value * x[at + 7];
+      t1 += value * x[at | 1];
+      t2 += value * x[at | 2];
+      t3 += value * x[at | 3];
+      t4 += value * x[at | 4];
+      t5 += value * x[at | 5];
+      t6 += value * x[at | 6];
+      t7 += value * x[at | 7];
     }
     const at = to + first + r;
     totals[at] += t0;
