@@ -7,7 +7,7 @@ import { emptyHistogram, observe, shareBeyond, thresholdOf } from '../src/quanti
 import { centresOf, nearestCentre } from '../src/quantize/k-means.ts';
 import { multiplierFor } from '../src/quantize/multiplier.ts';
 import { parseQuantize } from '../src/quantize/options.ts';
-import { spread } from '../src/quantize/quantize.ts';
+import { spread } from '../src/quantize/runs.ts';
 
 const f32 = (...numbers: readonly number[]): Float32Array<ArrayBuffer> => Float32Array.from(numbers);
 

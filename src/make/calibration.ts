@@ -7,7 +7,7 @@ import type { Named } from '../graph/evaluate.ts';
 import type { Graph, Input } from '../graph/graph.ts';
 import { randomInputs } from '../graph/samples.ts';
 import { suggestion } from '../import/nearest.ts';
-import { spread } from '../quantize/quantize.ts';
+import { spread } from '../quantize/runs.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { zeros } from '../tensor/numbers.ts';
 import type { Shape } from '../tensor/type.ts';

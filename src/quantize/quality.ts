@@ -1,9 +1,9 @@
 /** What quantisation costs, in decibels: by layer and for whole outputs, on the calibration data. */
-import type { Named } from '../graph/evaluate.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph, Id } from '../graph/graph.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { Form } from './form.ts';
+import type { Run } from './runs.ts';
 
 /** Sums of squares of a signal, and of what differs from it. */
 export interface Distortion {
@@ -42,17 +42,18 @@ export interface OutputQuality {
 export interface Compared {
   /** By the id of the value in the source graph. */
   readonly values: ReadonlyMap<Id, Distortion>;
+  /** Empty without any run. */
   readonly outputs: readonly OutputQuality[];
+  readonly samples: number;
 }
 
 /** The value of the quantised graph that stands for one of the source graph, and what its whole numbers mean. */
 export type Counterpart = Pick<Form, 'id' | 'scale' | 'zero'>;
 
-/** Runs both graphs on each sample, and compares their outputs and the real values that have a counterpart. */
-export function compareGraphs(
-  source: Graph,
+/** Runs a graph on what another was run on, and compares their outputs and the real values that have a counterpart. */
+export function compareRuns(
+  runs: Iterable<Run>,
   quantised: Graph,
-  samples: readonly Named[],
   counterparts: ReadonlyMap<Id, Counterpart>,
 ): Compared {
   const values = new Map<Id, Distortion>();
@@ -61,20 +62,18 @@ export function compareGraphs(
     values.set(id, noDistortion());
     sources.set(at, [...(sources.get(at) ?? []), id]);
   }
-  const totals = source.outputs.map(({ name }) => ({ name, distortion: noDistortion(), most: 0, apart: 0 }));
-  for (const sample of samples) {
-    const kept = new Map<Id, Numbers>();
-    const want = evaluate(source, sample, {
-      watch: ({ id, type }, data) => counterparts.has(id) && type.dtype === 'f32' && kept.set(id, data),
-    });
-    const got = evaluate(quantised, sample, {
+  const totals = quantised.outputs.map(({ name }) => ({ name, distortion: noDistortion(), most: 0, apart: 0 }));
+  let samples = 0;
+  for (const { inputs, values: reals, outputs: want } of runs) {
+    samples++;
+    const got = evaluate(quantised, inputs, {
       watch({ id }, data) {
         for (const from of sources.get(id) ?? []) {
-          const reals = kept.get(from);
+          const real = reals.get(from);
           const [counterpart, distortion] = [counterparts.get(from), values.get(from)];
-          if (!reals || !counterpart || !distortion) continue;
+          if (!real || !counterpart || !distortion) continue;
           const { scale, zero } = counterpart;
-          compare(distortion, reals, data instanceof Int32Array ? (i) => (data[i] - zero) * scale : (i) => data[i]);
+          compare(distortion, real, data instanceof Int32Array ? (i) => (data[i] - zero) * scale : (i) => data[i]);
         }
       },
     });
@@ -93,7 +92,7 @@ export function compareGraphs(
     sqnr: decibels(distortion),
     largestError: most === 0 ? apart : apart / most,
   }));
-  return { values, outputs };
+  return { values, outputs: samples === 0 ? [] : outputs, samples };
 }
 
 /** As JSON has it: null where nothing was lost, and no lower than what counts as lost altogether. */

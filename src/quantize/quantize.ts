@@ -12,9 +12,11 @@ import { steps, symmetric } from './form.ts';
 import { shareBeyond, thresholdOf } from './histogram.ts';
 import type { QuantizeOptions, RangeRule } from './options.ts';
 import { inPairs } from './pairs.ts';
-import type { Compared, Counterpart, OutputQuality } from './quality.ts';
-import { compareGraphs, decibels, weightDistortion } from './quality.ts';
+import type { Counterpart, OutputQuality } from './quality.ts';
+import { compareRuns, decibels, weightDistortion } from './quality.ts';
 import { roundedBy, roundGraph, weighted } from './round.ts';
+import type { Run } from './runs.ts';
+import { comparedOf, runsOf } from './runs.ts';
 import { separateLayers } from './separate.ts';
 
 export interface LayerQuality {
@@ -42,9 +44,9 @@ export interface Quality {
   readonly layers: readonly LayerQuality[];
   /** What still computes with real numbers, where activations are whole ones. */
   readonly real: readonly RealCall[];
-  /** Against the graph of real numbers, on calibration data; empty without any. */
+  /** Against the graph of real numbers, on some of the calibration data; empty without any. */
   readonly outputs: readonly OutputQuality[];
-  /** How many inputs that was. */
+  /** How many inputs these were, here and by layer. */
   readonly samples: number;
 }
 
@@ -54,9 +56,6 @@ export interface Quantised {
   readonly inPairs: () => Graph;
   readonly quality: Quality;
 }
-
-/** Both graphs are run on so many samples to be compared. */
-const mostCompared = 32;
 
 /** `samples` are values for all inputs, each for one run. Undefined after a report. */
 export function quantizeGraph(
@@ -83,16 +82,16 @@ export function quantizeGraph(
       'give --calibrate data.npz, or a folder of .npy, .npz or .png files',
     );
   const source = separateLayers(graph);
-  const histograms = calibrate(source, samples, report);
-  if (!histograms) return undefined;
-  const targets = targetsFor(source, histograms, options.activations.ranges);
+  const calibration = calibrate(source, samples, report);
+  if (!calibration) return undefined;
+  const targets = targetsFor(source, calibration.histograms, options.activations.ranges);
   const converted = convert(
     source,
     { rounded: roundedBy(options.weights), target: (id) => targets.get(id), own: false },
     report,
   );
   if (!converted) return undefined;
-  const made = finished(source, converted, { samples, histograms, rule: options.activations.ranges }, report);
+  const made = finished(source, converted, calibration, report);
   return { ...made, inPairs: () => inPairs(source, converted) };
 }
 
@@ -113,7 +112,12 @@ function withOwnScales(graph: Graph, samples: readonly Named[], report: Report):
   }
   const source = separateLayers(graph);
   const converted = convert(source, { rounded: roundedBy(undefined), target: () => undefined, own: true }, report);
-  return converted && { ...finished(source, converted, { samples }, report), inPairs: () => graph };
+  return (
+    converted && {
+      ...finished(source, converted, { runs: runsOf(source, comparedOf(source, samples)) }, report),
+      inPairs: () => graph,
+    }
+  );
 }
 
 function weightsAlone(
@@ -126,7 +130,7 @@ function weightsAlone(
     (n): n is Call => n.kind === 'call' && weighted.has(n.op.kind) && weights.has(n.inputs[1]),
   );
   const counterparts = new Map(calls.map(({ id }): [Id, Counterpart] => [id, { id, scale: 1, zero: 0 }]));
-  const compared = compareSome(graph, rounded, samples, counterparts);
+  const compared = compareRuns(runsOf(graph, comparedOf(graph, samples)), rounded, counterparts);
   const layers = calls.map((call): LayerQuality => {
     const made = weights.get(call.inputs[1]);
     return {
@@ -137,7 +141,7 @@ function weightsAlone(
       bits: null,
     };
   });
-  const quality = { layers, real: [], outputs: compared.outputs, samples: samples.length };
+  const quality = { layers, real: [], outputs: compared.outputs, samples: compared.samples };
   return { graph: rounded, inPairs: () => rounded, quality };
 }
 
@@ -157,9 +161,8 @@ function targetsFor(graph: Graph, histograms: Histograms, rule: RangeRule): Read
 }
 
 interface Evidence {
-  readonly samples: readonly Named[];
+  readonly runs: Iterable<Run>;
   readonly histograms?: Histograms;
-  readonly rule?: RangeRule;
 }
 
 /** More of a layer's results than this are not cut without a word. */
@@ -168,14 +171,14 @@ const mostSaturated = 0.01;
 function finished(
   source: Graph,
   { graph, layers, islands, forms }: Conversion,
-  { samples, histograms }: Evidence,
+  { runs, histograms }: Evidence,
   report: Report,
 ): Omit<Quantised, 'inPairs'> {
   const counterparts = new Map<Id, Counterpart>();
   for (const { landing } of layers) {
     counterparts.set(landing, forms.get(landing) ?? { id: landing, scale: 1, zero: 0 });
   }
-  const compared = compareSome(source, graph, samples, counterparts);
+  const compared = compareRuns(runs, graph, counterparts);
   const qualities = layers.map(({ call, landing, form, weights, bits }): LayerQuality => {
     const histogram = histograms?.get(landing);
     const reach = (form?.scale ?? Infinity) * (steps + 0.5);
@@ -197,23 +200,8 @@ function finished(
     };
   });
   const real = islands.map(({ call, reason }) => ({ ...nameOf(call), reason }));
-  return { graph, quality: { layers: qualities, real, outputs: compared.outputs, samples: samples.length } };
+  return { graph, quality: { layers: qualities, real, outputs: compared.outputs, samples: compared.samples } };
 }
-
-/** As many samples as are worth the time, spread over all. */
-function compareSome(
-  source: Graph,
-  quantised: Graph,
-  samples: readonly Named[],
-  counterparts: ReadonlyMap<Id, Counterpart>,
-): Compared {
-  if (samples.length === 0) return { values: new Map(), outputs: [] };
-  return compareGraphs(source, quantised, spread(samples, mostCompared), counterparts);
-}
-
-/** At most so many of a list, evenly. */
-export const spread = <T>(list: readonly T[], most: number): readonly T[] =>
-  list.length <= most ? list : Array.from({ length: most }, (_, i) => list[Math.floor((i * list.length) / most)]);
 
 const nameOf = ({ id, origin, op }: Call): { readonly name: string; readonly op: string } => ({
   name: origin ?? id,
