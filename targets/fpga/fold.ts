@@ -9,6 +9,8 @@ import { blocksOf, place } from './area/placing.ts';
 import type { Area, Engine, Estimate } from './contract/engine.ts';
 import type { Layer } from './contract/layer.ts';
 import { engines } from './engines/index.ts';
+import type { Frontiers, Resource } from './frontier.ts';
+import { firstInterval, frontiersOf, intervals, resources } from './frontier.ts';
 import type { Part } from './parts.ts';
 import { externalBits } from './parts.ts';
 
@@ -54,9 +56,6 @@ export const budgetOf = ({ part, clock, dsp, lut, bram }: FoldOptions): Budget =
   external: externalBits(part, clock),
 });
 
-const resources = ['dsp', 'lut', 'ff', 'bram18'] as const;
-type Resource = (typeof resources)[number];
-
 /** How much of the budget something is: a share of each resource, the scarcest counting most. */
 export const costOf = (area: Area, options: FoldOptions): number => {
   const budget = budgetOf(options);
@@ -94,43 +93,88 @@ export interface Fixed {
 /** A choice for every layer, or why there is none. */
 export function choose(all: readonly Open[], fixed: Fixed, options: FoldOptions): readonly Choice[] | Diagnostic {
   const budget = budgetOf(options);
-  if (options.reuse !== undefined) {
-    const { reuse } = options;
-    const picked = all.map(({ choices }) => reused(choices, reuse));
-    return tooMuch(picked, fixed, budget) === undefined ? picked : refusal(picked, all, fixed, options);
+  const choices = all.map((layer) => layer.choices);
+  const frontiers = frontiersOf(choices, options.part, options.clock);
+  const { fps: _fps, reuse, ...free } = options;
+  if (reuse !== undefined) {
+    const picked = choices.map((own) => reused(own, reuse));
+    if (tooMuch(picked, fixed, budget) === undefined) return picked;
+    return refusal(picked, all, fixed, options, fastest(frontiers, fixed, free));
   }
   if (options.fps !== undefined) {
     const cycles = Math.floor(1e9 / (options.clock * options.fps));
-    const picked = all.map(({ choices }) => within(choices, cycles));
-    const slow = picked.findIndex((c) => c.cycles > cycles);
-    if (slow >= 0 || fixed.cycles > cycles) return tooSlow(picked, all, slow, cycles, fixed, options);
-    return tooMuch(picked, fixed, budget) === undefined ? picked : refusal(picked, all, fixed, options);
+    const quickest = choices.map((own) => within(own, 0));
+    const slow = quickest.findIndex((c) => c.cycles > cycles);
+    if (slow >= 0 || fixed.cycles > cycles) return tooSlow(quickest, all, slow, cycles, fixed, options);
+    // What is slower may not fit where what is faster does: its tables are longer.
+    const least = Math.max(fixed.cycles, 1, ...quickest.map((c) => c.cycles));
+    const fitting = intervals(least, cycles).flatMap((each) => {
+      const found = leastAt(frontiers, each, fixed, options);
+      return found ? [found] : [];
+    });
+    const picked = leastBy(fitting, (own) => costOfAll(own, options));
+    if (picked) return picked;
+    return refusal(nearest(frontiers, cycles, fixed, budget), all, fixed, options, fastest(frontiers, fixed, free));
   }
   return (
-    fastest(all, fixed, options) ??
-    refusal(
-      all.map(({ choices }) => within(choices, Infinity)),
-      all,
-      fixed,
-      options,
-    )
+    fastest(frontiers, fixed, options) ?? refusal(nearest(frontiers, Infinity, fixed, budget), all, fixed, options)
   );
 }
 
 /** The shortest interval whose area fits. */
-export function fastest(all: readonly Open[], fixed: Fixed, options: FoldOptions): readonly Choice[] | undefined {
+function fastest(frontiers: Frontiers<Choice>, fixed: Fixed, options: FoldOptions): readonly Choice[] | undefined {
   const budget = budgetOf(options);
-  const at = (cycles: number): readonly Choice[] => all.map(({ choices }) => within(choices, cycles));
-  const least = Math.max(fixed.cycles, 1, ...all.map(({ choices }) => Math.min(...choices.map((c) => c.cycles))));
-  const most = Math.max(least, ...all.map(({ choices }) => Math.max(...choices.map((c) => c.cycles))));
-  if (tooMuch(at(most), fixed, budget) !== undefined) return undefined;
-  let [low, high] = [least, most];
-  while (high - low > Math.max(1, low / 500)) {
-    const middle = Math.floor((low + high) / 2);
-    if (tooMuch(at(middle), fixed, budget) === undefined) high = middle;
-    else low = middle;
+  const ends = (at: 0 | -1): readonly number[] =>
+    frontiers.flatMap((layers) => layers.map((own) => own.at(at)?.cycles ?? 0));
+  const least = Math.max(fixed.cycles, 1, ...ends(-1));
+  const most = Math.max(least, ...ends(0));
+  const fits = (cycles: number): boolean =>
+    frontiers.some((layers) => tooMuch(at(layers, cycles), fixed, budget) === undefined);
+  const cycles = firstInterval(least, most, fits);
+  return cycles === undefined ? undefined : leastAt(frontiers, cycles, fixed, options);
+}
+
+const at = (layers: Frontiers<Choice>[number], cycles: number): readonly Choice[] =>
+  layers.map((own) => within(own, cycles));
+
+/** Of what keeps up and fits, what takes least of the budget. */
+function leastAt(
+  frontiers: Frontiers<Choice>,
+  cycles: number,
+  fixed: Fixed,
+  options: FoldOptions,
+): readonly Choice[] | undefined {
+  const budget = budgetOf(options);
+  const found = frontiers.map((layers) => at(layers, cycles)).filter((p) => tooMuch(p, fixed, budget) === undefined);
+  return leastBy(found, (picked) => costOfAll(picked, options));
+}
+
+const costOfAll = (picked: readonly Choice[], options: FoldOptions): number =>
+  picked.reduce((sum, { area }) => sum + costOf(area, options), 0);
+
+/** Of what keeps up and does not fit, what comes nearest. */
+function nearest(frontiers: Frontiers<Choice>, cycles: number, fixed: Fixed, budget: Budget): readonly Choice[] {
+  const over = (picked: readonly Choice[]): number => {
+    const area = addAreas([fixed.area, ...picked.map((c) => c.area)]);
+    const tables = picked.reduce((sum, c) => sum + blocksOf(c.table), 0);
+    const fetched = picked.reduce((sum, c) => sum + (c.table.storage === 'block' ? c.table.perCycle : 0), 0);
+    const share = (r: Resource): number => area[r] / Math.max(1, budget[r]);
+    // Schedules are inside, or outside all.
+    const besides = (area.bram18 - tables) / Math.max(1, budget.bram18);
+    const blocks = Math.min(share('bram18'), Math.max(besides, fetched / Math.max(1, budget.external)));
+    return Math.max(share('dsp'), share('lut'), share('ff'), blocks);
+  };
+  const all = frontiers.map((layers) => at(layers, cycles));
+  return leastBy(all, over) ?? all[0];
+}
+
+function leastBy<T>(items: readonly T[], cost: (item: T) => number): T | undefined {
+  let [best, least]: [T | undefined, number] = [undefined, Infinity];
+  for (const item of items) {
+    const own = cost(item);
+    if (own < least) [best, least] = [item, own];
   }
-  return tooMuch(at(low), fixed, budget) === undefined ? at(low) : at(high);
+  return best;
 }
 
 /** A resource of which there is too little. Schedules may be moved out of blocks. */
@@ -160,7 +204,14 @@ const names: Readonly<Record<Resource, string>> = {
 
 const perSecond = (cycles: number, clock: number): string => (1e9 / (cycles * clock)).toPrecision(3);
 
-function refusal(picked: readonly Choice[], all: readonly Open[], fixed: Fixed, options: FoldOptions): Diagnostic {
+/** `slower` is what would fit at another rate, if anything. */
+function refusal(
+  picked: readonly Choice[],
+  all: readonly Open[],
+  fixed: Fixed,
+  options: FoldOptions,
+  slower?: readonly Choice[],
+): Diagnostic {
   const budget = budgetOf(options);
   const area = addAreas([fixed.area, ...picked.map((c) => c.area)]);
   const over = resources.filter((r) => area[r] > budget[r]);
@@ -170,9 +221,7 @@ function refusal(picked: readonly Choice[], all: readonly Open[], fixed: Fixed, 
     if (r === 'bram18') return blockNeed(picked, fixed.area, budget, name);
     return `takes ${area[r]} ${names[r]} of ${budget[r]}, ${picked[most[i]].area[r]} of them in the layer "${name}"`;
   });
-  const { fps: _fps, reuse: _reuse, ...free } = options;
-  const found = fastest(all, fixed, free);
-  const rate = found && perSecond(Math.max(fixed.cycles, ...found.map((c) => c.cycles)), options.clock);
+  const rate = slower && perSecond(Math.max(fixed.cycles, ...slower.map((c) => c.cycles)), options.clock);
   return {
     severity: 'error',
     code: 'fpga/budget',

@@ -21,7 +21,7 @@ export interface Room {
 export const largeBlocks = ({ depth, width }: Table): number => Math.ceil(depth / 4096) * Math.ceil(width / 72);
 
 /** Blocks that words from outside wait in. */
-const waiting = ({ width }: Pick<Table, 'width'>): number => blocks(512, width);
+export const waiting = ({ width }: Pick<Table, 'width'>): number => blocks(512, width);
 
 export const blocksOf = ({ depth, width, storage }: Table): number => (storage === 'block' ? blocks(depth, width) : 0);
 

@@ -45,11 +45,10 @@ export function channelPads(
       to: copied,
     });
     const constant = next(part, own);
-    const multiplier = new Int32Array(count);
-    const shift = new Int32Array(count).fill(1);
+    const [multiplier, shift] = [Int32Array.of(0), Int32Array.of(1)];
     const bounds = { zero: value, low: value, high: value };
     steps.push({
-      work: { kind: 'requantize', channels: count, pixels, multiplier, shift, ...bounds },
+      work: { kind: 'requantize', channels: 1, pixels: pixels * count, multiplier, shift, ...bounds },
       from: [copied],
       to: constant,
     });

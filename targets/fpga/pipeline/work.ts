@@ -29,11 +29,13 @@ type Rows = { readonly [K in Op['kind']]?: (at: At<Extract<Op, { readonly kind: 
 /** Operators that are constants but for one operand, which is a stream, or streams all. */
 const rows: Rows = {
   requantize: ({ op, call, operands }) => {
-    const { channels, pixels } = sizes(call.type);
     const zero = constant(operands.zero);
-    const multiplier = spread(constant(operands.multiplier), channels);
-    const shift = spread(constant(operands.shift), channels);
-    if (!zero || !multiplier || !shift) return 'takes numbers that are known now';
+    const [by, down] = [constant(operands.multiplier), constant(operands.shift)];
+    if (!zero || !by || !down) return 'takes numbers that are known now';
+    // What all channels have in common needs no table, and no channels.
+    const alike = by.data.length === 1 && down.data.length === 1;
+    const { channels, pixels } = alike ? { channels: 1, pixels: elements(call.type.shape) } : sizes(call.type);
+    const [multiplier, shift] = [spread(by, channels), spread(down, channels)];
     const { low, high } = op;
     const work = { kind: 'requantize', channels, pixels, multiplier, shift, zero: zero.data[0], low, high } as const;
     return { work, bits: bitsOf(low, high) };
@@ -172,8 +174,8 @@ function moved({ call, operands, bits: [bits] }: At): Made {
 const constant = (node: Node): Constant | undefined => (node.kind === 'constant' ? node : undefined);
 
 /** One number for each channel. */
-const spread = (node: Constant | undefined, channels: number): Int32Array<ArrayBuffer> | undefined =>
-  node && Int32Array.from({ length: channels }, (_, c) => node.data[node.data.length === 1 ? 0 : c]);
+const spread = (node: Constant, channels: number): Int32Array<ArrayBuffer> =>
+  Int32Array.from({ length: channels }, (_, c) => node.data[node.data.length === 1 ? 0 : c]);
 
 function sizes({ shape }: TensorType): { readonly channels: number; readonly pixels: number } {
   const channels = shape[shape.length - 1] ?? 1;
