@@ -1,11 +1,13 @@
 /** Stages between engines, as C++: each is a loop over the numbers of a picture, one or one beat a cycle. */
 import { bug } from '../../../src/diagnostic.ts';
 import type { Combine, Lookup, Rearrange, Stage } from '../pipeline/pipeline.ts';
-import { beatType, leastShift, literal, numberLines, numberType } from './cpp.ts';
+import { beatType, leastShift, literal, numberType } from './cpp.ts';
 import { interpolateView, softmaxView } from './mixing.ts';
 import { poolView } from './pool.ts';
 import type { Desk, Printed } from './stage.ts';
 import { beatsOf, elementsOf, functionOf, memoryFor, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
+import type { Table } from './tables.ts';
+import { numberTable, rowsTable } from './tables.ts';
 
 export type Glue = Exclude<Stage, { readonly kind: 'compute' }>;
 
@@ -13,14 +15,37 @@ export function printGlue(stage: Glue, desk: Desk): Printed {
   const { pipeline, header, render } = desk;
   const fn = functionOf(stage);
   const params = parametersOf(stage, pipeline).join(', ');
-  const body = render(`fpga/hls/stages/${stage.kind}.hbs`, viewOf(stage, desk)).trimEnd();
+  const tables = tablesOf(stage, desk);
+  const view = { ...viewOf(stage, desk), tables: tables.map(({ text }) => text) };
+  const body = render(`fpga/hls/stages/${stage.kind}.hbs`, view).trimEnd();
   const source = render('fpga/hls/src/stage.cpp.hbs', { doc: [titleOf(stage)], header, fn, params, body });
   return {
     function: fn,
     head: `void ${fn}(${params})`,
     passed: [...stage.inputs, ...stage.outputs].map(streamName),
-    artefacts: [{ path: `src/${stage.name}.cpp`, contents: source, role: 'source' }],
+    artefacts: [
+      { path: `src/${stage.name}.cpp`, contents: source, role: 'source' },
+      ...tables.flatMap(({ artefacts }) => artefacts),
+    ],
   };
+}
+
+function tablesOf(stage: Glue, { pipeline }: Desk): readonly Table[] {
+  if (stage.kind === 'requantize') {
+    const least = leastShift(stage.shift);
+    return [
+      numberTable(stage.name, 'multiplier', stage.multiplier, 'int16_t'),
+      numberTable(
+        stage.name,
+        'shift',
+        stage.shift.map((s) => s - least),
+        'uint8_t',
+      ),
+    ];
+  }
+  if (stage.kind !== 'lookup') return [];
+  const { bits } = streamOf(pipeline, stage.outputs[0]);
+  return [rowsTable(stage.name, 'table', stage.table, stage.size, numberType(bits))];
 }
 
 function viewOf(stage: Glue, { pipeline }: Desk): object {
@@ -54,10 +79,7 @@ function viewOf(stage: Glue, { pipeline }: Desk): object {
     case 'requantize': {
       const { channels, pixels, zero, low, high } = stage;
       const least = leastShift(stage.shift);
-      const more = stage.shift.map((s) => s - least);
-      const [multiplier, shift] = [stage.multiplier, more].map((v) => numberLines(v, '    '));
-      const memory = memoryFor(channels);
-      return { ...types, channels, pixels, multiplier, shift, least, zero, low, high, memory };
+      return { ...types, channels, pixels, least, zero, low, high, memory: memoryFor(channels) };
     }
     case 'lookup':
       return { ...one(), ...lookupView(stage) };
@@ -99,20 +121,14 @@ const combined: Readonly<Record<Combine['fn'], string>> = {
   min: 'right < left ? right : left',
 };
 
-function lookupView({ channels, pixels, low, size, perChannel, table }: Lookup): object {
+function lookupView({ channels, pixels, low, size, perChannel }: Lookup): object {
   const rows = perChannel ? channels : 1;
-  const lines = Array.from(
-    { length: rows },
-    (_, row) => `    {\n${numberLines(table.subarray(row * size, (row + 1) * size), '        ')}\n    },`,
-  );
   return {
     channels,
     pixels,
     low: literal(low),
     size,
-    rows,
     row: perChannel ? 'c' : '0',
-    table: lines.join('\n'),
     memory: memoryFor(rows * size),
   };
 }
