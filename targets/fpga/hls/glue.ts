@@ -2,7 +2,7 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Combine, Lookup, Rearrange, Stage } from '../pipeline/pipeline.ts';
 import { beatType, leastShift, literal, numberType } from './cpp.ts';
-import { interpolateView, softmaxView } from './mixing.ts';
+import { interpolateTables, interpolateView, softmaxTables, softmaxView } from './mixing.ts';
 import { poolView } from './pool.ts';
 import type { Desk, Printed } from './stage.ts';
 import { beatsOf, elementsOf, functionOf, memoryFor, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
@@ -16,7 +16,7 @@ export function printGlue(stage: Glue, desk: Desk): Printed {
   const fn = functionOf(stage);
   const params = parametersOf(stage, pipeline).join(', ');
   const tables = tablesOf(stage, desk);
-  const view = { ...viewOf(stage, desk), tables: tables.map(({ text }) => text) };
+  const view = { ...viewOf(stage, desk), declared: tables.map(({ text }) => text) };
   const body = render(`fpga/hls/stages/${stage.kind}.hbs`, view).trimEnd();
   const source = render('fpga/hls/src/stage.cpp.hbs', { doc: [titleOf(stage)], header, fn, params, body });
   return {
@@ -43,6 +43,8 @@ function tablesOf(stage: Glue, { pipeline }: Desk): readonly Table[] {
       ),
     ];
   }
+  if (stage.kind === 'interpolate') return interpolateTables(stage);
+  if (stage.kind === 'softmax') return softmaxTables(stage);
   if (stage.kind !== 'lookup') return [];
   const { bits } = streamOf(pipeline, stage.outputs[0]);
   return [rowsTable(stage.name, 'table', stage.table, stage.size, numberType(bits))];
