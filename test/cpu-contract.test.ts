@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
-import { identifiers } from '../targets/cpu/names.ts';
+import { identifiers } from '../targets/identifiers.ts';
 import { checkSourcesOf, compiled, few, folderWith, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
 
 const link = ['-I.', '-lm', '-lpthread'];

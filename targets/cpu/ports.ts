@@ -2,7 +2,7 @@
 import { quoted } from '../../src/graph/print.ts';
 import type { Port } from '../../src/plan/plan.ts';
 import { elements, printShape } from '../../src/tensor/type.ts';
-import { identifiers } from './names.ts';
+import { identifiers } from '../identifiers.ts';
 import { ctype } from './syntax.ts';
 
 export interface CPort {

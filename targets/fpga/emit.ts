@@ -3,6 +3,7 @@ import { bug } from '../../src/diagnostic.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Emission, EmitContext, Estimate, Hardware } from '../../src/target.ts';
 import { tree } from './engines/tree.ts';
+import { notQuantised } from './faults.ts';
 import { clockOf } from './hardware.ts';
 import { printHls } from './hls/print.ts';
 import { partNamed } from './parts.ts';
@@ -18,14 +19,9 @@ const nothing: Emission = { artefacts: [], recipe: [] };
 export function emit(graph: Graph, hardware: Hardware, { render, report, typical }: EmitContext): Emission {
   const part = partNamed(hardware.part ?? '') ?? bug('hardware without a part');
   const clock = clockOf(hardware);
-  if (!graph.nodes.some(({ kind, type }) => kind === 'call' && type.dtype === 'i32')) {
-    report({
-      severity: 'error',
-      code: 'fpga/not-quantised',
-      message: 'the model computes with real numbers alone, and engines take whole ones',
-      origin: { file: graph.file },
-      hint: 'quantise it: --quantize weights=int8,activations=int8 --calibrate data.npz',
-    });
+  const fault = notQuantised(graph);
+  if (fault) {
+    report(fault);
     return nothing;
   }
   const { fps, reuse, dsp, lut, bram } = hardware;

@@ -9,7 +9,9 @@ import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { Dequantize } from '../../../src/ops/dequantize.ts';
 import type { Linear } from '../../../src/ops/linear.ts';
 import type { Quantize } from '../../../src/ops/quantize.ts';
-import type { TensorType } from '../../../src/tensor/type.ts';
+import type { DType, TensorType } from '../../../src/tensor/type.ts';
+import type { Layer } from '../contract/layer.ts';
+import { wholeBits } from './bounds.ts';
 import type { Draft, DraftStage, DraftValue, Work } from './draft.ts';
 import { forked } from './fork.ts';
 import { isEnding, layerAt } from './layers.ts';
@@ -21,6 +23,12 @@ import { bitsOf, workOf } from './work.ts';
 export interface Collected {
   readonly draft: Draft;
   readonly problems: readonly Diagnostic[];
+  /** Calls that no stage computes, and the rest of the sentence "`op` …". */
+  readonly refused: ReadonlyMap<Id, string>;
+  /** Calls that stages compute, or that are nothing on a stream; with its layer where one has weights. */
+  readonly taken: ReadonlyMap<Id, Layer | undefined>;
+  /** Signed bits of one element of each value that is a stream, or would be if what computes it were a stage. */
+  readonly bits: ReadonlyMap<Id, number>;
 }
 
 export function collect(graph: Graph): Collected {
@@ -31,19 +39,18 @@ export function collect(graph: Graph): Collected {
   const values: DraftValue[] = [];
   const inputs: Port[] = [];
   const outputs: Port[] = [];
-  const problems: Diagnostic[] = [];
+  const refused = new Map<Id, string>();
+  const taken = new Map<Id, Layer | undefined>();
   const streams = new Map<Id, number>();
   const fused = new Set<Id>();
   const names = new Set<string>();
 
+  /** What reads it is judged as if it were there: everything that is to be told is told at once. */
   const refuse = (node: Call, what: string): void => {
-    problems.push({
-      severity: 'error',
-      code: 'fpga/no-engine',
-      message: `"${node.op.kind}" ${what}`,
-      origin: originOf(graph, node),
-      hint: 'use an operator that has an engine, or build the part of the model before it',
-    });
+    refused.set(node.id, what);
+    if (node.type.dtype !== 'i32') return;
+    const from = node.inputs.flatMap((id) => values[streams.get(id) ?? -1]?.bits ?? []);
+    value(node, wholeBits(node, byId, from));
   };
   const value = (node: Node, bits: number): number => {
     const stream = values.push({ id: node.id, shape: node.type.shape, bits }) - 1;
@@ -66,8 +73,13 @@ export function collect(graph: Graph): Collected {
       return;
     }
     if (ending) fused.add(ending.id);
+    for (const { id } of ending ? [node, ending] : [node]) taken.set(id, id === node.id ? made : undefined);
     const bits = made.ending ? bitsOf(made.ending.low, made.ending.high) : made.sumBits;
     put({ kind: 'compute', layer: made }, [x], node, value(ending ?? node, bits));
+  };
+  const pass = (node: Call, stream: number): void => {
+    streams.set(node.id, stream);
+    taken.set(node.id, undefined);
   };
   const put = (work: Work, from: readonly number[], { origin }: Node, to: number): void => {
     let name = `${work.kind}_${values[to].id}`;
@@ -93,8 +105,9 @@ export function collect(graph: Graph): Collected {
     });
 
   for (const node of graph.nodes) {
-    if (node.kind === 'input' && node.type.dtype === 'i32')
-      inputs.push({ name: node.name, stream: value(node, 32), scale: undefined, zero: 0 });
+    const whole = node.kind === 'input' ? wholeInputs[node.type.dtype] : undefined;
+    if (node.kind === 'input' && whole !== undefined)
+      inputs.push({ name: node.name, stream: value(node, whole), scale: undefined, zero: 0 });
     if (node.kind !== 'call' || fused.has(node.id)) continue;
     const { op } = node;
     const operands = operandsOf(node, byId);
@@ -123,31 +136,51 @@ export function collect(graph: Graph): Collected {
       refuse(node, 'computes with real numbers');
       continue;
     }
-    // What reads a value that was refused is not refused for that.
     const known = from.filter((s) => s !== undefined);
-    if (known.length < from.length || known.length === 0) continue;
+    if (known.length < from.length || known.length === 0) {
+      refuse(node, known.length < from.length ? 'is given real numbers' : 'is given no stream');
+      continue;
+    }
     if (node.type.shape.length > 2 && node.type.shape[0] !== 1)
       refuse(node, `takes one picture at a time and is given ${node.type.shape[0]}`);
-    else if (op.kind === 'reshape') streams.set(node.id, known[0]);
+    else if (op.kind === 'reshape' || op.kind === 'cast') pass(node, known[0]);
     else if (op.kind === 'pad' && padsChannels(op)) {
       const next = (type: TensorType, bits: number): number =>
         values.push({ id: `${node.id}_${values.length}`, shape: type.shape, bits }) - 1;
       for (const { work, from: own, to } of channelPads(op, node, known[0], values[known[0]], next))
         put(work, own, node, to);
-      streams.set(node.id, values.length - 1);
+      pass(node, values.length - 1);
     } else if (op.kind === 'conv2d' || op.kind === 'linear') layer({ ...node, op }, known[0]);
     else {
       const made = workOf({ op, call: node, operands, bits: known.map((s) => values[s].bits) });
       if (typeof made === 'string') refuse(node, made);
-      else put(made.work, op.kind === 'binary' ? repeated(node, known) : known, node, value(node, made.bits));
+      else {
+        const given = op.kind === 'binary' ? repeated(node, known) : known;
+        if (refused.has(node.id)) continue;
+        taken.set(node.id, undefined);
+        put(made.work, given, node, value(node, made.bits));
+      }
     }
   }
   for (const { name, id } of graph.outputs) {
     const stream = streams.get(id);
     if (stream !== undefined) outputs.push({ name, stream, scale: undefined, zero: 0 });
   }
-  return { draft: forked({ stages, values, inputs, outputs }), problems };
+  const problems = Array.from(refused, ([id, what]) => problemOf(graph, byId.get(id) as Call, what));
+  const bits = new Map(Array.from(streams, ([id, stream]) => [id, values[stream].bits]));
+  return { draft: forked({ stages, values, inputs, outputs }), problems, refused, taken, bits };
 }
+
+/** Inputs that are whole numbers already, by the bits that they come in. */
+const wholeInputs: Readonly<Partial<Record<DType, number>>> = { i8: 8, i16: 16, i32: 32 };
+
+const problemOf = (graph: Graph, node: Call, what: string): Diagnostic => ({
+  severity: 'error',
+  code: 'fpga/no-engine',
+  message: `"${node.op.kind}" ${what}`,
+  origin: originOf(graph, node),
+  hint: 'hand what has no engine to the CPU with --split, or use an operator that has one',
+});
 
 /** Whether a node has the numbers that it is given, in another order or shape. */
 const isMove = (node: Node): node is Call =>

@@ -1,0 +1,41 @@
+/** Why an operator that is not on the accelerator is not there, in the words of whoever reads a report. */
+import { visible } from '../../../src/diagnostic.ts';
+import type { Judged } from './judge.ts';
+import type { Place, RegionNode } from './region.ts';
+
+/** A reason for each call that is not in the region: its own, or which other one stands between. */
+export function reasonsOf(
+  judged: readonly Judged[],
+  nodes: readonly RegionNode[],
+  places: readonly Place[],
+): readonly (string | undefined)[] {
+  const users = nodes.map((): number[] => []);
+  for (const [i, { uses }] of nodes.entries()) for (const u of uses) users[u].push(i);
+  return judged.map(({ why }, i) => {
+    if (places[i] === 'in') return undefined;
+    if (why !== undefined) return why;
+    const early = places[i] === 'before';
+    const next = (at: number): readonly number[] =>
+      (early ? users[at] : nodes[at].uses).filter((n) => places[n] === places[i]);
+    const between = nearest(i, next, (n) => judged[n].why !== undefined);
+    if (between === undefined) return 'is apart from what the accelerator computes';
+    const { call } = judged[between];
+    const name = `"${call.op.kind}"${call.origin === undefined ? '' : ` of "${visible(call.origin)}"`}`;
+    return `has an engine, but ${name}, which has none, stands between it and the accelerator`;
+  });
+}
+
+/** The first that is found going on step by step. */
+function nearest(
+  start: number,
+  next: (at: number) => readonly number[],
+  found: (at: number) => boolean,
+): number | undefined {
+  const seen = new Set([start]);
+  for (const at of seen)
+    for (const n of next(at)) {
+      if (found(n)) return n;
+      seen.add(n);
+    }
+  return undefined;
+}
