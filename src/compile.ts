@@ -19,6 +19,8 @@ export interface Job {
   /** Inputs that the graph is used for, for what is recorded. */
   readonly typical?: readonly Named[] | undefined;
   readonly watch?: Watch;
+  /** Inputs and outputs to record; random inputs unless given. */
+  readonly recorded?: Recorded;
   /** Told when a stage ends. */
   readonly onStage?: (stage: 'passes' | 'lower' | 'emit') => void;
 }
@@ -35,7 +37,7 @@ export interface Compiled extends Emission {
 }
 
 /** Graph → artefacts and the recipe that builds them. Nothing is written and nothing is run. */
-export function compile({ graph: imported, passes, target, render, typical = [], watch, onStage }: Job): Outcome {
+export function compile({ graph: imported, passes, target, render, typical = [], watch, recorded: given, onStage }: Job): Outcome {
   const diagnostics: Diagnostic[] = [];
   const failed = (): boolean => diagnostics.some((d) => d.severity === 'error');
   const report: Report = (d) => void diagnostics.push(d);
@@ -47,7 +49,7 @@ export function compile({ graph: imported, passes, target, render, typical = [],
   onStage?.('passes');
   const plan = lower(graph, target.kernels, target.near);
   onStage?.('lower');
-  const recorded = once(() => record(imported));
+  const recorded = once(() => given ?? record(imported));
   const emission = target.emit(plan, { render, report, recorded, typical });
   if (failed()) return { ok: false, diagnostics };
   onStage?.('emit');

@@ -42,6 +42,8 @@ export interface Config {
   readonly prefix?: string | undefined;
   /** The most threads that may run the network together, in a pool that the caller starts; 1 unless given. */
   readonly threads?: number | undefined;
+  /** Leave operators that hardware does not take to a CPU, whose code `cpu`, `strictFp` and `prefix` are for. */
+  readonly split?: boolean | undefined;
   /** What hardware is to be made: the part, nanoseconds of its clock, and how fast or how large it may be. */
   readonly hardware?: Hardware | undefined;
   /** The size of a leading dimension that the model leaves open; 1 unless given. */
@@ -96,6 +98,7 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z_]\w*$/, 'must be a C identifier')
     .optional(),
   threads: size.optional(),
+  split: z.boolean().optional(),
   hardware: z
     .strictObject({
       part: z.string().min(1).optional(),

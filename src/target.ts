@@ -2,6 +2,7 @@
 import type { Diagnostic, Report } from './diagnostic.ts';
 import type { Named } from './graph/evaluate.ts';
 import type { Call, Graph, Id } from './graph/graph.ts';
+import type { Split } from './graph/split.ts';
 import type { Types } from './ops/rules.ts';
 import type { Kernel } from './plan/kernel.ts';
 import type { Work } from './plan/offers.ts';
@@ -9,8 +10,7 @@ import type { Plan } from './plan/plan.ts';
 import type { Prediction, Rates } from './plan/rates.ts';
 import type { Recipe } from './recipe.ts';
 import type { Numbers } from './tensor/numbers.ts';
-import type { Quantity } from './tensor/quantity.ts';
-import type { DType, Layout, Shape } from './tensor/type.ts';
+import type { Layout } from './tensor/type.ts';
 
 export type { Work } from './plan/offers.ts';
 export type { Prediction, Rates } from './plan/rates.ts';
@@ -102,72 +102,27 @@ export interface Sharing {
   host(split: Split, context: HostContext): readonly Artefact[];
 }
 
-/**
- * A graph in three parts that run one after the other; evaluating them in turn is evaluating the graph. Calls are in one
- * part each, constants in all that use them. Values that a part needs of an earlier one are its inputs, by the names of
- * `crossings`; a part has the model's own inputs and outputs by their own names, but the accelerator gives crossings alone.
- */
-export interface Split {
-  readonly whole: Graph;
-  /** Undefined where nothing is left to do. */
-  readonly before: Graph | undefined;
-  readonly accelerator: Graph;
-  readonly after: Graph | undefined;
-  /** In the order in which they are computed. */
-  readonly crossings: readonly Crossing[];
-  /** Every call, in order. */
-  readonly operators: readonly SplitOperator[];
-}
-
-export type SplitPart = 'before' | 'accelerator' | 'after';
-
-/** A value that leaves the part, or is an input of the model, and goes to a later one or, from the accelerator, to the caller. */
-export interface Crossing {
-  /** A C identifier that no port of the model has. From the model it is the name of the input. */
-  readonly name: string;
-  readonly id: Id;
-  readonly from: SplitPart | 'model';
-  readonly to: readonly SplitPart[];
-  /** Outputs of the model that are this value, where the accelerator computes it. */
-  readonly outputs: readonly string[];
-  /** As the CPU has it. */
-  readonly dtype: DType;
-  readonly shape: Shape;
-  /** As the accelerator takes or gives it, where it does. */
-  readonly bus: 'i8' | 'i16' | 'i32' | undefined;
-  /** real = (whole − zero) · scale, where that is known: one pair, or one for each channel. */
-  readonly quantity: Quantity | undefined;
-}
-
-/** One call of the graph and where it is computed. */
-export interface SplitOperator {
-  readonly id: Id;
-  /** As the model calls it. Not to be trusted. */
-  readonly name: string;
-  readonly op: string;
-  readonly part: SplitPart;
-  /** Why it is not on the accelerator: a sentence without the operator before it. */
-  readonly why: string | undefined;
-  /** Multiply-adds for one input, were all weights there. */
-  readonly macs: number;
-}
-
 export interface HostContext {
   readonly render: Render;
-  /** C symbols of the parts on the CPU, and files to compile for each, with what compiles them. */
-  readonly programs: Readonly<Partial<Record<'before' | 'after', HostedPart>>>;
-  /** Sources of the accelerator for its C-simulation, relative to its folder. */
-  readonly simulation: readonly string[];
-  /** Values of the whole graph by node, for inputs by `recorded`. */
+  /** What exported C names begin with. */
+  readonly symbol: string;
+  readonly before: HostedPart | undefined;
+  readonly after: HostedPart | undefined;
+  /** A compiler for the CPU, and how it is to make code. */
+  readonly compiler: readonly string[];
+  /** What every value is for one input. */
   readonly values: ReadonlyMap<Id, Numbers>;
 }
 
+/** A part that was built for the CPU. */
 export interface HostedPart {
-  /** What its exported names begin with. */
+  readonly name: string;
   readonly symbol: string;
-  readonly plan: Pick<Plan, 'inputs' | 'outputs'>;
-  /** Commands that compile it, in its folder. */
-  readonly sources: readonly string[];
+  /** The user's names, in the order of the C structs. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Words that compile each source in the part's folder, but for where the object goes. */
+  readonly objects: readonly { readonly words: readonly string[]; readonly object: string }[];
 }
 
 export type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;

@@ -4,7 +4,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Named } from '../src/graph/evaluate.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph, Node } from '../src/graph/graph.ts';
-import type { Split } from '../src/target.ts';
+import type { Split } from '../src/graph/split.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { makeGraph } from './fpga-quantised.ts';
 

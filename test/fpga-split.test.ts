@@ -5,8 +5,8 @@ import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { inputsOf } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
+import type { Split } from '../src/graph/split.ts';
 import { verify } from '../src/graph/verify.ts';
-import type { Split } from '../src/target.ts';
 import { collect } from '../targets/fpga/pipeline/collect.ts';
 import type { RegionNode } from '../targets/fpga/split/region.ts';
 import { heaviestRegion } from '../targets/fpga/split/region.ts';
@@ -51,7 +51,7 @@ function holds(made: Split): void {
 
 test('random graphs: the parts are the graph, in an order that can be run, and mean the same', () => {
   let cut = 0;
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 24; seed++) {
     const graph = randomGraph(seed);
     const { made, said } = shared(graph);
     if (!made) {
@@ -61,7 +61,7 @@ test('random graphs: the parts are the graph, in an order that can be run, and m
     cut++;
     holds(made);
   }
-  expect(cut).toBeGreaterThan(30);
+  expect(cut).toBeGreaterThan(12);
 });
 
 test('an attention block between convolutions: what is behind the softmax has the most multiply-adds', () => {
@@ -74,7 +74,7 @@ test('an attention block between convolutions: what is behind the softmax has th
   expect(at('resize')).toEqual(['after']);
   expect(made.operators.find(({ op }) => op === 'softmax')?.why).toBe('computes with real numbers');
   expect(made.operators.find(({ op }) => op === 'conv2d')?.why).toMatch(
-    /^has an engine, but "dequantize" of "layer \d+ \/dequantize\*\/", which has none, stands between it and the accelerator$/,
+    /^has an engine, but "softmax" of "layer \d+ \/softmax\*\/", which has none, stands between it and the accelerator$/,
   );
   const narrow = made.crossings.map(({ from, to, bus, outputs }) => [from, to.join(), bus, outputs.join()]);
   expect(narrow).toEqual([
@@ -86,7 +86,7 @@ test('an attention block between convolutions: what is behind the softmax has th
 
 test('the region is the heaviest: against all regions of small graphs', () => {
   const next = random(5);
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 60; round++) {
     const count = 3 + Math.floor(next() * 6);
     const nodes = Array.from({ length: count }, (_, i): RegionNode => {
       const uses = Array.from({ length: i }, (_, u) => u).filter(() => next() < 1.6 / count);

@@ -24,6 +24,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const choices = await choicesOf(model, flags, desk);
   const path = choices && modelOf(choices, report);
   if (!choices || path === undefined) return false;
+  if (choices.split) return (await import('./build-split.ts')).buildSplit(path, choices, flags, desk);
   const tuned = await tunedOptionsOf(choices, flags.tuning, desk);
   const parts = tuned && partsFor(tuned.options, report);
   if (!tuned || !parts || !isDumpable(flags.printIrAfter, parts.passes, report)) return false;
@@ -122,7 +123,7 @@ function hardwareText(
   ];
 }
 
-function estimateText({ columns, rows, notes }: Estimate, paint: Paint): readonly string[] {
+export function estimateText({ columns, rows, notes }: Estimate, paint: Paint): readonly string[] {
   const cell = (value: string | number): string => (typeof value === 'number' ? printCount(value) : visible(value));
   const sides = columns.map((_, i) => (typeof rows[0]?.[i] === 'number' ? 'right' : 'left'));
   return [...table([columns.map((c) => paint.dim(c)), ...rows.map((row) => row.map(cell))], sides), '', ...notes];

@@ -21,6 +21,7 @@ export interface Flags extends TargetFlags {
   readonly printPlan?: boolean;
   readonly timing?: boolean;
   readonly report?: boolean;
+  readonly split?: boolean;
 }
 
 export const buildCommand = (act: Act): Command =>
@@ -53,6 +54,10 @@ export const buildCommand = (act: Act): Command =>
       .option('--bram <n>', 'fpga only: blocks of memory of 36 kbit, at most', parseSize)
       .option('--rtl', 'fpga only: the same plan in Verilog as well, with a testbench')
       .option('--gather', 'fpga only: engines made for gather-scatter packs too; see US 11,481,214 and US 11,836,489')
+      .option(
+        '--split',
+        'fpga only: operators without an engine on a CPU, in C that runs before and behind the accelerator; --cpu, --strict-fp and --prefix are for that',
+      )
       .option('--report', 'fpga only: print what each layer is estimated to take')
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')

@@ -43,6 +43,7 @@ export interface TargetFlags extends ModelFlags {
   readonly bram?: number;
   readonly rtl?: boolean;
   readonly gather?: boolean;
+  readonly split?: boolean;
 }
 
 export const modelArgument = 'a model.json, an .onnx file, a .graph text, or a folder that holds one';
@@ -103,9 +104,22 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const { quantize, calibrate, calibrateRange, smartdeal } = flags;
+  const { quantize, calibrate, calibrateRange, smartdeal, split } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
-  const given = { model, target, cpu, strictFp, prefix, threads, batch, masks, quantize, calibrate, calibrateRange };
+  const given = {
+    model,
+    target,
+    cpu,
+    strictFp,
+    prefix,
+    threads,
+    batch,
+    masks,
+    quantize,
+    calibrate,
+    calibrateRange,
+    split,
+  };
   const said = saidOf(given);
   const hardware = saidOf({ part, clock, fps, reuse, dsp, lut, bram, rtl, gather });
   return {

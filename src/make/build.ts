@@ -45,7 +45,8 @@ export async function buildFolder(
   return (await writeFolder(folder, fill, options, report)) ? built : undefined;
 }
 
-async function fillFolder(
+/** Fills a folder that is there. Undefined, and reported, if what is in it cannot be used. */
+export async function fillFolder(
   folder: string,
   { artefacts, recipe, plan }: Compiled,
   { target, cpu, sourceOnly, dumps = [], onTask = () => {}, signal }: BuildOptions,

@@ -1,5 +1,6 @@
 /** `espalier.json`: what an output folder holds. It marks the folder as ours, and running an artefact begins with reading it. */
 import { z } from 'zod';
+import type { SplitFigures, SplitGroup } from '../graph/split.ts';
 import type { Port } from '../plan/plan.ts';
 import type { Role } from '../target.ts';
 import type { DType, Shape } from '../tensor/type.ts';
@@ -18,6 +19,22 @@ export interface Manifest {
   readonly outputs: readonly ManifestPort[];
   /** All but this file itself, in the order in which they were written. */
   readonly files: readonly ManifestFile[];
+  /** Where a CPU and an accelerator share the network. */
+  readonly split?: ManifestSplit | undefined;
+}
+
+export interface ManifestSplit extends SplitFigures {
+  /** Values that go from one part to another, with their bytes on the bus: 0 where the accelerator has no part in it. */
+  readonly crossings: readonly {
+    readonly name: string;
+    readonly from: string;
+    readonly to: readonly string[];
+    readonly dtype: DType;
+    readonly shape: Shape;
+    readonly bytes: number;
+  }[];
+  /** Operators on the CPU, and why. */
+  readonly left: readonly SplitGroup[];
 }
 
 /** An input or output as callers see it: plain, row-major. */
@@ -73,6 +90,33 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
       ]),
     }),
   ),
+  split: z
+    .strictObject({
+      macs: z.number(),
+      acceleratedMacs: z.number(),
+      bytesIn: z.number(),
+      bytesOut: z.number(),
+      crossings: z.array(
+        z.strictObject({
+          name: z.string(),
+          from: z.string(),
+          to: z.array(z.string()),
+          dtype: port.shape.dtype,
+          shape: port.shape.shape,
+          bytes: z.number(),
+        }),
+      ),
+      left: z.array(
+        z.strictObject({
+          part: z.enum(['before', 'accelerator', 'after']),
+          op: z.string(),
+          why: z.string(),
+          names: z.array(z.string()),
+          macs: z.number(),
+        }),
+      ),
+    })
+    .optional(),
 });
 
 export const manifestPort = ({ name, type: { dtype, shape } }: Port): ManifestPort => ({ name, dtype, shape });

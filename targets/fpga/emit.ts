@@ -16,7 +16,13 @@ import { lacksVerilog } from './rtl/stage.ts';
 
 const nothing: Emission = { artefacts: [], recipe: [] };
 
-export function emit(graph: Graph, hardware: Hardware, { render, report, typical }: EmitContext): Emission {
+/** With `callable`, sources for programs that call it, whose symbols begin so. */
+export function emit(
+  graph: Graph,
+  hardware: Hardware,
+  { render, report, typical }: EmitContext,
+  callable?: string,
+): Emission {
   const part = partNamed(hardware.part ?? '') ?? bug('hardware without a part');
   const clock = clockOf(hardware);
   const fault = notQuantised(graph);
@@ -48,6 +54,7 @@ export function emit(graph: Graph, hardware: Hardware, { render, report, typical
     pictures: work(built) > manyProducts ? 1 : 2,
     ...(typical && { given: typical }),
     table: tableOf(estimate),
+    callable,
     render,
   });
   const twin = hardware.rtl

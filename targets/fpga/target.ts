@@ -5,15 +5,22 @@ import type { Hardware, Target, TargetFamily, Wish } from '../../src/target.ts';
 import { plain } from '../../src/tensor/type.ts';
 import { emit } from './emit.ts';
 import { hardwareFault } from './hardware.ts';
+import { printHost } from './split/host.ts';
+import { split } from './split/split.ts';
 
 export const fpga: TargetFamily = {
   name: 'fpga',
   doc: 'a Vitis HLS component whose area follows the weights that are not zero',
   hardwareFault,
   target: ({ hardware = {} }) => fpgaTarget(hardware),
+  sharing: {
+    split,
+    target: ({ hardware = {}, prefix = '' }) => fpgaTarget(hardware, prefix),
+    host: printHost,
+  },
 };
 
-const fpgaTarget = (hardware: Hardware): Target => ({
+const fpgaTarget = (hardware: Hardware, prefix?: string): Target => ({
   name: fpga.name,
   doc: fpga.doc,
   kernels: [],
@@ -21,7 +28,8 @@ const fpgaTarget = (hardware: Hardware): Target => ({
   ownStorage: 'engines choose how weights are stored',
   predict: () => ({ ns: 0, bound: '', family: '' }),
   wish: rowsOfChannels,
-  emit: (plan, context) => emit(plan.graph, hardware, context),
+  emit: (plan, context) =>
+    emit(plan.graph, hardware, context, prefix === undefined ? undefined : `${prefix}${plan.name}`),
 });
 
 /** Streams carry pixels in raster order. */

@@ -33,7 +33,7 @@ export interface HostNumbers {
 }
 
 /** Letters, digits and underscores behind a word of ours: no keyword, and no two alike. */
-function symbols(names: readonly string[], stem: string): readonly string[] {
+export function symbols(names: readonly string[], stem: string): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {
     const letters = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');

@@ -4,6 +4,7 @@ import type { Graph } from '../../../src/graph/graph.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
 import type { Pipeline, Stage } from '../pipeline/pipeline.ts';
 import { pictures, printBench, recordVectors } from './bench.ts';
+import { printCall } from './call.ts';
 import { printComponent } from './component.ts';
 import { printGlue } from './glue.ts';
 import { portsOf } from './ports.ts';
@@ -22,6 +23,8 @@ export interface HlsOptions {
   readonly given?: readonly Named[];
   /** The report, in lines. */
   readonly table: readonly string[];
+  /** What C symbols begin with, where programs shall call the component. */
+  readonly callable?: string | undefined;
   readonly render: Render;
 }
 
@@ -41,13 +44,18 @@ export function printHls(pipeline: Pipeline, graph: Graph, options: HlsOptions):
     { path: 'src/values.h', contents: render('fpga/hls/src/values.h.hbs', {}), role: 'header' },
   ];
   const vectors = recordVectors(graph, ports, pictures(graph, ports, options.pictures, options.given));
+  const memories = memoriesOf(stages);
   const artefacts = [
     ...printTop({ name: top, ports, stages }, desk),
     ...shared,
     ...stages.flatMap((stage) => stage.artefacts),
-    ...printBench({ name: top, ports, memories: memoriesOf(stages), vectors }, desk),
+    ...printBench({ name: top, ports, memories, vectors }, desk),
   ];
-  return [...printComponent({ name, top, part, clock, ports, table }, artefacts, desk), ...artefacts];
+  const called =
+    options.callable === undefined
+      ? []
+      : printCall({ file: name, symbol: options.callable, top, ports, memories }, desk);
+  return [...printComponent({ name, top, part, clock, ports, table }, artefacts, desk), ...artefacts, ...called];
 }
 
 function printStage(stage: Stage, desk: Desk): readonly Printed[] {

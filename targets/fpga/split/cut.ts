@@ -2,7 +2,8 @@
 import { bug } from '../../../src/diagnostic.ts';
 import type { Call, Graph, Id, Input, Node } from '../../../src/graph/graph.ts';
 import { inputsOf } from '../../../src/graph/graph.ts';
-import type { Crossing, SplitPart } from '../../../src/target.ts';
+import type { Crossing, SplitPart } from '../../../src/graph/split.ts';
+import type { Quantity } from '../../../src/tensor/quantity.ts';
 import { tensor } from '../../../src/tensor/type.ts';
 import { identifiers } from '../../identifiers.ts';
 
@@ -41,10 +42,21 @@ export function crossingsOf(graph: Graph, parts: Parts, bitsOf: (id: Id) => numb
         bus: external
           ? busOf(node.kind === 'input' ? 32 : (bitsOf(node.id) ?? bug(`%${node.id} has no bits`)))
           : undefined,
-        quantity: node.type.quantity,
+        quantity: node.type.quantity ?? quantityAsRead(graph, node.id),
       },
     ];
   });
+}
+
+/** What whoever makes real numbers of a value takes them for. */
+function quantityAsRead(graph: Graph, id: Id): Quantity | undefined {
+  const reader = graph.nodes.find(
+    (n): n is Call => n.kind === 'call' && n.op.kind === 'dequantize' && n.inputs[0] === id,
+  );
+  if (reader?.op.kind !== 'dequantize') return undefined;
+  const [scale, zero] = reader.inputs.slice(1).map((own) => graph.nodes.find((n) => n.id === own));
+  if (scale?.kind !== 'constant' || zero?.kind !== 'constant') return undefined;
+  return { scale: Array.from(scale.data), zero: Array.from(zero.data), axis: reader.op.axis };
 }
 
 const order: readonly SplitPart[] = ['before', 'accelerator', 'after'];

@@ -17,13 +17,17 @@ export function reasonsOf(
     const early = places[i] === 'before';
     const next = (at: number): readonly number[] =>
       (early ? users[at] : nodes[at].uses).filter((n) => places[n] === places[i]);
-    const between = nearest(i, next, (n) => judged[n].why !== undefined);
+    // Whole numbers are made of real ones, and real ones of them, for the sake of something else.
+    const isCause = (n: number): boolean => judged[n].why !== undefined && !isBorder(judged[n]);
+    const between = nearest(i, next, isCause) ?? nearest(i, next, (n) => judged[n].why !== undefined);
     if (between === undefined) return 'is apart from what the accelerator computes';
     const { call } = judged[between];
     const name = `"${call.op.kind}"${call.origin === undefined ? '' : ` of "${visible(call.origin)}"`}`;
     return `has an engine, but ${name}, which has none, stands between it and the accelerator`;
   });
 }
+
+const isBorder = ({ call: { op } }: Judged): boolean => op.kind === 'quantize' || op.kind === 'dequantize';
 
 /** The first that is found going on step by step. */
 function nearest(

@@ -6,7 +6,7 @@ import type { Report } from '../../../src/diagnostic.ts';
 import { bug } from '../../../src/diagnostic.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 import { dropUnused } from '../../../src/graph/rewrite.ts';
-import type { Crossing, Split, SplitOperator, SplitPart } from '../../../src/target.ts';
+import type { Crossing, Split, SplitOperator, SplitPart } from '../../../src/graph/split.ts';
 import { notQuantised } from '../faults.ts';
 import { collect } from '../pipeline/collect.ts';
 import type { Parts } from './cut.ts';
