@@ -39,6 +39,8 @@ import type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
 import { quantizeWith } from './make/quantize.ts';
 import type { SmartDealOptions } from './make/smartdeal.ts';
 import { smartdealWith } from './make/smartdeal.ts';
+import type { CompiledSplit } from './make/split.ts';
+import { buildSplitFolder, compileSplit, splitPartsFor } from './make/split.ts';
 import { buildAndOpen } from './make/temporary.ts';
 import type { Decomposed } from './smartdeal/graph.ts';
 import type { Artefact } from './target.ts';
@@ -126,13 +128,19 @@ export interface BuildModelOptions extends CompileOptions, LoadOptions, OwnParts
   readonly force?: boolean;
   /** Write sources and build files, but no binary. */
   readonly sourceOnly?: boolean;
+  /** Leave operators that hardware does not take to a CPU, with a program that runs both. Without `parts` and `watch`. */
+  readonly split?: boolean;
 }
 
 /** Compiles a model into a folder: sources, weights, build files, binaries and `espalier.json`, which lists them. */
 export const build = (model: Model, options: BuildModelOptions): Promise<Result<Built>> =>
   collected(async (report) => {
-    const compiled = compileModel(model, options, report);
-    const built = compiled && (await buildFolder(options.out, compiled, { ...options, journal: nobody }, report));
+    const folder = { ...options, journal: nobody };
+    const compiled = options.split ? undefined : compileModel(model, options, report);
+    const shared = options.split ? shareModel(model, options, report) : undefined;
+    const built = compiled
+      ? await buildFolder(options.out, compiled, folder, report)
+      : shared && (await buildSplitFolder(options.out, shared, folder, report));
     return built?.complete ? built : undefined;
   });
 
@@ -265,6 +273,12 @@ function compileModel(
   const outcome = compileWith(graph, options, { ...shipped, typical: samples, ...parts, ...(watch && { watch }) });
   outcome.diagnostics.forEach(report);
   return outcome.ok ? outcome : undefined;
+}
+
+function shareModel(model: Model, options: CompileOptions & LoadOptions, report: Report): CompiledSplit | undefined {
+  const parts = splitPartsFor(options, report);
+  const graph = parts && (typeof model === 'string' ? loadModel(model, options, report)?.graph : model);
+  return parts && graph && compileSplit(graph, parts, options, report);
 }
 
 /** With the binaries of the tasks that need no other program. */

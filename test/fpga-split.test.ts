@@ -11,6 +11,7 @@ import { collect } from '../targets/fpga/pipeline/collect.ts';
 import type { RegionNode } from '../targets/fpga/split/region.ts';
 import { heaviestRegion } from '../targets/fpga/split/region.ts';
 import { split } from '../targets/fpga/split/split.ts';
+import { espalier } from './cli-kit.ts';
 import { makeGraph } from './fpga-quantised.ts';
 import { attentive, inTurn, randomGraph } from './fpga-split-graphs.ts';
 import { random } from './models.ts';
@@ -133,4 +134,67 @@ test('a graph whose layers have no engine is refused with numbers, and so is one
   expect(shared(r.graph({ y: r.call({ kind: 'softmax', axis: 1 }, { x: r.input('x', [1, 4]) }) })).said[0].code).toBe(
     'fpga/not-quantised',
   );
+});
+
+const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
+  [['--split'], /the target "wasm" takes all operators.*\n {2}hint: .*-t fpga\n/],
+  [['-t', 'fpga', '--split'], /no part is given/],
+  [['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '--timing'], /in three parts, and --timing is for one/],
+  [
+    ['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '--cpu', 'arm'],
+    /there is no cpu "arm".*\n {2}hint: .*armv8-a/,
+  ],
+  [
+    ['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '-o', 'src'],
+    /"src" holds files that espalier did not write/,
+  ],
+];
+
+test('what cannot be shared is refused before the model is read', async () => {
+  for (const [flags, message] of mistakes) {
+    const { code, err } = await espalier(['build', 'no-such.onnx', ...flags]);
+    expect([code, err]).toEqual([1, expect.stringMatching(message)]);
+  }
+});
+
+test('without --split all operators that have no engine are told, and that there is --split', () => {
+  const { problems } = collect(attentive());
+  expect(problems.map(({ message }) => message)).toEqual([
+    '"softmax" computes with real numbers',
+    '"quantize" makes whole numbers of real ones that are computed before',
+    '"resize" computes with real numbers',
+  ]);
+  for (const { hint } of problems) expect(hint).toMatch(/--split/);
+});
+
+test('what makes less cross leaves the region at its borders', () => {
+  const m = makeGraph('borders');
+  const x = m.quantize(m.input('x', [1, 6, 6, 2]), 1 / 64);
+  // 32 bits come from the CPU, and 8 are enough.
+  const wide = m.call({ kind: 'binary', fn: 'mul' }, { a: x, b: m.wholes([1], [300]) });
+  const narrow = m.requantize(wide, { shift: 23 });
+  const y = m.requantize(m.conv(narrow, { filters: 3, pad: [1, 1, 1, 1] }));
+  const larger = {
+    kind: 'resize',
+    method: 'nearest',
+    size: [12, 12],
+    coordinates: 'asymmetric',
+    rounding: 'floor',
+  } as const;
+  const { made } = shared(m.graph({ y: m.dequantize(m.call(larger, { x: y }), 1 / 8) }));
+  if (!made) throw new Error('not cut');
+  holds(made);
+  expect(made.operators.map(({ op, part }) => [op, part])).toEqual([
+    ['quantize', 'before'],
+    ['binary', 'before'],
+    ['requantize', 'before'],
+    ['conv2d', 'accelerator'],
+    ['requantize', 'accelerator'],
+    ['resize', 'after'],
+    ['dequantize', 'after'],
+  ]);
+  expect(made.crossings.map(({ bus, shape }) => [bus, shape.join('x')])).toEqual([
+    ['i8', '1x6x6x2'],
+    ['i8', '1x6x6x3'],
+  ]);
 });

@@ -25,7 +25,12 @@ export async function buildSplit(path: string, choices: Config, flags: Flags, de
   ].filter((name) => typeof name === 'string');
   if (whole.length > 0) {
     const message = `with --split a model is compiled in three parts, and ${whole.join(', ')} ${whole.length > 1 ? 'are' : 'is'} for one`;
-    report({ severity: 'error', code: 'split/one-graph', message, hint: 'leave it out' });
+    report({
+      severity: 'error',
+      code: 'split/one-graph',
+      message,
+      hint: `leave ${whole.length > 1 ? 'them' : 'it'} out`,
+    });
     return false;
   }
   const parts = splitPartsFor(options, report);

@@ -32,6 +32,12 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
   if (!manifest) return fail('run/not-an-output', `there is no readable "${manifestName}"`, 'build the model anew');
   const gone = manifest.files.find(({ path }) => !existsSync(join(folder, path)));
   if (gone) return fail('run/file-missing', `the file "${gone.path}" is missing`, 'build the model anew');
+  if (manifest.split)
+    return fail(
+      'run/shared',
+      'the network is shared by a CPU and an accelerator, which is not simulated here',
+      'host/csim.sh in the folder builds programs that simulate it: see README.md there',
+    );
   const has = (role: string): boolean => manifest.files.some((file) => file.role === role);
   if (!has('binary'))
     return fail(

@@ -8,12 +8,14 @@ export function reasonsOf(
   judged: readonly Judged[],
   nodes: readonly RegionNode[],
   places: readonly Place[],
+  moved: ReadonlySet<number>,
 ): readonly (string | undefined)[] {
   const users = nodes.map((): number[] => []);
   for (const [i, { uses }] of nodes.entries()) for (const u of uses) users[u].push(i);
   return judged.map(({ why }, i) => {
     if (places[i] === 'in') return undefined;
     if (why !== undefined) return why;
+    if (moved.has(i)) return 'has an engine, but fewer bytes cross if the CPU computes it';
     const early = places[i] === 'before';
     const next = (at: number): readonly number[] =>
       (early ? users[at] : nodes[at].uses).filter((n) => places[n] === places[i]);

@@ -16,6 +16,7 @@ import { judge, worthOf } from './judge.ts';
 import { reasonsOf } from './reasons.ts';
 import type { Place } from './region.ts';
 import { heaviestRegion } from './region.ts';
+import { bytesOf, trimmed } from './trim.ts';
 
 export function split(given: Graph, report: Report): Split | undefined {
   const graph = dropUnused(given);
@@ -27,10 +28,10 @@ export function split(given: Graph, report: Report): Split | undefined {
     uses: one.call.inputs.flatMap((id) => index.get(id) ?? []),
     weight: one.why === undefined ? worthOf(one) : undefined,
   }));
-  const places = heaviestRegion(nodes);
+  const region = heaviestRegion(nodes);
   const sum = (of: (i: number) => boolean): number =>
     judged.reduce((total, { macs }, i) => total + (of(i) ? macs : 0), 0);
-  if (sum((i) => places[i] === 'in') === 0)
+  if (sum((i) => region[i] === 'in') === 0)
     return void report(
       nothingLeft(
         graph,
@@ -39,12 +40,18 @@ export function split(given: Graph, report: Report): Split | undefined {
       ),
     );
 
+  const size = (id: string): number => {
+    const { bits = 32, call } = judged[index.get(id) ?? -1] ?? bug(`%${id} is no call`);
+    return bytesOf(bits, call.type.shape);
+  };
+  const { places, moved } = trimmed(judged, nodes, region, size, new Set(graph.outputs.map(({ id }) => id)));
+
   const parts: Parts = new Map(judged.map(({ call }, i) => [call.id, partNames[places[i]]]));
   const bits = (id: string): number | undefined => judged[index.get(id) ?? -1]?.bits;
   const wide = crossingsOf(graph, parts, bits);
   const accelerator = partOf(graph, parts, 'accelerator', graph.name, wide) ?? bug('an accelerator without a call');
   const crossings = measured(accelerator, wide);
-  const reasons = reasonsOf(judged, nodes, places);
+  const reasons = reasonsOf(judged, nodes, places, moved);
   return {
     whole: graph,
     before: partOf(graph, parts, 'before', `${graph.name}_before`, crossings),
