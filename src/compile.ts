@@ -37,7 +37,16 @@ export interface Compiled extends Emission {
 }
 
 /** Graph → artefacts and the recipe that builds them. Nothing is written and nothing is run. */
-export function compile({ graph: imported, passes, target, render, typical = [], watch, recorded: given, onStage }: Job): Outcome {
+export function compile({
+  graph: imported,
+  passes,
+  target,
+  render,
+  typical = [],
+  watch,
+  recorded: given,
+  onStage,
+}: Job): Outcome {
   const diagnostics: Diagnostic[] = [];
   const failed = (): boolean => diagnostics.some((d) => d.severity === 'error');
   const report: Report = (d) => void diagnostics.push(d);

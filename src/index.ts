@@ -277,8 +277,8 @@ function compileModel(
 
 function shareModel(model: Model, options: CompileOptions & LoadOptions, report: Report): CompiledSplit | undefined {
   const parts = splitPartsFor(options, report);
-  const graph = parts && (typeof model === 'string' ? loadModel(model, options, report)?.graph : model);
-  return parts && graph && compileSplit(graph, parts, options, report);
+  const loaded = parts && (typeof model === 'string' ? loadModel(model, options, report) : { graph: model });
+  return parts && loaded && compileSplit(loaded.graph, parts, { ...options, ...loaded }, report);
 }
 
 /** With the binaries of the tasks that need no other program. */

@@ -116,6 +116,26 @@ describe('mistakes get one clear message each', () => {
         '  hint: leave out --prefix, or build for cpu\n',
     ],
     [
+      'WebAssembly that is shared with a CPU',
+      () => ['build', model, '--split'],
+      1,
+      'error: the target "wasm" takes all operators, and --split is given [split/not-for-target]\n' +
+        '  hint: leave out --split, or build for hardware: -t fpga\n',
+    ],
+    [
+      'a plan of a network in parts',
+      () => ['build', model, '-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '--print-plan'],
+      1,
+      'error: with --split a model is compiled in three parts, and --print-plan is for one [split/one-graph]\n  hint: leave it out\n',
+    ],
+    [
+      'real numbers for an FPGA and a CPU',
+      () => ['build', model, '-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '-o', at('shared')],
+      1,
+      '<root>/net/model.json: error: the model computes with real numbers alone, and engines take whole ones [fpga/not-quantised]\n' +
+        '  hint: quantise it: --quantize weights=int8,activations=int8 --calibrate data.npz\n',
+    ],
+    [
       'a folder with other files',
       () => ['build', model, '-o', at('net')],
       1,

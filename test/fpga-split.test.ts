@@ -11,7 +11,6 @@ import { collect } from '../targets/fpga/pipeline/collect.ts';
 import type { RegionNode } from '../targets/fpga/split/region.ts';
 import { heaviestRegion } from '../targets/fpga/split/region.ts';
 import { split } from '../targets/fpga/split/split.ts';
-import { espalier } from './cli-kit.ts';
 import { makeGraph } from './fpga-quantised.ts';
 import { attentive, inTurn, randomGraph } from './fpga-split-graphs.ts';
 import { random } from './models.ts';
@@ -134,27 +133,6 @@ test('a graph whose layers have no engine is refused with numbers, and so is one
   expect(shared(r.graph({ y: r.call({ kind: 'softmax', axis: 1 }, { x: r.input('x', [1, 4]) }) })).said[0].code).toBe(
     'fpga/not-quantised',
   );
-});
-
-const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
-  [['--split'], /the target "wasm" takes all operators.*\n {2}hint: .*-t fpga\n/],
-  [['-t', 'fpga', '--split'], /no part is given/],
-  [['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '--timing'], /in three parts, and --timing is for one/],
-  [
-    ['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '--cpu', 'arm'],
-    /there is no cpu "arm".*\n {2}hint: .*armv8-a/,
-  ],
-  [
-    ['-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '-o', 'src'],
-    /"src" holds files that espalier did not write/,
-  ],
-];
-
-test('what cannot be shared is refused before the model is read', async () => {
-  for (const [flags, message] of mistakes) {
-    const { code, err } = await espalier(['build', 'no-such.onnx', ...flags]);
-    expect([code, err]).toEqual([1, expect.stringMatching(message)]);
-  }
 });
 
 test('without --split all operators that have no engine are told, and that there is --split', () => {

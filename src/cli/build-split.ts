@@ -40,9 +40,9 @@ export async function buildSplit(path: string, choices: Config, flags: Flags, de
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
-  const { graph, quality } = loaded;
+  const { graph, quality, samples = [] } = loaded;
   doing(`compiling ${graph.name} for ${options.target} and a CPU`);
-  const compiled = compileSplit(graph, parts, options, report);
+  const compiled = compileSplit(graph, parts, { ...options, samples }, report);
   if (!compiled) return false;
   const folder = out ?? `${graph.name}-${options.target}`;
   const built = await buildSplitFolder(

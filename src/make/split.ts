@@ -7,6 +7,7 @@ import type { Compiled } from '../compile.ts';
 import { recordedSeed } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import { bug } from '../diagnostic.ts';
+import type { Named } from '../graph/evaluate.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph, Id } from '../graph/graph.ts';
 import { randomInputs } from '../graph/samples.ts';
@@ -74,15 +75,20 @@ export interface CompiledSplit {
 export function compileSplit(
   source: Graph,
   parts: SplitParts,
-  { prefix = '' }: Pick<CompileOptions, 'prefix'>,
+  { prefix = '', samples = [] }: Pick<CompileOptions, 'prefix'> & { readonly samples?: readonly Named[] },
   report: Report,
 ): CompiledSplit | undefined {
   const split = withGraph(source, () => splitOf(source, parts.sharing, report));
   if (!split) return undefined;
-  const values = valuesOf(split);
+  const runs = (samples.length > 0 ? samples.slice(0, most) : [randomInputs(split.whole, recordedSeed)]).map((inputs) =>
+    valuesOf(split, inputs),
+  );
+  const [values] = runs;
   const compiled = (graph: Graph | undefined, part: Parts): Compiled | undefined => {
     if (!graph) return undefined;
-    const outcome = compileWith(graph, {}, { ...part, recorded: recordedOf(graph, split, values) });
+    const recorded = runs.map((run) => recordedOf(graph, split, run));
+    const typical = recorded.map(({ inputs }) => inputs);
+    const outcome = compileWith(graph, {}, { ...part, recorded: recorded[0], typical });
     outcome.diagnostics.forEach(report);
     return outcome.ok ? outcome : undefined;
   };
@@ -113,11 +119,14 @@ function splitOf(source: Graph, sharing: Sharing, report: Report): Split | undef
   return failed ? undefined : sharing.split(final, heard);
 }
 
+/** Inputs that are recorded, of those that are given. */
+const most = 2;
+
 /** What the whole graph computes for one input, as far as parts and callers see it. */
-function valuesOf({ whole, crossings }: Split): ReadonlyMap<Id, Numbers> {
+function valuesOf({ whole, crossings }: Split, inputs: Named): ReadonlyMap<Id, Numbers> {
   const wanted = new Set([...crossings, ...whole.outputs].map(({ id }) => id));
   const values = new Map<Id, Numbers>();
-  evaluate(whole, randomInputs(whole, recordedSeed), {
+  evaluate(whole, inputs, {
     watch: (node, data) => void ((node.kind === 'input' || wanted.has(node.id)) && values.set(node.id, data)),
   });
   return values;
