@@ -132,7 +132,7 @@ describe('mistakes get one clear message each', () => {
       'real numbers for an FPGA and a CPU',
       () => ['build', model, '-t', 'fpga', '--part', 'xc7z020clg400-1', '--split', '-o', at('shared')],
       1,
-      '<root>/net/model.json: error: the model computes with real numbers alone, and engines take whole ones [fpga/not-quantised]\n' +
+      'model.json: error: the model computes with real numbers alone, and engines take whole ones [fpga/not-quantised]\n' +
         '  hint: quantise it: --quantize weights=int8,activations=int8 --calibrate data.npz\n',
     ],
     [
