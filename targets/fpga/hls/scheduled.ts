@@ -10,7 +10,7 @@ import type { Kept } from './keeping.ts';
 import { keptFor, printFetch } from './keeping.ts';
 import { dataFiles, packed } from './packed.ts';
 import type { Desk, Printed } from './stage.ts';
-import { functionOf, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
+import { functionOf, memoryFor, parametersOf, streamName, streamOf, titleOf } from './stage.ts';
 import { numberTable } from './tables.ts';
 
 /** The engine, and where its schedule comes from outside, what fetches it. */
@@ -43,8 +43,8 @@ export function printScheduled(stage: Compute, plan: ScheduledPlan, desk: Desk):
     constants: [...constantsOf(plan, layer, kept), ...(rebuilt?.constants ?? [])],
     bindings: [...kept.bindings, ...(rebuilt?.bindings ?? []), ...tables.map(({ binding }) => binding)],
     begin: kept.begin,
-    ringMemory: plan.ring.depth > mostRing ? 'bram' : 'lutram',
-    sumMemory: placesOf(plan) > mostDistributed ? 'bram' : 'lutram',
+    ringMemory: memoryFor(plan.ring.depth),
+    sumMemory: memoryFor(placesOf(plan)),
     source: kept.source,
   });
   const engine: Printed = {
@@ -65,10 +65,6 @@ export function printScheduled(stage: Compute, plan: ScheduledPlan, desk: Desk):
 
 /** Sums in registers are read from memory by the giver alone, who reads another half: any distance holds. */
 const never = 64;
-
-/** Deeper memories are block RAM. */
-const mostDistributed = 64;
-const mostRing = 256;
 
 /** Places of one accumulator: slots are a bit field. */
 const slotsUp = ({ slots }: ScheduledPlan): number => 2 ** bitsFor(slots);

@@ -1,6 +1,7 @@
 /** The contract of printed stages: a function of streams, in a file of its own. */
 import { bug } from '../../../src/diagnostic.ts';
 import type { Artefact, Render } from '../../../src/target.ts';
+import { deepest } from '../area/memory.ts';
 import type { Pipeline, Stage, Stream } from '../pipeline/pipeline.ts';
 import { inComment, streamType } from './cpp.ts';
 
@@ -65,7 +66,5 @@ export function parametersOf(stage: Stage, pipeline: Pipeline): readonly string[
 export const titleOf = ({ name, kind, origin }: Stage): string =>
   `${name}: ${kind}${origin === undefined ? '' : `, the layer ${inComment(origin)}`}`;
 
-/** Memories of no more numbers than this are made of lookup tables. */
-const mostDistributed = 64;
-
-export const memoryFor = (numbers: number): string => (numbers <= mostDistributed ? 'lutram' : 'bram');
+/** What a memory of so many numbers is made of, as it is counted. */
+export const memoryFor = (numbers: number): string => (numbers > deepest ? 'bram' : 'lutram');

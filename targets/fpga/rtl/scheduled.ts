@@ -74,6 +74,7 @@ const slower = 3;
 function sizes(layer: Layer, plan: ScheduledPlan) {
   const { lanes, banks, accumulators, clusters, slots, ring } = plan;
   const slotsBits = bitsFor(slots);
+  const places = plan.rowsPerLane * 2 ** slotsBits * (plan.feedback === 'memory' ? 1 : plan.halves);
   const placeBits = wires(bitsFor(plan.rowsPerLane * plan.halves * 2 ** slotsBits));
   const ringPlaceBits = bitsFor(ring.depth);
   return {
@@ -87,7 +88,8 @@ function sizes(layer: Layer, plan: ScheduledPlan) {
     placeBits,
     allBits: wires(bitsFor(clusters * accumulators)),
     placeHigh: placeBits - 1,
-    blockSums: 2 ** placeBits / (plan.feedback === 'memory' ? plan.halves : 1) > deepest ? 1 : 0,
+    blockSums: places > deepest ? 1 : 0,
+    places,
     halves: plan.halves,
     words: plan.words,
     wordBits: wires(bitsFor(plan.words)),
