@@ -6,7 +6,7 @@ import { parseQuantize } from '../../src/quantize/options.ts';
 import { quantizeGraph } from '../../src/quantize/quantize.ts';
 import { renderer } from '../../src/render.ts';
 import { emit } from '../../targets/fpga/emit.ts';
-import { csim } from '../fpga-csim.ts';
+import { csim, exactWidths } from '../fpga-csim.ts';
 import { network } from '../quantize/networks.ts';
 
 const render = renderer(new URL('../../templates/', import.meta.url));
@@ -17,6 +17,7 @@ const threads = ['-O1', '-pthread', '-DESPALIER_THREADS'];
 test.each([
   ['under sanitizers', sanitized],
   ['a thread for every stage', threads],
+  ['numbers of exact widths', ['-O0', ...exactWidths]],
 ])(
   'a network with every kind of layer: %s',
   (_, flags) => {

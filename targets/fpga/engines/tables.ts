@@ -49,6 +49,12 @@ export function endingFields({ bias, ending }: Layer, rows: ArrayLike<number>): 
 
 type Unfinished = Omit<ScheduledPlan, 'roms' | 'area'>;
 
+/**
+ * Offsets are stored as they are added. Stored as a tap and a slot they take 2 or 3 bits fewer for each bank of a layer of
+ * 3x3, and 7 look-up tables a bank that make places of taps. Both made by hand and synthesised with yosys: 16 x 16 x 9 of 4
+ * lanes, 28 wide: 8 bits a word fewer, no block of 7, 27 look-up tables more (1033); 32 x 32 x 9 of 8 lanes, 56 wide: 24 bits
+ * fewer, one block of 14, 58 more (1701). It pays where it frees a block, in deep schedules of wide pictures alone.
+ */
 export function scheduledRoms(layer: Layer, plan: Unfinished): readonly Rom[] {
   const { schedule, lanes, banks, accumulators, offsets, rows, drain, ring } = plan;
   const sums = rows === 'shared' ? 1 : accumulators;
