@@ -126,6 +126,11 @@ describe.each(reaches)('of %s with %i bits', (dtype, reach) => {
     }
   });
 
+  test('depthwise', () => {
+    for (const stride of [1, 2])
+      convolve({ groups: 20, pad: [1, 0, 2, 1], dilation: [1, 2], stride: [stride, 1] }, [2, 5, 6, 20], [20, 3, 3], 20);
+  });
+
   test('depthwise, with a multiplier', () =>
     convolve({ groups: 40, pad: [1, 1, 1, 1], stride: [2, 1] }, [1, 5, 6, 40], [80, 3, 3], 0));
 

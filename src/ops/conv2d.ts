@@ -20,8 +20,9 @@ import { zeros } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
 import { read, write } from './at.ts';
 import { attributeFault, mostPixels, rankFault, resultType, whole, wholes } from './check.ts';
+import { depthwise } from './depthwise.ts';
 import { activations, epilogueFault, epilogueOf, layerFault, lowerEpilogue, weightedOperands } from './epilogue.ts';
-import { gridOf, matrixProduct, products } from './products.ts';
+import { fitsDoubles, gridOf, magnitude, matrixProduct, products } from './products.ts';
 import { hasResidual, residualFault, withResidual } from './residual.ts';
 import type { Rules } from './rules.ts';
 import type { Activation } from './scalar.ts';
@@ -85,10 +86,15 @@ export const conv2d: Rules<Conv2d> = {
     const [, kh, kw, ig] = weights.type.shape;
     const filters = gridOf(weights.data, o, kh * kw * ig);
     const windows = { shape: x.type.shape, taps: [kh, kw], places: [oh, ow], stride, dilation, pad, groups };
-    const pointwise = kh * kw * groups * stride[0] * stride[1] === 1 && pad.every((p) => p === 0);
-    const totals = pointwise
-      ? matrixProduct(dtype, gridOf(x.data, n * oh * ow, ig), filters)
-      : products(dtype, filters, groups, windowsOf(x.data, windows));
+    const sums = (): Float64Array => {
+      if (kh * kw * groups * stride[0] * stride[1] === 1 && pad.every((p) => p === 0))
+        return matrixProduct(dtype, gridOf(x.data, n * oh * ow, ig), filters);
+      const apart = groups > 1 && o === groups && ig === 1;
+      if (apart && fitsDoubles(dtype, filters, magnitude(gridOf(x.data, 1, x.data.length))))
+        return depthwise(x.data, weights.data, windows);
+      return products(dtype, filters, groups, windowsOf(x.data, windows));
+    };
+    const totals = sums();
     const finish = epilogueOf(op, slope);
     const out = zeros(dtype, elements(shape));
     for (let at = 0; at < out.length; at += o)

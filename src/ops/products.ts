@@ -70,6 +70,10 @@ export const vectorsOf = (grid: Grid): Vectors => ({
 const tileColumns = 256;
 const tileWeights = 2 ** 14;
 
+/** Whether sums in doubles are right: those of f32 by definition, of i32 where none comes near 2^53. */
+export const fitsDoubles = (dtype: DType, weights: Grid, most: number): boolean =>
+  dtype === 'f32' || most * magnitude(weights) * weights.columns <= 2 ** 52;
+
 /**
  * The product of each vector and each row: that of vector v and row r at v · rows + r. With groups, rows are in so many
  * parts, and part g has columns g · columns of the vectors and on.
@@ -81,8 +85,7 @@ export function products(dtype: DType, weights: Grid, groups: number, x: Vectors
   const all = groups * columns;
   const block = new Float64Array(lanes * Math.min(tileColumns, all));
   const room = emptyRows(rows, Math.min(tileWeights, rows * Math.min(tileColumns, columns)));
-  const wraps = dtype === 'i32' && x.most * magnitude(weights) * columns > 2 ** 52;
-  const add = wraps ? addWrappedRows : addRows;
+  const add = fitsDoubles(dtype, weights, x.most) ? addRows : addWrappedRows;
   for (let from = 0; from < all; from += tileColumns) {
     const end = Math.min(from + tileColumns, all);
     const [first, last] = [Math.floor(from / columns), Math.ceil(end / columns)].map((g) => g * (rows / groups));

@@ -44,15 +44,19 @@ export const requantize: Rules<Requantize> = {
   evaluate({ low, high }, { x, multiplier, shift, zero }) {
     const out = new Int32Array(x.data.length);
     const channels = x.type.shape.at(-1) ?? 1;
-    const of = (data: ArrayLike<number>, c: number): number => data[data.length === 1 ? 0 : c];
-    const place = inside(zero.data[0], -mostBound, mostBound);
+    const factors = new Float64Array(channels);
+    const steps = new Float64Array(channels);
     for (let c = 0; c < channels; c++) {
-      const factor = inside(of(multiplier.data, c), 0, mostMultiplier);
-      const step = 2 ** inside(of(shift.data, c), 1, mostShift);
-      // Doubles hold the product, and the sum, to the last bit.
-      for (let i = c; i < out.length; i += channels)
-        out[i] = inside(Math.floor((x.data[i] * factor + step / 2) / step) + place, low, high);
+      factors[c] = inside(multiplier.data[multiplier.data.length === 1 ? 0 : c], 0, mostMultiplier);
+      steps[c] = 2 ** inside(shift.data[shift.data.length === 1 ? 0 : c], 1, mostShift);
     }
+    const place = inside(zero.data[0], -mostBound, mostBound);
+    // Doubles hold the product, and the sum, to the last bit; and dividing by a power of two loses none.
+    for (let at = 0; at < out.length; at += channels)
+      for (let c = 0; c < channels; c++) {
+        const scaled = Math.floor((x.data[at + c] * factors[c] + steps[c] / 2) / steps[c]);
+        out[at + c] = inside(scaled + place, low, high);
+      }
     return out;
   },
 

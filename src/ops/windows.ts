@@ -30,7 +30,9 @@ export function windowsOf(data: ArrayLike<number>, windows: Windows): Vectors {
     count: shape[0] * places[0] * places[1],
     most: magnitude(gridOf(x, 1, x.length)),
     layOut(to, first, from, end) {
-      locate(below, windows, first);
+      // Runs of channels, a tap each; from group to group taps repeat.
+      const start = Math.floor(from / deep);
+      locate(below, windows, first, { run: start, count: Math.min(Math.ceil(end / deep) - start, kernel) });
       for (let c = from; c < end; ) {
         const run = Math.floor(c / deep);
         const tap = lanes * (run % kernel);
@@ -44,17 +46,24 @@ export function windowsOf(data: ArrayLike<number>, windows: Windows): Vectors {
   };
 }
 
-/** Where the pixel below each tap begins, for eight places from `first` on. */
-function locate(below: Int32Array, { shape, taps, places, stride, dilation, pad }: Windows, first: number): void {
+/** Where the pixel below each of some taps begins, for eight places from `first` on. */
+function locate(
+  below: Int32Array,
+  { shape, taps, places, stride, dilation, pad }: Windows,
+  first: number,
+  some: { readonly run: number; readonly count: number },
+): void {
   const [n, h, w, channels] = shape;
   for (let lane = 0; lane < lanes; lane++) {
     const row = Math.floor((first + lane) / places[1]);
     const top = (row % places[0]) * stride[0] - pad[0];
     const left = ((first + lane) % places[1]) * stride[1] - pad[1];
     const picture = Math.floor(row / places[0]);
-    for (let tap = 0; tap < taps[0] * taps[1]; tap++) {
-      const y = top + Math.floor(tap / taps[1]) * dilation[0];
-      const z = left + (tap % taps[1]) * dilation[1];
+    for (let i = 0; i < some.count; i++) {
+      const tap = (some.run + i) % (taps[0] * taps[1]);
+      const down = Math.floor(tap / taps[1]);
+      const y = top + down * dilation[0];
+      const z = left + (tap - down * taps[1]) * dilation[1];
       const inside = picture < n && y >= 0 && y < h && z >= 0 && z < w;
       below[tap * lanes + lane] = (inside ? (picture * h + y) * w + z : n * h * w) * channels;
     }
