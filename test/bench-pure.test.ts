@@ -72,6 +72,17 @@ describe('turns', () => {
     expect(new Set(counts)).toEqual(new Set([3, 1000]));
   });
 
+  test('begin with so many milliseconds of running', async () => {
+    const log: string[] = [];
+    await alternate([contender('a', () => 10, log), contender('b', () => 0, log)], {
+      seconds: 0,
+      rounds: 1,
+      warmUp: 61,
+    });
+    expect(log.filter((name) => name === 'a')).toHaveLength(3 + 1);
+    expect(log.filter((name) => name === 'b').length).toBeGreaterThan(100);
+  });
+
   test('end where a contender fails', async () => {
     const broken = { name: 'broken', time: async () => undefined };
     expect(await alternate([contender('a', () => 1), broken], { seconds: 1 })).toBeUndefined();
@@ -134,6 +145,8 @@ const sample: BenchReport = {
   model: hostile,
   mask: { weights: 100, zeros: 0.9, format: 'csr index=8' },
   threads: 1,
+  place: { kind: 'node', version: 'Node.js v20.0.0' },
+  link: null,
   ours: {
     target: 'cpu',
     cpu: 'native',
@@ -144,8 +157,10 @@ const sample: BenchReport = {
     runs: 10,
     maxError: 1e-7,
     peakGflops: 100,
+    web: null,
   },
-  peers: [{ name: 'ort', medianMs: 8, minMs: 7, iqrMs: 1, ratio: 4, ratioIqr: 0.2, maxError: 0 }],
+  peers: [{ name: 'ort', medianMs: 8, minMs: 7, iqrMs: 1, ratio: 4, ratioIqr: 0.2, maxError: 0, web: null }],
+  absent: [],
   layers: [
     {
       name: hostile,
@@ -173,7 +188,7 @@ describe('files', () => {
   test('the JSON holds what it says, and nothing else', () => {
     expect(benchSchema.parse(JSON.parse(text('bench.json')))).toEqual(sample);
     expect(Object.keys(JSON.parse(text('bench.json')))).toEqual(
-      'machine model mask threads ours peers layers'.split(' '),
+      'machine model mask threads place link ours peers absent layers'.split(' '),
     );
     expect(() => benchSchema.parse({ ...sample, more: 1 })).toThrow(/more/);
     expect(() => benchSchema.parse({ ...sample, threads: 0 })).toThrow(/threads/);

@@ -77,10 +77,14 @@ describe('a model', () => {
   });
 
   test('of TensorFlow.js, as WebAssembly, against its own runtime and ONNX Runtime', async () => {
-    const report = await bench(model, '-t', 'wasm', '--against', 'tfjs,ort');
-    expect(report).toMatchObject({ ours: { target: 'wasm', cpu: null, peakGflops: null }, layers: [] });
+    const report = await bench(model, '-t', 'wasm', '--against', 'tfjs,ort', '--starts', '0');
+    expect(report).toMatchObject({
+      place: { kind: 'node' },
+      ours: { target: 'wasm', cpu: null, peakGflops: null, web: null },
+      layers: [],
+    });
     expect(report.machine.compiler).toBeNull();
-    expect(report.peers.map(({ name, maxError }) => [name, maxError < 1e-6])).toEqual([
+    expect(report.peers.map(({ name, maxError }) => [name, (maxError ?? 1) < 1e-6])).toEqual([
       ['tfjs', true],
       ['ort', true],
     ]);
@@ -128,6 +132,8 @@ describe('a model', () => {
       parts: { ...parts, passes: [double, ...parts.passes] },
       against: [],
       threads: 1,
+      starts: 0,
+      link: 1e7,
       layers: false,
       seconds: 1,
       journal,
@@ -155,6 +161,28 @@ describe('mistakes', () => {
     ['a quick nothing', ['net', '--quick'], 1, '--quick belongs to --crossover [bench/options]'],
     ['a model to sweep', ['net', '--crossover'], 1, '--crossover takes no model'],
     ['peers of a sweep', ['--crossover', '--against', 'ort'], 1, '--crossover has no use for --against'],
+    [
+      'a browser for native code',
+      ['net', '--browser', process.execPath],
+      1,
+      '--browser is for "wasm" alone, and the target is "cpu" [bench/wasm-only]',
+    ],
+    ['WebAssembly beside native code', ['net', '--against', 'ort-web'], 1, '"ort-web" is for "wasm" alone'],
+    [
+      'a browser that is none',
+      ['net', '-t', 'wasm', '--browser', 'small.onnx'],
+      1,
+      'is no program that can be run [bench/no-browser]',
+    ],
+    ['a file for nobody', ['net', '-t', 'wasm', '--tflite', 'small.onnx'], 1, '--tflite is for litert alone'],
+    [
+      'a file that is not there',
+      ['net', '-t', 'wasm', '--against', 'litert', '--tflite', 'nothing'],
+      1,
+      'there is no file "nothing"',
+    ],
+    ['no speed', ['net', '--link', '3'], 2, 'it must be a speed, e.g. 10Mbit'],
+    ['no number of starts', ['net', '--starts', 'many'], 2, 'it must be a whole number, or 0'],
     ['no model', [], 1, 'no model is given [cli/no-model]'],
     [
       'ONNX for TensorFlow.js',

@@ -22,6 +22,8 @@ export interface HowLong {
   readonly seconds: number;
   /** Or so many rounds of one run each. */
   readonly rounds?: number | undefined;
+  /** Milliseconds that each runs before it is measured, at least: engines of WebAssembly compile what is used often once more. */
+  readonly warmUp?: number;
   /** Told how many are over when one begins. */
   readonly onRound?: (done: number) => void;
 }
@@ -31,19 +33,27 @@ const turn = 100;
 
 const fewest = { runs: 3, rounds: 5 };
 
+/** Milliseconds that a turn takes at least, whatever a clock says. */
+const least = 0.1;
+
 /** Runs in one turn: more tell nothing new. */
 const most = 1000;
 
 /** The first contender is what the others are compared with. A round takes the median of a few runs of each. Undefined after a report. */
 export async function alternate(
   contenders: readonly Contender[],
-  { seconds, rounds: asked, onRound = () => {} }: HowLong,
+  { seconds, rounds: asked, warmUp = 0, onRound = () => {} }: HowLong,
 ): Promise<readonly Timing[] | undefined> {
   const paces: number[] = [];
   for (const { time } of contenders) {
-    const warm = await time(fewest.runs);
-    if (!warm) return undefined;
-    paces.push(Math.min(...warm));
+    let pace = Infinity;
+    for (let spent = 0; spent === 0 || spent < warmUp; ) {
+      const warm = await time(fewest.runs);
+      if (!warm) return undefined;
+      pace = Math.min(pace, ...warm);
+      spent += warm.reduce((sum, ms) => sum + ms, least);
+    }
+    paces.push(pace);
   }
   const runs = paces.map((ms) =>
     asked === undefined ? Math.max(fewest.runs, Math.min(most, Math.ceil(turn / ms))) : 1,

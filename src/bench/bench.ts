@@ -2,79 +2,64 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { compareOutputs, worstOf } from '../check/compare.ts';
+import { compareOutputs, incomparable, worstOf } from '../check/compare.ts';
 import type { Verdict } from '../check/verify.ts';
-import { verifyModel } from '../check/verify.ts';
 import type { Compiled } from '../compile.ts';
-import type { Report } from '../diagnostic.ts';
 import { weightsOf } from '../graph/weights.ts';
-import type { Journal } from '../make/journal.ts';
-import type { LoadedModel } from '../make/load.ts';
-import { manifestPort } from '../make/manifest.ts';
-import type { CompileOptions, Parts } from '../make/parts.ts';
-import { buildAndOpen } from '../make/temporary.ts';
-import { lower } from '../plan/lower.ts';
+import type { Parts } from '../make/parts.ts';
 import { reportLayers } from '../plan/report.ts';
 import { countLive } from '../tensor/matrix.ts';
 import { pinTo } from '../toolchain/pin.ts';
 import type { Timing } from './alternate.ts';
 import { alternate } from './alternate.ts';
 import type { Process } from './contender.ts';
-import type { Layers } from './layers.ts';
-import { layerTimings, stepTimes } from './layers.ts';
+import type { BenchJob, Keep } from './job.ts';
 import { machineOf } from './machine.ts';
+import type { Entrant } from './opened.ts';
+import { portsOf, verified } from './opened.ts';
 import type { OursOptions } from './ours.ts';
-import { openOurs, openSteps } from './ours.ts';
-import type { PeerName } from './peer-names.ts';
-import { openPeer } from './peers.ts';
+import { kitFor } from './peers.ts';
 import type { BenchReport } from './report.ts';
 import { rounded } from './statistics.ts';
-
-export interface BenchJob {
-  readonly loaded: LoadedModel;
-  /** As it shall be called in the report. */
-  readonly model: string;
-  readonly options: CompileOptions;
-  readonly parts: Parts;
-  readonly against: readonly PeerName[];
-  readonly threads: number;
-  readonly layers: boolean;
-  readonly seconds: number;
-  readonly rounds?: number | undefined;
-  readonly journal: Journal;
-  readonly signal: AbortSignal;
-  readonly report: Report;
-  readonly doing: (what: string) => void;
-}
+import { timeLayers } from './time-layers.ts';
+import { firstResults } from './web/first.ts';
+import type { Kit } from './web/kit.ts';
+import type { Place } from './web/places.ts';
+import { browserPlace, nodePlace } from './web/places.ts';
 
 export type Outcome =
   | { readonly ok: true; readonly bench: BenchReport }
   /** It computes something else than the reference: nothing was timed. */
   | { readonly ok: false; readonly verdict: Verdict };
 
-/** Runs of a network whose steps are timed, and windows in which each step is repeated. */
-const stepRuns = { inNetwork: 30, windows: 15 };
+/** Milliseconds of running before WebAssembly is measured. */
+const warmUp = 2000;
 
 /** Undefined after a report. */
 export async function benchModel(job: BenchJob): Promise<Outcome | undefined> {
   const { journal } = job;
   const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
   const processes: Process[] = [];
+  const places: Place[] = [];
   journal.hold(folder);
   try {
-    return await measure(job, folder, (process) => {
-      processes.push(process);
-      return process;
+    return await measure(job, folder, {
+      process(process) {
+        processes.push(process);
+        return process;
+      },
+      place(place) {
+        places.push(place);
+        return place;
+      },
     });
   } finally {
     for (const process of processes) process.dispose();
+    for (const place of places) await place.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     journal.release(folder);
   }
 }
-
-type Keep = (process: Process) => Process;
 
 async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outcome | undefined> {
   const { parts, options, threads, report, doing } = job;
@@ -110,28 +95,62 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
 
   const opened = await verified(job, ours, keep);
   if (!opened || 'verdict' in opened) return opened && { ok: false, verdict: opened.verdict };
-  const { compiled, process, maxError } = opened;
+  const { compiled, kit } = opened;
   const { inputs, outputs } = compiled.recorded();
   const shapes = compiled.plan.outputs.map(({ name, type }) => ({ name, shape: type.shape }));
+  const ports = portsOf(compiled);
+  const placeOptions = { ...job, ...ports, folder, pin };
+  const place = keep.place(
+    job.browser === undefined ? nodePlace(placeOptions) : browserPlace(job.browser, placeOptions),
+  );
 
-  const peers: { readonly process: Process; readonly maxError: number }[] = [];
-  for (const name of job.against) {
-    doing(`loading ${name}`);
-    const ports = { inputs: compiled.plan.inputs.map(manifestPort), outputs: compiled.plan.outputs.map(manifestPort) };
-    const peer = await openPeer(name, { ...job, ...ports, folder, pin });
-    if (!peer || !(await keep(peer).load(inputs))) return undefined;
-    const got = await peer.outputs();
+  const enter = async (kit: Kit): Promise<Entrant | undefined> => {
+    doing(`loading ${kit.name}`);
+    const process = await place.open(kit);
+    if (!process || !(await keep.process(process).load(inputs))) return undefined;
+    const got = await process.outputs();
     if (!got) return undefined;
-    peers.push({ process: peer, maxError: worstOf(compareOutputs(shapes, [got], [outputs])) });
+    const isSame = shapes.every(({ name }) => name in got);
+    if (!isSame)
+      report({
+        severity: 'warning',
+        code: 'bench/other-outputs',
+        message: `the outputs of "${kit.name}" are others: they are not compared`,
+      });
+    return { kit, process, maxError: isSame ? worstOf(compareOutputs(shapes, [got], [outputs])) : null };
+  };
+  const own = job.browser !== undefined && kit ? await enter(kit) : opened;
+  if (!own) return undefined;
+  const peers: Entrant[] = [];
+  const absent: BenchReport['absent'] = [];
+  for (const name of job.against) {
+    const peer = await kitFor(name, { ...job, ...ports, folder });
+    if (!peer) return undefined;
+    const reason = place.fault(peer);
+    if (reason === undefined) {
+      const entrant = await enter(peer);
+      if (!entrant) return undefined;
+      peers.push(entrant);
+    } else {
+      absent.push({ name, reason });
+      report({ severity: 'warning', code: 'bench/absent', message: `"${name}" takes no part: ${reason}` });
+    }
   }
-  const timings = await alternate([process, ...peers.map((peer) => peer.process)], {
-    ...job,
-    onRound: (done) => doing(`timing, round ${done + 1}`),
-  });
+  const kits = [...(kit ? [kit] : []), ...peers.map((peer) => peer.kit)];
+  const web = kit && job.starts > 0 ? await firstResults(kits, { ...job, place, inputs }) : [];
+  if (!web) return undefined;
+  const timings = await alternate(
+    [own, ...peers].map(({ process }) => process),
+    {
+      ...job,
+      warmUp: kit && job.rounds === undefined ? warmUp : 0,
+      onRound: (done) => doing(`timing, round ${done + 1}`),
+    },
+  );
   if (!timings) return undefined;
-  const layers = job.layers ? await timeLayers(job, alone(compiled, parts, ours), ours, keep) : undefined;
+  const layers = job.layers ? await timeLayers(job, compiled, ours, keep) : undefined;
   if (job.layers && !layers) return undefined;
-  const [own, ...others] = timings;
+  const [mine, ...others] = timings;
   return {
     ok: true,
     bench: {
@@ -139,14 +158,17 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       model: job.model,
       mask: maskOf(compiled, parts),
       threads,
+      place: { kind: place.kind, version: place.version() },
+      link: web.length > 0 ? job.link : null,
       ours: {
         target: options.target,
         cpu: options.cpu ?? null,
         threads: ourThreads,
-        ...printed(own),
-        runs: own.runs,
-        maxError,
+        ...printed(mine),
+        runs: mine.runs,
+        maxError: own.maxError ?? incomparable,
         peakGflops: layers?.peakGflops ?? null,
+        web: web[0] ?? null,
       },
       peers: others.map((timing, i) => ({
         name: timing.name,
@@ -154,7 +176,9 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
         ratio: rounded(timing.ratio.median),
         ratioIqr: rounded(timing.ratio.iqr),
         maxError: peers[i].maxError,
+        web: web[i + 1] ?? null,
       })),
+      absent,
       layers: [...(layers?.layers ?? [])],
     },
   };
@@ -165,61 +189,6 @@ const printed = ({ median, min, iqr }: Timing) => ({
   minMs: rounded(min),
   iqrMs: rounded(iqr),
 });
-
-interface Opened {
-  readonly compiled: Compiled;
-  readonly process: Process;
-  readonly maxError: number;
-}
-
-/** What was built, once it is known to compute what it should; or the verdict that it does not. Undefined after a report. */
-async function verified(
-  { loaded, parts, options, report, doing, journal, signal }: BenchJob,
-  ours: OursOptions,
-  keep: Keep,
-): Promise<Opened | { readonly verdict: Verdict } | undefined> {
-  let timed: Omit<Opened, 'maxError'> | undefined;
-  const verdict = await verifyModel({
-    ...parts,
-    graph: loaded.graph,
-    report,
-    doing,
-    async open(compiled) {
-      // Others are opened to find out what is wrong with the first.
-      if (timed) return buildAndOpen(compiled, { ...options, journal, signal }, report);
-      const process = await openOurs(compiled, ours, report);
-      if (!process) return undefined;
-      timed = { compiled, process: keep(process) };
-      return {
-        run: async (inputs) => ((await process.load(inputs)) ? process.outputs() : undefined),
-        dispose: () => {},
-      };
-    },
-  });
-  if (!verdict || !timed) return undefined;
-  return verdict.ok ? { ...timed, maxError: worstOf(verdict.outputs) } : { verdict };
-}
-
-/** The network with every step by itself: what runs band by band with others has no time of its own. */
-function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): Compiled {
-  const plan = lower(compiled.graph, target.kernels);
-  const emission = target.emit(plan, { render, report: () => {}, recorded: compiled.recorded });
-  return { ...compiled, plan, ...emission };
-}
-
-async function timeLayers(
-  { report, doing }: BenchJob,
-  compiled: Compiled,
-  ours: OursOptions,
-  keep: Keep,
-): Promise<Layers | undefined> {
-  doing('building the network with hooks between its steps');
-  const process = await openSteps(compiled, ours, report);
-  if (!process || !(await keep(process).load(compiled.recorded().inputs))) return undefined;
-  doing('timing layers');
-  const times = await process.ask(`steps ${stepRuns.inNetwork} ${stepRuns.windows}`, z.array(stepTimes));
-  return times && layerTimings(compiled.graph, compiled.plan, times);
-}
 
 function maskOf({ graph, plan }: Compiled, { target }: Parts): BenchReport['mask'] {
   const matrices = Array.from(weightsOf(graph).values(), ({ matrix }) => matrix);

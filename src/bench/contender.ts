@@ -1,5 +1,5 @@
 /** Contenders that are processes of their own, on cores of their own, and stay alive between rounds. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Report } from '../diagnostic.ts';
@@ -19,10 +19,22 @@ export interface Process extends Contender {
   readonly load: (inputs: Named) => Promise<boolean>;
   /** What it computes from them. Undefined after a report. */
   readonly outputs: () => Promise<Named | undefined>;
+  /** Loads and runs for the first time, on these inputs: the first order to a process or a page. Undefined after a report. */
+  readonly start: (inputs: Named) => Promise<Start | undefined>;
   /** Gives an order of its own, and reads the answer. Undefined after a report. */
   readonly ask: <T>(order: string, answer: z.ZodType<T>) => Promise<T | undefined>;
   readonly dispose: () => void;
 }
+
+/** Milliseconds of the steps from nothing to the first outputs, and of another run; the most memory of the process in bytes. */
+const start = z.object({
+  loadMs: z.number(),
+  firstMs: z.number(),
+  secondMs: z.number(),
+  peakBytes: z.number().nullable(),
+});
+
+export type Start = z.infer<typeof start>;
 
 export interface ProcessOptions {
   readonly name: string;
@@ -54,7 +66,29 @@ export function startSubject(subject: Subject, options: ProcessOptions): Process
   return speaking(startDialogue(command, options), { ...options, inputs, outputs });
 }
 
-const filesFor = ({ folder, inputs, outputs }: ProcessOptions) => ({
+/** Gives a page its orders: `open` is told the files by the addresses that a page shall have for them. */
+export async function startPage(
+  open: (files: PageFiles) => Promise<Dialogue>,
+  options: Omit<ProcessOptions, 'pin' | 'signal'>,
+): Promise<Process> {
+  const { inputs, outputs } = filesFor(options);
+  const named = (ports: readonly PortFile[], what: string) =>
+    ports.map((port, i) => ({ port: { ...port, file: `/numbers/${what}${i}.bin` }, path: port.file }));
+  const [ins, outs] = [named(inputs, 'in'), named(outputs, 'out')];
+  const dialogue = await open({
+    inputs: ins.map(({ port }) => port),
+    outputs: outs.map(({ port }) => port),
+    paths: Object.fromEntries([...ins, ...outs].map(({ port, path }) => [port.file, path])),
+  });
+  return speaking(dialogue, { ...options, inputs, outputs });
+}
+
+export interface PageFiles extends Pick<Orders, 'inputs' | 'outputs'> {
+  /** Where they really are. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+const filesFor = ({ folder, inputs, outputs }: Pick<ProcessOptions, 'folder' | 'inputs' | 'outputs'>) => ({
   inputs: inputs.map((port, i): PortFile => ({ ...port, file: join(folder, `in${i}.bin`) })),
   outputs: outputs.map((port, i): PortFile => ({ ...port, file: join(folder, `out${i}.bin`) })),
 });
@@ -77,16 +111,25 @@ function speaking(dialogue: Dialogue, { name, report, inputs, outputs }: Speaker
     return answer.parse(said.value);
   };
   const done = z.literal('done');
+  const place = (given: Named): void => {
+    for (const port of inputs) writeFileSync(port.file, bytesOf(given[port.name]));
+  };
   return {
     name,
     ask,
     async load(given) {
-      for (const port of inputs) writeFileSync(port.file, bytesOf(given[port.name]));
+      place(given);
       return (await ask('load', done)) !== undefined;
+    },
+    start(given) {
+      place(given);
+      return ask('start', start);
     },
     async outputs() {
       if ((await ask('save', done)) === undefined) return undefined;
-      return Object.fromEntries(outputs.map((port) => [port.name, readNumbers(port)]));
+      // Some contenders have other outputs.
+      const given = outputs.filter(({ file }) => existsSync(file));
+      return Object.fromEntries(given.map((port) => [port.name, readNumbers(port)]));
     },
     async time(runs) {
       const times = await ask(`run ${runs}`, z.array(z.number()));

@@ -1,6 +1,7 @@
 /** What a process that times a model is told when it starts, as a JSON file: what to run, and on which numbers. */
 import type { ManifestPort } from '../make/manifest.ts';
 import type { Shape } from '../tensor/type.ts';
+import type { Site } from './web/site.ts';
 
 export interface Orders {
   readonly subject: Subject;
@@ -14,11 +15,12 @@ export interface PortFile extends ManifestPort {
 }
 
 export type Subject =
-  | { readonly kind: 'wasm'; readonly folder: string; readonly name: string }
+  /** Whatever runs in Node.js and in pages alike. */
+  | { readonly kind: 'site'; readonly site: Site }
+  /** Native code, in a process of Node.js. */
   | {
       readonly kind: 'ort';
       readonly model: string;
       readonly threads: number;
       readonly constants: Readonly<Record<string, { readonly data: readonly number[]; readonly shape?: Shape }>>;
-    }
-  | { readonly kind: 'tfjs'; readonly model: string };
+    };

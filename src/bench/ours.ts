@@ -10,7 +10,9 @@ import { manifestPort } from '../make/manifest.ts';
 import type { CompileOptions } from '../make/parts.ts';
 import type { Render } from '../target.ts';
 import type { Process } from './contender.ts';
-import { startProgram, startSubject } from './contender.ts';
+import { startProgram } from './contender.ts';
+import type { Kit } from './web/kit.ts';
+import { ownKit } from './web/kit.ts';
 
 export interface OursOptions extends CompileOptions {
   /** Where to build: a folder that lasts as long as the processes do. */
@@ -22,9 +24,9 @@ export interface OursOptions extends CompileOptions {
   readonly onTask: (doc: string | null) => void;
 }
 
-/** Builds for timing whole runs, and starts. Undefined after a report. */
-export const openOurs = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
-  options.target === 'cpu' ? openTimer(compiled, emitTimer, options, report) : openWasm(compiled, options, report);
+/** Builds for timing whole runs on the cpu, and starts. Undefined after a report. */
+export const openProgram = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
+  openTimer(compiled, emitTimer, options, report);
 
 /** Builds for timing steps, and starts: for the cpu alone. Undefined after a report. */
 export const openSteps = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
@@ -52,12 +54,15 @@ async function openTimer(
   return startProgram(join(folder, timer.program), processOptions(compiled, folder, options, report));
 }
 
-async function openWasm(compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> {
-  const { name } = compiled.plan;
+/** Builds for the web. Undefined after a report. */
+export async function buildKit(compiled: Compiled, options: OursOptions, report: Report): Promise<Kit | undefined> {
+  const { name, inputs, outputs } = compiled.plan;
   const folder = join(options.folder, 'wasm');
   const built = await buildFolder(folder, compiled, options, report);
   if (!built?.complete) return undefined;
-  return startSubject({ kind: 'wasm', folder, name }, processOptions(compiled, folder, options, report));
+  const files = built.manifest.files.map(({ path }) => path);
+  const ports = { inputs: inputs.map(manifestPort), outputs: outputs.map(manifestPort) };
+  return ownKit(folder, name, files, { ...ports, threads: options.threads ?? 1, constants: {} });
 }
 
 function processOptions({ plan }: Compiled, folder: string, { pin, signal }: OursOptions, report: Report) {

@@ -3,13 +3,14 @@ import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
 import { pageOf, tableOf } from '../plot/page.ts';
 import type { BenchReport, LayerTiming, Machine } from './report.ts';
+import { webSections } from './web/page-sections.ts';
 
 /** The whole file of HTML. */
 export const benchPage = (bench: BenchReport): string =>
   pageOf({
     title: `${bench.model}: time of a run`,
     lead: leadOf(bench),
-    sections: [contenders(bench), ...(bench.layers.length > 0 ? layerSections(bench) : [])],
+    sections: [contenders(bench), ...webSections(bench), ...(bench.layers.length > 0 ? layerSections(bench) : [])],
   });
 
 export const machineText = ({ cpu, pinned, compiler, flags, platform, node, date }: Machine): string =>
@@ -21,11 +22,11 @@ export const machineText = ({ cpu, pinned, compiler, flags, platform, node, date
     date,
   ].join('; ');
 
-const leadOf = ({ machine, mask, threads, ours }: BenchReport): string => {
+const leadOf = ({ machine, mask, threads, place, ours }: BenchReport): string => {
   const format = mask.format === null ? '' : `, mostly ${mask.format}`;
   return (
     `${mask.weights} weights, ${percent(mask.zeros)} zero${format}. ` +
-    `${ours.target}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.`
+    `${ours.target}${ours.target === 'wasm' ? ` in ${place.version}` : ''}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.`
   );
 };
 
@@ -48,7 +49,7 @@ function contenders({ ours, peers }: BenchReport): Section {
           ...[c.medianMs, c.minMs, c.iqrMs].map((ms) => ms.toFixed(3)),
           c.ratio.toFixed(2),
           c.ratioIqr.toFixed(2),
-          c.maxError.toExponential(1),
+          c.maxError === null ? 'not compared' : c.maxError.toExponential(1),
         ]),
       ),
     ],

@@ -3,6 +3,8 @@ export const peerDocs = {
   ort: 'ONNX Runtime on the same file',
   'ort-int8': 'its kernels of 8-bit integers, on a model that we quantise for it',
   tfjs: 'the WebAssembly backend of TensorFlow.js',
+  'ort-web': 'ONNX Runtime as WebAssembly',
+  litert: 'LiteRT.js, in a browser, on the file of --tflite',
 } as const;
 
 export type PeerName = keyof typeof peerDocs;

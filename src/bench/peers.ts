@@ -1,68 +1,92 @@
-/** Programs of others with the same model, ready to be timed. */
+/** Programs of others with the same model: what it takes to run each. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { tfjsFault } from '../check/tfjs.ts';
 import type { Report } from '../diagnostic.ts';
 import { exportWith } from '../make/export.ts';
 import type { LoadedModel } from '../make/load.ts';
 import type { ManifestPort } from '../make/manifest.ts';
-import type { Process } from './contender.ts';
-import { startSubject } from './contender.ts';
 import type { Subject } from './orders.ts';
 import { writeQuantised } from './ort-int8.ts';
 import type { PeerName } from './peer-names.ts';
+import type { Kit, Ports } from './web/kit.ts';
+import type { Missing } from './web/peer-kits.ts';
+import { isMissing, litertKit, ortWebKit, tfjsKit } from './web/peer-kits.ts';
 
 export interface PeerOptions {
   readonly loaded: LoadedModel;
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
   readonly threads: number;
+  /** The same network as a file of TensorFlow Lite. */
+  readonly tflite?: string | undefined;
   /** Where to keep files: a folder that lasts as long as the processes do. */
   readonly folder: string;
-  readonly pin: readonly string[];
-  readonly signal: AbortSignal;
   readonly report: Report;
 }
 
-/** Starts a process with the model in it. Undefined after a report. */
-export async function openPeer(name: PeerName, options: PeerOptions): Promise<Process | undefined> {
+/** Undefined after a report. */
+export async function kitFor(name: PeerName, options: PeerOptions): Promise<Kit | undefined> {
   const folder = join(options.folder, name);
   mkdirSync(folder, { recursive: true });
-  const subject = await subjectFor(name, folder, options);
-  return subject && startSubject(subject, { ...options, name, folder });
-}
-
-async function subjectFor(name: PeerName, folder: string, options: PeerOptions): Promise<Subject | undefined> {
-  const { loaded, threads, report } = options;
+  const { loaded, threads, inputs, outputs, tflite, report } = options;
   const { file, graph, constants } = loaded;
+  const ports: Ports = { threads, inputs, outputs, constants: {} };
+  const ready = (kit: Kit | Missing): Kit | undefined => {
+    if (!isMissing(kit)) return kit;
+    return void report({
+      severity: 'error',
+      code: 'bench/contender',
+      message: `"${name}": comparing with it needs more packages`,
+      hint: kit.install,
+    });
+  };
   switch (name) {
-    case 'tfjs':
-      if (threads > 1)
-        report({
-          severity: 'warning',
-          code: 'bench/threads',
-          message: `tfjs runs on one thread, and the others on ${threads}`,
-          hint: 'in Node.js its backend has no more',
-        });
-      return { kind: 'tfjs', model: file };
+    case 'tfjs': {
+      const fault = tfjsFault(file);
+      if (!fault) return ready(tfjsKit(resolve(file), ports));
+      const { message } = fault;
+      const hint = `leave ${name} out of --against`;
+      return void report({ severity: 'error', code: 'bench/contender', message: `"${name}": ${message}`, hint });
+    }
+    case 'ort-web':
     case 'ort': {
-      if (/\.onnx$/i.test(file)) return { kind: 'ort', model: file, threads, constants: plainConstants(constants) };
-      const model = exportTo(folder, options);
-      report({
-        severity: 'note',
-        code: 'bench/exported',
-        message: `"${name}" runs the model as espalier export writes it: its own file is no ONNX file`,
-      });
-      return model === undefined ? undefined : { kind: 'ort', model, threads, constants: {} };
+      const own = /\.onnx$/i.test(file);
+      const model = own ? file : exportTo(folder, options);
+      if (!own)
+        report({
+          severity: 'note',
+          code: 'bench/exported',
+          message: `"${name}" runs the model as espalier export writes it: its own file is no ONNX file`,
+        });
+      if (model === undefined) return undefined;
+      const fixed = own ? plainConstants(constants) : {};
+      if (name === 'ort-web') return ready(ortWebKit(resolve(model), { ...ports, constants: fixed }));
+      return native(name, { kind: 'ort', model, threads, constants: fixed });
     }
     case 'ort-int8': {
       const source = exportTo(folder, options);
       const model = join(folder, 'integers.onnx');
       const told: Report = (d) => report({ ...d, code: 'bench/contender', hint: hintFor(name, d.hint) });
       const done = source !== undefined && (await writeQuantised(graph, source, model, told));
-      return done ? { kind: 'ort', model, threads, constants: {} } : undefined;
+      return done ? native(name, { kind: 'ort', model, threads, constants: {} }) : undefined;
+    }
+    case 'litert': {
+      if (tflite !== undefined) return ready(litertKit(resolve(tflite), ports));
+      const reason =
+        'it reads nothing but TensorFlow Lite, which nobody makes of other models in npm: name its file with --tflite';
+      return { name, version: null, node: reason, page: reason, ships: [] };
     }
   }
 }
+
+const native = (name: PeerName, node: Subject): Kit => ({
+  name,
+  version: null,
+  node,
+  page: 'it is native code, which runs in no browser',
+  ships: [],
+});
 
 /** What has to be installed is worth saying; the other hints are for other commands. */
 export const hintFor = (peer: string, hint: string | null | undefined): string =>

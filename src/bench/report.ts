@@ -18,6 +18,30 @@ export const machineSchema = z.strictObject({
   date: z.string(),
 });
 
+/** Bytes as they are, and compressed as servers do. */
+const sizes = z.strictObject({ raw: z.int().min(0), gzip: z.int().min(0), brotli: z.int().min(0) });
+
+/** What counts in a page besides the time of a run. */
+export const webSchema = z.strictObject({
+  /** Of the runtime. */
+  version: z.string().nullable(),
+  /** Medians over fresh processes or pages. `totalMs` is from nothing to the first outputs, the download included. */
+  start: z.strictObject({
+    starts: z.int().min(1),
+    /** Not measured: the bytes as brotli at the speed of the link. Null where they are not known. */
+    downloadMs: ms.nullable(),
+    /** The runtime and the model: read, compiled, instantiated. */
+    loadMs: ms,
+    firstMs: ms,
+    secondMs: ms,
+    totalMs: ms,
+    /** The most memory that the process had after two runs, what it begins with included; null where the system does not say. */
+    peakBytes: z.int().min(0).nullable(),
+  }),
+  /** What a page of it makes people download; null for native code. */
+  ships: z.strictObject({ code: sizes, weights: sizes }).nullable(),
+});
+
 /** Of all runs: the median, the shortest, and the distance between the quartiles. */
 const timing = { medianMs: ms, minMs: ms, iqrMs: ms };
 
@@ -54,6 +78,10 @@ export const benchSchema = z.strictObject({
   /** How sparse it is: its weights, the share of them that is zero, and the format with the most work. */
   mask: z.strictObject({ weights: z.int().min(0), zeros: share, format: z.string().nullable() }),
   threads: z.int().min(1),
+  /** Where contenders for the web ran: processes of Node.js, or pages of a browser. */
+  place: z.strictObject({ kind: z.enum(['node', 'browser']), version: z.string() }),
+  /** Bits a second of the link that downloads were computed for; null where there are none. */
+  link: z.number().nullable(),
   ours: z.strictObject({
     target: z.string(),
     cpu: z.string().nullable(),
@@ -65,6 +93,7 @@ export const benchSchema = z.strictObject({
     maxError: z.number().min(0),
     /** In 1e9 floating-point operations a second; null where it was not measured. */
     peakGflops: z.number().min(0).nullable(),
+    web: webSchema.nullable(),
   }),
   peers: z.array(
     z.strictObject({
@@ -73,12 +102,17 @@ export const benchSchema = z.strictObject({
       /** The peer's time divided by ours: the median of the rounds' own ratios, and the distance of their quartiles. */
       ratio: z.number().min(0),
       ratioIqr: z.number().min(0),
-      maxError: z.number().min(0),
+      /** Null where its outputs are others. */
+      maxError: z.number().min(0).nullable(),
+      web: webSchema.nullable(),
     }),
   ),
+  /** Who was asked for and could not take part, and why. */
+  absent: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   layers: z.array(layerSchema),
 });
 
 export type Machine = z.infer<typeof machineSchema>;
+export type Web = z.infer<typeof webSchema>;
 export type LayerTiming = z.infer<typeof layerSchema>;
 export type BenchReport = z.infer<typeof benchSchema>;

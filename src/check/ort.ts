@@ -4,21 +4,18 @@
  * it is asked to be fast.
  */
 import { readFileSync } from 'node:fs';
-import type { InferenceSession, OnnxValue } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
-import type { Fixed, ImportOptions } from '../import/importer.ts';
+import type { ImportOptions } from '../import/importer.ts';
 import type { ModelProto, NodeProto } from '../import/onnx/schema.ts';
 import { decode, encode } from '../import/onnx/schema.ts';
 import type { Numbers } from '../tensor/numbers.ts';
-import { numbersOf, ortData } from './ort-numbers.ts';
+import type { Feeds } from './ort-feeds.ts';
+import { feedFor, namedNumbers } from './ort-feeds.ts';
 import type { Peer, Shapes } from './peer.ts';
 
 type Runtime = typeof import('onnxruntime-node');
-
-type Feeds = Record<string, OnnxValue>;
-
-type Feed = (inputs: Named) => Feeds;
 
 /** The version that is tested, and that the hint names. */
 const wanted = 'onnxruntime-node@1.30.0';
@@ -98,55 +95,14 @@ const installed = (): Promise<Runtime | undefined> =>
     throw error;
   });
 
-/** Makes the tensors of a run, or says why it cannot. */
-function feedFor(
-  { Tensor }: Runtime,
-  { inputMetadata }: InferenceSession,
-  shapes: Shapes,
-  constants: Readonly<Record<string, Fixed>>,
-): Feed | string {
-  const odd = inputMetadata.find((input) => !input.isTensor || !ortData(input.type, [0]));
-  if (odd) return `ONNX Runtime cannot be given the input "${odd.name}": it is no tensor of numbers`;
-  const ports = inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
-  return (inputs) =>
-    Object.fromEntries(
-      ports.map(({ name, type, shape }) => {
-        const declared = shape.map((d) => (typeof d === 'number' ? d : 1));
-        const fixed = Object.hasOwn(constants, name) ? constants[name] : undefined;
-        // What nothing needs is no input of the graph any longer.
-        const idle = new Float32Array(declared.reduce((n, d) => n * d, 1));
-        const data = fixed?.data ?? inputs[name] ?? idle;
-        const isWhole = shape.every((d) => typeof d === 'number');
-        const list = isWhole && declared.reduce((n, d) => n * d, 1) === data.length ? declared : [data.length];
-        const dims = fixed ? (fixed.shape ?? list) : (shapes.get(name) ?? declared);
-        // The types are those of a table, which the constructor's many forms cannot follow.
-        return [name, new Tensor(type as 'float32', ortData(type, data) as Float32Array, dims)];
-      }),
-    );
-}
-
 const suitedTo = ({ inputMetadata }: InferenceSession, inputs: Named): Named => {
   const truths = new Set(inputMetadata.flatMap((i) => (i.isTensor && i.type === 'bool' ? [i.name] : [])));
   const suited = (name: string, data: Numbers): Numbers => (truths.has(name) ? data.map((v) => v & 1) : data);
   return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, suited(name, data)]));
 };
 
-/** What is no tensor of numbers has no place in a comparison. */
-const namedNumbers = (values: InferenceSession.OnnxValueMapType): Named =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => {
-      const numbers = numbersOf(value);
-      return numbers ? [[name, numbers] as const] : [];
-    }),
-  );
-
 /** The model with more outputs, run once. */
-async function valuesInside(
-  runtime: Runtime,
-  path: string,
-  names: readonly string[],
-  feeds: Record<string, OnnxValue>,
-): Promise<Named> {
+async function valuesInside(runtime: Runtime, path: string, names: readonly string[], feeds: Feeds): Promise<Named> {
   const model = decode<ModelProto>('ModelProto', readFileSync(path));
   const { graph } = model;
   if (!graph) return {};

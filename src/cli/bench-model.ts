@@ -1,25 +1,27 @@
 /** What `espalier bench` does. Loaded only when it runs, so that help comes at once. */
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { cpuNamed, cpuNames } from '../../targets/cpu/cpus.ts';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
-import type { BenchReport, LayerTiming } from '../bench/report.ts';
 import type { Config } from '../config.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { visible } from '../diagnostic.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
 import { loadModel } from '../make/load.ts';
 import { runsHere } from '../make/native.ts';
 import type { CompileOptions } from '../make/parts.ts';
 import { partsFor } from '../make/parts.ts';
+import { findBrowser } from '../toolchain/browser.ts';
 import type { Flags } from './bench.ts';
+import { asText } from './bench-text.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
-import type { Paint } from './paint.ts';
-import { printCount, printError, printPercent, printTime, table } from './paint.ts';
 import { tunedOptionsOf } from './tuned.ts';
 import { verdictAsText } from './verify-model.ts';
+
+/** Fresh starts, of which the median is told. */
+const defaultStarts = 5;
 
 /** Peers are native code, so by default ours is, for the same CPU. */
 const defaults = { target: 'cpu', cpu: 'native' } as const;
@@ -48,6 +50,11 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
       message: `layers are timed on "cpu" alone, and the target is "${target}"`,
       hint: `leave out ${option}, or time them on cpu`,
     });
+    return false;
+  }
+  const webFault = webFaultOf(flags, target);
+  if (webFault) {
+    desk.report({ severity: 'error', ...webFault });
     return false;
   }
   if (cpu !== undefined && cpuNames.includes(cpu) && !(cpuNamed(cpu).hosted && runsHere(cpu))) {
@@ -86,6 +93,25 @@ function faultOf(model: string | undefined, flags: Flags): Pick<Diagnostic, 'cod
   return undefined;
 }
 
+/** Options that only contenders for the web have a use for. */
+function webFaultOf(
+  { against = [], browser, starts, tflite }: Flags,
+  target: string,
+): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
+  if (tflite !== undefined && !against.includes('litert'))
+    return { code: 'bench/options', message: '--tflite is for litert alone', hint: 'add --against litert' };
+  if (tflite !== undefined && !existsSync(tflite))
+    return { code: 'bench/options', message: `there is no file "${tflite}"`, hint: 'name a .tflite file' };
+  const peer = against.find((name) => name === 'ort-web' || name === 'litert');
+  const option = [browser !== undefined && '--browser', starts !== undefined && '--starts'].find(Boolean);
+  if (target === 'wasm' || (!peer && !option)) return undefined;
+  return {
+    code: 'bench/wasm-only',
+    message: `${peer === undefined ? option : `"${peer}"`} is for "wasm" alone, and the target is "${target}"`,
+    hint: 'add -t wasm, or leave it out',
+  };
+}
+
 async function measure(choices: Config, options: CompileOptions, flags: Flags, desk: Desk): Promise<boolean> {
   const { io, report, doing } = desk;
   const path = modelOf(choices, report);
@@ -93,6 +119,11 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
   const parts = partsFor(options, report);
   const { out } = flags;
   if (!parts || (out !== undefined && !mayWriteFile(join(out, 'bench.json'), undefined, report))) return false;
+  const browser =
+    flags.browser === undefined
+      ? undefined
+      : await findBrowser(flags.browser === true ? undefined : flags.browser, report);
+  if (flags.browser !== undefined && browser === undefined) return false;
   doing(`reading ${path}`);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
@@ -102,7 +133,11 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
     options,
     parts,
     against: flags.against ?? [],
+    tflite: flags.tflite,
     threads: flags.threads,
+    browser,
+    starts: options.target === 'wasm' ? (flags.starts ?? defaultStarts) : 0,
+    link: flags.link,
     layers: flags.layers ?? false,
     seconds: flags.seconds,
     rounds: flags.runs,
@@ -124,89 +159,3 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
   ]);
   return true;
 }
-
-function asText({ machine, model, mask, threads, ours, peers, layers }: BenchReport, paint: Paint): readonly string[] {
-  const head = ['', 'median', 'min', 'IQR', 'ratio', 'IQR', 'largest error'].map((word) => paint.dim(word));
-  const own = [paint.bold('espalier'), ...times(ours), '', '', printError(ours.maxError)];
-  const rows = peers.map((peer) => [
-    peer.name,
-    ...times(peer),
-    paint.bold(`${peer.ratio.toFixed(2)}x`),
-    peer.ratioIqr.toFixed(2),
-    printError(peer.maxError),
-  ]);
-  const cores =
-    machine.pinned.length > 0
-      ? `, on ${machine.pinned.length === 1 ? 'core' : 'cores'} ${machine.pinned.join(', ')}`
-      : '';
-  const format = mask.format === null ? '' : `, mostly ${mask.format}`;
-  return [
-    `${visible(model)} on ${ours.target}${ours.cpu === null ? '' : ` ${ours.cpu}`}: ${printCount(mask.weights)} weights, ${printPercent(mask.zeros)} zero${format}`,
-    paint.dim(
-      `${machine.cpu}, ${threads === 1 ? 'one thread' : `${threads} threads`}${cores}; ${ours.runs} runs, taking turns; ratio = peer / espalier`,
-    ),
-    '',
-    ...table([head, own, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right']),
-    ...(layers.length > 0 ? ['', ...layersAsText(layers, ours.peakGflops ?? 0, paint)] : []),
-  ];
-}
-
-const times = ({ medianMs, minMs, iqrMs }: BenchReport['ours'] | BenchReport['peers'][number]): readonly string[] =>
-  [medianMs, minMs, iqrMs].map(printTime);
-
-function layersAsText(layers: readonly LayerTiming[], peak: number, paint: Paint): readonly string[] {
-  const head = [
-    'layer',
-    'op',
-    'output',
-    'format',
-    'kernel',
-    'kept',
-    'MACs',
-    'nonzero',
-    'min',
-    'median',
-    'hot',
-    'GFLOP/s',
-    'of peak',
-  ];
-  const rows = layers.map((layer) => [
-    short(visible(layer.name)),
-    layer.op,
-    layer.shape.join('x'),
-    layer.format ?? '',
-    layer.kernel ?? paint.yellow('loops'),
-    layer.density === null ? '' : printPercent(layer.density),
-    layer.macs > 0 ? printCount(layer.macs) : '',
-    layer.macs > 0 ? printCount(layer.nonzeroMacs) : '',
-    ...[layer.minMs, layer.medianMs, layer.hotMinMs].map((ms) => ms.toFixed(3)),
-    layer.macs > 0 ? layer.gflops.toFixed(1) : '',
-    layer.macs > 0 ? printPercent(layer.peakShare) : '',
-  ]);
-  const sum = (of: (layer: LayerTiming) => number): string =>
-    layers.reduce((total, layer) => total + of(layer), 0).toFixed(3);
-  const total = [
-    'all',
-    '',
-    '',
-    '',
-    '',
-    '',
-    '',
-    '',
-    sum((l) => l.minMs),
-    sum((l) => l.medianMs),
-    sum((l) => l.hotMinMs),
-    '',
-    '',
-  ];
-  const right = ['left', 'left', 'left', 'left', 'left', ...Array.from({ length: 8 }, () => 'right' as const)] as const;
-  return [
-    ...table([head.map((word) => paint.dim(word)), ...rows, total.map((word) => paint.bold(word))], right),
-    '',
-    `milliseconds; GFLOP/s of nonzero multiply-adds, hot, against ${peak.toFixed(1)}, the most that the core did on registers alone`,
-  ];
-}
-
-/** The end says more than the beginning. */
-const short = (name: string): string => (name.length > 40 ? `…${name.slice(-39)}` : name);

@@ -1,5 +1,6 @@
 /** `espalier bench`: builds, verifies, and times against peers, alternately in one run. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseLink } from '../bench/link.ts';
 import type { PeerName } from '../bench/peer-names.ts';
 import { isPeerName, peerDocs } from '../bench/peer-names.ts';
 import type { Act, TargetFlags } from './options.ts';
@@ -8,7 +9,12 @@ import { jsonOption, modelArgument, parseSize, withModelOptions, withTargetOptio
 /** As commander gives them. */
 export interface Flags extends TargetFlags {
   readonly against?: readonly PeerName[];
+  readonly tflite?: string;
   readonly threads: number;
+  /** True where a browser shall be looked for. */
+  readonly browser?: string | true;
+  readonly starts?: number;
+  readonly link: number;
   readonly layers?: boolean;
   readonly seconds: number;
   readonly runs?: number;
@@ -35,7 +41,22 @@ export const benchCommand = (act: Act): Command =>
           .join(', ')}`,
         parsePeers,
       )
+      .option('--tflite <file>', 'the same network as TensorFlow Lite, for litert')
       .option('--threads <n>', 'for us and for peers', parseSize, 1)
+      .option(
+        '--browser [program]',
+        'wasm only: in pages of a browser without a window, instead of in Node.js; needs playwright-core',
+      )
+      .option(
+        '--starts <n>',
+        'wasm only: fresh starts of each, for the time to the first result (default: 5)',
+        parseStarts,
+      )
+      .addOption(
+        new Option('--link <speed>', 'wasm only: what downloads are computed for, from brotli bytes')
+          .default(1e7, '10Mbit')
+          .argParser(parseSpeed),
+      )
       .option('--layers', 'cpu only: time every layer, in the network and alone, against what the core can do')
       .option('--seconds <n>', 'time to measure for, about', parseSize, 10)
       .option('--runs <n>', 'so many runs of each instead, one in turn', parseSize)
@@ -53,6 +74,18 @@ export const benchCommand = (act: Act): Command =>
         return bench(model, flags, desk);
       }),
     );
+
+function parseStarts(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, or 0 for none.');
+  return Number(text);
+}
+
+/** Bits a second. */
+function parseSpeed(text: string): number {
+  const speed = parseLink(text);
+  if (speed === undefined) throw new InvalidArgumentError('It must be a speed, e.g. 10Mbit, 512kbit or 1Gbit.');
+  return speed;
+}
 
 function parsePeers(text: string): readonly PeerName[] {
   const words = text.split(',').map((word) => word.trim());

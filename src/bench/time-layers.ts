@@ -1,0 +1,36 @@
+/** Layers of what is built, timed one by one. */
+import { z } from 'zod';
+import type { Compiled } from '../compile.ts';
+import type { Parts } from '../make/parts.ts';
+import { lower } from '../plan/lower.ts';
+import type { BenchJob, Keep } from './job.ts';
+import type { Layers } from './layers.ts';
+import { layerTimings, stepTimes } from './layers.ts';
+import type { OursOptions } from './ours.ts';
+import { openSteps } from './ours.ts';
+
+/** Runs of a network whose steps are timed, and windows in which each step is repeated. */
+const stepRuns = { inNetwork: 30, windows: 15 };
+
+/** Undefined after a report. */
+/** The network with every step by itself: what runs band by band with others has no time of its own. */
+function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): Compiled {
+  const plan = lower(compiled.graph, target.kernels);
+  const emission = target.emit(plan, { render, report: () => {}, recorded: compiled.recorded });
+  return { ...compiled, plan, ...emission };
+}
+
+export async function timeLayers(
+  { report, doing, parts }: BenchJob,
+  built: Compiled,
+  ours: OursOptions,
+  keep: Keep,
+): Promise<Layers | undefined> {
+  const compiled = alone(built, parts, ours);
+  doing('building the network with hooks between its steps');
+  const process = await openSteps(compiled, ours, report);
+  if (!process || !(await keep.process(process).load(compiled.recorded().inputs))) return undefined;
+  doing('timing layers');
+  const times = await process.ask(`steps ${stepRuns.inNetwork} ${stepRuns.windows}`, z.array(stepTimes));
+  return times && layerTimings(compiled.graph, compiled.plan, times);
+}

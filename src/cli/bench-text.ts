@@ -1,0 +1,130 @@
+/** A measurement, for people. */
+import { printLink } from '../bench/link.ts';
+import type { BenchReport, LayerTiming } from '../bench/report.ts';
+import { sum } from '../bench/web/shipped.ts';
+import { visible } from '../diagnostic.ts';
+import type { Paint } from './paint.ts';
+import { printBytes, printCount, printError, printPercent, printTime, table } from './paint.ts';
+
+export function asText(report: BenchReport, paint: Paint): readonly string[] {
+  const { machine, model, mask, threads, place, ours, peers, layers } = report;
+  const head = ['', 'median', 'min', 'IQR', 'ratio', 'IQR', 'largest error'].map((word) => paint.dim(word));
+  const own = [paint.bold('espalier'), ...times(ours), '', '', printError(ours.maxError)];
+  const rows = peers.map((peer) => [
+    peer.name,
+    ...times(peer),
+    paint.bold(`${peer.ratio.toFixed(2)}x`),
+    peer.ratioIqr.toFixed(2),
+    peer.maxError === null ? 'not compared' : printError(peer.maxError),
+  ]);
+  const cores =
+    machine.pinned.length > 0
+      ? `, on ${machine.pinned.length === 1 ? 'core' : 'cores'} ${machine.pinned.join(', ')}`
+      : '';
+  const format = mask.format === null ? '' : `, mostly ${mask.format}`;
+  return [
+    `${visible(model)} on ${ours.target}${ours.cpu === null ? '' : ` ${ours.cpu}`}: ${printCount(mask.weights)} weights, ${printPercent(mask.zeros)} zero${format}`,
+    paint.dim(
+      `${machine.cpu}, ${threads === 1 ? 'one thread' : `${threads} threads`}${cores}${ours.target === 'wasm' ? `, in ${place.version}` : ''}; ${ours.runs} runs, taking turns; ratio = peer / espalier`,
+    ),
+    '',
+    ...table([head, own, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right']),
+    ...webAsText(report, paint),
+    ...(layers.length > 0 ? ['', ...layersAsText(layers, ours.peakGflops ?? 0, paint)] : []),
+  ];
+}
+
+/** What counts in a page besides: nothing where it was not measured. */
+function webAsText({ ours, peers, link }: BenchReport, paint: Paint): readonly string[] {
+  if (!ours.web || link === null) return [];
+  const all = [{ name: 'espalier', web: ours.web }, ...peers];
+  const first = ours.web.start.totalMs;
+  const head = ['', 'first result', 'ratio', 'download', 'load', 'first run', 'second run', 'memory'];
+  const starts = all.flatMap(({ name, web }) => {
+    if (!web) return [];
+    const { totalMs, downloadMs, loadMs, firstMs, secondMs, peakBytes } = web.start;
+    const ratio = name === 'espalier' ? '' : paint.bold(`${(totalMs / first).toFixed(2)}x`);
+    const phases = [downloadMs, loadMs, firstMs, secondMs].map((ms) => (ms === null ? '' : printTime(ms)));
+    return [[name, printTime(totalMs), ratio, ...phases, peakBytes === null ? '' : printBytes(peakBytes)]];
+  });
+  const sizes = all.flatMap(({ name, web }) => {
+    if (!web?.ships) return [];
+    const { code, weights } = web.ships;
+    const { raw, gzip, brotli } = sum(code, weights);
+    return [[name, ...[raw, gzip, brotli, code.brotli, weights.brotli].map(printBytes), web.version ?? '']];
+  });
+  const right = Array.from({ length: 7 }, () => 'right' as const);
+  return [
+    '',
+    ...table([head.map((word) => paint.dim(word)), ...starts], ['left', ...right]),
+    paint.dim(
+      `medians of ${ours.web.start.starts} fresh starts; download computed from brotli bytes at ${printLink(link)}; memory: the most that the process had`,
+    ),
+    '',
+    ...table(
+      [['', 'shipped', 'gzip', 'brotli', 'code', 'weights', ''].map((word) => paint.dim(word)), ...sizes],
+      ['left', ...right.slice(0, 5), 'left'],
+    ),
+    paint.dim('code and weights as brotli'),
+  ];
+}
+
+const times = ({ medianMs, minMs, iqrMs }: BenchReport['ours'] | BenchReport['peers'][number]): readonly string[] =>
+  [medianMs, minMs, iqrMs].map(printTime);
+
+function layersAsText(layers: readonly LayerTiming[], peak: number, paint: Paint): readonly string[] {
+  const head = [
+    'layer',
+    'op',
+    'output',
+    'format',
+    'kernel',
+    'kept',
+    'MACs',
+    'nonzero',
+    'min',
+    'median',
+    'hot',
+    'GFLOP/s',
+    'of peak',
+  ];
+  const rows = layers.map((layer) => [
+    short(visible(layer.name)),
+    layer.op,
+    layer.shape.join('x'),
+    layer.format ?? '',
+    layer.kernel ?? paint.yellow('loops'),
+    layer.density === null ? '' : printPercent(layer.density),
+    layer.macs > 0 ? printCount(layer.macs) : '',
+    layer.macs > 0 ? printCount(layer.nonzeroMacs) : '',
+    ...[layer.minMs, layer.medianMs, layer.hotMinMs].map((ms) => ms.toFixed(3)),
+    layer.macs > 0 ? layer.gflops.toFixed(1) : '',
+    layer.macs > 0 ? printPercent(layer.peakShare) : '',
+  ]);
+  const sum = (of: (layer: LayerTiming) => number): string =>
+    layers.reduce((total, layer) => total + of(layer), 0).toFixed(3);
+  const total = [
+    'all',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    sum((l) => l.minMs),
+    sum((l) => l.medianMs),
+    sum((l) => l.hotMinMs),
+    '',
+    '',
+  ];
+  const right = ['left', 'left', 'left', 'left', 'left', ...Array.from({ length: 8 }, () => 'right' as const)] as const;
+  return [
+    ...table([head.map((word) => paint.dim(word)), ...rows, total.map((word) => paint.bold(word))], right),
+    '',
+    `milliseconds; GFLOP/s of nonzero multiply-adds, hot, against ${peak.toFixed(1)}, the most that the core did on registers alone`,
+  ];
+}
+
+/** The end says more than the beginning. */
+const short = (name: string): string => (name.length > 40 ? `…${name.slice(-39)}` : name);
