@@ -65,6 +65,7 @@ describe('bytes', () => {
       loadMs,
       firstMs,
       secondMs: 1,
+      way: null,
       peakBytes,
     });
     const starts = [start(10, 1, 100), start(1, 20, null), start(2, 2, 300)];

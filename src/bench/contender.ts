@@ -31,6 +31,8 @@ const start = z.object({
   loadMs: z.number(),
   firstMs: z.number(),
   secondMs: z.number(),
+  /** Which of its ways to compute it took; null where it has one. */
+  way: z.string().nullable(),
   peakBytes: z.number().nullable(),
 });
 

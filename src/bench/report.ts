@@ -23,7 +23,7 @@ const sizes = z.strictObject({ raw: z.int().min(0), gzip: z.int().min(0), brotli
 
 /** What counts in a page besides the time of a run. */
 export const webSchema = z.strictObject({
-  /** Of the runtime. */
+  /** Of the runtime, or which kernels of ours ran. */
   version: z.string().nullable(),
   /** Medians over fresh processes or pages. `totalMs` is from nothing to the first outputs, the download included. */
   start: z.strictObject({

@@ -70,6 +70,7 @@ async function start(open: Open, inputs: Named, around: Surroundings): Promise<u
     loadMs: loaded - begin,
     firstMs: first - loaded,
     secondMs: second - first,
+    way: session.way ?? null,
     peakBytes: around.peakBytes(),
   };
 }

@@ -5,7 +5,7 @@ import type { Session, Site } from './site.ts';
 
 /** What a generated NAME.js exports, as far as it is the same for every model. */
 interface Binding {
-  readonly load: () => Promise<{ readonly run: (inputs?: Named) => Named }>;
+  readonly load: () => Promise<{ readonly kernels: string; readonly run: (inputs?: Named) => Named }>;
 }
 
 export async function open({ modules }: Site): Promise<Session> {
@@ -13,6 +13,7 @@ export async function open({ modules }: Site): Promise<Session> {
   const model = await load();
   let placed: Named | undefined;
   return {
+    way: `${model.kernels} kernels`,
     async run(inputs) {
       placed = inputs;
       const outputs = model.run(inputs);

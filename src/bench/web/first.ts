@@ -36,7 +36,11 @@ export async function firstResults(kits: readonly Kit[], options: FirstOptions):
     doing(`compressing what ${name} ships`);
     const shipment = ships.length > 0 ? await shipmentOf(ships) : null;
     const download = shipment && downloadMs(shipment, link);
-    results.push({ version, start: startOf(samples[i], download), ships: shipment });
+    results.push({
+      version: version ?? samples[i][0]?.way ?? null,
+      start: startOf(samples[i], download),
+      ships: shipment,
+    });
   }
   return results;
 }

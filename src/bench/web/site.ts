@@ -30,6 +30,8 @@ export interface Driver {
 
 /** A model that is ready to run. */
 export interface Session {
+  /** Which of its ways to compute it took here. */
+  readonly way?: string;
   /** Outputs by name, in arrays that last. */
   readonly run: (inputs: Named) => Promise<Named>;
   /** Runs once and has the outputs where JavaScript can read them; the same inputs are in place after the first time. */
