@@ -17,13 +17,13 @@ describe('options', () => {
     expect(parseQuantize('activations=int8')).toEqual({
       kind: 'calibrated',
       weights: { kind: 'int8' },
-      activations: { ranges: { kind: 'mse' } },
+      activations: { ranges: { kind: 'mse' }, equalise: true },
       samples: 128,
     });
     expect(parseQuantize('weights=codebook:16,activations=int8,ranges=percentile:99.9,samples=7')).toEqual({
       kind: 'calibrated',
       weights: { kind: 'codebook', values: 16 },
-      activations: { ranges: { kind: 'percentile', share: 0.9990000000000001 } },
+      activations: { ranges: { kind: 'percentile', share: 0.9990000000000001 }, equalise: true },
       samples: 7,
     });
     expect(parseQuantize('qdq')).toEqual({ kind: 'qdq' });

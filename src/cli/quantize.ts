@@ -18,6 +18,7 @@ How, with commas between:
   activations=int8     compute with whole numbers; without it weights alone are rounded
   ranges=mse           where activations saturate: at the least square error (the default), at the largest value
                        (minmax), or beyond most values (percentile:99.9)
+  equalize=on          bring the channels between layers to like sizes first (the default), or off
   samples=128          calibrate with so many inputs, spread over all that are given
 or qdq, for the scales that an ONNX model has itself: QuantizeLinear, DequantizeLinear, QLinearConv and the like.
 

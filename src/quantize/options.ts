@@ -32,7 +32,11 @@ export type QuantizeOptions =
       readonly kind: 'calibrated';
       readonly weights: Grid;
       /** Absent where weights alone are rounded, and the graph stays one of real numbers. */
-      readonly activations?: { readonly ranges: RangeRule };
+      readonly activations?: {
+        readonly ranges: RangeRule;
+        /** Whether channels are brought to like sizes first. */
+        readonly equalise: boolean;
+      };
       /** At most so many samples of the calibration data are run, spread over all of it. */
       readonly samples: number;
     };
@@ -40,7 +44,7 @@ export type QuantizeOptions =
 /** More change ranges little, and take as long again. */
 const usualSamples = 128;
 
-const keys = ['weights', 'activations', 'ranges', 'samples'];
+const keys = ['weights', 'activations', 'ranges', 'equalize', 'samples'];
 
 /** The options, or what is wrong with the text and what to write instead. */
 export function parseQuantize(text: string): QuantizeOptions | readonly [message: string, hint: string] {
@@ -66,12 +70,17 @@ export function parseQuantize(text: string): QuantizeOptions | readonly [message
     return ['"ranges" are those of activations, which stay real numbers', 'say activations=int8 as well'];
   const ranges = parseRule(rule ?? 'mse');
   if (!ranges) return [`ranges cannot be "${rule}"`, 'ranges are mse, minmax or percentile:P with P in 50..100'];
+  const even = said.get('equalize');
+  if (even !== undefined && activations === undefined)
+    return ['"equalize" is for activations, which stay real numbers', 'say activations=int8 as well'];
+  if (even !== undefined && even !== 'on' && even !== 'off')
+    return [`"equalize" cannot be "${even}"`, 'say equalize=on, which is the default, or equalize=off'];
   const count = said.get('samples') ?? String(usualSamples);
   if (!/^[1-9]\d{0,5}$/.test(count)) return [`"samples" cannot be "${count}"`, 'say how many, e.g. samples=64'];
   return {
     kind: 'calibrated',
     weights,
-    ...(activations !== undefined && { activations: { ranges } }),
+    ...(activations !== undefined && { activations: { ranges, equalise: even !== 'off' } }),
     samples: Number(count),
   };
 }

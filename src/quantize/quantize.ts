@@ -7,6 +7,7 @@ import type { Histograms } from './calibrate.ts';
 import { calibrate } from './calibrate.ts';
 import type { Conversion } from './convert.ts';
 import { convert } from './convert.ts';
+import { equalise } from './equalise.ts';
 import type { Target } from './form.ts';
 import { steps, symmetric } from './form.ts';
 import { shareBeyond, thresholdOf } from './histogram.ts';
@@ -81,7 +82,8 @@ export function quantizeGraph(
       'activations are quantised by what they are for some inputs, and there are none',
       'give --calibrate data.npz, or a folder of .npy, .npz or .png files',
     );
-  const source = separateLayers(graph);
+  const apart = separateLayers(graph);
+  const source = options.activations.equalise ? equalise(apart, samples) : apart;
   const calibration = calibrate(source, samples, report);
   if (!calibration) return undefined;
   const targets = targetsFor(source, calibration.histograms, options.activations.ranges);
