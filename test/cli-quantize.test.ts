@@ -23,7 +23,7 @@ const model = `graph net of "net.onnx"
   %b = constant [0.1 -0.2] : f32[2]
   %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=sigmoid : f32[1x4x3x2] from "net/conv"
   %m = reduce(%c) fn=mean axes=[1 2] keep=false : f32[1x2] from "net/mean"
-  %s = softmax(%m) axis=1 : f32[1x2] from "net/softmax"
+  %s = layer-norm(%m, %b, %b) epsilon=0.01 : f32[1x2] from "net/norm"
 return "y"=%s`;
 
 const two = model
@@ -67,8 +67,8 @@ describe('quantize', () => {
       'net/mean  reduce            N dB          0',
       '',
       'in real numbers',
-      'op       calls',
-      'softmax      1  has no form in whole numbers: "net/softmax"',
+      'op          calls',
+      'layer-norm      1  has no form in whole numbers: "net/norm"',
       '',
       'output y: N dB against real numbers, largest error N % of the largest number, 5 samples',
       '',
@@ -87,7 +87,7 @@ describe('quantize', () => {
         ['net/conv', 'sigmoid', null],
         ['net/mean', 'reduce', null],
       ]);
-      expect(told.real).toEqual([{ name: 'net/softmax', op: 'softmax', reason: 'has no form in whole numbers' }]);
+      expect(told.real).toEqual([{ name: 'net/norm', op: 'layer-norm', reason: 'has no form in whole numbers' }]);
       expect(told.samples).toBe(5);
       for (const { sqnr, saturated } of told.layers) expect([(sqnr ?? 0) > 30, saturated]).toEqual([true, 0]);
       expect(told.outputs.map(({ name: output, sqnr }) => [output, (sqnr ?? 0) > 30])).toEqual([['y', true]]);
@@ -150,7 +150,7 @@ describe('other commands', () => {
     const { code, out } = await espalier(argv);
     expect(code).toBe(0);
     expect(out).toContain('quantised 3 steps; the least of a layer is');
-    expect(out).toContain('1 in real numbers, softmax: espalier quantize says why');
+    expect(out).toContain('1 in real numbers, layer-norm: espalier quantize says why');
     const { out: json } = await espalier([...argv, '--json']);
     expect((JSON.parse(json) as { readonly quantization: Quality }).quantization.layers.length).toBe(3);
   });
