@@ -87,7 +87,7 @@ function splitText({ split }: CompiledSplit, all: boolean, paint: Paint): readon
   const shown = all ? left : left.slice(0, few);
   return [
     `${count('accelerator')} of ${split.operators.length} operators and ${((100 * acceleratedMacs) / macs).toFixed(1)} % of ${printCount(macs)} multiply-adds are on the accelerator;`,
-    `${count('before')} operators run on the CPU before it and ${count('after')} behind it; ${printBytes(bytesIn)} go to it for each input and ${printBytes(bytesOut)} come back`,
+    `before it the CPU computes ${count('before')} of them, behind it ${count('after')}; ${printBytes(bytesIn)} go to it for each input and ${printBytes(bytesOut)} come back`,
     ...shown.map(
       ({ part, op, why, names }) =>
         `  ${paint.dim(part)} ${names.length > 1 ? `${names.length} x ` : ''}"${op}" ${visible(why)} ${paint.dim(named(names))}`,

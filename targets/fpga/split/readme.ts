@@ -8,16 +8,19 @@ import type { Crossed, Names } from './steps.ts';
 
 export function readmeView(split: Split, names: Names, { before, after }: HostContext) {
   const { macs, acceleratedMacs, bytesIn, bytesOut } = figuresOf(split);
-  const count = (part: string): number => split.operators.filter((o) => o.part === part).length;
+  const count = (part: string): string => {
+    const own = split.operators.filter((o) => o.part === part).length;
+    return own === 1 ? '1 operator' : `${own} operators`;
+  };
   const left = leftOf(split);
   return {
     parts: [
-      ...(before ? [{ folder: 'before', doc: `${count('before')} operators on the CPU, a C library` }] : []),
+      ...(before ? [{ folder: 'before', doc: `${count('before')} on the CPU, a C library` }] : []),
       {
         folder: 'fpga',
-        doc: `${count('accelerator')} operators, a Vitis HLS component; \`call/\` is the same as a C function`,
+        doc: `${count('accelerator')}, a Vitis HLS component; \`call/\` is the same as a C function`,
       },
-      ...(after ? [{ folder: 'after', doc: `${count('after')} operators on the CPU, a C library` }] : []),
+      ...(after ? [{ folder: 'after', doc: `${count('after')} on the CPU, a C library` }] : []),
     ],
     share:
       `${((100 * acceleratedMacs) / macs).toFixed(1)} % of ${macs} multiply-adds are on the FPGA; ` +
