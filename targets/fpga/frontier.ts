@@ -39,17 +39,23 @@ export function frontiersOf<T extends Priced>(
   part: Part,
   clock: number,
 ): Frontiers<T> {
-  return lists.map((prices) => layers.map((choices) => frontier(choices, (c) => priceOf(c, prices, part, clock))));
+  const quickest = layers.map((choices) => [...choices].sort((a, b) => a.cycles - b.cycles));
+  return lists.map((prices) => quickest.map((choices) => frontier(choices, (c) => priceOf(c, prices, part, clock))));
 }
 
+/** Choices are given the quickest first. */
 function frontier<T extends Priced>(choices: readonly T[], price: (choice: T) => number): readonly T[] {
-  const priced = choices.map((choice) => ({ choice, price: price(choice) })).sort((a, b) => a.price - b.price);
+  const out: T[] = [];
   let least = Infinity;
-  return priced.flatMap(({ choice }) => {
-    if (choice.cycles >= least) return [];
-    least = choice.cycles;
-    return [choice];
-  });
+  for (const choice of choices) {
+    const own = price(choice);
+    if (own >= least) continue;
+    least = own;
+    // Of two that are as quick the cheaper one.
+    if (out.length > 0 && out[out.length - 1].cycles === choice.cycles) out.pop();
+    out.push(choice);
+  }
+  return out.reverse();
 }
 
 function priceOf({ area, table }: Priced, prices: Prices, part: Part, clock: number): number {

@@ -119,15 +119,25 @@ const found = new WeakMap<Layer, number | 'none'>();
 
 /** Channels that go together, where every row keeps about as many of each group. */
 function sizeFor(layer: Layer): number | undefined {
-  const size = found.get(layer) ?? sizes.find((m) => layer.channels % m === 0 && padding(layer, m) <= most) ?? 'none';
+  const size = found.get(layer) ?? sizes.find((m) => layer.channels % m === 0 && isEven(layer, m)) ?? 'none';
   found.set(layer, size);
   return size === 'none' ? undefined : size;
 }
 
-function padding(layer: Layer, size: number): number {
-  const { groups, most: highest } = perGroup(layer, size);
-  if (highest === size) return Infinity;
-  return (groups * highest * layer.rows) / Math.max(1, layer.weights.column.length) - 1;
+/** Whether no row keeps so many of a group that there is more to pad than is put up with. */
+function isEven(layer: Layer, size: number): boolean {
+  const { rows, taps, channels, weights } = layer;
+  const { pos, column } = weights;
+  const groups = (taps[0] * taps[1] * channels) / size;
+  const limit = Math.min(size - 1, ((1 + most) * Math.max(1, column.length)) / (groups * rows));
+  for (let r = 0; r < rows; r++)
+    for (let e = pos[r], count = 0, group = -1; e < pos[r + 1]; e++) {
+      const own = Math.floor(column[e] / size);
+      count = own === group ? count + 1 : 1;
+      group = own;
+      if (count > limit) return false;
+    }
+  return true;
 }
 
 /**
