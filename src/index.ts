@@ -98,6 +98,8 @@ export type Model = string | Graph;
 /** The file that was read, and what is in it. */
 export interface Imported {
   readonly file: string;
+  /** The files that it was made of, `file` among them, for those who watch them. Masks and the like are not. */
+  readonly files: readonly string[];
   readonly graph: Graph;
 }
 

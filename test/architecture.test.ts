@@ -59,7 +59,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rooms that put everything together: each may import all above it, and those of its like that stand above it. */
-const assembly = ['src/config.ts', 'src/make', 'src/tune', 'src/check', 'src/bench', 'src/index.ts', 'src/cli'];
+const assembly = [
+  'src/config.ts',
+  'src/make',
+  'src/tune',
+  'src/check',
+  'src/bench',
+  'src/index.ts',
+  'src/plugin',
+  'src/cli',
+];
 
 const within = (place: string, path: string): boolean => path === place || path.startsWith(`${place}/`);
 

@@ -38,6 +38,8 @@ export interface LoadOptions extends QuantizeChoice {
 export interface LoadedModel {
   /** The model's own file: where a folder was given, the one found in it. */
   readonly file: string;
+  /** Every file that the importer read, or looked for and did not find: what else in the folder changes matters to no one. */
+  readonly files: readonly string[];
   readonly graph: Graph;
   /** What its inputs were fixed to. */
   readonly constants: Constants;
@@ -73,7 +75,12 @@ export function loadModel(path: string, options: LoadOptions & Purpose, report: 
     constants,
     ...(masks && { masks }),
   };
-  const beside = (path: string): string => join(dirname(file), path);
+  const files = new Set([file]);
+  const beside = (path: string): string => {
+    const found = join(dirname(file), path);
+    files.add(found);
+    return found;
+  };
   const graph = importModel(file, {
     read: (path) => readFile(beside(path)),
     open: (path) => openFile(beside(path)),
@@ -85,9 +92,9 @@ export function loadModel(path: string, options: LoadOptions & Purpose, report: 
     graph && smartdeal !== false ? smartdealWith(graph, smartdeal === true ? {} : smartdeal, report)?.graph : graph;
   if (!made) return undefined;
   const quantize = quantizeChoiceFor(made, options);
-  if (quantize === undefined) return { file, graph: made, constants };
+  if (quantize === undefined) return { file, files: [...files], graph: made, constants };
   const quantised = quantizeWith(made, { ...options, quantize }, report);
-  return quantised && { file, constants, ...quantised };
+  return quantised && { file, files: [...files], constants, ...quantised };
 }
 
 function modelFile(path: string, report: Report): string | undefined {

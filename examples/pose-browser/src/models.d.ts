@@ -1,0 +1,89 @@
+// Written by Espalier, for models that are imported. It takes the place of "espalier/client".
+
+// ../blazepose-detector/model.json
+declare module '*/blazepose-detector/model.json?espalier' {
+  /** The model blazepose_detector, compiled by Espalier to WebAssembly. Runs in browsers, workers and Node, and imports nothing. */
+  /** Values of the inputs, row-major. */
+  export type Inputs = {
+      /** 1x224x224x3 */
+      readonly input: Float32Array;
+  };
+  /** Values of the outputs, row-major. */
+  export type Outputs = {
+      /** 1x2254x13 */
+      readonly person: Float32Array;
+  };
+  /** Sizes of inputs and outputs, outermost first. */
+  export const shapes: {
+      readonly inputs: {
+          readonly input: readonly [1, 224, 224, 3];
+      };
+      readonly outputs: {
+          readonly person: readonly [1, 2254, 13];
+      };
+  };
+  export interface Model {
+      /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
+      readonly inputs: Inputs;
+      /** The model's own memory: what the last run computed, and the next one writes over. */
+      readonly outputs: Outputs;
+      /**
+       * Computes the outputs, from `inputs` or from what `model.inputs` holds. Returns `model.outputs`: copy what has to
+       * outlive the next run. Throws InputError when an input is missing, unknown, or not an array of its type and length.
+       */
+      run(inputs?: Inputs): Outputs;
+      /** Lets go of the memory. Running the model afterwards is an error. */
+      dispose(): void;
+  }
+  /** Where a module may come from: its bytes, an answer to a request, a compiled module, or the address of any of them. */
+  export type Source = BufferSource | Response | WebAssembly.Module | URL;
+  /** What is wrong with an input, and with which. */
+  export class InputError extends TypeError {
+      readonly name = "InputError";
+      readonly input: string;
+      constructor(input: string, message: string);
+  }
+  /** Loads the model: from blazepose_detector.wasm beside this file, or from `source`. May be called more than once. */
+  export function load(source?: Source | PromiseLike<Source>): Promise<Model>;
+}
+
+declare module '*?espalier' {
+  /** Values by the name of an input or output, row-major. */
+  export type Values = Readonly<Record<string, Float32Array>>;
+  export type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+  export type Outputs = Values;
+
+  /** Sizes of inputs and outputs, outermost first. */
+  export const shapes: {
+    readonly inputs: Readonly<Record<string, readonly number[]>>;
+    readonly outputs: Readonly<Record<string, readonly number[]>>;
+  };
+
+  export interface Model {
+    /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
+    readonly inputs: Values;
+    /** The model's own memory: what the last run computed, and the next one writes over. */
+    readonly outputs: Outputs;
+    /** Computes the outputs: copy what has to outlive the next run. Throws InputError when an input does not fit. */
+    run(inputs?: Inputs): Outputs;
+    /** Lets go of the memory. Running the model afterwards is an error. */
+    dispose(): void;
+  }
+
+  /** Where a module may come from: its bytes, an answer to a request, a compiled module, or the address of any of them. */
+  export type Source = BufferSource | Response | WebAssembly.Module | URL;
+
+  /** What is wrong with an input, and with which. */
+  export class InputError extends TypeError {
+    readonly name: 'InputError';
+    readonly input: string;
+    constructor(input: string, message: string);
+  }
+
+  /** Loads the model: what the bundler ships, unless `source` is given. */
+  export function load(source?: Source | PromiseLike<Source>): Promise<Model>;
+}
+
+declare module '*&espalier' {
+  export * from '*?espalier';
+}

@@ -1,0 +1,44 @@
+/**
+ * Types of imports that end in `?espalier`, for `"types": ["espalier/client"]` in tsconfig.json. Other queries go before:
+ * `./model.json?batch=2&espalier`. The plugin's option `types` writes exact ones for each model in their place.
+ */
+declare module '*?espalier' {
+  /** Values by the name of an input or output, row-major. */
+  export type Values = Readonly<Record<string, Float32Array>>;
+  export type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+  export type Outputs = Values;
+
+  /** Sizes of inputs and outputs, outermost first. */
+  export const shapes: {
+    readonly inputs: Readonly<Record<string, readonly number[]>>;
+    readonly outputs: Readonly<Record<string, readonly number[]>>;
+  };
+
+  export interface Model {
+    /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
+    readonly inputs: Values;
+    /** The model's own memory: what the last run computed, and the next one writes over. */
+    readonly outputs: Outputs;
+    /** Computes the outputs: copy what has to outlive the next run. Throws InputError when an input does not fit. */
+    run(inputs?: Inputs): Outputs;
+    /** Lets go of the memory. Running the model afterwards is an error. */
+    dispose(): void;
+  }
+
+  /** Where a module may come from: its bytes, an answer to a request, a compiled module, or the address of any of them. */
+  export type Source = BufferSource | Response | WebAssembly.Module | URL;
+
+  /** What is wrong with an input, and with which. */
+  export class InputError extends TypeError {
+    readonly name: 'InputError';
+    readonly input: string;
+    constructor(input: string, message: string);
+  }
+
+  /** Loads the model: what the bundler ships, unless `source` is given. */
+  export function load(source?: Source | PromiseLike<Source>): Promise<Model>;
+}
+
+declare module '*&espalier' {
+  export * from '*?espalier';
+}
