@@ -31,7 +31,7 @@ export function declareModel(file: string, root: string, { specifier, model, typ
   const pattern = patternOf(specifier);
   blocks.set(pattern, { path: model, text: `// ${model}\ndeclare module ${pattern} {\n${bodyOf(types)}}\n` });
   const sorted = [...blocks].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1)).map(([, { text }]) => text);
-  const others = readFileSync(new URL('src/plugin/client.d.ts', packageFolder()), 'utf8').replace(
+  const others = readFileSync(new URL('templates/plugin/client.d.ts', packageFolder()), 'utf8').replace(
     /^\/\*\*[\s\S]*?\*\/\n/,
     '',
   );
