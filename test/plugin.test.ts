@@ -205,6 +205,7 @@ describe('a model', () => {
   test('that is not there is looked for beside, and elsewhere by its package', async () => {
     const { faultOf, load } = app();
     expect(await faultOf(load('../net/modle.json?espalier'))).toContain('[import/missing-file]\n  hint: did you mean');
+    expect((await load('/net/model.json?espalier')).manifest.name).toBe('net');
     const text = await faultOf(load('no-such-package/model.json?espalier'));
     expect(text).toMatch(/main\.js: error: the model "no-such-package\/model.json" is not found \[plugin\/not-found\]/);
     expect(await faultOf(load('../net/model.json?espalier&bacth=2'))).toContain('did you mean "batch"?');

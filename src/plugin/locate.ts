@@ -1,7 +1,7 @@
 /** The path that an import means: beside the importer, as the bundler resolves it, or in a package. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** What a bundler makes of a specifier; undefined where it makes nothing of it. */
 export type Resolve = (specifier: string, folder: string) => Promise<string | undefined>;
@@ -16,7 +16,10 @@ export async function locate(
   const from = importer?.replace(/[?#].*$/, '');
   const folder = from !== undefined && isAbsolute(from) ? dirname(from) : root;
   if (/^\.{1,2}(?:[\\/]|$)/.test(specifier)) return resolve(folder, specifier);
-  if (isAbsolute(specifier) && existsSync(specifier)) return specifier;
+  // What begins with a slash is a place on the disk, or one in the page's address: below the root, or what is served as it is.
+  const places = isAbsolute(specifier) ? [specifier, join(root, specifier), join(root, 'public', specifier)] : [];
+  const there = places.find((place) => existsSync(place));
+  if (there !== undefined) return there;
   const found = (await ask(specifier, folder))?.replace(/[?#].*$/, '');
   if (found !== undefined && isAbsolute(found)) return found;
   try {

@@ -11,6 +11,8 @@ export interface Made {
   readonly ok: true;
   readonly output: Output;
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether it was not in the cache. */
+  readonly isNew: boolean;
   /** All that it was made of: if one of them changes, it has to be made again. */
   readonly files: readonly string[];
 }
@@ -25,7 +27,7 @@ export interface NotMade {
 /** Compiles unless the very same was compiled before. */
 export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade> {
   const known = find(cache, wanted);
-  if (known) return { ok: true, output: known, diagnostics: [], files: known.files };
+  if (known) return { ok: true, output: known, isNew: false, diagnostics: [], files: known.files };
   const { options } = wanted;
   // Messages name files, and people know them from where they stand.
   const model = relative('', wanted.path) || '.';
@@ -40,14 +42,14 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
   const before = outputIn(folder);
   if (before) {
     keep(cache, wanted, files, folder);
-    return { ok: true, output: before, diagnostics: [], files };
+    return { ok: true, output: before, isNew: false, diagnostics: [], files };
   }
   const graph = await prepared(library, imported, model, options, `${folder}.graph`);
   if (!graph.ok) return fail(graph.diagnostics);
   const built = await library.build(graph.graph, { ...compiling(options), target: 'wasm', out: folder, force: true });
   if (!built.ok) return fail(built.diagnostics);
   keep(cache, wanted, files, folder);
-  return { ok: true, output: { folder, manifest: built.manifest }, diagnostics: built.diagnostics, files };
+  return { ok: true, output: { folder, manifest: built.manifest }, isNew: true, diagnostics: built.diagnostics, files };
 }
 
 type Library = typeof import('../index.ts');

@@ -24,6 +24,8 @@ import { moduleName, parseImport, parseModuleName } from './request.ts';
 export interface Context {
   addWatchFile(file: string): void;
   warn(message: string): void;
+  /** Some have nothing for what is no warning. */
+  info?(message: string): void;
 }
 
 export interface Loaded extends Output {
@@ -88,6 +90,7 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       for (const file of made.files) context.addWatchFile(file);
       if (!made.ok) throw new PluginFault(path, made.diagnostics);
       for (const diagnostic of made.diagnostics) context.warn(printDiagnostic(diagnostic));
+      if (made.isNew) context.info?.(`compiled ${shown(root, path)}`);
       const { folder, manifest } = made.output;
       const read = (role: string): string => {
         const file = manifest.files.find((f) => f.role === role) ?? bug(`the output has no ${role}`);

@@ -14,7 +14,17 @@ declare module '*?espalier' {
     readonly outputs: Readonly<Record<string, readonly number[]>>;
   };
 
+  /** Kernels of WebAssembly 2.0, or those with relaxed SIMD: faster, and different in the last bits, which depend on the machine. */
+  export type Kernels = 'portable' | 'relaxed';
+
+  export interface Options {
+    /** The kernels that have to be used. Unless given, those with relaxed SIMD where the engine and the model have them. */
+    readonly kernels?: Kernels;
+  }
+
   export interface Model {
+    /** The kernels that run. */
+    readonly kernels: Kernels;
     /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
     readonly inputs: Values;
     /** The model's own memory: what the last run computed, and the next one writes over. */
@@ -36,7 +46,7 @@ declare module '*?espalier' {
   }
 
   /** Loads the model: what the bundler ships, unless `source` is given. */
-  export function load(source?: Source | PromiseLike<Source>): Promise<Model>;
+  export function load(source?: Source | PromiseLike<Source>, options?: Options): Promise<Model>;
 }
 
 declare module '*&espalier' {

@@ -1,6 +1,6 @@
 /** The examples that Vite builds, as somebody builds them who installed the package: what they compute, and what they draw. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { parse } from 'npyjs';
@@ -122,6 +122,26 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
     expect(Math.abs(mean(near.map((p) => p.x)) - shoulders.x)).toBeLessThan(1);
     expect(Math.abs(mean(near.map((p) => p.y)) - shoulders.y)).toBeLessThan(1);
   });
+});
+
+test('`espalier/client` says no less of a module than its own types do', () => {
+  const cache = join(folder, 'pose-node/node_modules/.cache/espalier');
+  const [binding] = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /_detector\.d\.ts$/.test(path),
+  );
+  writeFileSync(
+    join(folder, 'pose-node/src/check.ts'),
+    `import type * as Any from './any.json?espalier';
+    import type * as Exact from '../node_modules/.cache/espalier/${binding.replace('.d.ts', '.js')}';
+    export const model = (exact: Exact.Model): Any.Model => exact;
+    export const load = (exact: typeof Exact.load): typeof Any.load => exact;
+    export const source = (any: Parameters<typeof Any.load>): Parameters<typeof Exact.load> => any;
+    export const shapes = (exact: typeof Exact.shapes): typeof Any.shapes => exact;
+    export const fault = (exact: Exact.InputError): Any.InputError => exact;
+    export const values = (exact: keyof typeof Exact): keyof typeof Any => exact;
+    export const members = (exact: keyof Exact.Model): keyof Any.Model => exact;`,
+  );
+  expect(run('pose-node', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')).toBe('');
 });
 
 test.each(['pose-browser', 'pose-node'])('types of %s fit', (example) => {
