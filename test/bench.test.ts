@@ -150,10 +150,10 @@ describe('mistakes', () => {
     ['a peer that nobody knows', ['net', '--against', 'ort,tflite'], 2, 'there is no peer "tflite"'],
     ['no threads', ['net', '--threads', '0'], 2, 'it must be a whole number above zero'],
     [
-      'layers of WebAssembly',
-      ['net', '-t', 'wasm', '--layers'],
+      'a sweep of WebAssembly',
+      ['--crossover', '-t', 'wasm'],
       1,
-      'layers are timed on "cpu" alone, and the target is "wasm" [bench/cpu-only]',
+      'layers are swept on "cpu" alone, and the target is "wasm" [bench/cpu-only]',
     ],
     ['a board', ['net', '--cpu', 'cortex-m7'], 1, 'programs for "cortex-m7" do not run on this machine'],
     ['an Arm core', ['net', '--cpu', 'armv8-a'], 1, 'programs for "armv8-a" do not run on this machine'],

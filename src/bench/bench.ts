@@ -148,7 +148,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
     },
   );
   if (!timings) return undefined;
-  const layers = job.layers ? await timeLayers(job, compiled, ours, keep) : undefined;
+  const layers = job.layers ? await timeLayers(job, compiled, ours, place, keep) : undefined;
   if (job.layers && !layers) return undefined;
   const [mine, ...others] = timings;
   return {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitStepTimer, emitTimer } from '../../targets/cpu/timer.ts';
+import { emitSteps } from '../../targets/wasm/steps.ts';
 import type { Compiled } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import { buildFolder } from '../make/build.ts';
@@ -11,8 +12,9 @@ import type { CompileOptions } from '../make/parts.ts';
 import type { Render } from '../target.ts';
 import type { Process } from './contender.ts';
 import { startProgram } from './contender.ts';
-import type { Kit } from './web/kit.ts';
-import { ownKit } from './web/kit.ts';
+import type { Kit, Ports } from './web/kit.ts';
+import { ownKit, stepsKit } from './web/kit.ts';
+import type { Place } from './web/places.ts';
 
 export interface OursOptions extends CompileOptions {
   /** Where to build: a folder that lasts as long as the processes do. */
@@ -28,9 +30,34 @@ export interface OursOptions extends CompileOptions {
 export const openProgram = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
   openTimer(compiled, emitTimer, options, report);
 
-/** Builds for timing steps, and starts: for the cpu alone. Undefined after a report. */
-export const openSteps = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
-  openTimer(compiled, emitStepTimer, options, report);
+/** Builds for timing steps on the cpu, and starts. Undefined after a report. */
+export const openProgramSteps = (
+  compiled: Compiled,
+  options: OursOptions,
+  report: Report,
+): Promise<Process | undefined> => openTimer(compiled, emitStepTimer, options, report);
+
+/** Builds for timing steps, and starts: for wasm, in `place`. Undefined after a report. */
+export async function openSteps(
+  compiled: Compiled,
+  options: OursOptions,
+  place: Place,
+  report: Report,
+): Promise<Process | undefined> {
+  if (options.target === 'cpu') return openProgramSteps(compiled, options, report);
+  const { artefacts, recipe, plan } = compiled;
+  const timer = emitSteps(plan, options.render);
+  const folder = join(options.folder, 'wasm-steps');
+  const together = {
+    ...compiled,
+    artefacts: [...artefacts, ...timer.artefacts],
+    recipe: [...recipe, ...timer.recipe],
+  };
+  const built = await buildFolder(folder, together, options, report);
+  if (!built?.complete) return undefined;
+  const files = built.manifest.files.map(({ path }) => path);
+  return place.open(stepsKit(folder, timer.index, files, portsFor(compiled, options)));
+}
 
 async function openTimer(
   compiled: Compiled,
@@ -56,14 +83,20 @@ async function openTimer(
 
 /** Builds for the web. Undefined after a report. */
 export async function buildKit(compiled: Compiled, options: OursOptions, report: Report): Promise<Kit | undefined> {
-  const { name, inputs, outputs } = compiled.plan;
+  const { name } = compiled.plan;
   const folder = join(options.folder, 'wasm');
   const built = await buildFolder(folder, compiled, options, report);
   if (!built?.complete) return undefined;
   const files = built.manifest.files.map(({ path }) => path);
-  const ports = { inputs: inputs.map(manifestPort), outputs: outputs.map(manifestPort) };
-  return ownKit(folder, name, files, { ...ports, threads: options.threads ?? 1, constants: {} });
+  return ownKit(folder, name, files, portsFor(compiled, options));
 }
+
+const portsFor = ({ plan }: Compiled, { threads = 1 }: OursOptions): Ports => ({
+  inputs: plan.inputs.map(manifestPort),
+  outputs: plan.outputs.map(manifestPort),
+  threads,
+  constants: {},
+});
 
 function processOptions({ plan }: Compiled, folder: string, { pin, signal }: OursOptions, report: Report) {
   const own = join(folder, 'numbers');

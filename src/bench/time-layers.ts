@@ -8,11 +8,11 @@ import type { Layers } from './layers.ts';
 import { layerTimings, stepTimes } from './layers.ts';
 import type { OursOptions } from './ours.ts';
 import { openSteps } from './ours.ts';
+import type { Place } from './web/places.ts';
 
 /** Runs of a network whose steps are timed, and windows in which each step is repeated. */
 const stepRuns = { inNetwork: 30, windows: 15 };
 
-/** Undefined after a report. */
 /** The network with every step by itself: what runs band by band with others has no time of its own. */
 function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): Compiled {
   const plan = lower(compiled.graph, target.kernels);
@@ -20,15 +20,17 @@ function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): 
   return { ...compiled, plan, ...emission };
 }
 
+/** For wasm they run in `place`. Undefined after a report. */
 export async function timeLayers(
   { report, doing, parts }: BenchJob,
   built: Compiled,
   ours: OursOptions,
+  place: Place,
   keep: Keep,
 ): Promise<Layers | undefined> {
   const compiled = alone(built, parts, ours);
   doing('building the network with hooks between its steps');
-  const process = await openSteps(compiled, ours, report);
+  const process = await openSteps(compiled, ours, place, report);
   if (!process || !(await keep.process(process).load(compiled.recorded().inputs))) return undefined;
   doing('timing layers');
   const times = await process.ask(`steps ${stepRuns.inNetwork} ${stepRuns.windows}`, z.array(stepTimes));

@@ -42,13 +42,12 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
   const tuned = await tunedOptionsOf({ ...wanted, target, cpu }, flags.tuning, desk);
   if (!tuned) return false;
   const { options } = tuned;
-  if ((flags.layers || flags.crossover) && target !== 'cpu') {
-    const option = flags.layers ? '--layers' : '--crossover';
+  if (flags.crossover && target !== 'cpu') {
     desk.report({
       severity: 'error',
       code: 'bench/cpu-only',
-      message: `layers are timed on "cpu" alone, and the target is "${target}"`,
-      hint: `leave out ${option}, or time them on cpu`,
+      message: `layers are swept on "cpu" alone, and the target is "${target}"`,
+      hint: 'leave out --crossover, or sweep them on cpu',
     });
     return false;
   }

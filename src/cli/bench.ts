@@ -57,7 +57,7 @@ export const benchCommand = (act: Act): Command =>
           .default(1e7, '10Mbit')
           .argParser(parseSpeed),
       )
-      .option('--layers', 'cpu only: time every layer, in the network and alone, against what the core can do')
+      .option('--layers', 'time every layer, in the network and alone, against what the core can do')
       .option('--seconds <n>', 'time to measure for, about', parseSize, 10)
       .option('--runs <n>', 'so many runs of each instead, one in turn', parseSize)
       .option('-o, --out <folder>', 'write what was measured to this folder: as JSON, CSV and a page with plots')

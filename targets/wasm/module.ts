@@ -18,8 +18,14 @@ import { lines, literal } from './text.ts';
 export const memoryImport = ['espalier', 'memory'] as const;
 export const relaxedSection = 'espalier.relaxed';
 
-export function moduleText(plan: Plan, map: MemoryMap, set: InstructionSet, render: Render): string {
-  const whole = set.name === 'portable';
+/** `whole`: with the memory and what it holds at first. */
+export function moduleText(
+  plan: Plan,
+  map: MemoryMap,
+  set: InstructionSet,
+  render: Render,
+  { whole = set.name === 'portable' } = {},
+): string {
   const expansions = whole ? map.expansions : [];
   const place = (array: Arr): number => map.places.get(array) ?? bug(`"${array.name}" has no place in memory`);
   const loops = plan.steps.flatMap((step) => (step.work.kind === 'loops' ? [printFunction(step, place)] : []));

@@ -24,7 +24,15 @@ describe('what counts on the web', () => {
 
   test.skipIf(!existsSync(browser))('in pages of chromium, which must be at /usr/bin/chromium', async () => {
     const folder = join(root, 'out');
-    const { code, out, err, held } = await bench('--against', 'tfjs,ort,litert', '--browser', browser, '-o', folder);
+    const { code, out, err, held } = await bench(
+      '--against',
+      'tfjs,ort,litert',
+      '--browser',
+      browser,
+      '--layers',
+      '-o',
+      folder,
+    );
     expect({ code, ...(code !== 0 && { out, err }) }).toEqual({ code: 0 });
     expect([...held]).toEqual([]);
     const report = benchSchema.parse(JSON.parse(out));
@@ -36,6 +44,14 @@ describe('what counts on the web', () => {
     const [ours, theirs] = [report.ours.web?.ships, report.peers[0].web?.ships];
     expect(ours?.code.brotli).toBeLessThan((theirs?.code.brotli ?? 0) / 30);
     expect(theirs?.code.raw).toBeGreaterThan(1e6);
+    for (const { medianMs, hotMinMs, kernel } of report.layers) {
+      // Clocks of pages tick every 5 us.
+      expect(medianMs).toBeGreaterThanOrEqual(0);
+      expect(hotMinMs).toBeGreaterThan(0);
+      expect(kernel).toMatch(/\w/);
+    }
+    expect(report.layers.map(({ op }) => op)).toContain('linear');
+    expect(report.ours.peakGflops).toBeGreaterThan(0.1);
     expect(report.absent.map(({ name }) => name)).toEqual(['ort', 'litert']);
     expect(readFileSync(join(folder, 'starts.csv'), 'utf8')).toMatch(/^name,.*\r\nespalier,.*\r\ntfjs,.*\r\n$/);
   });
@@ -52,12 +68,14 @@ describe('what counts on the web', () => {
       '1',
       '--against',
       'tfjs',
+      '--layers',
       '--link',
       '1Mbit',
     ]);
     expect({ code, ...(code !== 0 && { out, err }) }).toEqual({ code: 0 });
     expect(out).toMatch(/first result +ratio +download +load +first run +second run +memory/);
     expect(out).toContain('computed from brotli bytes at 1 Mbit/s');
+    expect(out).toMatch(/^dense\/\w+ +linear +1x2 /m);
     expect(out).toMatch(/^tfjs .*tfjs-backend-wasm 4\.22\.0$/m);
   });
 });

@@ -20,7 +20,7 @@ import { zeros } from '../../tensor/numbers.ts';
 import { elements } from '../../tensor/type.ts';
 import { pinTo } from '../../toolchain/pin.ts';
 import { machineOf } from '../machine.ts';
-import { openSteps } from '../ours.ts';
+import { openProgramSteps } from '../ours.ts';
 import { rounded } from '../statistics.ts';
 import { crossingsOf } from './crossings.ts';
 import type { Sweep } from './grid.ts';
@@ -86,7 +86,7 @@ async function sweepIn(
   const onTask = (task: string | null): void => {
     if (task !== null) doing(`building ${task}`);
   };
-  const ours = await openSteps(compiled, { ...options, folder, render, pin, journal, signal, onTask }, report);
+  const ours = await openProgramSteps(compiled, { ...options, folder, render, pin, journal, signal, onTask }, report);
   if (!ours) return undefined;
   atEnd(ours.dispose);
   const baselines = taken.filter(({ pattern }) => pattern === null);

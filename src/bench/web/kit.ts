@@ -33,7 +33,7 @@ export interface PageKit {
 }
 
 /** The names of the modules that open contenders. */
-export type DriverName = 'ours' | 'tfjs' | 'ort-web' | 'litert';
+export type DriverName = 'ours' | 'steps' | 'tfjs' | 'ort-web' | 'litert';
 
 /** The folder above `src/`, of sources or of what they were compiled to. */
 export const sourceRoot = new URL('../../../', import.meta.url);
@@ -115,6 +115,19 @@ export function ownKit(folder: string, name: string, files: readonly string[], p
     node: fileSite(parts, ports),
     page: { mounts, imports: {}, site: pageSite(parts, mounts, ports) },
     ships,
+  };
+}
+
+/** The steps of what we build, which ship to nobody but the page that times them. */
+export function stepsKit(folder: string, index: string, files: readonly string[], ports: Ports): Kit {
+  const parts: Parts = { driver: 'steps', modules: {}, model: join(folder, index) };
+  const mounts = { '/model/': folder };
+  return {
+    name: 'espalier',
+    version: null,
+    node: fileSite(parts, ports),
+    page: { mounts, imports: {}, site: pageSite(parts, mounts, ports) },
+    ships: files.map((file): Shipped => ({ path: join(folder, file), role: 'code' })),
   };
 }
 
