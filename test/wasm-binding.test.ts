@@ -1,6 +1,7 @@
 /** The JavaScript and the types that a user of a compiled model sees. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { Project, ts } from 'ts-morph';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
@@ -98,10 +99,57 @@ describe('inputs that do not fit', () => {
   });
 });
 
+test('whatever is given, the model runs or says which input does not fit', () => {
+  const numbers = fc.oneof(fc.constantFrom(NaN, Infinity, -Infinity, -0, 2 ** 31), fc.double());
+  const wrong = fc.anything({ withTypedArray: true, withBigInt: true, withNullPrototype: true, withSparseArray: true });
+  const floats = fc.array(numbers, { maxLength: 12 }).map((list) => Float32Array.from(list));
+  const whole = fc.array(fc.integer(), { maxLength: 6 }).map((list) => Int32Array.from(list));
+  const fits = fc.record({
+    a: fc.array(numbers, { minLength: 6, maxLength: 6 }).map((list) => Float32Array.from(list)),
+    b: fc.array(fc.integer(), { minLength: 3, maxLength: 3 }).map((list) => Int32Array.from(list)),
+  });
+  const any = fc.record(
+    { a: fc.oneof(floats, wrong), b: fc.oneof(whole, floats, wrong), c: wrong },
+    { requiredKeys: [] },
+  );
+  let [ran, refused] = [0, 0];
+  fc.assert(
+    fc.property(fc.oneof(fits, any, wrong), (given) => {
+      try {
+        const { sum, twice } = model.run(given ?? {});
+        ran++;
+        const { a, b } = given as Record<string, Float32Array | Int32Array>;
+        expect(twice).toEqual(Int32Array.from(b, (v) => v + v));
+        expect(sum).toEqual(Float32Array.from(a, (v, i) => v + Math.fround(b[i % 3])));
+      } catch (error) {
+        if (!(error instanceof binding.InputError)) throw error;
+        refused++;
+      }
+    }),
+    { seed: 7, numRuns: 200 },
+  );
+  expect(Math.min(ran, refused)).toBeGreaterThan(20);
+});
+
+test('an engine that gives up a run is no end of the program', async () => {
+  const instantiate = WebAssembly.instantiate;
+  vi.spyOn(WebAssembly, 'instantiate').mockImplementation(async (module: object, imports?: WebAssembly.Imports) => {
+    const { exports } = (await instantiate(module as WebAssembly.Module, imports)) as unknown as WebAssembly.Instance;
+    const run = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    return { exports: { ...exports, run } } as never;
+  });
+  const broken = await binding.load(built.module);
+  expect(() => broken.run({ a: a(), b: b() })).toThrow(binding.ModelError);
+  expect(() => broken.run({ a: a(), b: b() })).toThrow('the run failed: unreachable');
+});
+
 test('a disposed model does not run', async () => {
   const other = await binding.load(built.module);
   other.dispose();
   other.dispose();
+  expect(() => other.run()).toThrow(binding.ModelError);
   expect(() => other.run()).toThrow('the model is disposed');
   expect(() => other.inputs).toThrow('the model is disposed');
   expect(() => other.outputs).toThrow('the model is disposed');
@@ -119,7 +167,30 @@ test('the toolchain runs it by name, and gives outputs of the caller’s own', a
 });
 
 describe('types', () => {
-  const check = (user: string): readonly string[] => {
+  /** One program of two users, since the library that it checks is what takes time. */
+  const users = {
+    'fits.ts': `
+      import { InputError, load, ModelError, shapes } from './sum.js';
+      const model = await load(fetch('sum.wasm'), { kernels: 'portable' });
+      model.inputs.a[0] = shapes.inputs.a[1];
+      const { sum, twice } = model.run({ a: new Float32Array(6), b: new Int32Array(3) });
+      const numbers: Float32Array = sum;
+      const whole: Int32Array = twice;
+      try { model.run(); } catch (e) {
+        if (e instanceof InputError) console.log(e.input, numbers, whole);
+        if (e instanceof ModelError && e.reason === 'disposed') console.log(model.kernels === 'relaxed');
+      }`,
+    'unfit.ts': `
+      import { load } from './sum.js';
+      const model = await load(undefined, { kernels: 'fastest' });
+      model.run({ a: new Float32Array(6) });
+      model.run({ a: new Int32Array(6), b: new Int32Array(3) });
+      model.outputs.total;
+      model.inputs.a = new Float32Array(6);`,
+  };
+  let faultsOf: (user: keyof typeof users) => readonly string[];
+
+  beforeAll(() => {
     const project = new Project({
       useInMemoryFileSystem: true,
       compilerOptions: {
@@ -134,35 +205,21 @@ describe('types', () => {
       },
     });
     project.createSourceFile('sum.d.ts', textOf(built, '.d.ts'));
-    const file = project.createSourceFile('user.ts', user);
-    return project
-      .getPreEmitDiagnostics()
-      .filter((d) => d.getSourceFile() === file)
-      .map((d) => ts.flattenDiagnosticMessageText(d.compilerObject.messageText, ' ').replace(/\s+/g, ' '));
-  };
+    for (const [path, text] of Object.entries(users)) project.createSourceFile(path, text);
+    const all = project.getPreEmitDiagnostics();
+    faultsOf = (user) =>
+      all
+        .filter((d) => d.getSourceFile()?.getBaseName() === user)
+        .map((d) => ts.flattenDiagnosticMessageText(d.compilerObject.messageText, ' ').replace(/\s+/g, ' '));
+  });
 
   test('are what a user writes', () => {
-    const faults = check(`
-      import { InputError, load, shapes } from './sum.js';
-      const model = await load(fetch('sum.wasm'));
-      model.inputs.a[0] = shapes.inputs.a[1];
-      const { sum, twice } = model.run({ a: new Float32Array(6), b: new Int32Array(3) });
-      const numbers: Float32Array = sum;
-      const whole: Int32Array = twice;
-      try { model.run(); } catch (e) { if (e instanceof InputError) console.log(e.input, numbers, whole); }
-    `);
-    expect(faults).toEqual([]);
+    expect(faultsOf('fits.ts')).toEqual([]);
   });
 
   test('refuse what does not fit', () => {
-    const faults = check(`import { load } from './sum.js';
-      const model = await load();
-      model.run({ a: new Float32Array(6) });
-      model.run({ a: new Int32Array(6), b: new Int32Array(3) });
-      model.outputs.total;
-      model.inputs.a = new Float32Array(6);
-    `);
-    expect(faults).toEqual([
+    expect(faultsOf('unfit.ts')).toEqual([
+      `Type '"fastest"' is not assignable to type 'Kernels | undefined'.`,
       expect.stringContaining("Property 'b' is missing in type '{ a: Float32Array<ArrayBuffer>; }'"),
       expect.stringContaining("'Int32Array<ArrayBuffer>' is not assignable to type 'Float32Array"),
       "Property 'total' does not exist on type 'Outputs'.",

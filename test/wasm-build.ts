@@ -53,6 +53,7 @@ type Arrays = Record<string, Float32Array | Int32Array>;
 export interface Binding {
   readonly shapes: { readonly inputs: object; readonly outputs: object };
   readonly InputError: new (input: string, message: string) => TypeError & { readonly input: string };
+  readonly ModelError: new (reason: string, message: string) => Error & { readonly reason: string };
   load(source?: unknown, options?: object): Promise<BoundModel>;
 }
 

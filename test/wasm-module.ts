@@ -58,20 +58,25 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
   };
   // Constants are there; whatever else a kernel reads must be what a step has written.
   const known = new Set(plan.constants.map((c) => c.array));
+  const guarded = (exported: WebAssembly.ExportValue): void => {
+    for (const [from, to] of gaps) memory.fill(pattern, from, to);
+    (exported as () => void)();
+    for (const [from, to] of gaps)
+      for (let i = from; i < to; i++)
+        if (memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
+  };
   const runBy =
     (exported: WebAssembly.ExportValue) =>
     (inputs: Named): Record<string, Numbers> => {
       for (const [array, at] of map.places)
         if (!known.has(array) && !array.name.endsWith('_stored'))
           memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
-      for (const [from, to] of gaps) memory.fill(pattern, from, to);
       for (const port of plan.inputs) view(port).set(inputs[port.name]);
-      (exported as () => void)();
-      for (const [from, to] of gaps)
-        for (let i = from; i < to; i++)
-          if (memory[i] !== pattern) throw new Error(`byte ${i} was written, and no array holds it`);
+      guarded(exported);
       return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
     };
+  // As when a model is loaded: on whatever lies in memory.
+  guarded(instance.exports.warm);
   const relaxedRun = async (): Promise<Run | undefined> => {
     const code = moduleText(plan, map, relaxed, render);
     if (!code.includes('relaxed_madd')) return undefined;

@@ -34,11 +34,12 @@ return "probability"=%y
 const passes = () => [chooseFormats(wasm.target({}).price), reorderLayout(wasm.target({}).wish)];
 
 describe('a module', () => {
-  test('imports nothing and exports its memory and one function', async () => {
+  test('imports nothing and exports its memory and two functions', async () => {
     const module = new WebAssembly.Module((await buildWasm(tiny(), passes())).module);
     expect(WebAssembly.Module.imports(module)).toEqual([]);
     expect(WebAssembly.Module.exports(module)).toEqual([
       { name: 'memory', kind: 'memory' },
+      { name: 'warm', kind: 'function' },
       { name: 'run', kind: 'function' },
     ]);
   });
@@ -88,7 +89,10 @@ describe('a module', () => {
     expect(more).toEqual([]);
     const carried = new WebAssembly.Module(code);
     expect(WebAssembly.Module.imports(carried)).toEqual([{ module: 'espalier', name: 'memory', kind: 'memory' }]);
-    expect(WebAssembly.Module.exports(carried)).toEqual([{ name: 'run', kind: 'function' }]);
+    expect(WebAssembly.Module.exports(carried)).toEqual([
+      { name: 'warm', kind: 'function' },
+      { name: 'run', kind: 'function' },
+    ]);
     const [portable, relaxed] = ['tiny.wat', 'tiny.relaxed.wat'].map((path) => textOf({ artefacts, recipe: [] }, path));
     expect(relaxed).toContain('f32x4.relaxed_madd');
     expect(portable).not.toContain('relaxed_');

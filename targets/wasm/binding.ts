@@ -5,6 +5,7 @@ import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { printShape } from '../../src/tensor/type.ts';
 import type { MemoryMap } from './memory.ts';
+import { pageBytes } from './memory.ts';
 import { memoryImport, relaxedSection } from './module.ts';
 
 export interface Binding {
@@ -12,7 +13,8 @@ export interface Binding {
   readonly types: string;
 }
 
-export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, render: Render): Binding {
+export function binding({ name, inputs, outputs }: Plan, map: MemoryMap, render: Render): Binding {
+  const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
     // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
     key: quoted(given),
@@ -25,7 +27,7 @@ export function binding({ name, inputs, outputs }: Plan, { places }: MemoryMap, 
   });
   const [space, memory] = memoryImport;
   const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
-  const view = { name, ...ports, section: relaxedSection, space, memory };
+  const view = { name, ...ports, section: relaxedSection, space, memory, stamp, bytes: pages * pageBytes };
   const text = render('wasm/binding.ts.hbs', view);
   const known = checked.get(text);
   if (known) return known;

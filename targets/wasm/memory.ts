@@ -1,8 +1,8 @@
 /**
  * Where everything lies in the module's memory:
  *
- *     inputs | constants as they are | constants expanded at load | outputs | arena
- *                                        |-- their stored forms --|-- scratch of who expands them --|
+ *     inputs | stamp | constants as they are | constants expanded at load | outputs | arena
+ *                                                |-- their stored forms --|-- scratch of who expands them --|
  *
  * The stored forms lie at the end of what they are expanded to and over the memory behind it, so that each is read
  * before anything is written over it, and outputs and arena hold nothing until the first run.
@@ -10,7 +10,7 @@
 import type { Arr } from '../../src/loop/loop.ts';
 import { alignUp } from '../../src/plan/arena.ts';
 import type { RoutineCall } from '../../src/plan/kernel.ts';
-import type { Plan, PlanConstant } from '../../src/plan/plan.ts';
+import type { Plan, PlanConstant, Port } from '../../src/plan/plan.ts';
 import { bytesOf, dtypeOf } from '../../src/tensor/numbers.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
 
@@ -22,6 +22,8 @@ export interface MemoryMap {
   /** The calls that expand stored constants, in the only order that is safe. */
   readonly expansions: readonly RoutineCall[];
   readonly pages: number;
+  /** Where the stamp is, and what it is, as a u32. */
+  readonly stamp: { readonly at: number; readonly value: number };
 }
 
 export interface Segment {
@@ -30,6 +32,9 @@ export interface Segment {
 }
 
 export const pageBytes = 65536;
+
+/** The bytes of the stamp: see `stampOf`. */
+const stampBytes = 4;
 
 const sizeOf = ({ dtype, length }: Arr): number => length * bytesPer[dtype];
 
@@ -45,15 +50,37 @@ export function mapMemory(plan: Plan, guard = 0): MemoryMap {
   const raw = plan.constants.filter((c) => !c.stored);
   const packed = plan.constants.filter((c) => c.stored);
 
-  for (const { array } of [...plan.inputs, ...raw, ...packed, ...plan.outputs]) put(array);
+  for (const { array } of plan.inputs) put(array);
+  const stampAt = end;
+  end = alignUp(end + stampBytes + guard);
+  for (const { array } of [...raw, ...packed, ...plan.outputs]) put(array);
   for (const [array, offset] of plan.arena.places) places.set(array, end + offset);
   const { data, expansions, reach } = storedForms(packed, places);
+  const pages = Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes));
+  const stamp = { at: stampAt, value: stampOf(plan, places, pages) };
   return {
     places,
-    data: merge([...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })), ...data]),
+    data: merge([
+      { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) },
+      ...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })),
+      ...data,
+    ]),
     expansions,
-    pages: Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes)),
+    pages,
+    stamp,
   };
+}
+
+/**
+ * Made of all that a binding takes for granted of its module. It lies in memory, among the data, so that a binding which finds it
+ * knows that the module is its own and was read to the end. FNV-1a, 32 bits.
+ */
+function stampOf({ inputs, outputs }: Plan, places: ReadonlyMap<Arr, number>, pages: number): number {
+  const of = ({ name, type, array }: Port) => [name, type.dtype, type.shape, places.get(array)];
+  const text = JSON.stringify([inputs.map(of), outputs.map(of), pages]);
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }
 
 interface StoredForms {

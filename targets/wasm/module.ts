@@ -1,5 +1,5 @@
 /**
- * A plan as WebAssembly text: a function a step, and `run` that calls them in order. The portable module has the memory
+ * A plan as WebAssembly text: a function a step, `run` that calls them in order, and `warm` for the time of loading. The portable module has the memory
  * and what it holds at first; the relaxed one is code alone, for the same memory.
  */
 import { bug, visible } from '../../src/diagnostic.ts';
@@ -13,6 +13,7 @@ import type { MemoryMap } from './memory.ts';
 import { printLoops } from './print-wat.ts';
 import type { Wat } from './text.ts';
 import { lines, literal } from './text.ts';
+import { warmingCalls } from './warm.ts';
 
 /** What the relaxed module imports its memory as, and the section of the portable one that carries it. */
 export const memoryImport = ['espalier', 'memory'] as const;
@@ -55,6 +56,7 @@ export function moduleText(
     steps: loops,
     // A list of at most one, so that a module without has no start.
     init: expansions.length === 0 ? [] : [{ text: indent(printed(expansions), '    ') }],
+    warm: indent(printed(warmingCalls(plan)), '    '),
     calls: plan.steps.map(({ call, line, work }) => ({
       comment: visible(line),
       text: indent(work.kind === 'routines' ? printed(work.calls) : [`(call $step_${call.id})`], '    '),

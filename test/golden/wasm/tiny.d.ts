@@ -33,7 +33,8 @@ export interface Model {
     readonly outputs: Outputs;
     /**
      * Computes the outputs, from `inputs` or from what `model.inputs` holds. Returns `model.outputs`: copy what has to
-     * outlive the next run. Throws InputError when an input is missing, unknown, or not an array of its type and length.
+     * outlive the next run. Throws InputError when an input is missing, unknown, or not an array of its type and length,
+     * and ModelError when the model is disposed.
      */
     run(inputs?: Inputs): Outputs;
     /** Lets go of the memory. Running the model afterwards is an error. */
@@ -47,5 +48,20 @@ export declare class InputError extends TypeError {
     readonly input: string;
     constructor(input: string, message: string);
 }
-/** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. */
+/**
+ * Why a model cannot be loaded or run.
+ *
+ *   engine    it lacks something that the model needs
+ *   source    the module cannot be fetched, is not whole, or is not the one that this file was written with
+ *   memory    there is not as much as the model needs
+ *   disposed  the model was told to let go of its memory
+ *   failed    the engine gave up a run
+ */
+export type Reason = 'engine' | 'source' | 'memory' | 'disposed' | 'failed';
+export declare class ModelError extends Error {
+    readonly name = "ModelError";
+    readonly reason: Reason;
+    constructor(reason: Reason, message: string, cause?: unknown);
+}
+/** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. Rejects with a ModelError. */
 export declare function load(source?: Source | PromiseLike<Source>, { kernels: wanted }?: Options): Promise<Model>;

@@ -17,35 +17,47 @@ export class InputError extends TypeError {
         this.input = input;
     }
 }
-/** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. */
+export class ModelError extends Error {
+    name = 'ModelError';
+    reason;
+    constructor(reason, message, cause) {
+        super(message, cause === undefined ? undefined : { cause });
+        this.reason = reason;
+    }
+}
+/** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. Rejects with a ModelError. */
 export async function load(source = new URL('./tiny.wasm', import.meta.url), { kernels: wanted } = {}) {
+    if (typeof WebAssembly === 'undefined')
+        throw new ModelError('engine', 'this engine has no WebAssembly');
     if (!WebAssembly.validate(simd))
-        throw new Error('this engine has no WebAssembly SIMD, which the model needs');
-    const module = await compile(await source);
-    const { exports } = await WebAssembly.instantiate(module);
-    const memory = exports['memory'];
+        throw new ModelError('engine', 'this engine has no WebAssembly SIMD, which the model needs');
     const able = WebAssembly.validate(relaxedSimd);
     if (wanted === 'relaxed' && !able)
-        throw new Error('this engine has no relaxed WebAssembly SIMD');
-    const relaxed = able && wanted !== 'portable' ? await relaxedRun(module, memory) : undefined;
+        throw new ModelError('engine', 'this engine has no relaxed WebAssembly SIMD');
+    const module = await compile(source);
+    const portable = await instantiate(module, {});
+    const memory = memoryOf(portable);
+    const relaxed = able && wanted !== 'portable' ? await relaxedCode(module, memory) : undefined;
     if (wanted === 'relaxed' && !relaxed)
-        throw new Error('the model was built without relaxed SIMD');
+        throw new ModelError('source', 'the model was built without relaxed WebAssembly SIMD');
     const kernels = relaxed ? 'relaxed' : 'portable';
+    const code = (relaxed ?? portable).exports;
+    code.warm();
     const { buffer } = memory;
     const inputs = {
         ["image"]: new Float32Array(buffer, 0, 56),
     };
     const outputs = {
-        ["probability"]: new Float32Array(buffer, 320, 112),
+        ["probability"]: new Float32Array(buffer, 384, 112),
     };
     let live = {
         inputs,
         outputs,
-        run: relaxed ?? exports['run'],
+        run: code.run,
     };
     const model = () => {
         if (!live)
-            throw new Error('the model is disposed');
+            throw new ModelError('disposed', 'the model is disposed');
         return live;
     };
     return {
@@ -60,7 +72,12 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url), { k
             const { inputs, outputs, run } = model();
             if (given !== undefined)
                 accept(inputs, given);
-            run();
+            try {
+                run();
+            }
+            catch (cause) {
+                throw new ModelError('failed', `the run failed: ${messageOf(cause)}`, cause);
+            }
             return outputs;
         },
         dispose() {
@@ -100,27 +117,54 @@ const list = (inputs) => Object.keys(inputs)
     .map((name) => JSON.stringify(name))
     .join(', ') || 'none';
 async function compile(source) {
-    const from = source instanceof URL ? await read(source) : source;
-    if (typeof Response !== 'undefined' && from instanceof Response)
-        return compileAnswer(from);
-    return from instanceof WebAssembly.Module ? from : WebAssembly.compile(from);
+    try {
+        const given = await source;
+        const from = given instanceof URL ? await read(given) : given;
+        // By its name, since Node takes longer to load this class than the model.
+        if (kind(from) === 'Response')
+            return await compileAnswer(from);
+        return from instanceof WebAssembly.Module ? from : await WebAssembly.compile(from);
+    }
+    catch (cause) {
+        throw cause instanceof ModelError ? cause : new ModelError('source', `cannot load tiny: ${messageOf(cause)}`, cause);
+    }
 }
 async function compileAnswer(answer) {
     if (!answer.ok)
-        throw new Error(`cannot load "${answer.url}": the server answers ${answer.status}`);
+        throw new ModelError('source', `cannot load "${answer.url}": the server answers ${answer.status}`);
     // Engines compile while they load, but only what is served as WebAssembly.
     if (answer.headers.get('content-type')?.startsWith('application/wasm'))
         return WebAssembly.compileStreaming(answer);
     return WebAssembly.compile(await answer.arrayBuffer());
 }
-/** The same steps in relaxed SIMD, on the same memory: a module that the other one may carry. */
-async function relaxedRun(module, memory) {
-    const [code] = WebAssembly.Module.customSections(module, 'espalier.relaxed');
-    if (!code)
-        return undefined;
-    const { instance } = await WebAssembly.instantiate(code, { 'espalier': { 'memory': memory } });
-    return instance.exports['run'];
+async function instantiate(module, imports) {
+    try {
+        return await WebAssembly.instantiate(module, imports);
+    }
+    catch (cause) {
+        if (cause instanceof RangeError)
+            throw new ModelError('memory', `the model needs 65536 bytes of memory: ${messageOf(cause)}`, cause);
+        throw new ModelError('source', `the module is not that of tiny: ${messageOf(cause)}`, cause);
+    }
 }
+/** The memory of a module, which is this model's if it has the size and the stamp that this file knows. */
+function memoryOf({ exports }) {
+    const { memory } = exports;
+    const own = memory instanceof WebAssembly.Memory &&
+        memory.buffer.byteLength === 65536 &&
+        new DataView(memory.buffer).getUint32(256, true) === 905770951;
+    if (!own)
+        throw new ModelError('source', 'the module is not that of tiny, or of another build');
+    return memory;
+}
+/** The same steps in relaxed SIMD, on the same memory: a module that the other one may carry. */
+async function relaxedCode(module, memory) {
+    const [bytes] = WebAssembly.Module.customSections(module, 'espalier.relaxed');
+    if (!bytes)
+        return undefined;
+    return instantiate(await compile(bytes), { 'espalier': { 'memory': memory } });
+}
+const messageOf = (cause) => (cause instanceof Error ? cause.message : String(cause));
 async function read(url) {
     if (url.protocol !== 'file:')
         return fetch(url);
