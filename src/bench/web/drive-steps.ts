@@ -20,8 +20,8 @@ interface StepSet {
 
 type Run = () => void;
 
-/** Milliseconds: of running until engines have compiled everything twice, and of a window. */
-const durations = { warmUp: 2000, window: 0.3 };
+/** Milliseconds: of running until engines have compiled everything twice, the probe alone likewise, and of a window. */
+const durations = { warmUp: 2000, probe: 100, window: 0.3 };
 
 export async function open({ model }: Site, read: Read): Promise<Session> {
   const at = (path: string): Promise<Uint8Array<ArrayBuffer>> => read(new URL(path, model).href);
@@ -98,12 +98,12 @@ function nanosecondsOf(step: Run, times: number): number {
   return (1e6 * (performance.now() - since)) / times;
 }
 
-/** About a window each, once the engine has compiled it for good. */
+/** About a window each, once the engine has compiled it for good. Clocks may tick slowly: a window is many ticks. */
 function rateOf(peak: (rounds: number) => number, operations: number): () => number {
   let rounds = 1000;
   const take = (): number => nanosecondsOf(() => peak(rounds), 1);
   const begin = performance.now();
-  while (performance.now() - begin < 100) take();
-  rounds = Math.max(1000, Math.round((rounds * 1e6 * durations.window) / Math.max(1, take())));
+  while (performance.now() - begin < durations.probe) take();
+  while (take() < 1e6 * durations.window) rounds *= 2;
   return () => (rounds * operations) / take();
 }
