@@ -15,7 +15,7 @@ import type { Diagnostic } from '../src/diagnostic.ts';
 import { emittedAddress, serverAddress, serverFiles } from '../src/plugin/address.ts';
 import { cacheFolder } from '../src/plugin/cache.ts';
 import { declareModel } from '../src/plugin/declarations.ts';
-import { PluginFault } from '../src/plugin/fault.ts';
+import { faultName } from '../src/plugin/fault.ts';
 import { moduleText } from '../src/plugin/module.ts';
 import { checkedOptions, optionsFor, parseQuery } from '../src/plugin/options.ts';
 import type { Loaded } from '../src/plugin/plugin.ts';
@@ -137,7 +137,7 @@ function app() {
   const faultOf = (loading: Promise<unknown>): Promise<string> =>
     loading.then(
       () => expect.unreachable('it loads'),
-      (error: unknown) => (error instanceof PluginFault ? error.message : Promise.reject(error)),
+      (error: unknown) => (error instanceof Error && error.name === faultName ? error.message : Promise.reject(error)),
     );
   return { folder, watched, warnings, start, load, faultOf };
 }

@@ -2,15 +2,13 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { printDiagnostic } from '../diagnostic.ts';
 
-/** Thrown in hooks of bundlers alone, which have no other way to be told. */
-export class PluginFault extends Error {
-  override readonly name = 'EspalierError';
-  /** The model, which Vite shows as the file that is at fault. */
-  readonly id: string;
+export const faultName = 'EspalierError';
 
-  constructor(model: string, diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map(printDiagnostic).join('\n'));
-    this.id = model;
-    this.stack = `${this.name}: ${this.message}`;
-  }
+/**
+ * To be thrown in hooks of bundlers alone, which have no other way to be told. It is a plain error, since webpack keeps
+ * errors from run to run and knows no others. Vite shows `id` as the file that is at fault.
+ */
+export function pluginFault(model: string, diagnostics: readonly Diagnostic[]): Error {
+  const message = diagnostics.map(printDiagnostic).join('\n');
+  return Object.assign(new Error(message), { name: faultName, id: model, stack: `${faultName}: ${message}` });
 }

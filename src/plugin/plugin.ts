@@ -9,7 +9,7 @@ import { bug, printDiagnostic } from '../diagnostic.ts';
 import type { Cache, Output } from './cache.ts';
 import { cacheFolder } from './cache.ts';
 import { declareModel } from './declarations.ts';
-import { PluginFault } from './fault.ts';
+import { pluginFault } from './fault.ts';
 import type { Resolve } from './locate.ts';
 import { locate } from './locate.ts';
 import type { Made, NotMade } from './make.ts';
@@ -68,7 +68,7 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       const message = `the model "${request.path}" is not found`;
       const hint = 'begin with "./" for a path beside the file that imports it, or name a file in an installed package';
       const origin = { file: importer ?? this.root };
-      throw new PluginFault(origin.file, [{ severity: 'error', code: 'plugin/not-found', message, hint, origin }]);
+      throw pluginFault(origin.file, [{ severity: 'error', code: 'plugin/not-found', message, hint, origin }]);
     },
 
     async load(name, context) {
@@ -78,7 +78,7 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       const said = checkedOptions(optionsFor(shown(root, path), options), root, (d) => void faults.push(d));
       const asked = checkedOptions(parseQuery(query), resolve(path, '..'), (d) => void faults.push(d));
       if (!said || !asked)
-        throw new PluginFault(
+        throw pluginFault(
           path,
           faults.map((d) => ({ ...d, origin: { file: shown(root, path) } })),
         );
@@ -88,7 +88,7 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       const made = await begun.finally(() => running.delete(name));
       filesOf.set(name, made.files);
       for (const file of made.files) context.addWatchFile(file);
-      if (!made.ok) throw new PluginFault(path, made.diagnostics);
+      if (!made.ok) throw pluginFault(path, made.diagnostics);
       for (const diagnostic of made.diagnostics) context.warn(printDiagnostic(diagnostic));
       if (made.isNew) context.info?.(`compiled ${shown(root, path)}`);
       const { folder, manifest } = made.output;

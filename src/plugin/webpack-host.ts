@@ -3,6 +3,7 @@ import { webpackAddress } from './address.ts';
 import type { Factory } from './host.ts';
 import { hooks } from './host.ts';
 import type { Resolve } from './locate.ts';
+import type { Context } from './plugin.ts';
 import { createEspalier } from './plugin.ts';
 
 /** The part of them that finds files. */
@@ -24,6 +25,10 @@ interface Compiler {
   };
 }
 
+interface WebpackContext extends Context {
+  getNativeBuildContext(): { readonly loaderContext: { cacheable(flag: boolean): void } };
+}
+
 export const webpackFactory: Factory = (options, meta) => {
   const compiler = compilerOf(meta);
   const espalier = createEspalier(options);
@@ -33,7 +38,14 @@ export const webpackFactory: Factory = (options, meta) => {
       const resolver = compiler.resolverFactory.get('normal', { dependencyType: 'esm' });
       resolver.resolve({}, folder, specifier, {}, (_, found) => done(found || undefined));
     });
-  return hooks(espalier, { resolve: () => resolve, address: () => webpackAddress });
+  return hooks<WebpackContext>(espalier, {
+    resolve: () => resolve,
+    address(context) {
+      // What webpack keeps from run to run names a file in our cache, which may be gone: ours is asked every time.
+      context.getNativeBuildContext().loaderContext.cacheable(false);
+      return webpackAddress;
+    },
+  });
 };
 
 /** Each of them gives its compiler under its own name; of both there is less in the types than in fact. */

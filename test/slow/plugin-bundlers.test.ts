@@ -1,6 +1,6 @@
 /** The plugin in bundlers other than Vite: what they write runs in Node, from a folder of its own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin as EsbuildPlugin, Format, Platform } from 'esbuild';
 import { build as esbuild } from 'esbuild';
@@ -67,16 +67,28 @@ test('rolldown', async () => {
 
 function bundled(plugins: readonly webpack.WebpackPluginInstance[], main = input): Promise<readonly string[]> {
   const output = { path: join(folder, 'webpack'), filename: 'main.cjs' };
-  return new Promise((resolve, reject) =>
-    webpack(
-      { mode: 'production', target: 'node', context: folder, entry: main, output, plugins: [...plugins] },
-      (error, stats) =>
-        error ? reject(error) : resolve(stats?.toJson({ errors: true }).errors?.map((e) => e.message) ?? []),
-    ),
-  );
+  const cache = { type: 'filesystem' as const, cacheDirectory: join(folder, 'webpack-cache') };
+  return new Promise((resolve, reject) => {
+    const compiler = webpack({
+      mode: 'production',
+      target: 'node',
+      context: folder,
+      entry: main,
+      output,
+      cache,
+      plugins: [...plugins],
+    });
+    compiler.run((error, stats) => {
+      const faults = stats?.toJson({ errors: true }).errors?.map((e) => e.message) ?? [];
+      compiler.close((other) => (error || other ? reject(error ?? other) : resolve(faults)));
+    });
+  });
 }
 
-test('webpack', async () => {
+test('webpack, also with what it keeps from run to run, and our own cache gone', async () => {
+  expect(await bundled([forWebpack()])).toEqual([]);
+  expect(runAlone('webpack', 'main.cjs')).toEqual(result);
+  rmSync(join(folder, 'node_modules/.cache'), { recursive: true });
   expect(await bundled([forWebpack()])).toEqual([]);
   expect(runAlone('webpack', 'main.cjs')).toEqual(result);
 });
