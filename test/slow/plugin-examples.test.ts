@@ -1,6 +1,6 @@
 /** The examples that Vite builds, as somebody builds them who installed the package: what they compute, and what they draw. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { parse } from 'npyjs';
@@ -142,6 +142,24 @@ test('`espalier/client` says no less of a module than its own types do', () => {
     export const members = (exact: keyof Exact.Model): keyof Any.Model => exact;`,
   );
   expect(run('pose-node', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')).toBe('');
+});
+
+test('the file of types knows the sizes of each model', () => {
+  const path = join(folder, 'pose-browser/src/check.ts');
+  const check = (size: number): void =>
+    writeFileSync(
+      path,
+      `import { shapes } from '../../blazepose-detector/model.json?espalier';
+      export const size: ${size} = shapes.inputs.input[1];`,
+    );
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', '.'];
+  const faults = (): string =>
+    spawnSync(process.execPath, tsc, { cwd: join(folder, 'pose-browser'), encoding: 'utf8' }).stdout;
+  check(224);
+  expect(faults()).toBe('');
+  check(225);
+  expect(faults()).toContain("Type '224' is not assignable to type '225'");
+  rmSync(path);
 });
 
 test.each(['pose-browser', 'pose-node'])('types of %s fit', (example) => {

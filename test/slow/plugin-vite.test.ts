@@ -1,5 +1,5 @@
 /** Vite's dev server and builds, with pages that Chromium opens: what becomes of a model whose file changes, and of one in a worker. */
-import { existsSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -102,6 +102,15 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
       expect(await evaluate('window.compute()')).toEqual(outputs(2));
       expect(await evaluate('window.stays')).toBe(true);
       expect(await evaluate('[...new Set(window.updates)]')).toEqual(['model.json']);
+    });
+
+    test('when its sizes change, the page is loaded again', async () => {
+      const path = join(folder, 'pose/model.json');
+      const before = readFileSync(path, 'utf8');
+      writeFileSync(path, before.replace('"size":"1"', '"size":"3"'));
+      await page.waitForFunction('window.ready && window.stays === undefined && window.sizes[0] === 3');
+      writeFileSync(path, before);
+      await page.waitForFunction('window.ready && window.sizes[0] === 1');
     });
 
     test('a broken model says which file, and what to do; once it is mended it runs again', async () => {
