@@ -29,7 +29,10 @@ declare module '*?espalier' {
     readonly inputs: Values;
     /** The model's own memory: what the last run computed, and the next one writes over. */
     readonly outputs: Outputs;
-    /** Computes the outputs: copy what has to outlive the next run. Throws InputError when an input does not fit. */
+    /**
+     * Computes the outputs: copy what has to outlive the next run. Throws InputError when an input does not fit, and
+     * ModelError when the model is disposed.
+     */
     run(inputs?: Inputs): Outputs;
     /** Lets go of the memory. Running the model afterwards is an error. */
     dispose(): void;
@@ -54,7 +57,24 @@ declare module '*?espalier' {
     constructor(reason: Reason, message: string, cause?: unknown);
   }
 
-  /** Loads the model: what the bundler ships, unless `source` is given. */
+  /**
+   * Why a model cannot be loaded or run.
+   *
+   *   engine    it lacks something that the model needs
+   *   source    the module cannot be fetched, is not whole, or is not the one that this file was written with
+   *   memory    there is not as much as the model needs
+   *   disposed  the model was told to let go of its memory
+   *   failed    the engine gave up a run
+   */
+  export type Reason = 'engine' | 'source' | 'memory' | 'disposed' | 'failed';
+
+  export class ModelError extends Error {
+    readonly name: 'ModelError';
+    readonly reason: Reason;
+    constructor(reason: Reason, message: string, cause?: unknown);
+  }
+
+  /** Loads the model: what the bundler ships, unless `source` is given. Rejects with a ModelError. */
   export function load(source?: Source | PromiseLike<Source>, options?: Options): Promise<Model>;
 }
 

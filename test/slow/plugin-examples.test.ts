@@ -95,7 +95,7 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
       const error = Math.max(...have.map((v, i) => Math.abs(v - want[i]))) / Math.max(...want.map(Math.abs));
       expect(error, `column ${c}`).toBeLessThan(1e-4);
     }
-    expect(shown.said).toMatch(/^a person, score 0\.83, face at \(91\.9, 71\.7\): /);
+    expect(shown.said).toMatch(/^a person, face at \(91\.9, 71\.7\), score 0\.83: /);
   });
 
   test('the module is fetched once, from beside the script', () => {

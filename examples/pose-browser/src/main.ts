@@ -7,6 +7,9 @@ import { bestPerson } from '../../person.ts';
 /** Pixels a side of what the model takes. */
 const side = 224;
 
+/** From this score on it is a person. */
+const sure = 0.5;
+
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const view = element<HTMLCanvasElement>('view');
 const said = element<HTMLOutputElement>('said');
@@ -32,7 +35,8 @@ function show(source: Source): void {
   context.drawImage(small.canvas, 0, 0, view.width, view.height);
   draw(person);
   const { score, face } = person;
-  said.value = `a person, score ${score.toFixed(2)}, face at (${face.x.toFixed(1)}, ${face.y.toFixed(1)}): ${runMs.toFixed(1)} ms, loaded in ${loadMs.toFixed(0)} ms`;
+  const found = score < sure ? 'nobody' : `a person, face at (${face.x.toFixed(1)}, ${face.y.toFixed(1)})`;
+  said.value = `${found}, score ${score.toFixed(2)}: ${runMs.toFixed(1)} ms, loaded in ${loadMs.toFixed(0)} ms`;
 }
 
 /** RGBA bytes → RGB in [-1, 1], written where the model reads. */
@@ -42,7 +46,7 @@ function fill(pixels: Uint8ClampedArray): void {
 }
 
 function draw({ score, face, hips, shoulders }: Person): void {
-  if (score < 0.5) return;
+  if (score < sure) return;
   const scale = view.width / side;
   context.lineWidth = 4;
   context.strokeStyle = 'lime';
