@@ -7,10 +7,14 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph, Node } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
+import { lower } from '../src/plan/lower.ts';
 import { tensor } from '../src/tensor/type.ts';
 import { loadWasm } from '../src/toolchain/run-wasm.ts';
+import { bindingText } from '../targets/wasm/binding.ts';
+import { mapMemory } from '../targets/wasm/memory.ts';
 import type { Binding, BoundModel, Built } from './wasm-build.ts';
 import { buildWasm, importBinding, textOf, writeBuilt } from './wasm-build.ts';
+import { render } from './wasm-module.ts';
 
 const graph = parse(`graph sum of "sum"
   %a = input "a" : f32[2x3]
@@ -166,8 +170,40 @@ test('the toolchain runs it by name, and gives outputs of the caller’s own', a
   expect(() => loaded.repeat()).toThrow('the model is disposed');
 });
 
+const hostile = [
+  '',
+  ' ',
+  'a b',
+  'it\'s "quoted" \\ ` $ {1}',
+  'line\nbreak\r\u2028\u2029\u0000',
+  '*/ alert(1) /*',
+  '</script>',
+  '__proto__',
+  'constructor',
+  'prototype',
+  'hasOwnProperty',
+  'class',
+  'int',
+  'ünïcödé 🌳',
+  '\ud800',
+  '{{name}}',
+];
+
+/** A model whose inputs and outputs have these names. */
+function strangeGraph(): Graph {
+  const nodes = hostile.flatMap((name, i): readonly Node[] => {
+    const type = tensor('f32', [i + 1]);
+    return [
+      { kind: 'input', id: `x${i}`, name, type },
+      { kind: 'call', id: `y${i}`, op: { kind: 'unary', fn: 'neg' }, inputs: [`x${i}`], type, origin: name },
+    ];
+  });
+  const outputs = hostile.map((name, i) => ({ name, id: `y${i}` }));
+  return { name: 'strange', file: 'strange', nodes, outputs };
+}
+
 describe('types', () => {
-  /** One program of two users, since the library that it checks is what takes time. */
+  /** One program of two users and two bindings, since the library that it checks is what takes time. */
   const users = {
     'fits.ts': `
       import { InputError, load, ModelError, shapes } from './sum.js';
@@ -188,7 +224,7 @@ describe('types', () => {
       model.outputs.total;
       model.inputs.a = new Float32Array(6);`,
   };
-  let faultsOf: (user: keyof typeof users) => readonly string[];
+  let faultsOf: (file: string) => readonly string[];
 
   beforeAll(() => {
     const project = new Project({
@@ -200,17 +236,28 @@ describe('types', () => {
         lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
         types: [],
         strict: true,
+        exactOptionalPropertyTypes: true,
         noUncheckedIndexedAccess: true,
+        noUnusedLocals: true,
+        noUnusedParameters: true,
         skipLibCheck: true,
       },
     });
     project.createSourceFile('sum.d.ts', textOf(built, '.d.ts'));
     for (const [path, text] of Object.entries(users)) project.createSourceFile(path, text);
+    for (const [path, of] of Object.entries({ 'source-sum.ts': graph, 'source-strange.ts': strangeGraph() })) {
+      const plan = lower(of, []);
+      project.createSourceFile(path, bindingText(plan, mapMemory(plan), render));
+    }
     const all = project.getPreEmitDiagnostics();
-    faultsOf = (user) =>
+    faultsOf = (file) =>
       all
-        .filter((d) => d.getSourceFile()?.getBaseName() === user)
+        .filter((d) => d.getSourceFile()?.getBaseName() === file)
         .map((d) => ts.flattenDiagnosticMessageText(d.compilerObject.messageText, ' ').replace(/\s+/g, ' '));
+  });
+
+  test('hold in the binding itself, whatever names are', () => {
+    expect([faultsOf('source-sum.ts'), faultsOf('source-strange.ts')]).toEqual([[], []]);
   });
 
   test('are what a user writes', () => {
@@ -234,35 +281,8 @@ test('the binding imports nothing', () => {
   expect(text.match(/import\(/g)).toHaveLength(1);
 });
 
-const hostile = [
-  '',
-  ' ',
-  'a b',
-  'it\'s "quoted" \\ ` $ {1}',
-  'line\nbreak\r\u2028\u2029\u0000',
-  '*/ alert(1) /*',
-  '</script>',
-  '__proto__',
-  'constructor',
-  'prototype',
-  'hasOwnProperty',
-  'class',
-  'int',
-  'ünïcödé 🌳',
-  '\ud800',
-  '{{name}}',
-];
-
 test('names that users choose are only names', async () => {
-  const nodes = hostile.flatMap((name, i): readonly Node[] => {
-    const type = tensor('f32', [i + 1]);
-    return [
-      { kind: 'input', id: `x${i}`, name, type },
-      { kind: 'call', id: `y${i}`, op: { kind: 'unary', fn: 'neg' }, inputs: [`x${i}`], type, origin: name },
-    ];
-  });
-  const outputs = hostile.map((name, i) => ({ name, id: `y${i}` }));
-  const strange: Graph = { name: 'strange', file: 'strange', nodes, outputs };
+  const strange = strangeGraph();
   const other = await buildWasm(strange);
   const loaded = await loadWasm(writeBuilt(other), 'strange');
   const given = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** The JavaScript that loads a module and runs it, written as TypeScript, checked, and emitted with its types. */
+/** The JavaScript that loads a module and runs it, written as TypeScript, and emitted with its types. Tests check those. */
 import { createRequire } from 'node:module';
 import { bug } from '../../src/diagnostic.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
@@ -13,7 +13,12 @@ export interface Binding {
   readonly types: string;
 }
 
-export function binding({ name, inputs, outputs }: Plan, map: MemoryMap, render: Render): Binding {
+export function binding(plan: Plan, map: MemoryMap, render: Render): Binding {
+  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render));
+}
+
+/** The binding as TypeScript. Nothing in its types has to be inferred from anything but itself. */
+export function bindingText({ name, inputs, outputs }: Plan, map: MemoryMap, render: Render): string {
   const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
     // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
@@ -28,45 +33,25 @@ export function binding({ name, inputs, outputs }: Plan, map: MemoryMap, render:
   const [space, memory] = memoryImport;
   const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
   const view = { name, ...ports, section: relaxedSection, space, memory, stamp, bytes: pages * pageBytes };
-  const text = render('wasm/binding.ts.hbs', view);
-  const known = checked.get(text);
-  if (known) return known;
-  const fresh = emitTypeScript(`${name}.ts`, text);
-  checked.set(text, fresh);
-  return fresh;
+  return render('wasm/binding.ts.hbs', view);
 }
-
-/** Checking takes a second, and the same text gives the same binding: a model that is built again has it already. */
-const checked = new Map<string, Binding>();
 
 const quoted = (name: string): string =>
   JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
-/** JavaScript and declarations of one module that imports nothing. A type error in it is a bug. */
-function emitTypeScript(path: string, text: string): Binding {
+/**
+ * JavaScript and declarations of one module, each from its text alone: to check types as well takes a second, in which the
+ * library of the web is read, and what the templates make is the same but for names, sizes and addresses.
+ */
+function emitTypeScript(fileName: string, text: string): Binding {
   // The TypeScript compiler is large: it is loaded when a binding is written, and not before.
-  const { Project, ts } = createRequire(import.meta.url)('ts-morph') as typeof import('ts-morph');
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUnusedLocals: true,
-      noUnusedParameters: true,
-      declaration: true,
-      skipLibCheck: true,
-    },
-  });
-  project.createSourceFile(path, text);
-  const faults = project.getPreEmitDiagnostics();
+  const { ts } = createRequire(import.meta.url)('ts-morph') as typeof import('ts-morph');
+  const options = { fileName, reportDiagnostics: true };
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  const js = ts.transpileModule(text, { ...options, compilerOptions });
+  const types = ts.transpileDeclaration(text, { ...options, compilerOptions: { ...compilerOptions, strict: true } });
+  const faults = [...(js.diagnostics ?? []), ...(types.diagnostics ?? [])];
   if (faults.length > 0)
-    bug(`the binding does not type-check:\n${project.formatDiagnosticsWithColorAndContext(faults)}`);
-  const files = project.emitToMemory().getFiles();
-  const emitted = (suffix: string): string =>
-    files.find((f) => f.filePath.endsWith(suffix))?.text ?? bug(`the binding has no ${suffix}`);
-  return { js: emitted('.js'), types: emitted('.d.ts') };
+    bug(`the binding is wrong: ${faults.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')).join('; ')}`);
+  return { js: js.outputText, types: types.outputText };
 }

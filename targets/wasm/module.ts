@@ -1,7 +1,6 @@
 /**
  * A plan as WebAssembly text: a function a step, `run` that calls them in order, and `warm` for the time of loading. The
- * portable module has the memory
- * and what it holds at first; the relaxed one is code alone, for the same memory.
+ * portable module has the memory and what it holds at first; the relaxed one is code alone, for the same memory.
  */
 import { bug, visible } from '../../src/diagnostic.ts';
 import type { Arr } from '../../src/loop/loop.ts';
