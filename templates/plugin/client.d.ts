@@ -48,15 +48,6 @@ declare module '*?espalier' {
     constructor(input: string, message: string);
   }
 
-  /** Why a model cannot be loaded or run: see the binding that `espalier build` writes. */
-  export type Reason = 'engine' | 'source' | 'memory' | 'disposed' | 'failed';
-
-  export class ModelError extends Error {
-    readonly name: 'ModelError';
-    readonly reason: Reason;
-    constructor(reason: Reason, message: string, cause?: unknown);
-  }
-
   /**
    * Why a model cannot be loaded or run.
    *
