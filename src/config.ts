@@ -34,6 +34,8 @@ export interface Config {
   readonly cpu?: string | undefined;
   /** The output folder. */
   readonly out?: string | undefined;
+  /** How large what is shipped may be, e.g. `25MB` or `8MB:brotli`: a build that is larger writes nothing. */
+  readonly budget?: string | undefined;
   /** Write sources and build files, but no binary. */
   readonly sourceOnly?: boolean | undefined;
   /** The same rounding and order of sums on every CPU, compiler and engine. */
@@ -56,6 +58,8 @@ export interface Config {
   readonly masks?: string | undefined;
   /** `weights=int8,activations=int8` and the like, or `qdq`: see `espalier quantize --help`. */
   readonly quantize?: string | undefined;
+  /** How weights of real numbers are rounded for storage: `f32` (not at all; the default), `f16`, `int8`, `codebook` or `codebook:N`. */
+  readonly weights?: string | undefined;
   /** Inputs to quantise by: an `.npz` file, or a folder of arrays or pictures. */
   readonly calibrate?: string | undefined;
   /** What black and white in such pictures become, e.g. `-1..1`. */
@@ -86,11 +90,21 @@ const smartdeal = z.strictObject({
 export const leastClock = 1;
 export const mostClock = 1000;
 
+/** What `weights` may be, with N in 2..256; and the same as the end of a sentence. */
+export const weightsPattern = /^(?:f32|f16|int8|codebook(?::(?:[2-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-6]))?)$/;
+export const weightsRule = 'must be f32, f16, int8, codebook or codebook:N with N in 2..256';
+
+/** What `budget` may be, but for sizes below a byte. */
+export const budgetPattern = /^(?=[\d.]*[1-9])(\d{1,12}(?:\.\d{1,6})?) ?(b|[kmg]i?b)(?::(raw|gzip|brotli))?$/i;
+export const budgetRule =
+  'must be a size above zero, e.g. 25MB, 800kB or 4MiB, or one of compressed files, e.g. 8MB:brotli';
+
 const schema = z.strictObject({
   model: z.string().min(1).optional(),
   target: z.string().min(1).optional(),
   cpu: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
+  budget: z.string().regex(budgetPattern, budgetRule).optional(),
   sourceOnly: z.boolean().optional(),
   strictFp: z.boolean().optional(),
   prefix: z
@@ -117,6 +131,7 @@ const schema = z.strictObject({
   constants: z.record(z.string(), z.union([z.number(), z.array(z.number()), z.string().min(1)])).optional(),
   masks: z.string().min(1).optional(),
   quantize: z.string().min(1).optional(),
+  weights: z.string().regex(weightsPattern, weightsRule).optional(),
   calibrate: z.string().min(1).optional(),
   calibrateRange: z.string().min(1).optional(),
   smartdeal: z.union([z.boolean(), smartdeal]).optional(),

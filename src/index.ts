@@ -20,7 +20,8 @@ import type { Compiled, Job } from './compile.ts';
 import type { Diagnostic, Report } from './diagnostic.ts';
 import type { Explanation } from './explain/explain.ts';
 import type { Graph } from './graph/graph.ts';
-import type { Built } from './make/build.ts';
+import { budgetFor } from './make/budget.ts';
+import type { BuildOptions, Built } from './make/build.ts';
 import { buildFolder } from './make/build.ts';
 import { explainWith } from './make/explain.ts';
 import type { Exported, ExportModelOptions } from './make/export.ts';
@@ -37,14 +38,14 @@ import type { Pruned, PruneModelOptions } from './make/prune.ts';
 import { pruneWith } from './make/prune.ts';
 import type { QuantizeChoice, QuantizedGraph } from './make/quantize.ts';
 import { quantizeWith } from './make/quantize.ts';
+import { assembled } from './make/recipe.ts';
 import type { SmartDealOptions } from './make/smartdeal.ts';
 import { smartdealWith } from './make/smartdeal.ts';
 import type { CompiledSplit } from './make/split.ts';
 import { buildSplitFolder, compileSplit, splitPartsFor } from './make/split.ts';
+import { manifestWeights } from './make/storage.ts';
 import { buildAndOpen } from './make/temporary.ts';
 import type { Decomposed } from './smartdeal/graph.ts';
-import type { Artefact } from './target.ts';
-import { assembleWat } from './toolchain/wabt.ts';
 
 export { pipeline as passes } from '../passes/index.ts';
 export { targets } from '../targets/index.ts';
@@ -130,6 +131,8 @@ export interface BuildModelOptions extends CompileOptions, LoadOptions, OwnParts
   readonly force?: boolean;
   /** Write sources and build files, but no binary. */
   readonly sourceOnly?: boolean;
+  /** How large what is shipped may be: see `Config`. Nothing is written where it is larger. */
+  readonly budget?: string;
   /** Leave operators that hardware does not take to a CPU, with a program that runs both. Without `parts` and `watch`. */
   readonly split?: boolean;
 }
@@ -137,8 +140,10 @@ export interface BuildModelOptions extends CompileOptions, LoadOptions, OwnParts
 /** Compiles a model into a folder: sources, weights, build files, binaries and `espalier.json`, which lists them. */
 export const build = (model: Model, options: BuildModelOptions): Promise<Result<Built>> =>
   collected(async (report) => {
-    const folder = { ...options, journal: nobody };
+    const budget = options.budget === undefined ? undefined : budgetFor(options.budget, options, report);
+    if (options.budget !== undefined && !budget) return undefined;
     const compiled = options.split ? undefined : compileModel(model, options, report);
+    const folder = { ...options, journal: nobody, rounding: compiled?.rounding, budget };
     const shared = options.split ? shareModel(model, options, report) : undefined;
     const built = compiled
       ? await buildFolder(options.out, compiled, folder, report)
@@ -265,7 +270,7 @@ function compileModel(
   model: Model,
   options: CompileOptions & LoadOptions & OwnParts,
   report: Report,
-): Compiled | undefined {
+): (Compiled & Pick<BuildOptions, 'rounding'>) | undefined {
   const shipped = partsFor(options, report);
   const loaded =
     shipped && (typeof model === 'string' ? loadModel(model, options, report) : { graph: model, samples: [] });
@@ -274,22 +279,11 @@ function compileModel(
   const { parts, watch } = options;
   const outcome = compileWith(graph, options, { ...shipped, typical: samples, ...parts, ...(watch && { watch }) });
   outcome.diagnostics.forEach(report);
-  return outcome.ok ? outcome : undefined;
+  return outcome.ok ? { ...outcome, rounding: manifestWeights(loaded) } : undefined;
 }
 
 function shareModel(model: Model, options: CompileOptions & LoadOptions, report: Report): CompiledSplit | undefined {
   const parts = splitPartsFor(options, report);
   const loaded = parts && (typeof model === 'string' ? loadModel(model, options, report) : { graph: model });
   return parts && loaded && compileSplit(loaded.graph, parts, { ...options, ...loaded }, report);
-}
-
-/** With the binaries of the tasks that need no other program. */
-async function assembled(compiled: Compiled): Promise<Compiled> {
-  const artefacts: Artefact[] = [...compiled.artefacts];
-  for (const task of compiled.recipe) {
-    if (task.kind !== 'assemble-wat') continue;
-    const textOf = (source: string): string => String(artefacts.find(({ path }) => path === source)?.contents);
-    artefacts.push({ path: task.output, contents: await assembleWat(task, textOf), role: 'binary' });
-  }
-  return { ...compiled, artefacts, recipe: compiled.recipe.filter((task) => task.kind !== 'assemble-wat') };
 }

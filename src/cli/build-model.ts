@@ -1,20 +1,23 @@
 /** What `espalier build` does, from flags to printed report. Loaded only when it runs, so that help comes at once. */
 import { visible } from '../diagnostic.ts';
+import { budgetFor } from '../make/budget.ts';
 import type { Built } from '../make/build.ts';
 import { buildFolder } from '../make/build.ts';
 import { mayWrite } from '../make/folder.ts';
 import { loadModel } from '../make/load.ts';
 import type { Manifest } from '../make/manifest.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
+import { manifestWeights } from '../make/storage.ts';
 import type { BuildReport, LayerReport } from '../plan/report.ts';
 import { reportBuild } from '../plan/report.ts';
 import type { Estimate } from '../target.ts';
+import { sharesText, weighedLine } from './budget-text.ts';
 import type { Flags } from './build.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
 import type { Paint } from './paint.ts';
-import { printBytes, printCount, table } from './paint.ts';
+import { paintFor, printBytes, printCount, table } from './paint.ts';
 import { qualityLines } from './quality-text.ts';
 import { tunedOptionsOf } from './tuned.ts';
 import { dumpFiles, isDumpable, printDumps, printPlan, printTimes, watching } from './watching.ts';
@@ -28,6 +31,12 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const tuned = await tunedOptionsOf(choices, flags.tuning, desk);
   const parts = tuned && partsFor(tuned.options, report);
   if (!tuned || !parts || !isDumpable(flags.printIrAfter, parts.passes, report)) return false;
+  const sourceOnly = flags.sourceOnly ?? choices.sourceOnly;
+  const budget =
+    choices.budget === undefined
+      ? undefined
+      : budgetFor(choices.budget, { target: tuned.options.target, sourceOnly }, report);
+  if (choices.budget !== undefined && !budget) return false;
   const out = flags.out ?? choices.out;
   if (out !== undefined && !mayWrite(out, flags, report)) return false;
 
@@ -36,7 +45,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
   const watched = watching(flags.printIrAfter);
   const loaded = loadModel(path, choices, report);
   if (!loaded) return false;
-  const { graph, quality, samples } = loaded;
+  const { graph, quality, samples, storage } = loaded;
   watched.read(graph);
   doing(`compiling ${graph.name} for ${options.target}`);
   const outcome = compileWith(graph, options, { ...parts, ...watched, typical: samples });
@@ -51,7 +60,10 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
     outcome,
     {
       ...options,
-      sourceOnly: flags.sourceOnly ?? choices.sourceOnly,
+      rounding: manifestWeights(loaded),
+      sourceOnly,
+      budget,
+      onWeighed: (weighed) => io.err.write(lines(sharesText(weighed, paintFor(io.err)))),
       force: flags.force ?? false,
       journal: io.journal,
       signal: io.signal,
@@ -74,11 +86,12 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
     layers: stored,
     arena,
     ...(quality && { quantization: quality }),
+    ...(storage !== undefined && { weights: storage }),
     ...(estimate && { estimate }),
   };
   desk.print(data, (paint) => [
     ...(estimate ? hardwareText(folder, built, shown, paint) : asText(folder, built, { layers, arena, tuning }, paint)),
-    ...(quality ? ['', ...qualityLines(quality, paint)] : []),
+    ...(quality ? ['', ...qualityLines(quality, paint, storage)] : []),
   ]);
   return built.complete;
 }
@@ -87,7 +100,7 @@ const lines = (text: readonly string[]): string => text.map((line) => `${line}\n
 
 function asText(
   folder: string,
-  { manifest: { target, cpu, files, inputs }, complete }: Built,
+  { manifest: { target, cpu, files, inputs }, complete, weighed }: Built,
   { layers, arena, tuning }: BuildReport & { readonly tuning: string | null },
   paint: Paint,
 ): readonly string[] {
@@ -104,6 +117,7 @@ function asText(
     ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
     '',
     ...(tuning !== null && cpu === 'native' ? [`formats chosen by the rates ${visible(tuning)}`] : []),
+    ...(weighed ? [weighedLine(weighed)] : []),
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];

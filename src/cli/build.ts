@@ -4,6 +4,7 @@ import type { Act, TargetFlags } from './options.ts';
 import {
   jsonOption,
   modelArgument,
+  parseBudgetOption,
   parseClock,
   parsePrefix,
   parseRate,
@@ -22,6 +23,7 @@ export interface Flags extends TargetFlags {
   readonly timing?: boolean;
   readonly report?: boolean;
   readonly split?: boolean;
+  readonly budget?: string;
 }
 
 export const buildCommand = (act: Act): Command =>
@@ -59,6 +61,11 @@ export const buildCommand = (act: Act): Command =>
         'fpga only: operators without an engine on a CPU, in C that runs before and behind the accelerator; --cpu, --strict-fp and --prefix are for that',
       )
       .option('--report', 'fpga only: print what each layer is estimated to take')
+      .option(
+        '--budget <size>',
+        'wasm and cpu: fail, and say what takes the space, if the files that are shipped take more, e.g. 25MB or 4MiB; they are counted as they are, or compressed, e.g. 8MB:brotli or 8MB:gzip',
+        parseBudgetOption,
+      )
       .option('--source-only', 'write no binary: needs no C compiler')
       .option('--force', 'replace an earlier output even if other files lie in it')
       .option(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
-import { leastClock, mostClock } from '../config.ts';
+import { budgetPattern, budgetRule, leastClock, mostClock, weightsPattern, weightsRule } from '../config.ts';
 import type { Range } from '../make/range.ts';
 import { parseRange } from '../make/range.ts';
 import type { Shape } from '../tensor/type.ts';
@@ -33,6 +33,8 @@ export interface TargetFlags extends ModelFlags {
   readonly prefix?: string;
   readonly threads?: number;
   readonly tuning?: string;
+  readonly weights?: string;
+  readonly budget?: string;
   readonly smartdeal?: boolean;
   readonly part?: string;
   readonly clock?: number;
@@ -90,6 +92,11 @@ export const withTargetOptions = (command: Command): Command =>
       '--smartdeal',
       'make weights of powers of two and small bases first: changes results, see espalier smartdeal',
     )
+    .option(
+      '--weights <storage>',
+      'not fpga: round weights for a smaller artefact: f16, int8, codebook or codebook:N; the error is said (default: f32, which is exact)',
+      parseWeights,
+    )
     .option('--strict-fp', 'the same bits on every CPU, compiler and engine, at some cost in speed')
     .addOption(tuningOption);
 
@@ -104,7 +111,7 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const { quantize, calibrate, calibrateRange, smartdeal, split } = flags;
+  const { quantize, calibrate, calibrateRange, smartdeal, split, weights, budget } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = {
     model,
@@ -118,6 +125,8 @@ export async function choicesOf(
     quantize,
     calibrate,
     calibrateRange,
+    weights,
+    budget,
     split,
   };
   const said = saidOf(given);
@@ -161,6 +170,16 @@ export function parseShare(text: string): number {
   const share = Number(text);
   if (!/^0?\.\d+$/.test(text) || share <= 0) throw new InvalidArgumentError('It must be a share between 0 and 1.');
   return share;
+}
+
+export function parseWeights(text: string): string {
+  if (!weightsPattern.test(text)) throw new InvalidArgumentError(`It ${weightsRule}.`);
+  return text;
+}
+
+export function parseBudgetOption(text: string): string {
+  if (!budgetPattern.test(text)) throw new InvalidArgumentError(`It ${budgetRule}.`);
+  return text;
 }
 
 export function parsePrefix(text: string): string {

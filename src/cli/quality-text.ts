@@ -23,8 +23,8 @@ export function qualityTable(quality: Quality, paint: Paint): readonly string[] 
   ];
 }
 
-/** A few lines for the end of a build. */
-export function qualityLines(quality: Quality, paint: Paint): readonly string[] {
+/** A few lines for the end of a build. `storage`: what weights alone were rounded to. */
+export function qualityLines(quality: Quality, paint: Paint, storage?: string): readonly string[] {
   const { layers, real } = quality;
   const worst = layers.reduce<LayerQuality | undefined>(
     (least, layer) => ((layer.sqnr ?? Infinity) < (least?.sqnr ?? Infinity) ? layer : least),
@@ -32,7 +32,9 @@ export function qualityLines(quality: Quality, paint: Paint): readonly string[] 
   );
   const least = worst ? `; the least of a layer is ${decibels(worst.sqnr)}, of "${shortName(worst.name)}"` : '';
   return [
-    `${paint.bold('quantised')} ${layers.length} ${layers.length === 1 ? 'step' : 'steps'}${least}`,
+    storage === undefined
+      ? `${paint.bold('quantised')} ${layers.length} ${layers.length === 1 ? 'step' : 'steps'}${least}`
+      : `${paint.bold(`weights as ${storage}`)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}${least}`,
     ...outputsOf(quality, paint),
     ...(real.length === 0 ? [] : [`${real.length} in real numbers, ${kindsOf(real)}: espalier quantize says why`]),
   ];

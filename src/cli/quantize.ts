@@ -15,6 +15,7 @@ How, with commas between:
   weights=int4         in -7..7, at the scale with the least square error
   weights=po2          0 and powers of two, seven for each output channel
   weights=codebook:16  16 values for each layer, by k-means; 2 to 256
+  weights=f16          half the bits of f32, without activations=int8
   activations=int8     compute with whole numbers; without it weights alone are rounded
   ranges=mse           where activations saturate: at the least square error (the default), at the largest value
                        (minmax), or beyond most values (percentile:99.9)

@@ -10,6 +10,7 @@ import { visible } from '../diagnostic.ts';
 import type { LoadedModel } from '../make/load.ts';
 import { loadModel } from '../make/load.ts';
 import { partsFor } from '../make/parts.ts';
+import { exact } from '../make/storage.ts';
 import { buildAndOpen } from '../make/temporary.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
@@ -32,7 +33,8 @@ export async function verify(
   const parts = tuned && partsFor(tuned.options, report);
   if (!tuned || !parts) return false;
   const { options } = tuned;
-  if (choices.quantize !== undefined && against !== 'evaluate') {
+  const rounded = choices.weights === exact ? undefined : choices.weights;
+  if ((choices.quantize ?? rounded) !== undefined && against !== 'evaluate') {
     report({
       severity: 'error',
       code: 'verify/quantised',

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import type { Compiled } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Artefact } from '../target.ts';
+import type { Budget, Weighed } from './budget.ts';
+import { fits, weigh } from './budget.ts';
 import type { FolderOptions } from './folder.ts';
 import { writeFolder } from './folder.ts';
-import type { FileRole, Manifest } from './manifest.ts';
+import type { FileRole, Manifest, ManifestWeights } from './manifest.ts';
 import { manifestName, manifestPort, printManifest } from './manifest.ts';
 import type { Made } from './recipe.ts';
 import { runTask } from './recipe.ts';
@@ -16,10 +18,16 @@ export interface BuildOptions extends FolderOptions {
   readonly cpu?: string | undefined;
   /** Write sources and build files, but no binary. */
   readonly sourceOnly?: boolean | undefined;
+  /** How weights were rounded, for the manifest. */
+  readonly rounding?: ManifestWeights | undefined;
+  /** What the files that are shipped may take: nothing is written where they take more. */
+  readonly budget?: Budget | undefined;
   /** More files to put beside the artefacts. */
   readonly dumps?: readonly Pick<Artefact, 'path' | 'contents'>[];
   /** Told when a task of the recipe begins, and when all are done. */
   readonly onTask?: (doc: string | null) => void;
+  /** Told what is held against the budget, before it is known to fit. */
+  readonly onWeighed?: (weighed: Weighed) => void;
   /** Ends compilers that run. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,6 +36,8 @@ export interface Built {
   readonly manifest: Manifest;
   /** Whether everything that was asked for was made. Without a compiler the sources are still written. */
   readonly complete: boolean;
+  /** Where there is a budget: what was held against it. */
+  readonly weighed?: Weighed;
 }
 
 /** Writes the folder, whole or not at all. Undefined, and reported, if it was not written. */
@@ -48,10 +58,21 @@ export async function buildFolder(
 /** Fills a folder that is there. Undefined, and reported, if what is in it cannot be used. */
 export async function fillFolder(
   folder: string,
-  { artefacts, recipe, plan }: Compiled,
-  { target, cpu, sourceOnly, dumps = [], onTask = () => {}, signal }: BuildOptions,
+  compiled: Compiled,
+  {
+    target,
+    cpu,
+    sourceOnly,
+    rounding,
+    budget,
+    onWeighed = () => {},
+    dumps = [],
+    onTask = () => {},
+    signal,
+  }: BuildOptions,
   report: Report,
 ): Promise<Built | undefined> {
+  const { artefacts, recipe, plan } = compiled;
   const roles = new Map<string, FileRole>();
   const write = ({ path, contents }: Pick<Artefact, 'path' | 'contents'>, role: FileRole): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -77,7 +98,11 @@ export async function fillFolder(
     inputs: plan.inputs.map(manifestPort),
     outputs: plan.outputs.map(manifestPort),
     files: Array.from(roles, ([path, role]) => ({ path, bytes: statSync(join(folder, path)).size, role })),
+    ...(rounding && { weights: rounding }),
   };
+  const weighed = budget && weigh(folder, manifest, compiled, budget, report);
+  if (weighed) onWeighed(weighed);
+  if (budget && !(weighed && fits(weighed, report))) return undefined;
   writeFileSync(join(folder, manifestName), printManifest(manifest));
-  return { manifest, complete: result === 'made' };
+  return { manifest, complete: result === 'made', ...(weighed && { weighed }) };
 }

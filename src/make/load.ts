@@ -18,6 +18,7 @@ import type { QuantizeChoice } from './quantize.ts';
 import { quantizeChoiceFor, quantizeWith } from './quantize.ts';
 import type { SmartDealOptions } from './smartdeal.ts';
 import { smartdealWith } from './smartdeal.ts';
+import { exact, storedAs } from './storage.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
 
 export interface LoadOptions extends QuantizeChoice {
@@ -31,6 +32,8 @@ export interface LoadOptions extends QuantizeChoice {
   readonly constants?: Readonly<Record<string, ConstantOption>> | undefined;
   /** The path of a file of masks by the name of a weight: `.npz` or `.json`. */
   readonly masks?: string | undefined;
+  /** How weights of real numbers are rounded, so that artefacts store them in fewer bits: see `Config`. Not at all unless given. */
+  readonly weights?: string | undefined;
   /** Whether weights are decomposed into powers of two, and how: see `Config`. */
   readonly smartdeal?: boolean | SmartDealOptions | undefined;
 }
@@ -45,6 +48,8 @@ export interface LoadedModel {
   readonly constants: Constants;
   /** What quantisation cost, where that was asked for: then the graph has been through the passes that make layers final. */
   readonly quality?: Quality;
+  /** Where weights alone were rounded, for storage: to what. */
+  readonly storage?: string;
   /** Then also the same in real numbers, with what quantises between them. */
   readonly inPairs?: () => Graph;
   /** A few of the data that it was calibrated with. */
@@ -87,7 +92,11 @@ export function loadModel(path: string, options: LoadOptions & Purpose, report: 
     report,
     options: given,
   });
-  const { smartdeal = false } = options;
+  const { smartdeal = false, weights = exact } = options;
+  if (graph && weights !== exact) {
+    const stored = storedAs(graph, { ...options, weights }, report);
+    return stored && { file, files: [...files], constants, ...stored };
+  }
   const made =
     graph && smartdeal !== false ? smartdealWith(graph, smartdeal === true ? {} : smartdeal, report)?.graph : graph;
   if (!made) return undefined;

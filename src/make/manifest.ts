@@ -19,8 +19,28 @@ export interface Manifest {
   readonly outputs: readonly ManifestPort[];
   /** All but this file itself, in the order in which they were written. */
   readonly files: readonly ManifestFile[];
+  /** Where weights were rounded to be smaller: to what, and what that costs. */
+  readonly weights?: ManifestWeights | undefined;
   /** Where a CPU and an accelerator share the network. */
   readonly split?: ManifestSplit | undefined;
+}
+
+/** dB are null where nothing was lost. */
+export interface ManifestWeights {
+  /** `f16`, `int8` or `codebook:N`. */
+  readonly storage: string;
+  /** How many were rounded. */
+  readonly layers: number;
+  /** The one whose results lose most. */
+  readonly worst: {
+    readonly name: string;
+    readonly sqnr: number | null;
+    readonly weightSqnr: number | null;
+  } | null;
+  /** Against the graph with exact weights: `largestError` is the largest difference over the largest magnitude. */
+  readonly outputs: readonly { readonly name: string; readonly sqnr: number | null; readonly largestError: number }[];
+  /** Inputs that it was measured on: calibration data, or a random one. */
+  readonly samples: number;
 }
 
 export interface ManifestSplit extends SplitFigures {
@@ -61,6 +81,8 @@ const port = z.strictObject({
   shape: z.array(size),
 });
 
+const decibels = z.number().nullable();
+
 const inside = (path: string): boolean =>
   path !== '' && !path.startsWith('/') && !/[\\:\0]/.test(path) && !path.split('/').includes('..');
 
@@ -90,6 +112,15 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
       ]),
     }),
   ),
+  weights: z
+    .strictObject({
+      storage: z.string(),
+      layers: z.int().min(0),
+      worst: z.strictObject({ name: z.string(), sqnr: decibels, weightSqnr: decibels }).nullable(),
+      outputs: z.array(z.strictObject({ name: z.string(), sqnr: decibels, largestError: z.number() })),
+      samples: z.int().min(0),
+    })
+    .optional(),
   split: z
     .strictObject({
       macs: z.number(),

@@ -6,6 +6,7 @@ import type { Named } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { runPasses } from '../pass.ts';
+import type { QuantizeOptions } from '../quantize/options.ts';
 import { parseQuantize } from '../quantize/options.ts';
 import type { Quantised } from '../quantize/quantize.ts';
 import { hasOwnScales } from '../quantize/quantize.ts';
@@ -38,32 +39,42 @@ export interface QuantizedGraph extends Quantised {
 }
 
 /** Undefined after a report. */
-export function quantizeWith(
+export function quantizeWith(imported: Graph, choice: QuantizeChoice, report: Report): QuantizedGraph | undefined {
+  const options = parseQuantize(choice.quantize ?? '');
+  return 'length' in options ? failed(report, ...options) : quantizeAs(imported, options, choice, report);
+}
+
+const failed = (report: Report, message: string, hint: string): undefined =>
+  void report({ severity: 'error', code: 'quantize/options', message, hint });
+
+/** Undefined after a report. */
+export function quantizeAs(
   imported: Graph,
-  { quantize = '', calibrate, calibrateRange = '0..1' }: QuantizeChoice,
+  options: QuantizeOptions,
+  { calibrate, calibrateRange = '0..1' }: Omit<QuantizeChoice, 'quantize'>,
   report: Report,
 ): QuantizedGraph | undefined {
-  const fail = (message: string, hint: string): undefined =>
-    void report({ severity: 'error', code: 'quantize/options', message, hint });
-  const options = parseQuantize(quantize);
-  if ('length' in options) return fail(...options);
   const range = parseRange(calibrateRange);
   if (!range)
-    return fail(`the range of pictures cannot be "${calibrateRange}"`, 'say two numbers, the lower one first: -1..1');
-  let failed = false;
+    return failed(
+      report,
+      `the range of pictures cannot be "${calibrateRange}"`,
+      'say two numbers, the lower one first: -1..1',
+    );
+  let wrong = false;
   const heard: Report = (d) => {
-    failed ||= d.severity === 'error';
+    wrong ||= d.severity === 'error';
     report(d);
   };
   return withGraph(imported, () => {
     verify(imported, heard);
-    const final = failed ? imported : runPasses(imported, portable, heard);
-    if (failed) return undefined;
+    const final = wrong ? imported : runPasses(imported, portable, heard);
+    if (wrong) return undefined;
     const { samples: most } = options.kind === 'qdq' ? { samples: mostOwn } : options;
     const samples = calibrate === undefined ? [] : readCalibration(calibrate, final, { samples: most, range }, heard);
     const told: Quantised[] = [];
     const graph = samples && runPasses(final, [quantizeLayers(options, samples, (q) => void told.push(q))], heard);
-    if (!samples || !graph || told.length === 0 || failed) return undefined;
+    if (!samples || !graph || told.length === 0 || wrong) return undefined;
     return { ...told[0], graph, samples: calibrate && isDrawn(calibrate) ? [] : spread(samples, mostKept) };
   });
 }

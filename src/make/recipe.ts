@@ -1,8 +1,10 @@
 /** Runs the tasks of a recipe in the folder where the sources lie. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Compiled } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { RunCompiler, Task } from '../recipe.ts';
+import type { Artefact } from '../target.ts';
 import { runCompiler } from '../toolchain/compiler.ts';
 import { assembleWat } from '../toolchain/wabt.ts';
 
@@ -30,3 +32,14 @@ const compilersFor = ({ compilers }: RunCompiler): readonly string[] => {
   const own = process.env.CC;
   return own && compilers.includes('cc') ? [own, ...compilers] : compilers;
 };
+
+/** With the binaries of the tasks that need no other program. */
+export async function assembled(compiled: Compiled): Promise<Compiled> {
+  const artefacts: Artefact[] = [...compiled.artefacts];
+  for (const task of compiled.recipe) {
+    if (task.kind !== 'assemble-wat') continue;
+    const textOf = (source: string): string => String(artefacts.find(({ path }) => path === source)?.contents);
+    artefacts.push({ path: task.output, contents: await assembleWat(task, textOf), role: 'binary' });
+  }
+  return { ...compiled, artefacts, recipe: compiled.recipe.filter((task) => task.kind !== 'assemble-wat') };
+}

@@ -1,5 +1,6 @@
 /** Weights rounded to a grid: whole numbers with the scales of their rows, and the real numbers that these stand for. */
 import { roundTiesToEven } from '../loop/meaning.ts';
+import { fromF16, toF16 } from '../tensor/f16.ts';
 import { centresOf, nearestCentre } from './k-means.ts';
 import type { Grid } from './options.ts';
 
@@ -8,18 +9,36 @@ export interface Rounded {
   readonly wholes: Int32Array<ArrayBuffer>;
   /** f32, one for each row. */
   readonly scales: readonly number[];
-  /** As close to the weights as the grid goes: with a codebook the centres themselves, which the whole numbers round. */
+  /** As close to the weights as the grid goes: with a codebook the centres themselves, or halves, which the whole numbers round. */
   readonly reals: Float32Array<ArrayBuffer>;
   /** Whether `reals` are `wholes` times their scales. */
   readonly exact: boolean;
 }
+
+/** Whether a grid is for such weights: halves end somewhere, and tables are not worth it for a few. */
+export function suits(grid: Grid, data: Float32Array): boolean {
+  if (grid.kind === 'f16') return data.every((w) => Math.abs(w) <= mostHalf);
+  if (grid.kind !== 'codebook' || !grid.stored) return true;
+  return data.reduce((live, w) => live + (w === 0 ? 0 : 1), 0) >= leastForEach * grid.values;
+}
+
+/** Weights for each value of a codebook, below which formats store no codes. */
+const leastForEach = 16;
+
+/** The largest number that a half is. */
+const mostHalf = 65504;
 
 /** Below, steps of a scale could not be told apart. */
 const leastScale = 2 ** -120;
 
 /** `data` are rows of equal length, one for each output. */
 export function roundWeights(grid: Grid, data: Float32Array, rows: number): Rounded {
-  if (grid.kind === 'codebook') return withCodebook(data, rows, grid.values);
+  if (grid.kind === 'codebook') return (grid.stored ? withSteps : withCodebook)(data, rows, grid.values);
+  if (grid.kind === 'f16') {
+    // What is too small for a half is a zero, and one without a sign.
+    const reals = Float32Array.from(data, (w) => fromF16(toF16(w)) + 0);
+    return { ...roundWeights({ kind: 'int8' }, reals, rows), reals, exact: false };
+  }
   const columns = data.length / rows;
   const wholes = new Int32Array(data.length);
   const scales: number[] = [];
@@ -84,6 +103,20 @@ function largestOf(numbers: Float32Array): number {
   let most = 0;
   for (const x of numbers) most = Math.max(most, Math.abs(x));
   return most;
+}
+
+/** Few of the steps of each row's own scale, the same for all rows: channels may differ in size, as folded normalisation leaves them. */
+function withSteps(data: Float32Array, rows: number, values: number): Rounded {
+  const { wholes, scales } = roundWeights({ kind: 'int8' }, data, rows);
+  const columns = data.length / rows;
+  const steps = data.map((w, i) => w / scales[Math.floor(i / columns)]);
+  const centres = centresOf(
+    steps.filter((step) => step !== 0),
+    values,
+  );
+  for (let i = 0; i < steps.length; i++)
+    if (steps[i] !== 0) wholes[i] = roundTiesToEven(centres[nearestCentre(centres, steps[i])]);
+  return { wholes, scales, reals: realsOf(wholes, scales), exact: true };
 }
 
 /** Centres of all weights other than 0, and as whole numbers the steps of one scale next to them. */

@@ -6,13 +6,19 @@ import { suggestion } from '../import/nearest.ts';
  *   int8, int4  steps of a scale for each output channel, −127..127 or −7..7
  *   po2         0 and ±2^k for seven k that an output channel chooses: shifts in place of products
  *   codebook    so many values other than 0 for each layer, by k-means
+ *   f16         the nearest numbers of IEEE 754 binary16, for layers that have none beyond 65504
  */
 export type Grid =
-  | { readonly kind: 'int8' | 'int4' | 'po2' }
+  | { readonly kind: 'int8' | 'int4' | 'po2' | 'f16' }
   | {
       readonly kind: 'codebook';
       /** How many, 0 not counted. */
       readonly values: number;
+      /**
+       * Where weights are rounded to be stored in few bits, and for nothing else: values are steps of the scale of an output
+       * channel, and layers with too few weights for a table stay as they are.
+       */
+      readonly stored?: true;
     };
 
 /**
@@ -62,9 +68,15 @@ export function parseQuantize(text: string): QuantizeOptions | readonly [message
   }
   const [grid, activations] = [said.get('weights') ?? 'int8', said.get('activations')];
   const weights = parseGrid(grid);
-  if (!weights) return [`weights cannot be "${grid}"`, 'weights are int8, int4, po2 or codebook:N with N in 2..256'];
+  if (!weights)
+    return [`weights cannot be "${grid}"`, 'weights are int8, int4, po2, f16 or codebook:N with N in 2..256'];
   if (activations !== undefined && activations !== 'int8')
     return [`activations cannot be "${activations}"`, 'say activations=int8, or leave it out to round weights alone'];
+  if (weights.kind === 'f16' && activations !== undefined)
+    return [
+      'weights of f16 are no whole numbers, which activations=int8 takes',
+      'say weights=int8, or leave out activations',
+    ];
   const rule = said.get('ranges');
   if (rule !== undefined && activations === undefined)
     return ['"ranges" are those of activations, which stay real numbers', 'say activations=int8 as well'];
@@ -85,8 +97,8 @@ export function parseQuantize(text: string): QuantizeOptions | readonly [message
   };
 }
 
-function parseGrid(text: string): Grid | undefined {
-  if (text === 'int8' || text === 'int4' || text === 'po2') return { kind: text };
+export function parseGrid(text: string): Grid | undefined {
+  if (text === 'int8' || text === 'int4' || text === 'po2' || text === 'f16') return { kind: text };
   const [, count] = /^codebook:(\d{1,3})$/.exec(text) ?? [];
   const values = Number(count);
   return values >= 2 && values <= 256 ? { kind: 'codebook', values } : undefined;

@@ -7,7 +7,7 @@ import { mostWhole } from '../tensor/decomposition.ts';
 import type { Quantity } from '../tensor/quantity.ts';
 import { wholesOf, withQuantity } from '../tensor/quantity.ts';
 import type { Rounded } from './grids.ts';
-import { realsOf, roundWeights } from './grids.ts';
+import { realsOf, roundWeights, suits } from './grids.ts';
 import type { Grid } from './options.ts';
 
 /** Calls whose second operand are weights with a row for each output. */
@@ -26,7 +26,7 @@ export function roundGraph(graph: Graph, grid: Grid): RoundedGraph {
   for (const node of graph.nodes) {
     const constant = node.kind === 'call' && weighted.has(node.op.kind) ? byId.get(node.inputs[1]) : undefined;
     if (constant?.kind !== 'constant' || !(constant.data instanceof Float32Array) || constant.type.quantity) continue;
-    if (!isFinite(constant.data)) continue;
+    if (!isFinite(constant.data) || !suits(grid, constant.data)) continue;
     weights.set(constant.id, {
       before: constant,
       after: roundWeights(grid, constant.data, constant.type.shape[0]).reals,
