@@ -33,11 +33,11 @@ describe('options', () => {
     ['weigths=int8', '"weigths=int8" is nothing that can be said of quantisation', 'did you mean "weights"?'],
     ['int8', '"int8" is nothing that can be said of quantisation', 'write e.g. weights=int8,activations=int8, or qdq'],
     ['weights=int8,weights=int4', '"weights" is said twice', 'say it once'],
-    ['weights=int3', 'weights cannot be "int3"', 'weights are int8, int4, po2 or codebook:N with N in 2..256'],
+    ['weights=int3', 'weights cannot be "int3"', 'weights are int8, int4, po2, f16 or codebook:N with N in 2..256'],
     [
       'weights=codebook:1',
       'weights cannot be "codebook:1"',
-      'weights are int8, int4, po2 or codebook:N with N in 2..256',
+      'weights are int8, int4, po2, f16 or codebook:N with N in 2..256',
     ],
     [
       'activations=int4',
@@ -53,6 +53,11 @@ describe('options', () => {
       'activations=int8,ranges=percentile:101',
       'ranges cannot be "percentile:101"',
       'ranges are mse, minmax or percentile:P with P in 50..100',
+    ],
+    [
+      'weights=f16,activations=int8',
+      'weights of f16 are no whole numbers, which activations=int8 takes',
+      'say weights=int8, or leave out activations',
     ],
     ['samples=0', '"samples" cannot be "0"', 'say how many, e.g. samples=64'],
   ])('%s', (text, message, hint) => {
