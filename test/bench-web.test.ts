@@ -13,6 +13,7 @@ import { downloadMs, shipmentOf, sizesOf, takenApart } from '../src/bench/web/sh
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { loadModel } from '../src/make/load.ts';
 import { findBrowser } from '../src/toolchain/browser.ts';
+import { peakOf } from '../src/toolchain/memory.ts';
 import { findPackage } from '../src/toolchain/packages.ts';
 import { writeModel } from './cli-kit.ts';
 
@@ -130,6 +131,12 @@ test('a browser that is named must be a program', async () => {
   const codes: string[] = [];
   expect(await findBrowser(root, ({ code }) => codes.push(code))).toBeUndefined();
   expect(codes).toEqual(['bench/no-browser']);
+});
+
+test('the most memory of a process, where the system tells', () => {
+  expect(peakOf(2 ** 30)).toBeUndefined();
+  if (process.platform !== 'linux') return;
+  expect(peakOf(process.pid)).toBeGreaterThan(0.9 * process.memoryUsage.rss());
 });
 
 describe('the server', () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../diagnostic.ts';
+import { peakOf } from '../toolchain/memory.ts';
 import type { Orders, Subject } from './orders.ts';
 import type { Open, Surroundings } from './web/contend.ts';
 import { contend } from './web/contend.ts';
@@ -26,7 +27,8 @@ const around: Surroundings = {
   read: async (address) =>
     Uint8Array.from(await readFile(address.startsWith('file:') ? fileURLToPath(address) : address)),
   write: async (address, bytes) => writeFileSync(address, bytes),
-  peakBytes: () => 1024 * process.resourceUsage().maxRSS,
+  // The usage of a resource counts what the process that started this one had.
+  peakBytes: () => peakOf(process.pid) ?? 1024 * process.resourceUsage().maxRSS,
 };
 
 async function ready({ subject, inputs }: Orders): Promise<Open> {

@@ -1,11 +1,12 @@
 /** A browser without a window, driven through playwright-core, which users install if they want one: pages that obey. */
-import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { Report } from '../diagnostic.ts';
 import { findProgram } from './compiler.ts';
 import type { Dialogue } from './dialogue.ts';
+import { peakOf } from './memory.ts';
 import { findPackage } from './packages.ts';
 
 /** The version that is tested, and that the hint names. */
@@ -163,16 +164,6 @@ async function driving(browser: Browser, signal: AbortSignal): Promise<OpenBrows
     },
     close,
   };
-}
-
-/** Of the memory that a process had, as Linux tells. */
-function peakOf(id: number): number | undefined {
-  try {
-    const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : 1024 * Number(kilobytes);
-  } catch {
-    return undefined;
-  }
 }
 
 const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0];

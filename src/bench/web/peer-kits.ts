@@ -122,7 +122,7 @@ export function litertKit(model: string, ports: Ports): Kit | Missing {
   const binary = ports.threads > 1 ? 'litert_wasm_threaded_internal' : 'litert_wasm_internal';
   return {
     name: 'litert',
-    version: `@litertjs/core ${core.version}`,
+    version: `LiteRT.js ${core.version}`,
     node: 'LiteRT.js runs in browsers alone: add --browser',
     page: { mounts, imports: { '@litertjs/wasm-utils': site.modules.utils }, site },
     ships: [
