@@ -162,7 +162,7 @@ describe('the server', () => {
       const module = await get('/files/module.js');
       expect(module.headers.get('content-type')).toBe('text/javascript');
       expect(await module.text()).toBe('export const one = 1;');
-      expect([...server.sent]).toEqual([join(root, 'served/module.js')]);
+      expect([...server.sent]).toEqual([['/files/module.js', join(root, 'served/module.js')]]);
       const refused = [
         '/files/%2e%2e/secret',
         '/files/..%2fsecret',

@@ -35,6 +35,7 @@ describe('what counts on the web', () => {
     );
     expect({ code, ...(code !== 0 && { out, err }) }).toEqual({ code: 0 });
     expect([...held]).toEqual([]);
+    expect(err).not.toContain('bench/shipped');
     const report = benchSchema.parse(JSON.parse(out));
     expect(report.place).toEqual({ kind: 'browser', version: expect.stringMatching(/^Chromium \d+\./) });
     expect(report.ours).toMatchObject({ target: 'wasm', web: { version: 'relaxed kernels', start } });

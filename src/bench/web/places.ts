@@ -85,6 +85,13 @@ export function browserPlace(path: string, options: PlaceOptions): Place {
         ...opened,
         async start(inputs) {
           const start = await opened.start(inputs);
+          if (server && !isShipped(server.sent, ships))
+            options.report({
+              severity: 'warning',
+              code: 'bench/shipped',
+              message: `a page of "${name}" loaded other files than those whose bytes are counted`,
+              hint: 'use the version that is tested',
+            });
           return start && { ...start, peakBytes: await browser.peakBytes() };
         },
         dispose() {
@@ -100,6 +107,12 @@ export function browserPlace(path: string, options: PlaceOptions): Place {
     },
   };
 }
+
+/** Whether a page was sent what people are said to download, and nothing else but our modules. */
+const isShipped = (sent: PageServer['sent'], ships: Kit['ships']): boolean => {
+  const theirs = new Set([...sent].flatMap(([address, file]) => (address.startsWith(ownMount) ? [] : [file])));
+  return theirs.size === ships.length && ships.every(({ path }) => theirs.has(path));
+};
 
 const serverFor = (
   { mounts, imports, site }: PageKit,

@@ -20,8 +20,8 @@ export interface ServerOptions {
 
 export interface PageServer {
   readonly origin: string;
-  /** Paths of files that were sent since it began, without numbers. */
-  readonly sent: ReadonlySet<string>;
+  /** Files that were sent since it began, without numbers, by their addresses. */
+  readonly sent: ReadonlyMap<string, string>;
   readonly close: () => void;
 }
 
@@ -43,7 +43,7 @@ const headers = {
 };
 
 export async function startServer({ mounts, mayServe, texts, numbers }: ServerOptions): Promise<PageServer> {
-  const sent = new Set<string>();
+  const sent = new Map<string, string>();
   let known: Readonly<Record<string, string>> = {};
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
@@ -66,7 +66,7 @@ export async function startServer({ mounts, mayServe, texts, numbers }: ServerOp
     const file = fileAt(path, mounts);
     if (file === undefined || !mayServe(path, file)) return end(404);
     const bytes = await readFile(file);
-    sent.add(file);
+    sent.set(path, file);
     return end(200, path.endsWith('.ts') ? compiled(bytes.toString()) : bytes);
   };
   const server = createServer((request, response) => {
