@@ -89,7 +89,7 @@ describe('options', () => {
     [{ batch: 'two' }, 'the option "batch" ', 'see the type'],
     [{ prune: 3 }, '"prune" is no pattern', 'unstructured'],
     [{ name: 3 }, '"name" is no text', 'name=pose'],
-    [{ prune: 'nm:2:4', smartdeal: true }, '"prune" and "smartdeal" are both given', 'prune first'],
+    [{ weights: 'f15' }, 'the option "weights" must be f32', 'see the type'],
   ])('%j', (given, message, hint) => {
     const { options, told } = checked(given);
     expect(options).toBeUndefined();

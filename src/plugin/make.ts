@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
-import type { BuildModelOptions, Imported, LoadOptions, Model, Result } from '../index.ts';
+import type { BuildModelOptions, Built, Graph, Result } from '../index.ts';
 import type { Cache, Output, Wanted } from './cache.ts';
 import { find, keep, outputFolder, outputIn } from './cache.ts';
 import type { ModelOptions } from './options.ts';
@@ -33,9 +33,9 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
   const model = relative('', wanted.path) || '.';
   const fail = (diagnostics: readonly Diagnostic[]): NotMade => ({ ok: false, diagnostics, files: around(wanted) });
   const library = await import('../index.ts');
-  const { masks, batch, shapes, constants, name } = options;
-  const plain = { masks, batch, shapes, constants, name };
-  const imported = await library.importModel(model, plain);
+  const { name, batch, shapes, constants, masks, prune, ...rest } = options;
+  const reading = { name, batch, shapes, constants, masks };
+  const imported = await library.importModel(model, reading);
   if (!imported.ok) return fail(imported.diagnostics);
   const files = [...new Set([...imported.files.map((file) => resolve(file)), ...filesOf(options)])];
   const folder = outputFolder(cache, wanted, files);
@@ -44,9 +44,11 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
     keep(cache, wanted, files, folder);
     return { ok: true, output: before, isNew: false, diagnostics: [], files };
   }
-  const graph = await prepared(library, imported, model, options, `${folder}.graph`);
-  if (!graph.ok) return fail(graph.diagnostics);
-  const built = await library.build(graph.graph, { ...compiling(options), target: 'wasm', out: folder, force: true });
+  const target = { target: 'wasm', out: folder, force: true };
+  const built =
+    prune === undefined
+      ? await library.build(model, { ...said({ ...reading, ...rest }), ...target })
+      : await buildPruned(library, imported.graph, prune, { ...said(rest), ...target });
   if (!built.ok) return fail(built.diagnostics);
   keep(cache, wanted, files, folder);
   return { ok: true, output: { folder, manifest: built.manifest }, isNew: true, diagnostics: built.diagnostics, files };
@@ -54,59 +56,25 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
 
 type Library = typeof import('../index.ts');
 
-/** The graph to compile: pruned and quantised, where that is wanted. */
-async function prepared(
+/** What is left to do with a pruned model is done as if somebody had pruned it before: it is a file for a while. */
+async function buildPruned(
   library: Library,
-  imported: Imported,
-  model: string,
-  options: ModelOptions,
-  scratch: string,
-): Promise<Result<{ readonly graph: Exclude<Model, string> }>> {
-  const { prune, quantize, calibrate, calibrateRange, smartdeal } = options;
-  const quantising = { quantize, calibrate, calibrateRange };
-  const plain: Result<{ readonly graph: Exclude<Model, string> }> = {
-    ok: true,
-    diagnostics: [],
-    graph: imported.graph,
-  };
-  if (prune === undefined) {
-    if (quantize === undefined && (smartdeal ?? false) === false) return plain;
-    const { masks, batch, shapes, constants, name } = options;
-    return library.importModel(model, {
-      masks,
-      batch,
-      shapes,
-      constants,
-      name,
-      smartdeal,
-      ...quantising,
-    } as LoadOptions);
-  }
+  graph: Graph,
+  prune: NonNullable<ModelOptions['prune']>,
+  options: BuildModelOptions,
+): Promise<Result<Built>> {
   const how = typeof prune === 'string' ? { pattern: prune } : prune;
-  const pruned = await library.prune(imported.graph, { ...how, out: scratch });
-  for (const file of pruned.ok ? pruned.files : []) rmSync(join(dirname(scratch), file.path), { force: true });
-  if (!pruned.ok || quantize === undefined) return pruned;
-  return library.quantize(pruned.graph, quantising);
+  const out = `${options.out}.graph`;
+  const pruned = await library.prune(graph, { ...how, out });
+  if (!pruned.ok) return pruned;
+  const built = await library.build(out, options);
+  for (const { path } of pruned.files) rmSync(join(dirname(out), path), { force: true });
+  return built;
 }
 
-/** What is left of the options once there is a graph: what its target takes. */
-function compiling(options: ModelOptions): Partial<BuildModelOptions> {
-  const {
-    name: _name,
-    prune: _prune,
-    batch: _batch,
-    shapes: _shapes,
-    constants: _constants,
-    masks: _masks,
-    quantize: _quantize,
-    calibrate: _calibrate,
-    calibrateRange: _range,
-    smartdeal: _smartdeal,
-    ...rest
-  } = options;
-  const said = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(said) as Partial<BuildModelOptions>;
-}
+/** Options that are given, as the library takes them: without those that are undefined. */
+const said = (options: object): Partial<BuildModelOptions> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** Files that options name; of a folder, those in it. */
 function filesOf({ masks, calibrate, constants, smartdeal }: ModelOptions): readonly string[] {

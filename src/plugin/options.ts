@@ -53,11 +53,6 @@ export function checkedOptions(given: object, folder: string, report: Report): M
   if (name !== undefined && typeof name !== 'string') return fail('"name" is no text', 'write name=pose');
   if (prune !== undefined && typeof prune !== 'string' && typeof prune?.pattern !== 'string')
     return fail('"prune" is no pattern', 'write prune=unstructured:0.8, or see espalier prune --help');
-  if (prune !== undefined && rest.smartdeal !== undefined && rest.smartdeal !== false)
-    return fail(
-      '"prune" and "smartdeal" are both given',
-      'prune first, with espalier prune, and import what it writes',
-    );
   const { data, error } = configSchema.safeParse(rest);
   const [issue] = error?.issues ?? [];
   if (issue?.code === 'unrecognized_keys') {

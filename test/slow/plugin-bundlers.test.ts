@@ -1,6 +1,6 @@
 /** The plugin in bundlers other than Vite: what they write runs in Node, from a folder of its own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin as EsbuildPlugin, Format, Platform } from 'esbuild';
 import { build as esbuild } from 'esbuild';
@@ -14,7 +14,7 @@ import { espalier as forRolldown } from '../../src/plugin/rolldown.ts';
 import { espalier as forRollup } from '../../src/plugin/rollup.ts';
 import { espalier as forWebpack } from '../../src/plugin/webpack.ts';
 import { writeModel } from '../cli-kit.ts';
-import { appFolder, chromiumArguments, chromiumPath, serve } from '../plugin-kit.ts';
+import { appFolder, chromiumArguments, chromiumPath, root, serve } from '../plugin-kit.ts';
 
 const folder = appFolder({
   'main.js': `
@@ -128,21 +128,32 @@ describe('esbuild', () => {
   });
 });
 
-test('what a query asks for is done: other weights, and whole numbers', async () => {
-  const modules = ['?espalier', '?espalier&quantize=weights=int8,activations=int8&calibrate=random:1'].map(
-    (query) => `./net/model.json${query}`,
-  );
-  const name = 'espalier-query';
-  const virtual = {
-    name,
-    resolveId: (id: string) => (id === name ? join(folder, name) : null),
-    load: (id: string) =>
-      id.endsWith(name) ? modules.map((m, i) => `export { load as load${i} } from '${m}';`).join('\n') : null,
+test('what a query asks for is done: fewer weights, smaller ones, whole numbers, and all of them', async () => {
+  cpSync(join(root, 'examples/digits/digits-dense'), join(folder, 'digits'), { recursive: true });
+  const whole = 'quantize=weights=int8,activations=int8&calibrate=random:1';
+  const queries = {
+    plain: '',
+    codes: '&weights=codebook:16',
+    pruned: '&prune=unstructured:0.9',
+    bytes: `&${whole}`,
+    both: `&prune=unstructured:0.9&${whole}`,
   };
-  const bundle = await rollup({ input: name, plugins: [virtual, forRollup()] });
-  await bundle.write({ dir: join(folder, 'query'), format: 'es' });
-  const sizes = readdirSync(join(folder, 'query/assets')).map((file) => text(`query/assets/${file}`));
-  expect(new Set(sizes).size).toBe(2);
+  const imports = Object.entries(queries).map(
+    ([name, query], i) => `export { load as load${i} } from './digits/model.json?espalier&name=${name}${query}';`,
+  );
+  const main = join(folder, 'queries.js');
+  writeFileSync(main, imports.join('\n'));
+  const { output } = await (await rollup({ input: main, plugins: [forRollup()] })).generate({ format: 'es' });
+  const files = output.flatMap((file) => (file.type === 'asset' ? [file] : []));
+  const sizes = new Map(files.map((file) => [/\w+/.exec(file.names[0])?.[0] ?? '', file.source.length]));
+  expect(files.every(({ source }) => WebAssembly.validate(source as Uint8Array<ArrayBuffer>))).toBe(true);
+  expect([...sizes.keys()].sort()).toEqual(Object.keys(queries).sort());
+  const size = (name: string): number => sizes.get(name) ?? Number.NaN;
+  expect(size('codes')).toBeLessThan(0.75 * size('plain'));
+  expect(size('pruned')).toBeLessThan(0.5 * size('plain'));
+  expect(size('bytes')).toBeLessThan(0.5 * size('plain'));
+  expect(size('both')).toBeLessThan(size('bytes'));
+  expect(size('both')).toBeLessThan(size('pruned'));
 });
 
 describe('a model that cannot be compiled is an error of the bundler, with the file and what to do', () => {
