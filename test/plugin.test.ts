@@ -190,6 +190,14 @@ describe('a model', () => {
     );
   });
 
+  test('that would be larger than it may be is not written', async () => {
+    const { folder, load, faultOf } = app();
+    expect(await faultOf(load('../net/model.json?budget=1kB&espalier'))).toMatch(
+      /^net\/model\.json: error: .*\[budget\/[\w-]+\]\n {2}hint: /,
+    );
+    expect(existsSync(join(folder, 'node_modules/.cache/espalier'))).toBe(false);
+  });
+
   test('that cannot be compiled says why, and is watched with what lies beside it', async () => {
     const { folder, watched, faultOf, load, start } = app();
     const espalier = start();

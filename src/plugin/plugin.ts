@@ -88,7 +88,13 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       const made = await begun.finally(() => running.delete(name));
       filesOf.set(name, made.files);
       for (const file of made.files) context.addWatchFile(file);
-      if (!made.ok) throw pluginFault(path, made.diagnostics);
+      if (!made.ok) {
+        const origin = { file: shown(root, path) };
+        throw pluginFault(
+          path,
+          made.diagnostics.map((d) => ({ origin, ...d })),
+        );
+      }
       for (const diagnostic of made.diagnostics) context.warn(printDiagnostic(diagnostic));
       if (made.isNew) context.info?.(`compiled ${shown(root, path)}`);
       const { folder, manifest } = made.output;
