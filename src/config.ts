@@ -60,6 +60,8 @@ export interface Config {
   readonly quantize?: string | undefined;
   /** How weights of real numbers are rounded for storage: `f32` (not at all; the default), `f16`, `int8`, `codebook` or `codebook:N`. */
   readonly weights?: string | undefined;
+  /** wasm only: weights in a file of their own, NAME.bin, which is loaded while code is compiled. */
+  readonly weightsFile?: boolean | undefined;
   /** Inputs to quantise by: an `.npz` file, or a folder of arrays or pictures. */
   readonly calibrate?: string | undefined;
   /** What black and white in such pictures become, e.g. `-1..1`. */
@@ -104,6 +106,7 @@ const schema = z.strictObject({
   target: z.string().min(1).optional(),
   cpu: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
+  weightsFile: z.boolean().optional(),
   budget: z.string().regex(budgetPattern, budgetRule).optional(),
   sourceOnly: z.boolean().optional(),
   strictFp: z.boolean().optional(),

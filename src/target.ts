@@ -48,6 +48,8 @@ export interface TargetFamily {
   readonly prefixed?: true;
   /** Those of `cpus` whose programs run without an operating system, which has no threads to give. */
   readonly bare?: readonly string[];
+  /** Whether weights may lie in a file of their own. */
+  readonly weightsFile?: true;
   /** The most threads that may run a network together; absent where there is one alone. */
   readonly mostThreads?: number;
   /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
@@ -66,6 +68,8 @@ export interface TargetOptions {
   readonly prefix?: string;
   /** The most threads that may run the network together; 1 unless given. */
   readonly threads?: number;
+  /** Weights in a file of their own, which is loaded while code is compiled. */
+  readonly weightsFile?: boolean;
   /** What is to be made, for targets that make hardware. */
   readonly hardware?: Hardware;
   /** What was measured on the machine that the artefact is for; those that are shipped for `cpu` unless given. */

@@ -12,6 +12,7 @@ import { tensor } from '../src/tensor/type.ts';
 import { loadWasm } from '../src/toolchain/run-wasm.ts';
 import { bindingText } from '../targets/wasm/binding.ts';
 import { mapMemory } from '../targets/wasm/memory.ts';
+import { weightsFile } from '../targets/wasm/weights.ts';
 import type { Binding, BoundModel, Built } from './wasm-build.ts';
 import { buildWasm, importBinding, textOf, writeBuilt } from './wasm-build.ts';
 import { render } from './wasm-module.ts';
@@ -245,9 +246,10 @@ describe('types', () => {
     });
     project.createSourceFile('sum.d.ts', textOf(built, '.d.ts'));
     for (const [path, text] of Object.entries(users)) project.createSourceFile(path, text);
-    for (const [path, of] of Object.entries({ 'source-sum.ts': graph, 'source-strange.ts': strangeGraph() })) {
+    for (const [path, of] of Object.entries({ sum: graph, strange: strangeGraph(), weights: graph })) {
       const plan = lower(of, []);
-      project.createSourceFile(path, bindingText(plan, mapMemory(plan), render));
+      const beside = path === 'weights' ? [weightsFile('sum', [{ offset: 64, bytes: Uint8Array.of(1, 2, 3) }])] : [];
+      project.createSourceFile(`source-${path}.ts`, bindingText(plan, mapMemory(plan), render, ...beside));
     }
     const all = project.getPreEmitDiagnostics();
     faultsOf = (file) =>
@@ -257,7 +259,7 @@ describe('types', () => {
   });
 
   test('hold in the binding itself, whatever names are', () => {
-    expect([faultsOf('source-sum.ts'), faultsOf('source-strange.ts')]).toEqual([[], []]);
+    for (const file of ['sum', 'strange', 'weights']) expect(faultsOf(`source-${file}.ts`)).toEqual([]);
   });
 
   test('are what a user writes', () => {

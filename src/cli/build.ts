@@ -62,6 +62,10 @@ export const buildCommand = (act: Act): Command =>
       )
       .option('--report', 'fpga only: print what each layer is estimated to take')
       .option(
+        '--weights-file',
+        'wasm only: weights in a file of their own, NAME.bin, which is loaded while code is compiled',
+      )
+      .option(
         '--budget <size>',
         'wasm and cpu: fail, and say what takes the space, if the files that are shipped take more, e.g. 25MB or 4MiB; they are counted as they are, or compressed, e.g. 8MB:brotli or 8MB:gzip',
         parseBudgetOption,

@@ -24,6 +24,7 @@ export const targetOptionsOf = ({
   strictFp,
   prefix,
   threads,
+  weightsFile,
   hardware,
   layers,
 }: Config): CompileOptions => ({
@@ -32,6 +33,7 @@ export const targetOptionsOf = ({
   ...(strictFp !== undefined && { strictFp }),
   ...(prefix !== undefined && { prefix }),
   ...(threads !== undefined && { threads }),
+  ...(weightsFile && { weightsFile }),
   ...(hardware && { hardware }),
   ...(layers && { layers }),
 });

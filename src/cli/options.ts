@@ -35,6 +35,7 @@ export interface TargetFlags extends ModelFlags {
   readonly tuning?: string;
   readonly weights?: string;
   readonly budget?: string;
+  readonly weightsFile?: boolean;
   readonly smartdeal?: boolean;
   readonly part?: string;
   readonly clock?: number;
@@ -111,7 +112,7 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const { quantize, calibrate, calibrateRange, smartdeal, split, weights, budget } = flags;
+  const { quantize, calibrate, calibrateRange, smartdeal, split, weights, weightsFile, budget } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = {
     model,
@@ -126,6 +127,7 @@ export async function choicesOf(
     calibrate,
     calibrateRange,
     weights,
+    weightsFile,
     budget,
     split,
   };

@@ -67,6 +67,12 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
       `programs for "${cpu}" have no operating system to start ${threads} threads`,
       'leave out --threads, or build for another cpu',
     );
+  if (options.weightsFile && !family.weightsFile)
+    return fail(
+      'target/no-weights-file',
+      `the target "${name}" has one place for weights, and --weights-file is given`,
+      'leave it out, or build for wasm',
+    );
   const { hardware } = options;
   if (hardware && !family.hardwareFault)
     return fail(

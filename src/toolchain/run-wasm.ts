@@ -1,4 +1,5 @@
 /** Runs a built WebAssembly model in this process, through the binding that was built with it. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bug } from '../diagnostic.ts';
@@ -23,7 +24,10 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 /** What a generated NAME.js exports, as far as it is the same for every model. */
 interface BindingModule {
   readonly shapes: { readonly inputs: Shapes; readonly outputs: Shapes };
-  load(source: BufferSource, options?: { readonly kernels?: 'portable' }): Promise<BoundModel>;
+  load(
+    source: BufferSource,
+    options?: { readonly kernels?: 'portable'; readonly weights?: BufferSource },
+  ): Promise<BoundModel>;
 }
 
 interface BoundModel {
@@ -42,7 +46,11 @@ export async function loadWasm(folder: string, name: string, wanted: Wanted = 'p
   const bound: unknown = await import(`data:text/javascript;base64,${await readFile(path, 'base64')}`);
   if (!isBinding(bound)) bug(`"${path}" does not export what a binding does`);
   const bytes = await readFile(join(folder, `${name}.wasm`));
-  const model = await bound.load(bytes, wanted === 'portable' ? { kernels: 'portable' } : {});
+  const beside = join(folder, `${name}.bin`);
+  const model = await bound.load(bytes, {
+    ...(wanted === 'portable' && { kernels: 'portable' }),
+    ...(existsSync(beside) && { weights: await readFile(beside) }),
+  });
   return {
     ...bound.shapes,
     kernels: model.kernels,

@@ -7,18 +7,25 @@ import { printShape } from '../../src/tensor/type.ts';
 import type { MemoryMap } from './memory.ts';
 import { pageBytes } from './memory.ts';
 import { memoryImport, relaxedSection } from './module.ts';
+import type { WeightsFile } from './weights.ts';
+import { multiplier } from './weights.ts';
 
 export interface Binding {
   readonly js: string;
   readonly types: string;
 }
 
-export function binding(plan: Plan, map: MemoryMap, render: Render): Binding {
-  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render));
+export function binding(plan: Plan, map: MemoryMap, render: Render, weights?: WeightsFile): Binding {
+  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render, weights));
 }
 
 /** The binding as TypeScript. Nothing in its types has to be inferred from anything but itself. */
-export function bindingText({ name, inputs, outputs }: Plan, map: MemoryMap, render: Render): string {
+export function bindingText(
+  { name, inputs, outputs }: Plan,
+  map: MemoryMap,
+  render: Render,
+  weights?: WeightsFile,
+): string {
   const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
     // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
@@ -32,9 +39,23 @@ export function bindingText({ name, inputs, outputs }: Plan, map: MemoryMap, ren
   });
   const [space, memory] = memoryImport;
   const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
-  const view = { name, ...ports, section: relaxedSection, space, memory, stamp, bytes: pages * pageBytes };
+  // A list of at most one: most modules carry their weights.
+  const files = weights ? [{ file: weights.file, text: weightsText(weights, render) }] : [];
+  const view = {
+    name,
+    ...ports,
+    weights: files,
+    section: relaxedSection,
+    space,
+    memory,
+    stamp,
+    bytes: pages * pageBytes,
+  };
   return render('wasm/binding.ts.hbs', view);
 }
+
+const weightsText = ({ file, contents, pieces, checksum, hash }: WeightsFile, render: Render): string =>
+  render('wasm/weights.ts.hbs', { file, pieces, checksum, hash, length: contents.length, multiplier });
 
 const quoted = (name: string): string =>
   JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');

@@ -19,6 +19,8 @@ export interface MemoryMap {
   readonly places: ReadonlyMap<Arr, number>;
   /** What memory holds when the module starts, by rising offset. */
   readonly data: readonly Segment[];
+  /** What its loader puts there, before anything is expanded: the weights, where they are to be a file. */
+  readonly beside: readonly Segment[];
   /** The calls that expand stored constants, in the only order that is safe. */
   readonly expansions: readonly RoutineCall[];
   readonly pages: number;
@@ -39,7 +41,7 @@ const stampBytes = 4;
 const sizeOf = ({ dtype, length }: Arr): number => length * bytesPer[dtype];
 
 /** `guard` bytes that nothing uses follow each array: for tests, which look whether they stay as they were. */
-export function mapMemory(plan: Plan, guard = 0): MemoryMap {
+export function mapMemory(plan: Plan, guard = 0, apart = false): MemoryMap {
   const places = new Map<Arr, number>();
   let end = 0;
   const put = (array: Arr): void => {
@@ -58,13 +60,12 @@ export function mapMemory(plan: Plan, guard = 0): MemoryMap {
   const { data, expansions, reach } = storedForms(packed, places);
   const pages = Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes));
   const stamp = { at: stampAt, value: stampOf(plan, places, pages) };
+  const stamped: Segment = { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) };
+  const weights = [...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })), ...data];
   return {
     places,
-    data: merge([
-      { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) },
-      ...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })),
-      ...data,
-    ]),
+    data: apart ? [stamped] : merge([stamped, ...weights]),
+    beside: apart ? merge(weights) : [],
     expansions,
     pages,
     stamp,

@@ -27,6 +27,7 @@ export function moduleText(
   render: Render,
   { whole = set.name === 'portable' } = {},
 ): string {
+  const apart = whole && map.beside.length > 0;
   const expansions = whole ? map.expansions : [];
   const place = (array: Arr): number => map.places.get(array) ?? bug(`"${array.name}" has no place in memory`);
   const loops = plan.steps.flatMap((step) => (step.work.kind === 'loops' ? [printFunction(step, place)] : []));
@@ -55,7 +56,7 @@ export function moduleText(
     routines: routines.map(({ text }) => indent(text.split('\n'))),
     steps: loops,
     // A list of at most one, so that a module without has no start.
-    init: expansions.length === 0 ? [] : [{ text: indent(printed(expansions), '    ') }],
+    init: expansions.length === 0 && !apart ? [] : [{ text: indent(printed(expansions), '    '), ...started(apart) }],
     warm: indent(printed(warmingCalls(plan)), '    '),
     calls: plan.steps.map(({ call, line, work }) => ({
       comment: visible(line),
@@ -63,6 +64,12 @@ export function moduleText(
     })),
   });
 }
+
+/** Where weights come as a file, their loader says when they are there. */
+const started = (apart: boolean) =>
+  apart
+    ? { when: 'when the weights are there', head: '(export "init")', tail: '' }
+    : { when: 'the module is started by it', head: '$init', tail: '\n  (start $init)' };
 
 /** The loops of a step as a function. */
 function printFunction({ call, line, work }: Step, place: (array: Arr) => number) {

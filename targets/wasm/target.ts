@@ -8,12 +8,14 @@ import { kernels } from './kernels/index.ts';
 import { mapMemory, pageBytes } from './memory.ts';
 import { moduleText, relaxedSection } from './module.ts';
 import { predict, price } from './price.ts';
+import { weightsFile as fileOf } from './weights.ts';
 import { wish } from './wish.ts';
 
 export const wasm: TargetFamily = {
   name: 'wasm',
   doc: 'WebAssembly with SIMD for browsers, Node and workers',
-  target: ({ strictFp = false }) => wasmTarget(kernels, { strictFp }),
+  weightsFile: true,
+  target: ({ strictFp = false, weightsFile = false }) => wasmTarget(kernels, { strictFp, weightsFile }),
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
@@ -34,14 +36,20 @@ export interface WasmOptions {
   readonly guard?: number;
   /** No kernels whose bits depend on the machine. */
   readonly strictFp?: boolean;
+  /** Weights in a file of their own. */
+  readonly weightsFile?: boolean;
 }
 
 /** What 32-bit addresses reach. */
 const mostPages = 65536;
 
-function emit(plan: Plan, { render, report }: EmitContext, { guard = 0, strictFp = false }: WasmOptions): Emission {
+function emit(
+  plan: Plan,
+  { render, report }: EmitContext,
+  { guard = 0, strictFp = false, weightsFile = false }: WasmOptions,
+): Emission {
   const { name } = plan;
-  const map = mapMemory(plan, guard);
+  const map = mapMemory(plan, guard, weightsFile);
   if (map.pages > mostPages) {
     report({
       severity: 'error',
@@ -52,7 +60,9 @@ function emit(plan: Plan, { render, report }: EmitContext, { guard = 0, strictFp
     });
     return { artefacts: [], recipe: [] };
   }
-  const { js, types } = binding(plan, map, render);
+  // A model without weights has no file of them.
+  const weights = map.beside.length > 0 ? fileOf(name, map.beside) : undefined;
+  const { js, types } = binding(plan, map, render, weights);
   const sets = strictFp ? [portable] : [portable, relaxed];
   const sources = sets.map((set) => ({
     path: set === portable ? `${name}.wat` : `${name}.${set.name}.wat`,
@@ -65,6 +75,7 @@ function emit(plan: Plan, { render, report }: EmitContext, { guard = 0, strictFp
   return {
     artefacts: [
       ...sources,
+      ...(weights ? [{ path: weights.file, contents: weights.contents, role: 'weights' as const }] : []),
       { path: `${name}.js`, contents: js, role: 'binding' },
       { path: `${name}.d.ts`, contents: types, role: 'types' },
       { path: 'package.json', contents: packageJson(name), role: 'build' },
