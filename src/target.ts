@@ -86,7 +86,7 @@ export interface Hardware {
   readonly fps?: number | undefined;
   /** Multiply-adds that each multiplier does for one picture, at most. */
   readonly reuse?: number | undefined;
-  /** Multipliers, lookup tables and blocks of memory of 36 kbit, at most. */
+  /** Multipliers, lookup tables and blocks of memory of 18 kbit, at most. */
   readonly dsp?: number | undefined;
   readonly lut?: number | undefined;
   readonly bram?: number | undefined;

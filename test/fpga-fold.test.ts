@@ -95,6 +95,19 @@ test('a pipeline is as fast as its slowest stage, and no slower with more multip
   expect(rates[1]).toBeGreaterThan(rates[0]);
 });
 
+test('an estimate that promised too much is replaced, as often as that takes', () => {
+  const g = new GraphMaker(8);
+  const x = g.conv(g.input('image', [1, 14, 14, 16]), 32, 3, 0.1);
+  const graph = g.graph({ y: g.conv(x, 64, 3, 0.05) });
+  const [few, all] = [20, undefined].map((bram) => {
+    const found = buildPipeline(graph, { ...options, bram });
+    return 'pipeline' in found ? found : expect.fail(found[0].message);
+  });
+  // Four rounds end at 3 % above, with more multipliers.
+  expect(few.interval).toBeLessThanOrEqual(all.interval * 1.01);
+  expect(few.area.dsp).toBeLessThan(all.area.dsp);
+});
+
 /** A bottleneck with a shortcut, and a classifier. */
 function residual(): Graph {
   const g = new GraphMaker(6);

@@ -53,7 +53,7 @@ export const buildCommand = (act: Act): Command =>
       .option('--reuse <n>', 'fpga only: multiply-adds that each multiplier does for one picture, at most', parseSize)
       .option('--dsp <n>', 'fpga only: multipliers, at most', parseSize)
       .option('--lut <n>', 'fpga only: lookup tables, at most', parseSize)
-      .option('--bram <n>', 'fpga only: blocks of memory of 36 kbit, at most', parseSize)
+      .option('--bram <n>', 'fpga only: blocks of memory of 18 kbit, at most', parseSize)
       .option('--rtl', 'fpga only: the same plan in Verilog as well, with a testbench')
       .option('--gather', 'fpga only: engines made for gather-scatter packs too; see US 11,481,214 and US 11,836,489')
       .option(

@@ -164,7 +164,7 @@ export function parseClock(text: string): number {
 
 export function parseRate(text: string): number {
   if (!/^\d{1,9}(?:\.\d{1,6})?$/.test(text) || Number(text) <= 0)
-    throw new InvalidArgumentError('It must be a number above zero.');
+    throw new InvalidArgumentError('It must be a number from 0.000001 to 999999999, e.g. 30 or 29.97.');
   return Number(text);
 }
 

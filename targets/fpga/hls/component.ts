@@ -28,7 +28,6 @@ export function printComponent(component: Component, artefacts: readonly Artefac
     top,
     part,
     clock,
-    folder: name,
     sources: paths.filter((path) => path.startsWith('src/') && path.endsWith('.cpp')),
     benches: paths.filter((path) => /^tb\/[^/]*\.(?:cpp|dat)$/.test(path)),
     ports: ports.map(({ symbol, direction, stream, host, name: given }) => {

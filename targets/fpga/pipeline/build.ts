@@ -6,6 +6,7 @@ import { elements } from '../../../src/tensor/type.ts';
 import { addAreas, romArea } from '../area/datapath.ts';
 import type { Area, EnginePlan } from '../contract/engine.ts';
 import type { Layer } from '../contract/layer.ts';
+import { liveOf } from '../contract/layer.ts';
 import { engines } from '../engines/index.ts';
 import { scheduleFault } from '../engines/replay.ts';
 import type { Choice, Fixed, FoldOptions, Open } from '../fold.ts';
@@ -42,8 +43,11 @@ export function buildPipeline(graph: Graph, options: FoldOptions): Built | reado
   return problems.length > 0 ? problems : foldDraft(draft, options);
 }
 
-/** Times that estimates are put right by what plans turned out to be. */
-const rounds = 4;
+/** Times that estimates are put right by what plans turned out to be: at least, and at most where plans are small. */
+const rounds = { least: 4, most: 32 };
+
+/** Nonzero weights in all plans made, beyond which what is found is good enough. */
+const manyPlanned = 2 ** 18;
 
 export function foldDraft(draft: Draft, options: FoldOptions): Built | readonly Diagnostic[] {
   const layers = draft.stages.filter(isLayer);
@@ -51,12 +55,14 @@ export function foldDraft(draft: Draft, options: FoldOptions): Built | readonly 
   const none = open.findIndex(({ choices }) => choices.length === 0);
   if (none >= 0) return [noEngine(open[none].name, layers[none].layer, options)];
   const planned = new Map<Choice, EnginePlan>();
+  let weights = 0;
   const planOf = (layer: Layer, choice: Choice): EnginePlan => {
     const plan = planned.get(choice) ?? choice.engine.plan(layer, choice.folding);
     if (plan.kind === 'scheduled' && !planned.has(choice)) {
       const fault = scheduleFault(plan, layer);
       if (fault) bug(`"${layer.name}": ${fault}`);
     }
+    if (!planned.has(choice)) weights += liveOf(layer);
     planned.set(choice, plan);
     return plan;
   };
@@ -64,7 +70,7 @@ export function foldDraft(draft: Draft, options: FoldOptions): Built | readonly 
   let fixed = fixedOf(draft);
   let best: Built | undefined;
   let last: Built | undefined;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds.least || (round < rounds.most && weights < manyPlanned); round++) {
     const known = open.map(({ name, choices }) => ({ name, choices: choices.map((c) => corrected(c, planned)) }));
     const picked = choose(known, fixed, options);
     if ('message' in picked) return best ? best : [picked];
