@@ -31,6 +31,28 @@ export const sizes = [
   [40, 1],
 ] as const;
 
+const same3x3 = { kernel: [3, 3], pad: [1, 1, 1, 1] } as const;
+
+/** Layers of so many channels that they are computed in passes, the last of which has fewer. */
+const inPasses: readonly WasmCase[] = [1, 0.5].flatMap((density) => [
+  conv(`passes over channels, density ${density}`, {
+    ...{ x: [2, 7, 5, 601], o: 4, kernel: [1, 1], density, activation: 'relu6' },
+  }),
+  conv(`passes over channels, an odd row, a residual, density ${density}`, {
+    ...{ x: [1, 14, 4, 601], o: 3, kernel: [1, 1], density, residual: true, activation: 'hard-swish' },
+  }),
+]);
+
+/** The same below windows. */
+const windowsInPasses: readonly WasmCase[] = [7, 14, 28].flatMap((size) =>
+  [1, 0.3].map((density) =>
+    conv(`passes over channels, ${size}x${size}, density ${density}`, {
+      ...{ ...same3x3, x: [1, size, size, size === 7 ? 151 : 71], o: 2, density },
+      ...{ residual: true, activation: 'relu', stride: size === 28 ? [2, 2] : [1, 1] },
+    }),
+  ),
+);
+
 export const convPanels: readonly WasmCase[] = [
   ...sizes.map(([h, w]) =>
     conv(`sparse ${h}x${w}`, { x: [1, h, w, 5], o: 7, kernel: [1, 1], density: 0.3, activation: 'relu6' }),
@@ -46,6 +68,7 @@ export const convPanels: readonly WasmCase[] = [
   ...[64, 65, 129].map((c) =>
     conv(`dense pairs of ${c}`, { x: [1, 7, 7, c], o: 4, kernel: [1, 1], activation: 'relu6' }),
   ),
+  ...inPasses,
   conv('more columns than a mask word', { x: [1, 2, 14, 150], o: 9, kernel: [1, 1], density: 0.5 }),
   ...(['sigmoid', 'tanh', 'hard-swish', 'prelu', 'gelu'] as readonly Activation[]).map((activation) =>
     conv(activation, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation }),
@@ -62,8 +85,6 @@ export const convPanels: readonly WasmCase[] = [
     conv(`residual, ${activation}`, { x: [1, 5, 9, 3], o: 4, kernel: [1, 1], activation, residual: true }),
   ),
 ];
-
-const same3x3 = { kernel: [3, 3], pad: [1, 1, 1, 1] } as const;
 
 export const convWindow: readonly WasmCase[] = [
   ...sizes.flatMap(([h, w]) => [
@@ -157,6 +178,7 @@ export const convWindow: readonly WasmCase[] = [
       }),
     ),
   ),
+  ...windowsInPasses,
   conv('residual, few channels', { x: [1, 9, 9, 3], o: 4, kernel: [3, 3], stride: [2, 2], residual: true }),
   conv('residual, prelu', { ...same3x3, x: [2, 9, 5, 6], o: 5, activation: 'prelu', residual: true }),
   conv('residual, strips', { ...same3x3, x: [1, 60, 56, 12], o: 12, groups: 12, residual: true }),

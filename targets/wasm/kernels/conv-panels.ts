@@ -3,8 +3,9 @@ import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
+import { biasInPasses, inPasses, passesFor, planesOf } from './passes.ts';
 import type { Width } from './rows.ts';
-import { multiplied, onePlane, packRows, widthOf } from './rows.ts';
+import { multiplied, packRows, widthOf } from './rows.ts';
 import { tilesOf } from './tile.ts';
 
 export const convPanels: Kernel = {
@@ -25,7 +26,12 @@ export const convPanels: Kernel = {
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
     const width = widthOf(weights);
-    const rows = packRows(site, multiplied(weights), width, bias, { columns: rowBytes, ...onePlane });
+    const matrix = multiplied(weights);
+    const passes = passesFor(matrix, rowBytes);
+    const rows = packRows(site, inPasses(matrix, passes), width, biasInPasses(bias, passes), {
+      columns: rowBytes,
+      ...planesOf(passes, matrix.rows / width, rowBytes),
+    });
     const calls = spans(result.type.shape).map(
       ({ first, last, vectors }): RoutineCall => ({
         routine: convOf(vectors, width),
@@ -35,6 +41,7 @@ export const convPanels: Kernel = {
           arrays.residual ?? 0,
           rows,
           weights.matrix.rows,
+          passes.count,
           first,
           last,
           panelBytes(types.x),

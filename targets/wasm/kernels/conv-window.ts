@@ -3,6 +3,7 @@ import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { isPanels } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
+import { biasInPasses, inOnePass, inPasses, passesFor, planesOf } from './passes.ts';
 import type { Offsets } from './rows.ts';
 import { multiplied, packRows, widthOf } from './rows.ts';
 import { slide } from './slide.ts';
@@ -30,15 +31,15 @@ export const convWindow: Kernel = {
     if (typeof epilogue === 'string') return epilogue;
 
     const width = op.groups === 1 ? widthOf(weights) : 1;
+    const matrix = multiplied(weights);
     const window = windowOf(op, types.x.shape, types.weights.shape, result.type.shape, width);
     const rows = (types.weights.shape[0] * window.count) / channels;
-    const stream = packRows(
-      site,
-      multiplied(weights),
-      width,
-      bias,
-      windowOffsets(op, types.weights.shape, window, rows),
-    );
+    const passes = op.groups === 1 && window.direct ? passesFor(matrix, window.plane) : inOnePass(matrix);
+    const { columns, ...planes } = windowOffsets(op, types.weights.shape.with(3, passes.channels), window, rows);
+    const stream = packRows(site, inPasses(matrix, passes), width, biasInPasses(bias, passes), {
+      columns,
+      ...(passes.count > 1 ? planesOf(passes, matrix.rows / width, window.plane) : planes),
+    });
     const tiling = tilesOf(window.tile, width);
     const { low, high, after } = epilogue;
     const [x, y] = [{ array: arrays.x, type: types.x }, result];
@@ -50,6 +51,7 @@ export const convWindow: Kernel = {
       window,
       scratch: site.scratch,
       rows,
+      passes: passes.count,
       stream,
       tiling,
       border: 0,

@@ -23,6 +23,8 @@ export interface Offsets {
   readonly rowsPerPlane: number;
   readonly planes: number;
   readonly plane: number;
+  /** From this row on they go on with sums that are there; no row unless given. */
+  readonly first?: number;
 }
 
 /** One plane for all rows. */
@@ -64,7 +66,7 @@ export function packRows(
   most = mostInOneSum,
 ): Arr {
   const records = recordsOf(matrix, width);
-  const { columns, rowsPerPlane, planes, plane } = offsets;
+  const { columns, rowsPerPlane, planes, plane, first = records.rows } = offsets;
   const units = width === 1 && planes === 1 ? storedUnits(matrix, bias, columns, most) : undefined;
   if (units) return packUnits(site, stream(records, bias, offsets, most), units);
   const stored = storedForm(records, bias, offsets, site.weights);
@@ -76,7 +78,7 @@ export function packRows(
         ...[source, constant.array, records.rows, records.columns, width],
         typeof columns === 'number' ? columns : 0,
         ...[most, Number(stored.masked)],
-        ...[rowsPerPlane, planes, plane],
+        ...[rowsPerPlane, planes, plane, first],
       ],
     }),
   });
@@ -131,7 +133,7 @@ function stream({ rows, columns, width, mask, live, values }: Records, bias: Num
     const end = (follows: 0 | 2): void => {
       words[head] |= follows | (4 * (at - head - 1 - width));
     };
-    begin(0);
+    begin(row < (offsets.first ?? rows) ? 0 : 1);
     for (let column = 0; column < columns; column++) {
       if (mask[row * columns + column] === 0) continue;
       if (count === most) {

@@ -18,6 +18,8 @@ export interface Slide {
   readonly scratch: KernelSite['scratch'];
   /** Output channels of a block of input channels. */
   readonly rows: number;
+  /** How often all tiles are computed, each time with other channels; once unless given. */
+  readonly passes?: number;
   /** What tiles read: offsets into scratch, and weights. */
   readonly stream: Arr;
   readonly tiling: Tiling;
@@ -34,7 +36,7 @@ export interface Picture {
 
 export function slide(
   op: Sliding,
-  { x, y, residual, window, scratch, rows, stream, tiling, border, low, high }: Slide,
+  { x, y, residual, window, scratch, rows, passes = 1, stream, tiling, border, low, high }: Slide,
 ): RoutineCall {
   const inPanels = isPanels(x.type);
   const [n, h, w, channels] = x.type.shape;
@@ -43,7 +45,7 @@ export function slide(
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     args: [
       ...[x.array, y.array, residual ?? 0, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
-      ...[channels, window.count, rows],
+      ...[channels, window.count, rows, ...(window.direct ? [passes] : [])],
       ...[h, w, oh, ow],
       ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
       ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],

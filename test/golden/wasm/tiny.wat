@@ -11,24 +11,37 @@
 (module
   (memory (export "memory") 1 1)
 
-  ;; A 1x1 convolution over panels `first` up to `last`: each tile of a panel for all rows of w. A residual lies as y does;
-  ;; 0 if there is none.
-  (func $conv_panels_csr_1x7 (param $x i32) (param $y i32) (param $residual i32) (param $w i32) (param $rows i32) (param $first i32) (param $last i32)
-    (param $xpanel i32) (param $ypanel i32) (param $low f32) (param $high f32)
+  ;; A 1x1 convolution over panels `first` up to `last`: each tile of a panel for all rows of w, which has those of one pass
+  ;; after the other. A residual lies as y does; 0 if there is none.
+  (func $conv_panels_csr_1x7 (param $x i32) (param $y i32) (param $residual i32) (param $w i32) (param $rows i32) (param $passes i32)
+    (param $first i32) (param $last i32) (param $xpanel i32) (param $ypanel i32) (param $low f32) (param $high f32)
+    (local $from i32) (local $to i32) (local $panel i32) (local $end i32) (local $floor f32) (local $ceiling f32)
     (if (local.get $residual)
       (then (local.set $residual (i32.add (i32.sub (local.get $residual) (local.get $y)) (i32.const 1)))))
     (local.set $x (i32.add (local.get $x) (i32.mul (local.get $first) (local.get $xpanel))))
     (local.set $y (i32.add (local.get $y) (i32.mul (local.get $first) (local.get $ypanel))))
-    (loop $panel
-      (drop
-        (call $csr_1x7
-          (i32.add (local.get $x) (i32.const 0)) (i32.add (local.get $y) (i32.const 0)) (local.get $w)
-          (local.get $rows) (i32.const 112) (i32.const 0) (i32.const 0)
-          (local.get $residual) (local.get $low) (local.get $high)))
-      (local.set $x (i32.add (local.get $x) (local.get $xpanel)))
-      (local.set $y (i32.add (local.get $y) (local.get $ypanel)))
-      (br_if $panel
-        (i32.lt_u (local.tee $first (i32.add (local.get $first) (i32.const 1))) (local.get $last)))))
+    (local.set $floor (f32.const -inf))
+    (local.set $ceiling (f32.const inf))
+    (loop $pass
+      (if (i32.eqz (local.tee $passes (i32.sub (local.get $passes) (i32.const 1))))
+        (then
+          (local.set $floor (local.get $low))
+          (local.set $ceiling (local.get $high))))
+      (local.set $from (local.get $x))
+      (local.set $to (local.get $y))
+      (local.set $panel (local.get $first))
+      (loop $next_panel
+        (local.set $end
+          (call $csr_1x7
+            (i32.add (local.get $from) (i32.const 0)) (i32.add (local.get $to) (i32.const 0)) (local.get $w)
+            (local.get $rows) (i32.const 112) (i32.const 0) (i32.const 0)
+            (local.get $residual) (local.get $floor) (local.get $ceiling)))
+        (local.set $from (i32.add (local.get $from) (local.get $xpanel)))
+        (local.set $to (i32.add (local.get $to) (local.get $ypanel)))
+        (br_if $next_panel
+          (i32.lt_u (local.tee $panel (i32.add (local.get $panel) (i32.const 1))) (local.get $last))))
+      (local.set $w (local.get $end))
+      (br_if $pass (local.get $passes))))
 
   ;; Sparse rows for 1 x 28 pixels.
   ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
@@ -36,6 +49,8 @@
   ;; a part came before, bit 1 that another follows. Short sums lose less, and so do those that the bias joins last.
   ;; Unless residual is 0, the first part of a row adds what lies residual - 1 bytes behind its place in y.
   ;; Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
+  ;; A branch that is never taken parts many vectors: engines load all that a stretch without branches needs before they
+  ;; compute any of it, and would run out of registers.
   (func $csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $ystep i32)
     (param $xrow i32) (param $yrow i32) (param $residual i32) (param $low f32) (param $high f32) (result i32)
     (local $head i32) (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
@@ -63,7 +78,7 @@
       (local.set $end (i32.add (local.get $w) (i32.and (local.get $head) (i32.const -4))))
       (if (i32.ne (local.get $w) (local.get $end))
         (then
-          (loop $record
+          (block $never (loop $record
             (local.set $p0 (i32.add (local.get $x) (i32.load (local.get $w))))
             (local.set $s (v128.load32_splat offset=4 (local.get $w)))
             (local.set $a0
@@ -81,7 +96,7 @@
             (local.set $a6
               (f32x4.add (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s)) (local.get $a6)))
             (br_if $record
-              (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end))))))
+              (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end)))))))
       (local.set $p0 (local.get $y))
       (if (i32.and (i32.or (local.get $head) (local.get $residual)) (i32.const 3))
         (then
@@ -170,10 +185,11 @@
   ;; records, an i32 offset and `width` weights, f32. Rows of more than `most` records come in parts, as tiles say. src:
   ;; column offsets, i32 each, where `step` is 0 (they are `step` times the column elsewhere); then the block of biases and
   ;; that of weights, those of a record side by side; then, where `masked`, a bit for each place of a record, lowest first.
-  ;; Row r reads `plane` bytes further for each `rows per plane` rows, round and round after `planes`.
+  ;; Row r reads `plane` bytes further for each `rows per plane` rows, round and round after `planes`. From row `first` on
+  ;; rows go on with sums that are there.
   (func $expand_rows (param $src i32) (param $dst i32) (param $rows i32) (param $columns i32) (param $width i32)
-    (param $step i32) (param $most i32) (param $masked i32) (param $rows_per_plane i32) (param $planes i32) (param $plane i32)
-    (local $biases i32) (local $weights i32) (local $next i32) (local $first i32) (local $bits i32) (local $bit i32)
+    (param $step i32) (param $most i32) (param $masked i32) (param $rows_per_plane i32) (param $planes i32) (param $plane i32) (param $first i32)
+    (local $biases i32) (local $weights i32) (local $next i32) (local $number i32) (local $bits i32) (local $bit i32)
     (local $stop i32) (local $n i32) (local $i i32) (local $row i32) (local $head i32) (local $count i32) (local $shift i32)
     (local $column i32) (local $word i64) (local $offset i32)
     (local.set $biases (local.get $src))
@@ -186,14 +202,14 @@
         (i32.mul (local.get $plane)
           (i32.rem_u (i32.div_u (local.get $row) (local.get $rows_per_plane)) (local.get $planes))))
       (local.set $head (local.get $dst))
-      (i32.store (local.get $head) (i32.const 0))
+      (i32.store (local.get $head) (i32.ge_u (local.get $row) (local.get $first)))
       (local.set $count (i32.const 0))
       (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
-      (local.set $first (i32.mul (local.get $row) (local.get $width)))
+      (local.set $number (i32.mul (local.get $row) (local.get $width)))
       (local.set $i (i32.const 0))
       (loop $next_bias
         (f32.store (local.get $dst)
-          (call $stored_value (local.get $biases) (i32.add (local.get $first) (local.get $i)) (i32.const 0)))
+          (call $stored_value (local.get $biases) (i32.add (local.get $number) (local.get $i)) (i32.const 0)))
         (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
         (br_if $next_bias (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $width))))
       (local.set $bit (i32.mul (local.get $row) (local.get $columns)))
@@ -242,7 +258,7 @@
             (local.set $i (i32.const 0))
             (loop $next_value
               (f32.store (local.get $dst)
-                (call $stored_value (local.get $weights) (local.get $next) (i32.add (local.get $first) (local.get $i))))
+                (call $stored_value (local.get $weights) (local.get $next) (i32.add (local.get $number) (local.get $i))))
               (local.set $next (i32.add (local.get $next) (i32.const 1)))
               (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
               (br_if $next_value (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $width))))
@@ -640,8 +656,8 @@
     (call $expand_rows
       (i32.const 384 (; v_c_rows_stored ;)) (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;))
       (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 64 (; most ;))
-      (i32.const 1 (; masked ;)) (i32.const 1 (; rows_per_plane ;)) (i32.const 1 (; planes ;))
-      (i32.const 0 (; plane ;))))
+      (i32.const 1 (; masked ;)) (i32.const 4 (; rows_per_plane ;)) (i32.const 1 (; planes ;))
+      (i32.const 224 (; plane ;)) (i32.const 4 (; first ;))))
   (start $init)
 
   ;; One call of each routine, for engines to see that it is worth compiling well.
@@ -652,8 +668,9 @@
       (i32.const 224 (; ypicture ;)))
     (call $conv_panels_csr_1x7
       (i32.const 1280 (; v_x_panel ;)) (i32.const 832 (; v_c ;)) (i32.const 0 (; residual ;))
-      (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;)) (i32.const 0 (; first ;)) (i32.const 1 (; last ;))
-      (i32.const 224 (; xpanel ;)) (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;)) (f32.const 6 (; high ;)))
+      (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;)) (i32.const 1 (; passes ;)) (i32.const 0 (; first ;))
+      (i32.const 1 (; last ;)) (i32.const 224 (; xpanel ;)) (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;))
+      (f32.const 6 (; high ;)))
     (call $to_plain
       (i32.const 1280 (; v_t ;)) (i32.const 832 (; v_t_plain ;)) (i32.const 28 (; pixels ;))
       (i32.const 4 (; channels ;)) (i32.const 1 (; pictures ;)) (i32.const 448 (; xpicture ;))
@@ -669,8 +686,9 @@
     ;; %c = conv2d(%x_panel, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4, panel 28] from "layer \"one\"\n;; 2"
     (call $conv_panels_csr_1x7
       (i32.const 1280 (; v_x_panel ;)) (i32.const 832 (; v_c ;)) (i32.const 0 (; residual ;))
-      (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;)) (i32.const 0 (; first ;)) (i32.const 1 (; last ;))
-      (i32.const 224 (; xpanel ;)) (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;)) (f32.const 6 (; high ;)))
+      (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;)) (i32.const 1 (; passes ;)) (i32.const 0 (; first ;))
+      (i32.const 1 (; last ;)) (i32.const 224 (; xpanel ;)) (i32.const 448 (; ypanel ;)) (f32.const 0 (; low ;))
+      (f32.const 6 (; high ;)))
     ;; %t = unary(%c) fn=sin : f32[1x4x7x4, panel 28]
     (call $step_t)
     ;; %t_plain = relayout(%t) : f32[1x4x7x4]

@@ -1,0 +1,60 @@
+/** Layers by themselves, in sizes that networks have: dense, with weights kept by fours of rows, and with weights kept anywhere. */
+import type { Graph } from '../../src/graph/graph.ts';
+import { dense } from '../../src/tensor/type.ts';
+import { random } from '../models.ts';
+import type { ConvSpec } from '../wasm-graphs.ts';
+import { convGraph } from '../wasm-graphs.ts';
+
+export interface Layer {
+  readonly title: string;
+  readonly graph: Graph;
+}
+
+const one = (size: number, channels: number): ConvSpec => ({
+  x: [1, size, size, channels],
+  o: channels,
+  kernel: [1, 1],
+  activation: 'relu',
+});
+
+const three = (size: number, channels: number): ConvSpec => ({
+  ...one(size, channels),
+  kernel: [3, 3],
+  pad: [1, 1, 1, 1],
+});
+
+const geometries = [one(56, 64), one(28, 256), one(14, 512), three(28, 128), three(14, 256), three(7, 512)];
+
+/** How weights are kept, and which share of them. */
+const masks = [
+  { name: 'dense', rows: 1, density: 1, encoding: dense },
+  { name: '4x1 25 %', rows: 4, density: 0.25, encoding: { format: 'block', params: { r: 4, c: 1 } } },
+  { name: '4x1 10 %', rows: 4, density: 0.1, encoding: { format: 'block', params: { r: 4, c: 1 } } },
+  { name: 'anywhere 50 %', rows: 1, density: 0.5, encoding: { format: 'csr', params: { index: 16 } } },
+  { name: 'anywhere 25 %', rows: 1, density: 0.25, encoding: { format: 'csr', params: { index: 16 } } },
+  { name: 'anywhere 10 %', rows: 1, density: 0.1, encoding: { format: 'csr', params: { index: 16 } } },
+];
+
+/** With the weights of a column kept or not for so many rows together. */
+function masked(graph: Graph, rows: number, density: number): Graph {
+  const next = random(9);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => {
+      if (node.kind !== 'constant' || node.id !== 'weights') return node;
+      const columns = node.data.length / node.type.shape[0];
+      const data = Float32Array.from(node.data);
+      for (let at = 0; at < data.length; at += rows * columns)
+        for (let column = 0; column < columns; column++)
+          if (next() >= density) for (let row = 0; row < rows; row++) data[at + row * columns + column] = 0;
+      return { ...node, data };
+    }),
+  };
+}
+
+export const layers: readonly Layer[] = geometries.flatMap((spec) =>
+  masks.map(({ name, rows, density, encoding }) => ({
+    title: `${spec.kernel.join('x')} of ${spec.x.slice(1).join('x')}, ${name}`,
+    graph: masked(convGraph({ ...spec, encoding, half: false }), rows, density),
+  })),
+);

@@ -1,0 +1,62 @@
+/** The steps of a plan in WebAssembly, each as a function of its own that can be timed, in both sets of instructions. */
+
+import { liveBits } from '../../src/formats/livebits.ts';
+import { weightsOf } from '../../src/graph/weights.ts';
+import { packageFolder } from '../../src/make/package.ts';
+import type { Plan, Step } from '../../src/plan/plan.ts';
+import { renderer } from '../../src/render.ts';
+import { elements } from '../../src/tensor/type.ts';
+import { assembleWat } from '../../src/toolchain/wabt.ts';
+import type { InstructionSet } from '../../targets/wasm/instructions.ts';
+import { portable, relaxed } from '../../targets/wasm/instructions.ts';
+import { mapMemory } from '../../targets/wasm/memory.ts';
+import { memoryImport, moduleText } from '../../targets/wasm/module.ts';
+import { random } from '../models.ts';
+
+export interface TimedStep {
+  readonly step: Step;
+  /** Products with weights that are not zero; 0 where the step has no weights. */
+  readonly products: number;
+  readonly portable: () => void;
+  readonly relaxed: () => void;
+}
+
+const render = renderer(new URL('templates/', packageFolder()));
+
+/** On one memory, whose activations are random numbers. */
+export async function timedSteps(plan: Plan): Promise<readonly TimedStep[]> {
+  const map = mapMemory(plan);
+  const task = { kind: 'assemble-wat', source: 'steps.wat', output: 'steps.wasm', carries: [] } as const;
+  const whole = await assembleWat({ ...task, features: [], data: map.data }, () =>
+    moduleText(plan, map, portable, render),
+  );
+  const { exports } = (await WebAssembly.instantiate(whole)).instance;
+  const memory = exports.memory as WebAssembly.Memory;
+  const next = random(1);
+  for (const array of [...plan.inputs.map((p) => p.array), ...plan.arena.places.keys()])
+    if (array.dtype === 'f32')
+      new Float32Array(memory.buffer, map.places.get(array), array.length).forEach((_, i, data) => {
+        data[i] = 2 * next() - 1;
+      });
+  const [space, name] = memoryImport;
+  const functionOf = async (step: Step, set: InstructionSet): Promise<() => void> => {
+    // Code alone, whatever the set.
+    const text = moduleText({ ...plan, steps: [step] }, map, { ...set, name: 'relaxed' }, render);
+    const bytes = await assembleWat({ ...task, features: set.features, data: [] }, () => text);
+    const { instance } = await WebAssembly.instantiate(bytes, { [space]: { [name]: memory } });
+    return instance.exports.run as () => void;
+  };
+  const weights = weightsOf(plan.graph);
+  const steps: TimedStep[] = [];
+  for (const step of plan.steps) {
+    const matrix = weights.get(step.call.id)?.matrix;
+    const products = matrix ? (liveBits(matrix).live * elements(step.call.type.shape)) / matrix.rows : 0;
+    steps.push({
+      step,
+      products,
+      portable: await functionOf(step, portable),
+      relaxed: await functionOf(step, relaxed),
+    });
+  }
+  return steps;
+}
