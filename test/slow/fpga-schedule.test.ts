@@ -93,6 +93,24 @@ describe('area follows the nonzeros at the same rate', () => {
   const size = { rows: 256, channels: 256, taps: [3, 3], input: [40, 40], pad: [1, 1, 1, 1] } as const;
   const at = (zeros: number): Layer => scattered(size, 1, 1 - zeros / 100);
 
+  /** Rates from what 75 % zeros can keep at best, down to a fifth of that. */
+  const rates = [3.05e6, 3.5e6, 4e6, 5e6, 6.05e6, 7e6, 1e7, 1.2e7];
+  test('the fewest multipliers that keep a rate, at many rates', () => {
+    const layers = [75, 90, 95].map((zeros) => {
+      const layer = at(zeros);
+      return { live: liveOf(layer), choices: choicesFor(layer, { part, clock: 5 }) };
+    });
+    for (const cycles of rates) {
+      const fewest = layers.map(({ live, choices }) => {
+        const own = choices.filter((c) => c.engine === crossbar && c.cycles <= cycles);
+        return { live, dsp: Math.min(...own.map((c) => c.area.dsp)) };
+      });
+      const [first] = fewest;
+      for (const { live, dsp } of fewest)
+        expect(Math.abs(dsp / first.dsp / (live / first.live) - 1), `${cycles} cycles`).toBeLessThanOrEqual(0.1);
+    }
+  });
+
   test.each([3.05e6, 6.05e6])('within %d cycles', (cycles) => {
     const found = [75, 90, 95].map((zeros) => {
       const layer = at(zeros);
