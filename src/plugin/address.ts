@@ -56,8 +56,8 @@ export function esbuildAddress(path: string, format: string): Address {
     iife: `(typeof document === 'undefined' ? self.location.href : espalier_script)`,
   };
   if (base[format] === undefined) return address;
-  // The script that runs is known while it is run, and not when the model is loaded.
-  const script = `const espalier_script = typeof document === 'undefined' ? undefined : document.currentScript?.src || document.baseURI;`;
+  // The script that runs is known while it is run, and not when the model is loaded. Each file brings it: hence `var`.
+  const script = `var espalier_script = typeof document === 'undefined' ? undefined : document.currentScript?.src || document.baseURI;`;
   const imports = [address.imports, format === 'iife' ? script : ''].join('\n');
   return { imports, url: `new URL(${imported(path)}, ${base[format]})` };
 }

@@ -7,7 +7,7 @@ import { suggestion } from '../import/nearest.ts';
 import type { PruneModelOptions } from '../make/prune.ts';
 
 /** What a config file says that makes no sense where a bundler asks for a module. */
-type Foreign = 'model' | 'target' | 'cpu' | 'out' | 'sourceOnly' | 'weightsFile' | 'prefix' | 'hardware';
+type Foreign = 'model' | 'target' | 'cpu' | 'out' | 'sourceOnly' | 'prefix' | 'hardware';
 
 /** How one model is compiled. Paths are relative to the bundler's root, in a query to the model's folder. */
 export interface ModelOptions extends Omit<Config, Foreign> {
@@ -32,7 +32,6 @@ const foreign: readonly string[] = [
   'cpu',
   'out',
   'sourceOnly',
-  'weightsFile',
   'prefix',
   'hardware',
 ] satisfies Foreign[];

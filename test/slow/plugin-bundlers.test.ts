@@ -19,7 +19,7 @@ import { appFolder, chromiumArguments, chromiumPath, root, serve } from '../plug
 const folder = appFolder({
   'main.js': `
     import { load } from './net/model.json?espalier';
-    import { load as fromPackage } from 'models/net/model.json?name=packed&espalier';
+    import { load as fromPackage } from 'models/net/model.json?name=packed&weightsFile&espalier';
     globalThis.result = Promise.all(
       [load, fromPackage].map(async (load) => {
         const model = await load();
