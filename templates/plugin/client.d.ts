@@ -20,6 +20,10 @@ declare module '*?espalier' {
   export interface Options {
     /** The kernels that have to be used. Unless given, those with relaxed SIMD where the engine and the model have them. */
     readonly kernels?: Kernels;
+    /** Where the weights come from, if they have a file of their own: what the bundler ships unless given. */
+    readonly weights?: BufferSource | Response | URL | PromiseLike<BufferSource | Response | URL>;
+    /** Keep such weights in the browser's cache, under the hash of their contents; they are not loaded again then. */
+    readonly cache?: boolean;
   }
 
   export interface Model {
