@@ -112,6 +112,9 @@ export const benchSchema = z.strictObject({
   layers: z.array(layerSchema),
 });
 
+/** The times of layers alone, whatever else the version that wrote the report has measured. */
+export const layerTimesSchema = z.object({ layers: z.array(z.object({ name: z.string(), medianMs: ms })) });
+
 export type Machine = z.infer<typeof machineSchema>;
 export type Web = z.infer<typeof webSchema>;
 export type LayerTiming = z.infer<typeof layerSchema>;

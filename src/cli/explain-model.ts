@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import picomatch from 'picomatch';
-import { benchSchema } from '../bench/report.ts';
+import { layerTimesSchema } from '../bench/report.ts';
 import type { Report } from '../diagnostic.ts';
 import { advise } from '../explain/advise.ts';
 import type { ExplainedLayer } from '../explain/explain.ts';
@@ -87,8 +87,8 @@ function readMeasured(file: string, report: Report): Measured | undefined {
       hint: 'give the JSON that espalier bench --layers writes',
     });
   try {
-    const { data } = benchSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    if (!data) return fail('it is no measurement of this version');
+    const { data } = layerTimesSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    if (!data) return fail('it is no measurement');
     if (data.layers.length === 0) return fail('it has no times of layers');
     return data.layers.map(({ name, medianMs }) => ({ name, ns: medianMs * 1e6 }));
   } catch (error) {
