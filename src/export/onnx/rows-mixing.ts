@@ -5,7 +5,7 @@ import type { SoftmaxTable } from '../../ops/softmax-table.ts';
 import { oneShare } from '../../ops/softmax-table.ts';
 import type { Tensor } from './file.ts';
 import { int } from './file.ts';
-import type { Layer, Row } from './layer.ts';
+import type { Row } from './layer.ts';
 import { asItLies, held, number } from './layer.ts';
 import { total } from './rows-along.ts';
 
@@ -43,8 +43,10 @@ export const softmaxTable: Row<SoftmaxTable> = ({ axis }, l) => {
   const { tensor, order } = asItLies(l, 'x');
   const places = [order.indexOf(axis)];
   const last = l.types.table.shape[0] - 1;
-  const below = l.node('Sub', [total(l, 'max', tensor, places, true), tensor]);
-  const entry = last === 0 ? l.node('Mul', [below, number(l, 0, 'int32')]) : bounded(l, below, last);
+  const largest = total(l, 'max', tensor, places, true);
+  // Bounded before the difference, which would wrap around.
+  const least = l.node('Sub', [l.node('Max', [largest, number(l, last - 2 ** 31, 'int32')]), number(l, last, 'int32')]);
+  const entry = l.node('Sub', [largest, l.node('Max', [tensor, least])]);
   const table = l.node('Clip', [l.shaped('table', [last + 1]), number(l, 0, 'int32'), number(l, oneShare, 'int32')]);
   const each = l.node('Gather', [table, entry], { axis: int(0) });
   const sum = l.node('Max', [total(l, 'sum', each, places, true), number(l, 1, 'int32')]);
@@ -52,5 +54,3 @@ export const softmaxTable: Row<SoftmaxTable> = ({ axis }, l) => {
   const scaled = l.node('Add', [l.node('Mul', [each, number(l, oneShare, 'int32')]), half]);
   return held(l, l.node('Div', [scaled, sum]), order);
 };
-
-const bounded = (l: Layer, x: Tensor, last: number): Tensor => l.node('Min', [x, number(l, last, 'int32')]);
