@@ -115,33 +115,36 @@ const isDepthwise = ({ op }: Call, channels: number): boolean => op.kind === 'co
 
 /** For each channel the largest weight that reads it, as a share of the largest of its row. */
 function columnSizes({ data, type }: Constant, reader: Call, into: Float64Array): void {
-  const at = channelOf(reader, type.shape, into.length);
-  const columns = data.length / type.shape[0];
-  for (let from = 0; from < data.length; from += columns) {
+  const { rows, columns, run, firstOf } = walkOf(reader, type.shape);
+  for (let r = 0; r < rows; r++) {
     let most = 0;
+    const from = r * columns;
     for (let i = from; i < from + columns; i++) most = Math.max(most, Math.abs(data[i]));
     if (most === 0) continue;
-    for (let i = from; i < from + columns; i++) into[at(i)] = Math.max(into[at(i)], Math.abs(data[i]) / most);
+    const first = firstOf(r);
+    for (let tap = from; tap < from + columns; tap += run)
+      for (let k = 0; k < run; k++) into[first + k] = Math.max(into[first + k], Math.abs(data[tap + k]) / most);
   }
 }
 
-/** The channel of x that a weight multiplies, by the place of the weight. */
-function channelOf({ op }: Call, shape: readonly number[], channels: number): (at: number) => number {
+/** How weights lie: rows of taps of neighbouring channels, of which `firstOf` a row is the first that it reads. */
+function walkOf({ op }: Call, shape: readonly number[]) {
   const run = shape[shape.length - 1];
-  const groups = op.kind === 'conv2d' ? op.groups : 1;
-  const [row, rows] = [shape.slice(1).reduce((a, b) => a * b, 1), shape[0] / groups];
-  return (at) => Math.min(Math.floor(Math.floor(at / row) / rows) * run + (at % run), channels - 1);
+  const together = shape[0] / (op.kind === 'conv2d' ? op.groups : 1);
+  const columns = shape.slice(1).reduce((a, b) => a * b, 1);
+  return { rows: shape[0], columns, run, firstOf: (row: number): number => Math.floor(row / together) * run };
 }
 
 /** Zeros stay zeros, and so does what says which are kept. */
 function scaledWeights(node: Call, weights: Constant, before?: Factors, after?: Factors): Constant {
   const { data, type } = weights;
-  const row = data.length / type.shape[0];
-  const channel = before && channelOf(node, type.shape, before.length);
-  const scaled = Float32Array.from(data, (w, i) => {
-    const factor = (channel ? before[channel(i)] : 1) / (after ? after[Math.floor(i / row)] : 1);
-    return w * factor;
-  });
+  const { rows, columns, run, firstOf } = walkOf(node, type.shape);
+  const scaled = new Float32Array(data.length);
+  for (let r = 0; r < rows; r++) {
+    const [first, over] = [firstOf(r), after ? after[r] : 1];
+    for (let tap = r * columns; tap < (r + 1) * columns; tap += run)
+      for (let k = 0; k < run; k++) scaled[tap + k] = data[tap + k] * ((before ? before[first + k] : 1) / over);
+  }
   return { ...weights, data: scaled };
 }
 
