@@ -7,6 +7,7 @@ import type { Artefact } from '../../src/target.ts';
 import { espalier } from '../cli-kit.ts';
 import { digitPath } from '../digits.ts';
 import { csim } from '../fpga-csim.ts';
+import { modelPath } from '../models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-fpga-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,9 +22,9 @@ interface Written {
   readonly engines: ReadonlyMap<string, string>;
 }
 
-async function written(model: string, flags: readonly string[]): Promise<Written> {
+async function written(model: string, flags: readonly string[], data = calibrate): Promise<Written> {
   const out = mkdtempSync(join(folder, 'out-'));
-  const whole = ['--quantize', 'weights=int8,activations=int8', '--calibrate', calibrate];
+  const whole = ['--quantize', 'weights=int8,activations=int8', '--calibrate', data];
   const ran = await espalier(['build', model, '-t', 'fpga', '--force', ...whole, ...flags, '-o', out, '--json']);
   expect(ran.err).not.toContain('error');
   expect(ran.code).toBe(0);
@@ -116,3 +117,9 @@ test('schedules in memory beside the part', async () => {
   expect(textOf(made, /^src\/fetch_.*\.cpp/)).toContain('memory[i]');
   expect(csim(made.artefacts, [...optimised, '-DESPALIER_THREADS', '-pthread'])).toEqual(ok);
 }, 120_000);
+
+test('a face detector from TensorFlow.js: 140 stages, two outputs from each of two scales', async () => {
+  const made = await written(modelPath('blazeface-front'), large, 'random:1');
+  expect(made.engines.size).toBeGreaterThan(100);
+  expect(csim(made.artefacts, optimised)).toEqual(ok);
+}, 240_000);
