@@ -57,14 +57,3 @@ export async function serve(folder: string, below = '/app'): Promise<Served> {
 }
 
 export const chromiumPath = '/usr/bin/chromium';
-
-export const chromiumArguments: readonly string[] = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];

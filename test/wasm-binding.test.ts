@@ -6,7 +6,6 @@ import { Project, ts } from 'ts-morph';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph, Node } from '../src/graph/graph.ts';
-import { parse } from '../src/graph/parse.ts';
 import { lower } from '../src/plan/lower.ts';
 import { tensor } from '../src/tensor/type.ts';
 import { loadWasm } from '../src/toolchain/run-wasm.ts';
@@ -14,17 +13,10 @@ import { bindingText } from '../targets/wasm/binding.ts';
 import { mapMemory } from '../targets/wasm/memory.ts';
 import { weightsFile } from '../targets/wasm/weights.ts';
 import type { Binding, BoundModel, Built } from './wasm-build.ts';
-import { buildWasm, importBinding, textOf, writeBuilt } from './wasm-build.ts';
+import { buildWasm, importBinding, textOf, twoTypes, writeBuilt } from './wasm-build.ts';
 import { render } from './wasm-module.ts';
 
-const graph = parse(`graph sum of "sum"
-  %a = input "a" : f32[2x3]
-  %b = input "b" : i32[3]
-  %f = cast(%b) to=f32 : f32[3]
-  %y = binary(%a, %f) fn=add : f32[2x3]
-  %z = binary(%b, %b) fn=add : i32[3]
-return "sum"=%y, "twice"=%z
-`);
+const graph = twoTypes;
 
 let built: Built;
 let folder: string;

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomInputs } from '../src/graph/samples.ts';
+import { quiet } from '../src/toolchain/browser.ts';
 import { loadWasm } from '../src/toolchain/run-wasm.ts';
 import { buildWasm, writeBuilt } from './wasm-build.ts';
 import { convGraph } from './wasm-graphs.ts';
@@ -81,16 +82,7 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     browser = await chromium.launch({
       executablePath,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      args: [...quiet],
     });
   });
 

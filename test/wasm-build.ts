@@ -1,10 +1,12 @@
 /** Graphs compiled for the target wasm and written to folders of their own, for tests. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../src/compile.ts';
 import { printDiagnostic } from '../src/diagnostic.ts';
 import type { Graph } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
 import type { Pass } from '../src/pass.ts';
 import type { Emission, TargetOptions } from '../src/target.ts';
 import { assembleWat } from '../src/toolchain/wabt.ts';
@@ -64,3 +66,13 @@ export interface BoundModel {
   run(inputs?: unknown): Arrays;
   dispose(): void;
 }
+
+/** Two inputs and two outputs, of real numbers and of whole ones. */
+export const twoTypes = parse(`graph sum of "sum"
+  %a = input "a" : f32[2x3]
+  %b = input "b" : i32[3]
+  %f = cast(%b) to=f32 : f32[3]
+  %y = binary(%a, %f) fn=add : f32[2x3]
+  %z = binary(%b, %b) fn=add : i32[3]
+return "sum"=%y, "twice"=%z
+`);

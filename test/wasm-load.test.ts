@@ -5,20 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { parse } from '../src/graph/parse.ts';
 import { assembleWat } from '../src/toolchain/wabt.ts';
 import type { Binding, Built } from './wasm-build.ts';
-import { buildWasm, importBinding, writeBuilt } from './wasm-build.ts';
+import { buildWasm, importBinding, twoTypes, writeBuilt } from './wasm-build.ts';
 import { buildModule } from './wasm-module.ts';
 
-const graph = parse(`graph sum of "sum"
-  %a = input "a" : f32[2x3]
-  %b = input "b" : i32[3]
-  %f = cast(%b) to=f32 : f32[3]
-  %y = binary(%a, %f) fn=add : f32[2x3]
-  %z = binary(%b, %b) fn=add : i32[3]
-return "sum"=%y, "twice"=%z
-`);
+const graph = twoTypes;
 
 let built: Built;
 let folder: string;

@@ -104,7 +104,8 @@ export async function openBrowser(options: BrowserOptions, report: Report): Prom
   }
 }
 
-const flags: readonly string[] = [
+/** Alone, without a window, and with nothing to say to anybody. */
+export const quiet: readonly string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -113,9 +114,10 @@ const flags: readonly string[] = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Nothing but the server of ours is there.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
+
+// Nothing but the server of ours is there.
+const flags: readonly string[] = [...quiet, '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
 
 /** A script where words come before the command: whoever starts it puts options behind its first word. */
 function pinned({ path, pin, folder }: BrowserOptions): string {

@@ -13,8 +13,9 @@ import { espalier as forEsbuild } from '../../src/plugin/esbuild.ts';
 import { espalier as forRolldown } from '../../src/plugin/rolldown.ts';
 import { espalier as forRollup } from '../../src/plugin/rollup.ts';
 import { espalier as forWebpack } from '../../src/plugin/webpack.ts';
+import { quiet } from '../../src/toolchain/browser.ts';
 import { writeModel } from '../cli-kit.ts';
-import { appFolder, chromiumArguments, chromiumPath, root, serve } from '../plugin-kit.ts';
+import { appFolder, chromiumPath, root, serve } from '../plugin-kit.ts';
 
 const folder = appFolder({
   'main.js': `
@@ -119,7 +120,7 @@ describe('esbuild', () => {
     expect(text('esbuild-page/deep/main.js')).not.toContain('\0');
     writeFileSync(join(folder, 'esbuild-page/deep/index.html'), '<script src="main.js"></script>');
     const served = await serve(join(folder, 'esbuild-page'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumArguments] });
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
     const page = await browser.newPage();
     await page.goto(`${served.address}deep/`);
     expect(await page.evaluate('window.result')).toEqual(result);

@@ -8,8 +8,9 @@ import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from '../../examples/person.ts';
 import { bestPerson, columns } from '../../examples/person.ts';
+import { quiet } from '../../src/toolchain/browser.ts';
 import { ensureBuilt } from '../cli-kit.ts';
-import { appFolder, chromiumArguments, chromiumPath, installed, root, serve } from '../plugin-kit.ts';
+import { appFolder, chromiumPath, installed, root, serve } from '../plugin-kit.ts';
 
 const recorded = readFileSync(join(root, 'examples/blazepose-detector/expected.npy'));
 /** What TensorFlow.js makes of the picture. */
@@ -72,7 +73,7 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
   beforeAll(async () => {
     run('pose-browser', vite, 'build');
     const served = await serve(join(folder, 'pose-browser/dist'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumArguments] });
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
     const page = await browser.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));

@@ -7,8 +7,9 @@ import type { InlineConfig, ViteDevServer } from 'vite';
 import { build, createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { espalier } from '../../src/plugin/vite.ts';
+import { quiet } from '../../src/toolchain/browser.ts';
 import { writeModel } from '../cli-kit.ts';
-import { appFolder, chromiumArguments, chromiumPath, serve } from '../plugin-kit.ts';
+import { appFolder, chromiumPath, serve } from '../plugin-kit.ts';
 
 const files = {
   'index.html': '<!doctype html><script type="module" src="/main.js"></script>',
@@ -55,7 +56,7 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
 
   beforeAll(async () => {
     writeModel(join(folder, 'pose'), { bias: 0.5 });
-    browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumArguments] });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
     page = await browser.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
   });

@@ -42,6 +42,7 @@ export function printHls(pipeline: Pipeline, graph: Graph, options: HlsOptions):
     { path: 'src/numbers.h', contents: render('fpga/hls/src/numbers.h.hbs', {}), role: 'header' },
     { path: 'src/engine.h', contents: render('fpga/hls/src/engine.h.hbs', {}), role: 'header' },
     { path: 'src/values.h', contents: render('fpga/hls/src/values.h.hbs', {}), role: 'header' },
+    { path: 'src/words.h', contents: render('fpga/hls/src/words.h.hbs', {}), role: 'header' },
   ];
   const vectors = recordVectors(graph, ports, pictures(graph, ports, options.pictures, options.given));
   const memories = memoriesOf(stages);
