@@ -61,7 +61,7 @@ const watched = ['-O0', ...sanitizers];
 const builds = {
   'gcc, as wide as this CPU': {
     compiler: 'gcc',
-    flags: ['-O3', '-march=native', '-ffp-contract=fast'],
+    flags: ['-O2', '-march=native', '-ffp-contract=fast'],
     routinesAlone: true,
   },
   'clang, as wide as this CPU, nothing outside arrays': {
@@ -69,7 +69,7 @@ const builds = {
     flags: ['-march=native', strict, ...watched],
   },
   'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict], routinesAlone: true },
-  'gcc, no vectors, nothing outside arrays': { compiler: 'gcc', flags: ['-U__SSE2__', strict, ...watched] },
+  'clang, no vectors, nothing outside arrays': { compiler: 'clang-19', flags: ['-U__SSE2__', strict, ...watched] },
 } satisfies Readonly<Record<string, Build>>;
 
 type BuildName = keyof typeof builds;

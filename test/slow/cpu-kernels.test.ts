@@ -36,6 +36,11 @@ describe('optimised, the products rounded on their own', () => {
   });
 });
 
+test('as hard as gcc optimises, with products fused: computes what operators mean', () => {
+  const flags = ['-O3', '-march=native', '-ffp-contract=fast'];
+  expect(faults(runCases(all, kernels, { compiler: 'gcc', flags, routinesAlone: true }))).toEqual([]);
+});
+
 test('the loops that kernels replace compute the same', () => {
   expect(faults(runCases(all, [], { compiler: 'gcc', flags: ['-O1'] }))).toEqual([]);
 });

@@ -8,16 +8,17 @@ import { inputShapes, modelPath } from '../models.ts';
 
 const name = 'blazepose-detector';
 
-test.skipIf(!installed('clang-19') || process.arch !== 'x64')('something of everything, by clang', async () => {
-  const several = compiled(mixed(), { cpu: 'native-multi' });
-  const folder = folderWith(several);
-  for (const step of several.recipe)
-    if (step.kind === 'run-compiler') {
-      const task = { ...step, compilers: ['clang-19'], args: [...warnings, ...step.args] };
-      expect(await runCompiler(task, { folder })).toMatchObject({ ok: true });
-    }
-  expect(run(folder, './mixed_check', [])).toMatch(checkedLevels(['probabilities', 'map']));
-});
+for (const compiler of ['gcc', 'clang-19'])
+  test.skipIf(!installed(compiler) || process.arch !== 'x64')(`something of everything, by ${compiler}`, async () => {
+    const several = compiled(mixed(), { cpu: 'native-multi' });
+    const folder = folderWith(several);
+    for (const step of several.recipe)
+      if (step.kind === 'run-compiler') {
+        const task = { ...step, compilers: [compiler], args: [...warnings, ...step.args] };
+        expect(await runCompiler(task, { folder })).toMatchObject({ ok: true });
+      }
+    expect(run(folder, './mixed_check', [])).toMatch(checkedLevels(['probabilities', 'map']));
+  });
 
 test(name, async () => {
   const loaded = loadModel(modelPath(name), { name: 'model', shapes: inputShapes(name) }, (d) => {
