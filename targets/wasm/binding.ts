@@ -1,19 +1,15 @@
 /** The JavaScript that loads a module and runs it, written as TypeScript, and emitted with its types. Tests check those. */
-import { createRequire } from 'node:module';
 import { bug } from '../../src/diagnostic.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { printShape } from '../../src/tensor/type.ts';
+import type { Binding } from '../typescript.ts';
+import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
 import type { MemoryMap } from './memory.ts';
 import { pageBytes } from './memory.ts';
 import { memoryImport, relaxedSection } from './module.ts';
 import type { WeightsFile } from './weights.ts';
 import { multiplier } from './weights.ts';
-
-export interface Binding {
-  readonly js: string;
-  readonly types: string;
-}
 
 export function binding(plan: Plan, map: MemoryMap, render: Render, weights?: WeightsFile): Binding {
   return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render, weights));
@@ -29,8 +25,8 @@ export function bindingText(
   const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
     // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
-    key: quoted(given),
-    property: /^[A-Za-z][A-Za-z0-9]*$/.test(given) ? given : quoted(given),
+    key: quotedName(given),
+    property: propertyName(given),
     array: type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
     shape: printShape(type.shape),
     sizes: type.shape.join(', '),
@@ -56,23 +52,3 @@ export function bindingText(
 
 const weightsText = ({ file, contents, pieces, checksum, hash }: WeightsFile, render: Render): string =>
   render('wasm/weights.ts.hbs', { file, pieces, checksum, hash, length: contents.length, multiplier });
-
-const quoted = (name: string): string =>
-  JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
-
-/**
- * JavaScript and declarations of one module, each from its text alone: to check types as well takes a second, in which the
- * library of the web is read, and what the templates make is the same but for names, sizes and addresses.
- */
-function emitTypeScript(fileName: string, text: string): Binding {
-  // The TypeScript compiler is large: it is loaded when a binding is written, and not before.
-  const { ts } = createRequire(import.meta.url)('ts-morph') as typeof import('ts-morph');
-  const options = { fileName, reportDiagnostics: true };
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-  const js = ts.transpileModule(text, { ...options, compilerOptions });
-  const types = ts.transpileDeclaration(text, { ...options, compilerOptions: { ...compilerOptions, strict: true } });
-  const faults = [...(js.diagnostics ?? []), ...(types.diagnostics ?? [])];
-  if (faults.length > 0)
-    bug(`the binding is wrong: ${faults.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')).join('; ')}`);
-  return { js: js.outputText, types: types.outputText };
-}

@@ -1,5 +1,5 @@
 /** Which integer expressions can never be negative: those divide and wrap without a look at the sign. */
-import type { Expr, Stmt, Var } from '../../src/loop/loop.ts';
+import type { Expr, Stmt, Var } from '../src/loop/loop.ts';
 
 export type NonNegative = (e: Expr) => boolean;
 
