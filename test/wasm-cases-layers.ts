@@ -98,7 +98,9 @@ export const convWindow: readonly WasmCase[] = [
       activation: 'relu6',
     }),
     conv(`stride 2, ${h}x${w}`, { x: [1, h, w, 7], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], stride: [2, 2] }),
-    conv(`depthwise 5x5 ${h}x${w}`, { x: [1, h, w, 19], o: 19, groups: 19, kernel: [5, 5], pad: [2, 2, 2, 2] }),
+    conv(`sparse depthwise 5x5 ${h}x${w}`, {
+      ...{ x: [1, h, w, 19], o: 19, groups: 19, kernel: [5, 5], pad: [2, 2, 2, 2], density: 0.6 },
+    }),
     conv(`depthwise by two, stride 2, ${h}x${w}`, {
       x: [1, h, w, 19],
       o: 38,
@@ -138,11 +140,15 @@ export const convWindow: readonly WasmCase[] = [
     conv(`long sums in pairs ${size}x${size}`, { x: [1, size, size, 30], o: 4, kernel: [3, 3], pad: [1, 1, 1, 1] }),
   ),
   conv('two pictures', { x: [2, 7, 5, 4], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.5 }),
-  conv('three pictures, depthwise', { x: [3, 14, 14, 11], o: 11, groups: 11, kernel: [3, 3], stride: [2, 2] }),
+  ...[28, 56].map((w) =>
+    conv(`depthwise 5x5 of rows of ${w}`, { x: [3, 9, w, 19], o: 19, groups: 19, kernel: [5, 5], pad: [2, 2, 2, 2] }),
+  ),
+  conv('few channels by themselves', { ...same3x3, x: [2, 9, 9, 3], o: 3, groups: 3 }),
+  conv('a wide window, depthwise', { x: [1, 9, 14, 5], o: 5, groups: 5, kernel: [1, 9], pad: [0, 4, 0, 4] }),
   conv('two pictures of few channels', { x: [2, 9, 9, 3], o: 4, kernel: [3, 3], stride: [2, 2] }),
   conv('padding on one side only', { x: [1, 9, 28, 10], o: 10, groups: 10, kernel: [3, 3], pad: [0, 0, 2, 2] }),
   conv('odd padding at stride 2', {
-    x: [1, 8, 28, 9],
+    x: [1, 8, 56, 9],
     o: 9,
     groups: 9,
     kernel: [3, 3],
@@ -189,6 +195,32 @@ export const convWindow: readonly WasmCase[] = [
     density: 0.2,
     residual: true,
   }),
+];
+
+/** A filter for each channel. */
+const filters = (title: string, x: readonly number[], rest: Partial<ConvSpec> = {}): WasmCase =>
+  conv(title, { ...same3x3, x, o: x[3], groups: x[3], ...rest });
+
+export const depthwise: readonly WasmCase[] = [
+  ...sizes
+    .filter(([, w]) => w % 28 !== 0)
+    .flatMap(([h, w]) => [
+      filters(`5x5 ${h}x${w}`, [2, h, w, 7], { kernel: [5, 5], pad: [2, 2, 2, 2], activation: 'relu6' }),
+      filters(`stride 2, ${h}x${w}`, [1, h, w, 9], { stride: [2, 2], pad: [1, 0, 3, 2], half: false }),
+      filters(`dilated, ${h}x${w}`, [1, h, w, 6], { dilation: [2, 3], pad: [2, 3, 2, 4] }),
+      filters(`stride 3 and 1, ${h}x${w}`, [1, h, w, 6], { kernel: [2, 3], pad: [0, 2, 1, 0], stride: [3, 1] }),
+      filters(`stride 1 and 3, ${h}x${w}`, [1, h, w, 8], { kernel: [1, 2], pad: [0, 0, 1, 2], stride: [1, 3] }),
+    ]),
+  ...[5, 6, 7, 8].map((c) => filters(`${c} channels`, [1, 5, 6, c])),
+  filters('borders wider than the picture', [1, 3, 2, 5], { pad: [5, 4, 6, 7] }),
+  filters('borders wider than the window, dilated', [2, 2, 3, 5], { pad: [5, 4, 6, 7], dilation: [3, 2] }),
+  filters('three pictures without a border', [3, 14, 14, 11], { pad: [0, 0, 0, 0], stride: [2, 2] }),
+  filters('one tap', [1, 9, 6, 5], { kernel: [1, 1], pad: [0, 0, 0, 0] }),
+  filters('strips', [1, 60, 26, 6], { activation: 'relu' }),
+  filters('strips of an odd width', [1, 70, 33, 5], { kernel: [5, 3], pad: [3, 1, 0, 1] }),
+  filters('strips at stride 2', [2, 61, 66, 5], { stride: [2, 2] }),
+  filters('strips far apart', [1, 90, 30, 5], { dilation: [9, 1], pad: [9, 1, 9, 1] }),
+  ...(['prelu', 'hard-swish'] as const).map((activation) => filters(activation, [1, 9, 5, 6], { activation })),
 ];
 
 export const linear: readonly WasmCase[] = [

@@ -4,7 +4,7 @@ import type { Op } from '../src/ops/index.ts';
 import type { BinaryName, UnaryName } from '../src/ops/scalar.ts';
 import { tensor } from '../src/tensor/type.ts';
 import type { WasmCase } from './wasm-cases-layers.ts';
-import { convPanels, convTranspose, convWindow, linear, sizes } from './wasm-cases-layers.ts';
+import { convPanels, convTranspose, convWindow, depthwise, linear, sizes } from './wasm-cases-layers.ts';
 import { chain, constant, layered, sparse } from './wasm-graphs.ts';
 
 const unary = (fn: UnaryName, shape: readonly number[]): WasmCase => ({
@@ -202,6 +202,7 @@ const relayout: readonly WasmCase[] = sizes.flatMap(([h, w]) =>
 
 export const wasmCases = {
   'conv-panels': convPanels,
+  depthwise,
   'conv-window': convWindow,
   'conv-transpose': convTranspose,
   linear,

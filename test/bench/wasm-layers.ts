@@ -1,4 +1,4 @@
-/** Layers by themselves, in sizes that networks have: dense, with weights kept by fours of rows, and with weights kept anywhere. */
+/** Layers by themselves, in sizes that networks have: dense, with weights kept by fours of rows, with weights kept anywhere, and depthwise. */
 import type { Graph } from '../../src/graph/graph.ts';
 import { dense } from '../../src/tensor/type.ts';
 import { random } from '../models.ts';
@@ -52,9 +52,34 @@ function masked(graph: Graph, rows: number, density: number): Graph {
   };
 }
 
-export const layers: readonly Layer[] = geometries.flatMap((spec) =>
+/** A filter for each channel, of pictures that become so large. */
+const filters = [112, 56, 28, 14, 7].flatMap((size) =>
+  [3, 5].flatMap((taps) =>
+    [1, 2].map((stride): Layer => {
+      const channels = Math.min(512, (56 / size) * 64);
+      const edge = (taps - 1) / 2;
+      const spec: ConvSpec = {
+        x: [1, size * stride, size * stride, channels],
+        o: channels,
+        groups: channels,
+        kernel: [taps, taps],
+        stride: [stride, stride],
+        pad: [edge, edge, edge, edge],
+        activation: 'relu6',
+      };
+      return {
+        title: `depthwise ${taps}x${taps} of ${spec.x.slice(1).join('x')}, stride ${stride}`,
+        graph: convGraph({ ...spec, half: false }),
+      };
+    }),
+  ),
+);
+
+const products = geometries.flatMap((spec) =>
   masks.map(({ name, rows, density, encoding }) => ({
     title: `${spec.kernel.join('x')} of ${spec.x.slice(1).join('x')}, ${name}`,
     graph: masked(convGraph({ ...spec, encoding, half: false }), rows, density),
   })),
 );
+
+export const layers: readonly Layer[] = [...products, ...filters];

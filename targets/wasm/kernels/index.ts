@@ -3,6 +3,7 @@ import { blocks } from './blocks.ts';
 import { convPanels } from './conv-panels.ts';
 import { convTranspose } from './conv-transpose.ts';
 import { convWindow } from './conv-window.ts';
+import { depthwise } from './depthwise.ts';
 import { linear } from './linear.ts';
 import { map } from './map.ts';
 import { pixels } from './pixels.ts';
@@ -15,6 +16,7 @@ import { zip } from './zip.ts';
 /** Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [
   convPanels,
+  depthwise,
   convWindow,
   convTranspose,
   linear,

@@ -143,6 +143,13 @@ const speeds: Readonly<Record<Width, readonly number[]>> = {
 export const timeOf = (shape: TileShape, width: Width): number =>
   tilesOf(shape, width).tiles.reduce((time, { sums }) => time + sums / speeds[width][sums], 0);
 
+/** Of how many numbers vectors are best added at a time where stretches of them make up rows of `width`. */
+export function mostOfStretch(width: number): number {
+  const most = Math.min(mostTogether, width);
+  const time = (sums: number): number => (Math.ceil(width / sums) * sums) / speeds[1][sums];
+  return Array.from({ length: most }, (_, i) => i + 1).reduce((best, sums) => (time(sums) <= time(best) ? sums : best));
+}
+
 /** One channel at a time, from one list of offsets. */
 export function poolTile(fn: 'max' | 'avg', shape: TileShape): Tiling {
   const name = `${fn}-${suffix(shape)}`;
