@@ -55,6 +55,10 @@ export interface TargetFamily {
   /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
   hardwareFault?(hardware: Hardware): Fault | undefined;
   target(options: TargetOptions): Target;
+  /** Whether the last bits of results depend on the device, whatever is asked for. */
+  readonly inexact?: true;
+  /** The family that the same network is built for as well, in a folder of its name, for where this one cannot run. */
+  readonly beside?: string;
   /** How a graph is shared with a CPU; absent where the target takes all operators. */
   readonly sharing?: Sharing;
 }

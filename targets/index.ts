@@ -2,5 +2,6 @@ import type { TargetFamily } from '../src/target.ts';
 import { cpu } from './cpu/target.ts';
 import { fpga } from './fpga/target.ts';
 import { wasm } from './wasm/target.ts';
+import { webgpu } from './webgpu/target.ts';
 
-export const targets: readonly TargetFamily[] = [cpu, fpga, wasm];
+export const targets: readonly TargetFamily[] = [cpu, fpga, wasm, webgpu];

@@ -20,14 +20,15 @@ export function explainWith(
   parts: Parts,
   report: Report,
 ): ExplainedGraph | undefined {
-  const { target } = parts;
+  const { beside: _beside, ...own } = parts;
+  const { target } = own;
   if (targets.some(({ name, hardwareFault }) => name === target.name && hardwareFault)) {
     const message = `on the target "${target.name}" engines say how weights are stored, and no format has a price`;
     const hint = 'espalier build --report says which engine each layer has';
     return void report({ severity: 'error', code: 'explain/hardware', message, hint });
   }
   const silent = { ...target, emit: () => ({ artefacts: [], recipe: [] }) };
-  const outcome = compileWith(source, options, { ...parts, target: silent });
+  const outcome = compileWith(source, options, { ...own, target: silent });
   outcome.diagnostics.forEach(report);
   if (!outcome.ok) return undefined;
   const { graph, plan } = outcome;

@@ -38,6 +38,12 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
       'the network is shared by a CPU and an accelerator, which is not simulated here',
       'host/csim.sh in the folder builds programs that simulate it: see README.md there',
     );
+  if (targets.some(({ name, beside }) => name === manifest.target && beside !== undefined))
+    return fail(
+      'run/needs-gpu',
+      `what is built for "${manifest.target}" runs where there is a GPU, in pages, and none is driven from here`,
+      `load "${manifest.name}.js" in a page, or build for wasm`,
+    );
   const has = (role: string): boolean => manifest.files.some((file) => file.role === role);
   if (!has('binary'))
     return fail(

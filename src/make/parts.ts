@@ -9,6 +9,8 @@ import type { Graph } from '../graph/graph.ts';
 import { suggestion } from '../import/nearest.ts';
 import { renderer } from '../render.ts';
 import type { Target, TargetOptions } from '../target.ts';
+import type { Beside } from './beside.ts';
+import { withBeside } from './beside.ts';
 import { withGraph } from './bug.ts';
 import { checkFormatNames, checkLayers, withLayers } from './layers.ts';
 import { packageFolder } from './package.ts';
@@ -21,14 +23,22 @@ export interface CompileOptions extends TargetOptions {
   readonly layers?: Config['layers'];
 }
 
-export type Parts = Omit<Job, 'graph' | 'watch' | 'onStage'>;
+export type Parts = Omit<Job, 'graph' | 'watch' | 'onStage'> & { readonly beside?: Beside };
 
 /** The parts for a target; undefined, and reported, if there is no such target or format. */
 export function partsFor({ target: name, layers, ...options }: CompileOptions, report: Report): Parts | undefined {
   const plain = targetFor(name, options, report);
   if (!checkFormatNames(layers, report) || !plain) return undefined;
   const target = withLayers(plain, layers);
-  return { target, passes: pipeline(target), render: renderer(new URL('templates/', packageFolder())) };
+  const other = targets.find((t) => t.name === name)?.beside;
+  const parts = other === undefined ? undefined : partsFor({ target: other, ...(layers && { layers }) }, report);
+  if (other !== undefined && !parts) return undefined;
+  return {
+    target,
+    passes: pipeline(target),
+    render: renderer(new URL('templates/', packageFolder())),
+    ...(parts && other !== undefined && { beside: { folder: other, parts } }),
+  };
 }
 
 function targetFor(name: string, options: TargetOptions, report: Report): Target | undefined {
@@ -73,6 +83,12 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
       `the target "${name}" has one place for weights, and --weights-file is given`,
       'leave it out, or build for wasm',
     );
+  if (options.strictFp && family.inexact)
+    return fail(
+      'target/no-strict-fp',
+      `the target "${name}" has other last bits on every device, and --strict-fp is given`,
+      'leave it out, or build for wasm or cpu',
+    );
   const { hardware } = options;
   if (hardware && !family.hardwareFault)
     return fail(
@@ -104,9 +120,10 @@ const hintFor = (word: string, what: string, known: readonly string[]): string =
 export function compileWith(
   graph: Graph,
   { layers }: Pick<CompileOptions, 'layers'>,
-  job: Omit<Job, 'graph'>,
+  { beside, ...job }: Omit<Job, 'graph'> & Pick<Parts, 'beside'>,
 ): Outcome {
-  const outcome = withGraph(graph, () => compile({ graph, ...job }));
+  const alone = withGraph(graph, () => compile({ graph, ...job }));
+  const outcome = alone.ok && beside ? withBeside(alone, beside, graph) : alone;
   if (!outcome.ok || layers === undefined) return outcome;
   const diagnostics: Diagnostic[] = [...outcome.diagnostics];
   checkLayers(outcome.graph, layers, (d) => void diagnostics.push(d));

@@ -62,6 +62,8 @@ export interface Routine {
 export interface RoutineCall {
   readonly routine: Routine;
   readonly args: readonly Argument[];
+  /** How many groups of invocations along each dimension of a grid, on targets that have them. */
+  readonly groups?: readonly number[];
   /** That the call can be cut into calls which compute some panels of the result each. */
   readonly range?: Range;
   /** That the call can be cut into calls which compute some rows of some panels each. */

@@ -1,0 +1,55 @@
+/** The JavaScript that loads shaders and weights and runs them, written as TypeScript, and emitted with its types. */
+import { bug } from '../../src/diagnostic.ts';
+import type { Plan, Port } from '../../src/plan/plan.ts';
+import type { Render } from '../../src/target.ts';
+import { bytesPer, printShape } from '../../src/tensor/type.ts';
+import type { Binding } from '../typescript.ts';
+import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
+import type { Module } from './module.ts';
+import type { Places } from './places.ts';
+
+export function binding(plan: Plan, places: Places, module: Module, render: Render): Binding {
+  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, places, module, render));
+}
+
+export function bindingText({ name, inputs, outputs }: Plan, places: Places, module: Module, render: Render): string {
+  const offsetOf = ({ array }: Port): number => places.at.get(array)?.offset ?? bug(`"${array.name}" has no place`);
+  const port = (p: Port) => ({
+    // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
+    key: quotedName(p.name),
+    property: propertyName(p.name),
+    array: p.type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
+    shape: printShape(p.type.shape),
+    sizes: p.type.shape.join(', '),
+    at: offsetOf(p),
+    length: p.array.length,
+  });
+  const ends = outputs.map((p) => offsetOf(p) + p.array.length * bytesPer[p.array.dtype]);
+  const [from, to] = [Math.min(...outputs.map(offsetOf)), Math.max(...ends)];
+  const { groupBytes, groupSize } = module.needs;
+  const buffer = Math.max(places.memory, places.weights.length);
+  return render('webgpu/binding.ts.hbs', {
+    name,
+    inputs: inputs.map(port),
+    outputs: outputs.map(port),
+    memory: places.memory,
+    weights: places.weights.length,
+    read: { at: from, bytes: to - from },
+    // By the names that WebGPU gives them.
+    limits: Object.entries({
+      maxBufferSize: buffer,
+      maxStorageBufferBindingSize: buffer,
+      maxComputeWorkgroupStorageSize: groupBytes,
+      maxComputeInvocationsPerWorkgroup: groupSize,
+      maxComputeWorkgroupSizeX: groupSize,
+      maxComputeWorkgroupsPerDimension: Math.max(1, ...module.calls.flatMap(({ groups }) => groups)),
+    }).map(([limit, needs]) => ({ limit, needs })),
+    entries: module.entries.map((entry) => ({ ...entry, name: quotedName(entry.name) })),
+    calls: module.calls.map(({ entry, groups, args, step }) => ({
+      entry,
+      groups: groups.join(', '),
+      args: args.join(', '),
+      layer: quotedName(step.call.origin ?? step.call.id),
+    })),
+  });
+}
