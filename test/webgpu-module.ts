@@ -75,7 +75,9 @@ async function prepare({ text, entries, calls }: Module, { memory: bytes, weight
   });
   const layout = device.createPipelineLayout({ bindGroupLayouts: [group] });
   const pipelines = await Promise.all(
-    entries.map(({ name }) => device.createComputePipelineAsync({ layout, compute: { module: code, entryPoint: name } })),
+    entries.map(({ name }) =>
+      device.createComputePipelineAsync({ layout, compute: { module: code, entryPoint: name } }),
+    ),
   );
   const make = (size: number, use: number): GPUBuffer => device.createBuffer({ size, usage: use });
   const memory = make(bytes, usage.storage | usage.from | usage.to);

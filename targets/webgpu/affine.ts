@@ -55,7 +55,10 @@ export function knownIn(body: readonly Stmt[]): Known {
   }
 
   /** sum = divisor · quotient + rest, where the terms that the divisor divides make the quotient and the rest fits below it. */
-  function divided({ base, terms }: Affine, divisor: number): { readonly '/': Affine; readonly '%': Affine } | undefined {
+  function divided(
+    { base, terms }: Affine,
+    divisor: number,
+  ): { readonly '/': Affine; readonly '%': Affine } | undefined {
     if (divisor <= 0) return undefined;
     const whole = Array.from(terms).filter(([, factor]) => factor % divisor === 0);
     const others = Array.from(terms).filter(([, factor]) => factor % divisor !== 0);
@@ -94,9 +97,7 @@ export function knownIn(body: readonly Stmt[]): Known {
 }
 
 const scaled = ({ base, terms }: Affine, by: number): Affine =>
-  by === 0
-    ? constant(0)
-    : { base: base * by, terms: new Map(Array.from(terms, ([v, factor]) => [v, factor * by])) };
+  by === 0 ? constant(0) : { base: base * by, terms: new Map(Array.from(terms, ([v, factor]) => [v, factor * by])) };
 
 function combined(a: Affine, b: Affine, sign: 1 | -1): Affine {
   const terms = new Map(a.terms);

@@ -83,7 +83,10 @@ function assemble(
   render: Render,
 ): Module {
   const sorted = [...helpers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const texts = [...sorted.map((r) => render(r.template, { ...r.view, name: functionName(r) }).trimEnd()), ...shaders.values()];
+  const texts = [
+    ...sorted.map((r) => render(r.template, { ...r.view, name: functionName(r) }).trimEnd()),
+    ...shaders.values(),
+  ];
   const text = render('webgpu/module.wgsl.hbs', { parts: texts.map((part) => ({ text: part })) });
   const entries = Array.from(shaders, ([name, part]) => ({ name, line: lineOf(text, part) }));
   const placeOf = new Map(entries.map(({ name }, i) => [name, i]));
@@ -98,7 +101,10 @@ function needsOf(shaders: readonly string[]): Needs {
   const most = (pattern: RegExp): number =>
     Math.max(1, ...shaders.flatMap((text) => Array.from(text.matchAll(pattern), (found) => Number(found[1]))));
   const floats = shaders.map((text) =>
-    Array.from(text.matchAll(/var<workgroup> \w+: array<\w+, (\d+)>/g)).reduce((sum, found) => sum + Number(found[1]), 0),
+    Array.from(text.matchAll(/var<workgroup> \w+: array<\w+, (\d+)>/g)).reduce(
+      (sum, found) => sum + Number(found[1]),
+      0,
+    ),
   );
   return { groupBytes: 4 * Math.max(0, ...floats), groupSize: most(/@workgroup_size\((\d+)\)/g) };
 }

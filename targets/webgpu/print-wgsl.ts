@@ -41,7 +41,13 @@ const infix: Readonly<Partial<Record<BinaryOp, Level>>> = { '+': 'sum', '-': 'su
 
 const functions: Readonly<Record<Scalar, Readonly<Partial<Record<BinaryOp, Routine>>>>> = {
   f32: { min: math.minF32, max: math.maxF32, '%': math.floorModF32, remainder: math.remainderF32, pow: math.powF32 },
-  i32: { '/': math.floorDiv, '%': math.floorMod, quotient: math.quotientI32, remainder: math.remainderI32, pow: math.powI32 },
+  i32: {
+    '/': math.floorDiv,
+    '%': math.floorMod,
+    quotient: math.quotientI32,
+    remainder: math.remainderI32,
+    pow: math.powI32,
+  },
 };
 
 /** What WGSL has a function for, by its name there. */
@@ -116,8 +122,19 @@ export function printerFor(whole: readonly Stmt[], place: (array: Arr) => ArrayP
     }
   }
 
-  const element = (at: string, index: Expr): string =>
-    index.kind === 'number' && index.value === 0 ? at : `${at} + ${text(index, 'product')}`;
+  /** A sum of counters is written as one, whatever it was made of. */
+  function element(at: string, index: Expr): string {
+    const folded = sumText(index);
+    return folded === '0' ? at : `${at} + ${folded ?? text(index, 'product')}`;
+  }
+
+  function sumText(e: Expr): string | undefined {
+    const sum = known.affine(e);
+    if (!sum) return undefined;
+    const terms = Array.from(sum.terms, ([v, factor]) => (factor === 1 ? name(v) : `${name(v)} * ${literal(factor)}`));
+    if (sum.base !== 0 || terms.length === 0) terms.push(literal(sum.base));
+    return terms.join(' + ');
+  }
 
   /** Text that binds at least as tightly as `level`. */
   function text(e: Expr, level: Level = 'any'): string {
@@ -162,8 +179,9 @@ export function printerFor(whole: readonly Stmt[], place: (array: Arr) => ArrayP
   function binary(e: Extract<Expr, { kind: 'binary' }>): Printed {
     const { op, left, right } = e;
     const type = typeOf(left);
-    const folded = type === 'i32' && (op === '/' || op === '%') ? quotient(e) : undefined;
-    if (folded) return folded;
+    // A division whose outcome is a sum of counters costs nothing.
+    const folded = type === 'i32' && (op === '/' || op === '%') ? sumText(e) : undefined;
+    if (folded !== undefined) return { text: folded, level: /^\w+$/.test(folded) ? 'atom' : 'any' };
     const level = infix[op];
     if (level) {
       const tighter = level === 'sum' ? 'product' : 'atom';
@@ -179,15 +197,6 @@ export function printerFor(whole: readonly Stmt[], place: (array: Arr) => ArrayP
     if (op === '<<') return atom(`(${a} << u32(${text(right)}))`);
     if (op === '>>') return atom(`bitcast<i32>(bitcast<u32>(${text(left)}) >> u32(${text(right)}))`);
     return bug(`"${op}" has no meaning on ${type}`);
-  }
-
-  /** A division whose outcome is a sum of counters, which costs nothing. */
-  function quotient(e: Expr): Printed | undefined {
-    const sum = known.affine(e);
-    if (!sum) return undefined;
-    const terms = Array.from(sum.terms, ([v, factor]) => (factor === 1 ? name(v) : `${name(v)} * ${literal(factor)}`));
-    if (sum.base !== 0 || terms.length === 0) terms.push(literal(sum.base));
-    return { text: terms.join(' + '), level: terms.length === 1 && !terms[0].includes(' ') ? 'atom' : 'any' };
   }
 
   function condition(e: Expr): string {

@@ -1,0 +1,195 @@
+/** What a user imports: the binding of a model for WebGPU, on a device, without one, and where things go wrong. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evaluate } from '../src/graph/evaluate.ts';
+import { parse } from '../src/graph/parse.ts';
+import { build } from '../src/index.ts';
+import type { Numbers } from '../src/tensor/numbers.ts';
+import { noGpu, gpu as openGpu } from './webgpu-device.ts';
+
+const graph = parse(`graph tiny of "tiny.json"
+  %x = input "image" : f32[1x4x7x2]
+  %n = input "__proto__" : i32[3]
+  %w = constant [0 1 0.5 0 0 0 -2 0.25] : f32[4x1x1x2]
+  %b = constant [0 1 -1 2] : f32[4]
+  %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4] from "zebra \\"xi\\"\\n*/ }"
+  %y = softmax(%c) axis=3 : f32[1x4x7x4]
+  %m = binary(%n, %n) fn=add : i32[3]
+return "probability"=%y, "twice"=%m
+`);
+
+type Values = Record<string, Numbers>;
+type Failure = Error & { readonly reason?: string; readonly input?: string };
+
+interface Loaded {
+  readonly backend: string;
+  readonly reason: string | undefined;
+  readonly device: GPUDevice | undefined;
+  run(inputs: object, options?: object): Promise<Values>;
+  run(inputs: object, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
+  dispose(): void;
+}
+
+interface Bound {
+  readonly shapes: { readonly inputs: object; readonly outputs: object };
+  load(options?: object): Promise<Loaded>;
+}
+
+const inputs: Values = Object.fromEntries([
+  ['image', Float32Array.from({ length: 56 }, (_, i) => Math.sin(i))],
+  ['__proto__', Int32Array.of(1, -2, 2 ** 31 - 1)],
+]);
+const want = evaluate(graph, inputs) as Values;
+
+const folder = mkdtempSync(join(tmpdir(), 'espalier-webgpu-'));
+let bound: Bound;
+
+beforeAll(async () => {
+  const built = await build(graph, { target: 'webgpu', out: folder, force: true });
+  expect(built.diagnostics).toEqual([]);
+  bound = (await import(pathToFileURL(join(folder, 'tiny.js')).href)) as Bound;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function expectClose(have: Values): void {
+  expect(Object.keys(have)).toEqual(['probability', 'twice']);
+  for (const [i, v] of have.probability.entries()) expect(v).toBeCloseTo(want.probability[i], 5);
+  expect(have.twice).toEqual(want.twice);
+}
+
+const failure = (work: Promise<unknown>): Promise<Failure> =>
+  work.then(
+    () => Promise.reject(new Error('nothing was wrong')),
+    (cause: Failure) => cause,
+  );
+
+describe('without a device', () => {
+  test('WebAssembly runs the model, and it is said why', async () => {
+    const model = await bound.load();
+    expect([model.backend, model.reason, model.device]).toEqual(['wasm', 'there is no WebGPU here', undefined]);
+    const first = await model.run(inputs);
+    expectClose(first);
+    await model.run({ ...inputs, ...Object.fromEntries([['__proto__', Int32Array.of(0, 0, 0)]]) });
+    expectClose(first);
+    const kept = await failure(model.run(inputs, { output: 'buffer' }));
+    expect([kept.reason, kept.message]).toEqual([
+      'engine',
+      'no outputs stay on a GPU, since WebAssembly runs the model: there is no WebGPU here',
+    ]);
+    model.dispose();
+    expect((await failure(model.run(inputs))).reason).toBe('disposed');
+  });
+
+  test('and where the adapter is too small, by the limit', async () => {
+    const limits = {
+      maxBufferSize: 256,
+      maxStorageBufferBindingSize: 2 ** 30,
+      maxComputeWorkgroupsPerDimension: 65535,
+    };
+    const small = { requestAdapter: async () => ({ limits }) };
+    const { backend, reason } = await bound.load({ gpu: small });
+    expect(backend).toBe('wasm');
+    expect(reason).toMatch(/^the model needs maxBufferSize of \d+, and the adapter allows 256$/);
+    const none = { requestAdapter: async () => null };
+    expect((await bound.load({ gpu: none })).reason).toBe('WebGPU has no adapter');
+    const refused = await failure(bound.load({ gpu: small, backend: 'webgpu' }));
+    expect([refused.name, refused.reason]).toEqual(['ModelError', 'limit']);
+    expect((await failure(bound.load({ backend: 'webgpu' }))).reason).toBe('engine');
+  });
+});
+
+describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
+  test('the model gives what it means, also when runs overlap', async () => {
+    const model = await bound.load({ gpu: await openGpu(), backend: 'webgpu' });
+    expect([model.backend, model.reason]).toEqual(['webgpu', undefined]);
+    const others = { ...inputs, image: new Float32Array(56) };
+    const [first, other, again] = await Promise.all([model.run(inputs), model.run(others), model.run(inputs)]);
+    expectClose(first);
+    expect(again).toEqual(first);
+    expect(other.probability).not.toEqual(first.probability);
+    model.dispose();
+    model.dispose();
+    expect((await failure(model.run(inputs))).message).toBe('the model is disposed');
+  });
+
+  test('outputs stay on the device, and inputs come from there', async () => {
+    const model = await bound.load({ gpu: await openGpu(), backend: 'webgpu' });
+    const device = model.device as GPUDevice;
+    const image = device.createBuffer({ size: 4 * 56, usage: 8 | 4 });
+    device.queue.writeBuffer(image, 0, inputs.image as Float32Array<ArrayBuffer>);
+    const left = await model.run({ ...inputs, image }, { output: 'buffer' });
+    const staged = device.createBuffer({ size: left.twice.size, usage: 8 | 1 });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(left.twice, 0, staged, 0, left.twice.size);
+    device.queue.submit([encoder.finish()]);
+    await staged.mapAsync(1);
+    expect(new Int32Array(staged.getMappedRange().slice(0))).toEqual(want.twice);
+    expectClose(await model.run({ ...inputs, image }));
+    const short = device.createBuffer({ size: 16, usage: 4 });
+    expect((await failure(model.run({ ...inputs, image: short }))).message).toBe(
+      'input "image" takes 224 bytes and is given a buffer of 16',
+    );
+    model.dispose();
+  });
+
+  test('inputs that do not fit are told', async () => {
+    const model = await bound.load({ gpu: await openGpu(), backend: 'webgpu' });
+    for (const [given, input, message] of [
+      [{}, 'image', 'input "image" is missing'],
+      [{ image: new Float32Array(55) }, 'image', 'input "image" takes 56 numbers and is given 55'],
+      [{ image: new Int32Array(56) }, 'image', 'input "image" takes Float32Array and is given Int32Array'],
+      [{ image: [1] }, 'image', 'input "image" takes Float32Array and is given Array'],
+      [{ picture: 1 }, 'picture', 'there is no input "picture": the inputs are "image", "__proto__"'],
+    ] as const) {
+      const cause = await failure(model.run(given));
+      expect([cause.name, cause.input, cause.message]).toEqual(['InputError', input, message]);
+    }
+    model.dispose();
+  });
+
+  test('a device that goes away in the middle of a run is told, and the model can be loaded anew', async () => {
+    const gpu = await openGpu();
+    const model = await bound.load({ gpu, backend: 'webgpu' });
+    const running = failure(model.run(inputs));
+    (model.device as GPUDevice).destroy();
+    for (const cause of [await running, await failure(model.run(inputs))])
+      expect([cause.name, cause.reason, cause.message.slice(0, 16)]).toEqual([
+        'ModelError',
+        'lost',
+        'the GPU was lost',
+      ]);
+    const anew = await bound.load({ gpu, backend: 'webgpu' });
+    expectClose(await anew.run(inputs));
+    anew.dispose();
+  });
+
+  test('what a shader is refused for is told with its kernel, line and layer', async () => {
+    const text = readFileSync(join(folder, 'tiny.wgsl'), 'utf8');
+    const line = text.split('\n').findIndex((one) => one.includes('exp(')) + 1;
+    const shaders = text.replace('exp(', 'expp(');
+    const cause = await failure(bound.load({ gpu: await openGpu(), shaders }));
+    expect([cause.name, cause.reason]).toEqual(['ModelError', 'shader']);
+    expect(cause.message).toMatch(new RegExp(`^tiny\\.wgsl, line ${line}, in kernel softmax_\\d of "y": .*expp`));
+    const gone = text.replace('fn softmax_', 'fn gone_');
+    expect((await failure(bound.load({ gpu: await openGpu(), shaders: gone }))).message).toMatch(
+      /^kernel softmax_\d of "y": /,
+    );
+  });
+
+  test('weights of another model are refused', async () => {
+    const cause = await failure(bound.load({ gpu: await openGpu(), weights: new Uint8Array(12) }));
+    expect([cause.reason, cause.message]).toEqual(['source', 'the weights of tiny are 80 bytes, and 12 are given']);
+    const missing = await failure(bound.load({ gpu: await openGpu(), weights: new URL('file:///nowhere.bin') }));
+    expect([missing.reason, missing.message.slice(0, 17)]).toEqual(['source', 'cannot load tiny:']);
+  });
+});
+
+test('nothing that a model calls things reaches a shader', async () => {
+  const text = readFileSync(join(folder, 'tiny.wgsl'), 'utf8');
+  for (const name of ['tiny', 'image', 'proto', 'probability', 'twice', 'zebra', 'xi"'])
+    expect(text).not.toContain(name);
+  expect(readFileSync(join(folder, 'tiny.js'), 'utf8')).toContain('"zebra \\"xi\\"\\n*/ }"');
+});
