@@ -28,8 +28,8 @@ interface Loaded {
   readonly backend: string;
   readonly reason: string | undefined;
   readonly device: GPUDevice | undefined;
-  run(inputs: object, options?: object): Promise<Values>;
   run(inputs: object, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
+  run(inputs: object): Promise<Values>;
   dispose(): void;
 }
 
