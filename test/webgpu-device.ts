@@ -1,15 +1,29 @@
 /** WebGPU in this process, on the CPU: Dawn from npm on the SwiftShader that comes with Chromium. */
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { packageFolder } from '../src/make/package.ts';
 
 const folder = '/usr/lib/chromium';
 const driver = `${folder}/vk_swiftshader_icd.json`;
 
+const dawn: string = 'webgpu';
+
 /** Why there is no WebGPU here, for the names of tests that are skipped; undefined where there is. */
-export const noGpu: string | undefined = existsSync(driver) ? undefined : `without ${driver}, which chromium brings`;
+export const noGpu: string | undefined = missing();
+
+function missing(): string | undefined {
+  if (!existsSync(driver)) return `without ${driver}, which chromium brings`;
+  const installed = existsSync(new URL(`node_modules/${dawn}/package.json`, packageFolder()));
+  return installed ? undefined : `without the package "${dawn}"`;
+}
 
 /** Keeps a library once it is loaded: by its name Dawn then finds it, wherever it lies. */
 const noDelete = 0x1000;
+
+interface Dawn {
+  readonly globals: object;
+  create(options: readonly string[]): GPU;
+}
 
 let opened: Promise<GPU> | undefined;
 
@@ -24,7 +38,7 @@ async function open(): Promise<GPU> {
   } catch {
     // It is no addon, and is there all the same.
   }
-  const { create, globals } = await import('webgpu');
+  const { create, globals } = (await import(dawn)) as Dawn;
   Object.assign(globalThis, globals);
   return create(['backend=vulkan']);
 }
