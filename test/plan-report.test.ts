@@ -5,6 +5,7 @@ import type { Kernel } from '../src/plan/kernel.ts';
 import { lower } from '../src/plan/lower.ts';
 import type { Work } from '../src/plan/offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from '../src/plan/offers.ts';
+import type { Piece } from '../src/plan/plan.ts';
 import { inspect, printEncoding, reportBuild, reportLayers } from '../src/plan/report.ts';
 import type { Encoding } from '../src/tensor/type.ts';
 import { dense } from '../src/tensor/type.ts';
@@ -110,7 +111,8 @@ test('a layer that a kernel computes, with weights stored smaller', () => {
     doc: 'takes dense layers',
     match({ call, arrays, result, pack }) {
       if (call.op.kind !== 'linear') return 'takes dense layers';
-      const halves = { data: new Uint16Array(24), expand: () => ({ routine, args: [] }) };
+      const pieces: readonly Piece[] = [{ kind: 'halves', bytes: new Uint8Array(48) }];
+      const halves = { pieces, expand: () => ({ routine, args: [] }) };
       const { array } = pack('w', new Float32Array(24), halves);
       return { calls: [{ routine, args: [arrays.x, array, arrays.bias, result.array] }] };
     },

@@ -8,6 +8,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import { runPasses } from '../src/pass.ts';
 import type { Plan } from '../src/plan/plan.ts';
+import { bytesStored } from '../src/plan/plan.ts';
 import { reportLayers } from '../src/plan/report.ts';
 import type { Target } from '../src/target.ts';
 import { kernels as cpuKernels } from '../targets/cpu/kernels/index.ts';
@@ -21,8 +22,7 @@ import { buildModule } from './wasm-module.ts';
 const inputs = randomInputs(graph, 5);
 const meant = evaluate(graph, inputs);
 
-const stored = (plan: Plan): number =>
-  plan.constants.reduce((sum, { data, stored: as }) => sum + (as?.data ?? data).byteLength, 0);
+const stored = (plan: Plan): number => plan.constants.reduce((sum, constant) => sum + bytesStored(constant), 0);
 
 const weights = layers.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0);
 

@@ -141,6 +141,39 @@ test('stored constants expand in place, however many there are and however small
   module.run(inputs).y.forEach((v, i) => void expect(Math.abs(v - want[i]) / most).toBeLessThan(1e-5));
 });
 
+test('numbers whose bytes lie apart come together bit for bit, as f16 or not', async () => {
+  const halves = [
+    -0,
+    0,
+    2 ** -24,
+    -(2 ** -14),
+    65504,
+    -65504,
+    1 + 2 ** -10,
+    ...Array.from({ length: 60 }, (_, i) => i - 30),
+  ];
+  const singles = [
+    2 ** -149,
+    -(2 ** -126),
+    3.4028234663852886e38,
+    1 / 3,
+    -1e-40,
+    ...halves.map((v) => Math.fround(v / 3)),
+  ];
+  for (const numbers of [halves, singles]) {
+    const text = numbers.map((v) => (Object.is(v, -0) ? '-0' : Math.fround(v))).join(' ');
+    const graph = parse(`graph n of "n"
+  %x = input "x" : f32[${numbers.length}]
+  %c = constant [${text}] : f32[${numbers.length}]
+  %y = binary(%x, %c) fn=mul : f32[${numbers.length}]
+return "y"=%y`);
+    const module = await buildModule(graph, kernels);
+    expect(module.text).toContain(numbers === halves ? '(call $join_halves' : '(call $join_singles');
+    const { y } = module.run({ x: new Float32Array(numbers.length).fill(1) });
+    expect(y).toEqual(Float32Array.from(numbers));
+  }
+});
+
 test('a model that needs more memory than there is, is refused in the user’s terms', () => {
   const graph = parse(`graph large of "large"
   %x = input "x" : f32[1x40000x20000x1]

@@ -9,6 +9,7 @@ import { suggestion } from '../import/nearest.ts';
 import type { Pass } from '../pass.ts';
 import type { Argument } from '../plan/kernel.ts';
 import type { Plan, Step } from '../plan/plan.ts';
+import { bytesStored } from '../plan/plan.ts';
 import type { Artefact } from '../target.ts';
 import { printBytes, printTime, table } from './paint.ts';
 
@@ -106,7 +107,7 @@ export function printTimes(times: Watching['times']): readonly string[] {
 /** The plan as text: ports, constants and steps, with the place of each array in the arena. */
 export function printPlan({ graph, plan }: Pick<Compiled, 'graph' | 'plan'>): readonly string[] {
   const { name, inputs, outputs, constants, arena, steps } = plan;
-  const bytes = constants.reduce((sum, { data, stored }) => sum + (stored?.data ?? data).byteLength, 0);
+  const bytes = constants.reduce((sum, constant) => sum + bytesStored(constant), 0);
   return [
     `plan ${name} of ${JSON.stringify(graph.file)}`,
     ...inputs.map(({ array }) => `  input ${array.name}: ${array.dtype} x ${array.length}`),

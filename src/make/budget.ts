@@ -139,7 +139,12 @@ function brotli(bytes: Uint8Array, quality: number): number {
 }
 
 function sharesOf(folder: string, files: Weighed['files'], { plan }: Pick<Compiled, 'plan'>): readonly Share[] {
-  const stored = new Map(plan.constants.map(({ array, data, stored }) => [array, bytesOf((stored ?? { data }).data)]));
+  const stored = new Map(
+    plan.constants.map(({ array, data, stored }) => [
+      array,
+      stored?.pieces.map(({ bytes }) => bytes) ?? [bytesOf(data)],
+    ]),
+  );
   const shares = plan.steps.flatMap(({ call, reads, work }): readonly Share[] => {
     // What layers share is said of the first.
     const own = reads.flatMap((array) => taken(array, stored));
@@ -157,10 +162,10 @@ function sharesOf(folder: string, files: Weighed['files'], { plan }: Pick<Compil
   return [...shares, code].sort((a, b) => b.raw - a.raw);
 }
 
-function taken(array: Arr, stored: Map<Arr, Uint8Array>): readonly Uint8Array[] {
-  const bytes = stored.get(array);
+function taken(array: Arr, stored: Map<Arr, readonly Uint8Array[]>): readonly Uint8Array[] {
+  const pieces = stored.get(array) ?? [];
   stored.delete(array);
-  return bytes ? [bytes] : [];
+  return pieces;
 }
 
 /** Whether it fits; reported if not. */

@@ -37,11 +37,25 @@ export interface PlanConstant {
 }
 
 export interface Stored {
-  readonly data: Numbers;
+  /** One after the other. */
+  readonly pieces: readonly Piece[];
   /** Bytes that the call may use while it runs; none unless given. */
   readonly scratch?: number;
-  /** The call that writes the constant's array from `source`, which holds `data` here. */
-  readonly expand: (source: Arr, scratch: Arr) => RoutineCall;
+  /** The call that writes the constant's array from `source`, which holds the pieces here. Without one they are what it holds. */
+  readonly expand?: (source: Arr, scratch: Arr) => RoutineCall;
+}
+
+/** The bytes of a constant where it is stored in a smaller form, or as it is. */
+export const bytesStored = ({ data, stored }: PlanConstant): number =>
+  stored ? stored.pieces.reduce((sum, { bytes }) => sum + bytes.length, 0) : data.byteLength;
+
+/** Bytes of a piece as `expand` finds it: halves are singles there. */
+export const bytesWhole = ({ kind, bytes }: Piece): number => (kind === 'halves' ? 2 : 1) * bytes.length;
+
+/** What is alike, for targets that put it side by side: sides are what the others are not, bits say what is kept. */
+export interface Piece {
+  readonly kind: 'side' | 'bits' | 'codes' | 'halves' | 'singles';
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** One call of the graph: its loops, or the routines of the kernel that replaces them. */

@@ -14,6 +14,7 @@ import type { Refused } from './kernel.ts';
 import type { Offers, Work } from './offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from './offers.ts';
 import type { Plan, Step } from './plan.ts';
+import { bytesStored } from './plan.ts';
 
 export interface BuildReport {
   readonly layers: readonly LayerReport[];
@@ -88,7 +89,7 @@ export const reportBuild = (graph: Graph, plan: Plan, choice: Price | string): B
 export function reportLayers(graph: Graph, { steps, constants }: Plan, choice: Price | string): readonly LayerReport[] {
   const byId = nodesById(graph);
   const stepOf = new Map(steps.map((step) => [step.call.id, step]));
-  const bytesOf = new Map(constants.map(({ array, data, stored }) => [array, (stored?.data ?? data).byteLength]));
+  const bytesOf = new Map(constants.map((constant) => [constant.array, bytesStored(constant)]));
   return Array.from(weightsOf(graph).values(), (weights): LayerReport => {
     const { call, constant, matrix } = weights;
     const step = stepOf.get(call.id) ?? bug(`%${call.id} is not in the plan`);

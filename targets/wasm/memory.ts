@@ -1,18 +1,18 @@
 /**
  * Where everything lies in the module's memory:
  *
- *     inputs | stamp | constants as they are | constants expanded at load | outputs | arena
- *                                                |-- their stored forms --|-- scratch of who expands them --|
+ *     inputs | stamp | constants as they are | constants made at load | outputs | arena
  *
- * The stored forms lie at the end of what they are expanded to and over the memory behind it, so that each is read
- * before anything is written over it, and outputs and arena hold nothing until the first run.
+ * What constants are made of lies over these and what is behind them, where nothing is until the first run: stored-forms.ts
+ * has how.
  */
 import type { Arr } from '../../src/loop/loop.ts';
 import { alignUp } from '../../src/plan/arena.ts';
 import type { RoutineCall } from '../../src/plan/kernel.ts';
-import type { Plan, PlanConstant, Port } from '../../src/plan/plan.ts';
-import { bytesOf, dtypeOf } from '../../src/tensor/numbers.ts';
+import type { Plan, Port } from '../../src/plan/plan.ts';
+import { bytesOf } from '../../src/tensor/numbers.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
+import { liesApart, storedForms } from './stored-forms.ts';
 
 export interface MemoryMap {
   /** Byte address of each array. */
@@ -21,7 +21,7 @@ export interface MemoryMap {
   readonly data: readonly Segment[];
   /** What its loader puts there, before anything is expanded: the weights, where they are to be a file. */
   readonly beside: readonly Segment[];
-  /** The calls that expand stored constants, in the only order that is safe. */
+  /** The calls that make constants of what is stored, in the only order that is safe. */
   readonly expansions: readonly RoutineCall[];
   readonly pages: number;
   /** Where the stamp is, and what it is, as a u32. */
@@ -49,15 +49,18 @@ export function mapMemory(plan: Plan, guard = 0, apart = false): MemoryMap {
     places.set(array, end);
     end = alignUp(end + sizeOf(array) + guard);
   };
-  const raw = plan.constants.filter((c) => !c.stored);
-  const packed = plan.constants.filter((c) => c.stored);
+  const made = plan.constants.filter((c) => c.stored || liesApart(c));
+  const raw = plan.constants.filter((c) => !made.includes(c));
+  const ordered = [...made.filter((c) => !c.stored), ...made.filter((c) => c.stored)];
 
   for (const { array } of plan.inputs) put(array);
   const stampAt = end;
   end = alignUp(end + stampBytes + guard);
-  for (const { array } of [...raw, ...packed, ...plan.outputs]) put(array);
+  for (const { array } of raw) put(array);
+  const least = end;
+  for (const { array } of [...ordered, ...plan.outputs]) put(array);
   for (const [array, offset] of plan.arena.places) places.set(array, end + offset);
-  const { data, expansions, reach } = storedForms(packed, places);
+  const { data, expansions, reach } = storedForms(ordered, places, least);
   const pages = Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes));
   const stamp = { at: stampAt, value: stampOf(plan, places, pages) };
   const stamped: Segment = { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) };
@@ -82,38 +85,6 @@ function stampOf({ inputs, outputs }: Plan, places: ReadonlyMap<Arr, number>, pa
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
-}
-
-interface StoredForms {
-  readonly data: readonly Segment[];
-  readonly expansions: readonly RoutineCall[];
-  /** Where the last one ends. */
-  readonly reach: number;
-}
-
-/** Side by side, as low as they can be: each starts where, or after where, the constant that it becomes ends. */
-function storedForms(constants: readonly PlanConstant[], places: Map<Arr, number>): StoredForms {
-  const data: Segment[] = [];
-  const expansions: RoutineCall[] = [];
-  let [base, total] = [0, 0];
-  for (const { array, stored } of constants) {
-    if (!stored) continue;
-    base = Math.max(base, alignUp((places.get(array) ?? 0) + sizeOf(array)) - total);
-    total = alignUp(total + stored.data.byteLength, 16);
-  }
-  let offset = base;
-  const most = constants.reduce((bytes, { stored }) => Math.max(bytes, stored?.scratch ?? 0), 0);
-  const scratch: Arr = { name: 'scratch', dtype: 'u8', length: most };
-  if (most > 0) places.set(scratch, base + total);
-  for (const { array, stored } of constants) {
-    if (!stored) continue;
-    const source: Arr = { name: `${array.name}_stored`, dtype: dtypeOf(stored.data), length: stored.data.length };
-    places.set(source, offset);
-    data.push({ offset, bytes: bytesOf(stored.data) });
-    expansions.push(stored.expand(source, scratch));
-    offset = alignUp(offset + stored.data.byteLength, 16);
-  }
-  return { data, expansions, reach: base + total + most };
 }
 
 /** A gap of zeros costs less than another segment up to about this many bytes. */

@@ -5,11 +5,10 @@ import type { Op } from '../../../src/ops/index.ts';
 import type { Types } from '../../../src/ops/rules.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { Kernel, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
-import { isF16 } from '../../../src/tensor/f16.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import { epilogueOf } from './epilogue.ts';
 import { multiplied, onePlane, packRows } from './rows.ts';
-import { storedCodes, storedNumbers, storedValue } from './stored.ts';
+import { numbersPiece, storedCodes, storedValue } from './stored.ts';
 import { packUnits, storedFilters } from './units.ts';
 
 export const linear: Kernel = {
@@ -83,9 +82,9 @@ function packDense(site: KernelSite, { matrix, constant: { type } }: Weights) {
   const units = type.encoding.format === 'dense' ? undefined : storedFilters(matrix);
   if (units) return packUnits(site, data, units);
   const coder = coderFor(matrix, type.encoding);
-  if (!coder && !data.every(isF16)) return site.pack('rows', data).array;
+  if (!coder) return site.pack('rows', data, { pieces: [numbersPiece(data)] }).array;
   const constant = site.pack('rows', data, {
-    data: coder ? storedCodes(data, coder, (i) => Math.floor(i / columns)) : storedNumbers(data),
+    pieces: storedCodes(data, coder, (i) => Math.floor(i / columns)),
     expand: (source) => ({ routine: expandNumbers, args: [source, constant.array, rows, columns] }),
   });
   return constant.array;

@@ -7,6 +7,7 @@ import { coderFor } from '../../../src/formats/coder.ts';
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite } from '../../../src/plan/kernel.ts';
+import type { Piece } from '../../../src/plan/plan.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
@@ -71,7 +72,7 @@ export function packRows(
   if (units) return packUnits(site, stream(records, bias, offsets, most), units);
   const stored = storedForm(records, bias, offsets, site.weights);
   const constant = site.pack('rows', stream(records, bias, offsets, most), {
-    data: stored.bytes,
+    pieces: stored.pieces,
     expand: (source) => ({
       routine: expandRows,
       args: [
@@ -164,25 +165,19 @@ const offsetOf = ({ columns }: Offsets, column: number): number =>
   typeof columns === 'number' ? column * columns : columns[column];
 
 interface StoredForm {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pieces: readonly Piece[];
   readonly masked: boolean;
 }
 
 function storedForm(records: Records, bias: Numbers, { columns }: Offsets, weights: Weights | undefined): StoredForm {
   const masked = records.live < records.mask.length;
-  const parts = [
-    ...(typeof columns === 'number' ? [] : [bytesOf(columns)]),
-    storedNumbers(Float32Array.from(bias)),
-    storedValues(records, weights),
-    ...(masked ? [bitsOf(records.mask)] : []),
+  const pieces: readonly Piece[] = [
+    ...(typeof columns === 'number' ? [] : [{ kind: 'side', bytes: bytesOf(columns) } as const]),
+    ...storedNumbers(Float32Array.from(bias)),
+    ...storedValues(records, weights),
+    ...(masked ? [{ kind: 'bits', bytes: bitsOf(records.mask) } as const] : []),
   ];
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return { bytes, masked };
+  return { pieces, masked };
 }
 
 /** In the code that the encoding says, or as they are. */

@@ -5,6 +5,7 @@
 import { smartdeal } from '../../../src/formats/smartdeal.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import type { Piece } from '../../../src/plan/plan.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
@@ -63,7 +64,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** What is stored, and the call that makes an array of it. */
 interface Units {
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly pieces: readonly Piece[];
   readonly scratch: number;
   readonly routine: Routine;
   /** Those after the places of what is read and written. */
@@ -81,7 +82,7 @@ export function storedUnits(
   if (!units) return undefined;
   const table = typeof columns === 'number' ? new Uint8Array() : bytesOf(columns);
   return {
-    data: joined([table, bytesOf(Float32Array.from(bias)), units]),
+    pieces: [{ kind: 'side', bytes: joined([table, bytesOf(Float32Array.from(bias)), units]) }],
     // The weights of a filter, and as expand_rows reads them: offsets, blocks of a bias and the weights, and a bit for each.
     scratch: 8 * matrix.columns + table.length + 2 * headBytes + 4 + Math.ceil(matrix.columns / 8) + 16,
     routine: expandUnits,
@@ -91,8 +92,15 @@ export function storedUnits(
 
 /** For all weights, row by row; undefined where they are made of no units. */
 export function storedFilters(matrix: Matrix): Units | undefined {
-  const data = unitBytes(matrix);
-  return data && { data, scratch: 0, routine: expandFilters, args: [matrix.rows, matrix.columns] };
+  const bytes = unitBytes(matrix);
+  return (
+    bytes && {
+      pieces: [{ kind: 'side', bytes }],
+      scratch: 0,
+      routine: expandFilters,
+      args: [matrix.rows, matrix.columns],
+    }
+  );
 }
 
 /** The constant that is made of units. */

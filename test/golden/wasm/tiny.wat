@@ -43,6 +43,10 @@
       (local.set $w (local.get $end))
       (br_if $pass (local.get $passes))))
 
+  ;; Copies so many bytes.
+  (func $copy_bytes (param $to i32) (param $bytes i32) (param $from i32)
+    (memory.copy (local.get $to) (local.get $from) (local.get $bytes)))
+
   ;; Sparse rows for 1 x 28 pixels.
   ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
   ;; records, i32 offset from x and f32 weight. Long rows come in parts, whose sums meet in y: bit 0 of the bytes says that
@@ -191,12 +195,13 @@
     (param $step i32) (param $most i32) (param $masked i32) (param $rows_per_plane i32) (param $planes i32) (param $plane i32) (param $first i32)
     (local $biases i32) (local $weights i32) (local $next i32) (local $number i32) (local $bits i32) (local $bit i32)
     (local $stop i32) (local $n i32) (local $i i32) (local $row i32) (local $head i32) (local $count i32) (local $shift i32)
-    (local $column i32) (local $word i64) (local $offset i32)
+    (local $column i32) (local $word i64) (local $offset i32) (local $plain i32)
     (local.set $biases (local.get $src))
     (if (i32.eqz (local.get $step))
       (then (local.set $biases (i32.add (local.get $src) (i32.shl (local.get $columns) (i32.const 2))))))
     (local.set $weights (i32.add (local.get $biases) (i32.load (local.get $biases))))
     (local.set $bits (i32.add (local.get $weights) (i32.load (local.get $weights))))
+    (local.set $plain (i32.eq (i32.load offset=4 (local.get $weights)) (i32.const 32)))
     (loop $next_row
       (local.set $shift
         (i32.mul (local.get $plane)
@@ -258,7 +263,11 @@
             (local.set $i (i32.const 0))
             (loop $next_value
               (f32.store (local.get $dst)
-                (call $stored_value (local.get $weights) (local.get $next) (i32.add (local.get $number) (local.get $i))))
+                (if (result f32) (local.get $plain)
+                  (then (f32.load offset=20 (i32.add (local.get $weights) (i32.shl (local.get $next) (i32.const 2)))))
+                  (else
+                    (call $stored_value
+                      (local.get $weights) (local.get $next) (i32.add (local.get $number) (local.get $i))))))
               (local.set $next (i32.add (local.get $next) (i32.const 1)))
               (local.set $dst (i32.add (local.get $dst) (i32.const 4)))
               (br_if $next_value (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $width))))
@@ -278,20 +287,6 @@
         (i32.sub
           (i32.sub (local.get $end) (local.get $head))
           (i32.add (i32.const 4) (i32.shl (local.get $width) (i32.const 2)))))))
-
-  ;; The value of an IEEE 754 binary16 given as bits; exact, subnormals included.
-  (func $f16 (param $h i32) (result f32)
-    (local $magnitude i32)
-    (local.set $magnitude (i32.shl (i32.and (local.get $h) (i32.const 0x7fff)) (i32.const 13)))
-    (f32.reinterpret_i32
-      (i32.or
-        (i32.shl (i32.and (local.get $h) (i32.const 0x8000)) (i32.const 16))
-        (if (result i32) (i32.ge_u (local.get $magnitude) (i32.const 0x0f800000))
-          ;; Infinity and NaN: the exponent is all ones in both formats.
-          (then (i32.or (local.get $magnitude) (i32.const 0x7f800000)))
-          ;; A half's exponent is biased by 15 and a float's by 127: times 2^112.
-          (else (i32.reinterpret_f32
-            (f32.mul (f32.reinterpret_i32 (local.get $magnitude)) (f32.const 0x1p112))))))))
 
   ;; The sine of x radians; NaN for infinities.
   (func $sin (param $x f32) (result f32)
@@ -381,7 +376,7 @@
           (i64.shr_u (local.get $low) (i64.sub (i64.const 64) (local.get $n)))))))
 
   ;; Number n of a block, of row `row`. A block: i32 its bytes, the bits of a number, what is taken from a code, how many
-  ;; scales and how many entries of a table there are; these, f32; and the numbers: f32, f16, or codes of up to 8 bits, which
+  ;; scales and how many entries of a table there are; these, f32; and the numbers: f32, or codes of up to 8 bits, which
   ;; count from zero or say a place in the table, in the scale of their row where there are scales.
   (func $stored_value (param $block i32) (param $n i32) (param $row i32) (result f32)
     (local $bits i32) (local $scales i32) (local $entries i32) (local $side i32) (local $numbers i32) (local $code i32)
@@ -394,10 +389,6 @@
       (i32.add (local.get $side) (i32.shl (i32.add (local.get $scales) (local.get $entries)) (i32.const 2))))
     (if (i32.eq (local.get $bits) (i32.const 32))
       (then (return (f32.load (i32.add (local.get $numbers) (i32.shl (local.get $n) (i32.const 2)))))))
-    (if (i32.eq (local.get $bits) (i32.const 16))
-      (then
-        (return
-          (call $f16 (i32.load16_u (i32.add (local.get $numbers) (i32.shl (local.get $n) (i32.const 1))))))))
     (local.set $n (i32.mul (local.get $n) (local.get $bits)))
     (local.set $code
       (i32.and
@@ -653,8 +644,10 @@
 
   ;; Expands stored constants, once: the module is started by it.
   (func $init
+    (call $copy_bytes (i32.const 416 (; to ;)) (i32.const 72 (; bytes ;)) (i32.const 329 (; from ;)))
+    (call $copy_bytes (i32.const 488 (; to ;)) (i32.const 9 (; bytes ;)) (i32.const 320 (; from ;)))
     (call $expand_rows
-      (i32.const 384 (; v_c_rows_stored ;)) (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;))
+      (i32.const 416 (; v_c_rows_stored ;)) (i32.const 320 (; v_c_rows ;)) (i32.const 4 (; rows ;))
       (i32.const 2 (; columns ;)) (i32.const 1 (; width ;)) (i32.const 112 (; step ;)) (i32.const 64 (; most ;))
       (i32.const 1 (; masked ;)) (i32.const 4 (; rows_per_plane ;)) (i32.const 1 (; planes ;))
       (i32.const 224 (; plane ;)) (i32.const 4 (; first ;))))
