@@ -93,7 +93,7 @@ function packQuads(site: KernelSite, { matrix, constant: { type } }: Weights) {
   }
   const coder = coderFor(matrix, type.encoding);
   const constant = site.pack('quads', quads, {
-    data: coder ? storedCodes(data, coder, (i) => Math.floor(i / columns)) : storedNumbers(data),
+    pieces: coder ? storedCodes(data, coder, (i) => Math.floor(i / columns)) : storedNumbers(data),
     expand: (source) => ({ routine: expandQuads, args: [source, constant.array, rows, columns] }),
   });
   return constant.array;
