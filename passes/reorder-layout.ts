@@ -1,5 +1,7 @@
 /** Every step gets its operands laid out as the target wishes. */
 import { bug } from '../src/diagnostic.ts';
+import type { Bounds } from '../src/graph/bounds.ts';
+import { boundsIn } from '../src/graph/bounds.ts';
 import type { Call, Graph, Id, Node } from '../src/graph/graph.ts';
 import { nodesById, operandsOf } from '../src/graph/graph.ts';
 import type { Emitter } from '../src/graph/rewrite.ts';
@@ -9,7 +11,7 @@ import type { Pass } from '../src/pass.ts';
 import type { Target, Wish } from '../src/target.ts';
 import { withQuantity } from '../src/tensor/quantity.ts';
 import type { Layout, TensorType } from '../src/tensor/type.ts';
-import { leastPanelAxes, pictureOf, plain, sameLayout, sameShape } from '../src/tensor/type.ts';
+import { leastPanelAxes, pictureOf, plain, printLayout, sameLayout, sameShape } from '../src/tensor/type.ts';
 
 /**
  * Where a value lies otherwise than a step wants it, a `relayout` is put between, once for each layout. Constants
@@ -23,7 +25,8 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
   run(graph) {
     const outputs = new Set(graph.outputs.map((o) => o.id));
     const converted = new Map<string, Id>();
-    const key = (id: Id, layout: Layout): string => `${id} ${layout.kind === 'plain' ? 0 : layout.lanes}`;
+    const key = (id: Id, layout: Layout): string => `${id} ${printLayout(layout)}`;
+    const bounds = boundsIn(graph);
     const placed = rewriteNodes(graph, (node, emitter) => {
       if (node.kind !== 'call') return node;
       if (node.op.kind === 'relayout') {
@@ -44,7 +47,7 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
         converted.set(name, made);
         return made;
       };
-      return arrange(node, wish, emitter, place);
+      return arrange(node, wish, emitter, place, bounds);
     });
     return ownOutputs(placed);
   },
@@ -74,10 +77,18 @@ const conversion = ({ id: input, type, origin }: Node, layout: Layout, id: Id): 
   ...(origin === undefined ? {} : { origin }),
 });
 
-function arrange(call: Call, wish: Target['wish'], { byId }: Emitter, place: (id: Id, layout: Layout) => Id): Call {
+function arrange(
+  call: Call,
+  wish: Target['wish'],
+  { byId }: Emitter,
+  place: (id: Id, layout: Layout) => Id,
+  bounds: (id: Id) => Bounds | undefined,
+): Call {
   const operands = operandsOf(call, byId);
   const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
-  const wanted = agree(wish(call, types), operands, call.type);
+  const boundsOf = (name?: string): Bounds | undefined =>
+    bounds(name === undefined ? call.id : rootOf(operands[name].id, { byId }).id);
+  const wanted = agree(wish(call, types, boundsOf), operands, call.type);
   const names = rulesOf(call.op).operands(call.op);
   const inputs = names.map((name, i) => {
     const layout = wanted.operands[name];

@@ -1,5 +1,6 @@
 /** The contract of targets: what work costs there, which layouts it wants, and how a plan is written down. */
 import type { Diagnostic, Report } from './diagnostic.ts';
+import type { Bounds } from './graph/bounds.ts';
 import type { Named } from './graph/evaluate.ts';
 import type { Call, Graph, Id } from './graph/graph.ts';
 import type { Split } from './graph/split.ts';
@@ -32,8 +33,8 @@ export interface Target {
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
 
-  /** The layouts that a step wants. */
-  wish(call: Call, types: Types): Wish;
+  /** The layouts that a step wants. `bounds`: what is known of an operand by its name, or of the result without one. */
+  wish(call: Call, types: Types, bounds?: (operand?: string) => Bounds | undefined): Wish;
 
   emit(plan: Plan, context: EmitContext): Emission;
 }

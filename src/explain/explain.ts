@@ -10,7 +10,7 @@ import type { Offer, Work } from '../plan/offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from '../plan/offers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Prediction } from '../plan/rates.ts';
-import { printEncoding } from '../plan/report.ts';
+import { printEncoding, stepsByCall } from '../plan/report.ts';
 import type { Target } from '../target.ts';
 import { countLive } from '../tensor/matrix.ts';
 import type { Shape } from '../tensor/type.ts';
@@ -117,7 +117,7 @@ interface Context {
 
 function explainLayer(weights: Weights, { byId, plan, target, known, offersAt }: Context): ExplainedLayer {
   const { call, constant, matrix } = weights;
-  const step = plan.steps.find((s) => s.call.id === call.id) ?? bug(`%${call.id} is not in the plan`);
+  const step = stepsByCall(plan.steps).get(call.id) ?? bug(`%${call.id} is not in the plan`);
   const types = typesOf(call, byId);
   const { encoding } = constant.type;
   const workFor = (offer: Offer): Work => workOf(call, offer, byId);

@@ -81,7 +81,11 @@ export function parseType(text: string): TensorType {
 
 function parsePart(text: string): Partial<TensorType> {
   const [word] = text.split(' ', 1);
-  if (word === 'panel') return { layout: { kind: 'panel', lanes: parseNumber(text.slice(6)) } satisfies Layout };
+  if (word === 'panel') {
+    const [, lanes, pairs] = text.split(' ');
+    const layout = { kind: 'panel', lanes: parseNumber(lanes) } as const;
+    return { layout: (pairs === 'pairs' ? { ...layout, pairs: true } : layout) satisfies Layout };
+  }
   const attributes = parseAttributes(text.slice(word.length));
   if (word === 'quantity') return { quantity: quantityOf(attributes, text) };
   if (!Object.values(attributes).every((v) => typeof v === 'number')) throw new SyntaxError(`cannot read "${text}"`);

@@ -17,7 +17,7 @@ import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
 import { madeFault, quantityFault } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { elements, leastPanelAxes, sameShape, storedLength } from '../tensor/type.ts';
+import { elements, leastPanelAxes, sameShape, storedDType, storedLength } from '../tensor/type.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
 import { inputsOf, originOf } from './graph.ts';
 import { printType } from './text.ts';
@@ -65,6 +65,7 @@ function checkType({ kind, type }: Node, fail: Fail): void {
     !(shape.length >= leastPanelAxes && Number.isInteger(layout.lanes) && layout.lanes > 0)
   )
     fail(`cannot be laid out in panels: ${printType(type)}`);
+  if (storedDType(type) !== dtype && dtype !== 'i32') fail(`has pairs of numbers that are not i32: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
   if (kind !== 'constant' && encoding.format !== 'dense') fail('is sparse but not a constant');
   const misfit = quantity && quantityFault(quantity, shape);

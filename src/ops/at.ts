@@ -18,7 +18,12 @@ export function at({ shape, layout }: TensorType, coordinates: readonly Operand[
     .slice(first, last)
     .reduce<Expr>((flat, place, axis) => add(mul(flat, shape[first + axis]), place), sum());
   const panel = add(mul(n, panelsOf(shape, lanes)), div(pixel, lanes));
-  const row = sum(mul(panel, shape[last]), coordinates[last]);
+  const channel = coordinates[last];
+  if (layout.pairs) {
+    const pair = sum(mul(panel, Math.ceil(shape[last] / 2)), div(channel, 2));
+    return add(mul(add(mul(pair, lanes), mod(pixel, lanes)), 2), mod(channel, 2));
+  }
+  const row = sum(mul(panel, shape[last]), channel);
   return add(mul(row, lanes), mod(pixel, lanes));
 }
 

@@ -5,6 +5,7 @@
  *
  * Law, checked for every kernel of every target: the routines compute what the step's loops compute.
  */
+import type { Bounds } from '../graph/bounds.ts';
 import type { Call } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
 import type { Arr } from '../loop/loop.ts';
@@ -20,9 +21,12 @@ export interface Kernel {
   /** It is asked about operands and results of i32 as well; others are asked where all are f32. */
   readonly integers?: true;
   match(site: KernelSite): KernelMatch | string;
+  /** Calls behind this one that the kernel computes with it; it then takes the step. None unless given. */
+  absorbs?(site: Reading): readonly Call[];
 }
 
-export interface KernelSite {
+/** A call, and what is known of its operands. */
+export interface Reading {
   readonly call: Call;
   readonly types: Types;
   readonly arrays: Readonly<Record<string, Arr>>;
@@ -30,6 +34,13 @@ export interface KernelSite {
   readonly weights: Weights | undefined;
   /** The plain data of an operand that is a constant. */
   constant(operand: string): Numbers | undefined;
+  /** Which whole numbers an operand can be, where that is known. */
+  bounds(operand: string): Bounds | undefined;
+  /** The call that computes an operand, where this call alone reads it, and no caller. */
+  behind(operand: string): Reading | undefined;
+}
+
+export interface KernelSite extends Reading {
   /** An array for the kernel's own packed constant, contents with it. */
   pack(hint: string, data: Numbers, stored?: Stored): PlanConstant;
   /** An array that lives in the arena during this step alone. */

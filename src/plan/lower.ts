@@ -1,10 +1,12 @@
 /** Graph → plan: every value gets an array, every call becomes a step. */
 import { bug } from '../diagnostic.ts';
+import { boundsIn } from '../graph/bounds.ts';
 import type { Graph, Id } from '../graph/graph.ts';
-import { nodesById } from '../graph/graph.ts';
+import { nodesById, useCounts } from '../graph/graph.ts';
 import type { Arr } from '../loop/loop.ts';
 import { layOut } from '../tensor/layout.ts';
-import { storedLength } from '../tensor/type.ts';
+import { storedDType, storedLength } from '../tensor/type.ts';
+import { absorbedIn } from './absorb.ts';
 import { aliases } from './alias.ts';
 import { placeArrays } from './arena.ts';
 import { chainsOf } from './chains.ts';
@@ -30,7 +32,7 @@ export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan
   for (const node of graph.nodes) {
     const { id, type } = node;
     if (shared.has(id)) continue;
-    const array: Arr = { name: name(id), dtype: type.dtype, length: storedLength(type) };
+    const array: Arr = { name: name(id), dtype: storedDType(type), length: storedLength(type) };
     arrays.set(id, array);
     if (node.kind === 'constant') constants.set(array, { array, data: layOut(type, node.data) });
     if (node.kind === 'input') inputs.push({ name: node.name, type, array });
@@ -44,9 +46,16 @@ export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan
   const ports = new Set([...inputs, ...outputs].map((p) => p.array));
   if (ports.size !== inputs.length + outputs.length) bug('two ports share an array');
 
-  const builder = { byId, kernels, name, arrays, constants, packed: new Map() };
+  const uses = useCounts(graph);
+  const roots = new Set(shared.values());
+  const isOwn = (id: Id): boolean => uses.get(id) === 1 && !shared.has(id) && !roots.has(id);
+  const builder = { byId, kernels, name, arrays, constants, packed: new Map(), bounds: boundsIn(graph), isOwn };
+  const groups = absorbedIn(graph, builder);
+  const inOthers = new Set([...groups.values()].flat());
   const steps = graph.nodes.flatMap((node) =>
-    node.kind === 'call' && !shared.has(node.id) ? [lowerCall(node, builder)] : [],
+    node.kind === 'call' && !shared.has(node.id) && !inOthers.has(node)
+      ? [lowerCall(node, builder, groups.get(node))]
+      : [],
   );
   const isPort = (array: Arr): boolean => ports.has(array);
   const isConstant = (array: Arr): boolean => constants.has(array);

@@ -63,6 +63,8 @@ export interface Step {
   readonly call: Call;
   /** The call as a line of text. */
   readonly line: string;
+  /** Calls before it that its kernel computes as well: their values are in no array. */
+  readonly absorbed?: readonly Call[];
   readonly reads: readonly Arr[];
   readonly writes: readonly Arr[];
   readonly work: Loops | Routines;

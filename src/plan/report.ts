@@ -88,7 +88,7 @@ export const reportBuild = (graph: Graph, plan: Plan, choice: Price | string): B
 
 export function reportLayers(graph: Graph, { steps, constants }: Plan, choice: Price | string): readonly LayerReport[] {
   const byId = nodesById(graph);
-  const stepOf = new Map(steps.map((step) => [step.call.id, step]));
+  const stepOf = stepsByCall(steps);
   const bytesOf = new Map(constants.map((constant) => [constant.array, bytesStored(constant)]));
   return Array.from(weightsOf(graph).values(), (weights): LayerReport => {
     const { call, constant, matrix } = weights;
@@ -110,6 +110,10 @@ export function reportLayers(graph: Graph, { steps, constants }: Plan, choice: P
     };
   });
 }
+
+/** The step that computes each call. */
+export const stepsByCall = (steps: Plan['steps']): ReadonlyMap<Id, Step> =>
+  new Map(steps.flatMap((step) => [step.call, ...(step.absorbed ?? [])].map(({ id }) => [id, step] as const)));
 
 const nameOf = ({ origin, id }: Call): string => origin ?? id;
 

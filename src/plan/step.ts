@@ -2,6 +2,7 @@
 import { bug } from '../diagnostic.ts';
 import { dense } from '../formats/dense.ts';
 import { formatNamed } from '../formats/index.ts';
+import type { Bounds } from '../graph/bounds.ts';
 import type { Call, Id, Node } from '../graph/graph.ts';
 import { operandsOf } from '../graph/graph.ts';
 import { printNode } from '../graph/print.ts';
@@ -12,7 +13,7 @@ import { rulesOf } from '../ops/index.ts';
 import type { Site, Types } from '../ops/rules.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import { dtypeOf, zeros } from '../tensor/numbers.ts';
-import type { Kernel, KernelSite, Refused } from './kernel.ts';
+import type { Kernel, KernelSite, Reading, Refused } from './kernel.ts';
 import type { PlanConstant, Step } from './plan.ts';
 
 /** What the steps of one plan share. */
@@ -23,62 +24,69 @@ export interface Builder {
   readonly name: (hint: string) => string;
   readonly arrays: ReadonlyMap<Id, Arr>;
   readonly constants: Map<Arr, PlanConstant>;
+  readonly bounds: (id: Id) => Bounds | undefined;
+  /** Whether one step alone reads a value, and no caller. */
+  readonly isOwn: (id: Id) => boolean;
   /** Parts of packed weights, by what they were packed from: calls that share weights share them. */
   readonly packed: Map<string, Readonly<Record<string, Arr>>>;
 }
 
 type Work = Pick<Step, 'reads' | 'writes' | 'work'>;
 
-interface Operands {
-  readonly call: Call;
-  readonly nodes: Readonly<Record<string, Node>>;
-  readonly types: Types;
-  readonly arrays: Readonly<Record<string, Arr>>;
-  readonly result: Site['result'];
-  readonly weights: Weights | undefined;
-}
-
-export function lowerCall(call: Call, builder: Builder): Step {
-  const { byId, kernels, arrays } = builder;
+/** What a kernel may know of a call before it takes it. */
+export function readingOf(call: Call, builder: Omit<Builder, 'packed' | 'constants'>): Reading {
+  const { byId, arrays, bounds, isOwn } = builder;
   const arrayOf = (id: Id): Arr => arrays.get(id) ?? bug(`no array for %${id}`);
   const nodes = operandsOf(call, byId);
   const entries = Object.entries(nodes);
-  const operands: Operands = {
+  let known: Pick<Reading, 'weights'> | undefined;
+  return {
     call,
-    nodes,
     types: Object.fromEntries(entries.map(([operand, node]) => [operand, node.type])),
     arrays: Object.fromEntries(entries.map(([operand, node]) => [operand, arrayOf(node.id)])),
     result: { type: call.type, array: arrayOf(call.id) },
-    weights: weightsOfCall(call, byId),
+    // Most who read a call have no use for its weights, which are copied.
+    get weights() {
+      known ??= { weights: weightsOfCall(call, byId) };
+      return known.weights;
+    },
+    constant(operand) {
+      const node = nodes[operand];
+      return node?.kind === 'constant' ? node.data : undefined;
+    },
+    bounds(operand) {
+      const node = nodes[operand];
+      return node && bounds(node.id);
+    },
+    behind(operand) {
+      const node = nodes[operand];
+      return node?.kind === 'call' && isOwn(node.id) ? readingOf(node, builder) : undefined;
+    },
   };
-  const refused: Refused[] = [];
-  for (const kernel of kernels) {
-    const work = takenBy(kernel, operands, builder);
-    if (typeof work !== 'string') return { call, line: printNode(call), refused, ...work };
-    refused.push({ kernel: kernel.name, reason: work });
-  }
-  return { call, line: printNode(call), refused, ...loopsOf(operands, builder) };
 }
 
-function takenBy(
-  kernel: Kernel,
-  { call, nodes, types, arrays, result, weights }: Operands,
-  { name, constants }: Builder,
-): Work | string {
+/** The step of a call, and of those that its kernel computes with it. */
+export function lowerCall(call: Call, builder: Builder, absorbed: readonly Call[] = []): Step {
+  const operands = readingOf(call, builder);
+  const refused: Refused[] = [];
+  const step = { call, line: printNode(call), ...(absorbed.length > 0 && { absorbed }) };
+  for (const kernel of builder.kernels) {
+    const work = takenBy(kernel, operands, builder);
+    if (typeof work !== 'string') return { ...step, refused, ...work };
+    refused.push({ kernel: kernel.name, reason: work });
+  }
+  if (absorbed.length > 0) bug(`%${call.id} takes in other calls, and has no kernel`);
+  return { ...step, refused, ...loopsOf(operands, builder) };
+}
+
+function takenBy(kernel: Kernel, reading: Reading, { name, constants }: Builder): Work | string {
+  const { call, types, result } = reading;
   const fault = kernel.integers ? undefined : notReal({ ...types, result: result.type });
   if (fault !== undefined) return fault;
   const packed: PlanConstant[] = [];
   const scratches: Arr[] = [];
   const site: KernelSite = {
-    call,
-    types,
-    arrays,
-    result,
-    weights,
-    constant(operand) {
-      const node = nodes[operand];
-      return node?.kind === 'constant' ? node.data : undefined;
-    },
+    ...reading,
     pack(hint, data, stored) {
       const constant: PlanConstant = { ...constantOf(name(`${call.id}_${hint}`), data), ...(stored && { stored }) };
       packed.push(constant);
@@ -111,7 +119,7 @@ function notReal(types: Types): string | undefined {
 const isArray = (argument: Arr | number | object): argument is Arr =>
   typeof argument === 'object' && 'dtype' in argument;
 
-function loopsOf({ call, types, arrays, result, weights }: Operands, builder: Builder): Work {
+function loopsOf({ call, types, arrays, result, weights }: Reading, builder: Builder): Work {
   const { lower, columns } = rulesOf(call.op);
   const work = (reads: readonly Arr[], walk: Site['walk']): Work => ({
     reads: [...new Set(reads)],

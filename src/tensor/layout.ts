@@ -2,12 +2,12 @@
 import type { Numbers } from './numbers.ts';
 import { zeros } from './numbers.ts';
 import type { TensorType } from './type.ts';
-import { elements, panelsOf, pictureOf, storedLength } from './type.ts';
+import { elements, panelsOf, pictureOf, storedDType, storedLength } from './type.ts';
 
 /** Plain data as it lies in memory, padding lanes 0. A plain layout gives `data` itself. */
 export function layOut(type: TensorType, data: Numbers): Numbers {
   if (type.layout.kind === 'plain') return data;
-  const stored = zeros(type.dtype, storedLength(type));
+  const stored = zeros(storedDType(type), storedLength(type));
   const at = storedAt(type);
   for (let i = 0; i < data.length; i++) stored[at(i)] = data[i];
   return stored;
@@ -32,6 +32,8 @@ function storedAt({ shape, layout }: TensorType): (i: number) => number {
     const pixel = Math.floor(i / c);
     const p = pixel % pixels;
     const panel = Math.floor(pixel / pixels) * panels + Math.floor(p / lanes);
+    if (layout.pairs)
+      return 2 * ((panel * Math.ceil(c / 2) + Math.floor((i % c) / 2)) * lanes + (p % lanes)) + ((i % c) % 2);
     return (panel * c + (i % c)) * lanes + (p % lanes);
   };
 }

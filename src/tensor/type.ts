@@ -13,8 +13,12 @@ export type Shape = readonly number[];
  *   panel   [n, h, w, c] stored as [n][ceil(h·w / lanes)][c][lanes]: `lanes` neighbouring pixels of one
  *           channel side by side. Lanes past the last pixel are padding and hold nothing of meaning. In the same way
  *           [n, t, c], whose pixels are tokens, and any value of two axes or more: see `pictureOf`.
+ *           With `pairs`, whole numbers that 16 bits hold are stored in 16 bits each, and channels two by two:
+ *           [n][ceil(h·w / lanes)][ceil(c / 2)][lanes][2]. Where c is odd, the last channel has a neighbour of no meaning.
  */
-export type Layout = { readonly kind: 'plain' } | { readonly kind: 'panel'; readonly lanes: number };
+export type Layout =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'panel'; readonly lanes: number; readonly pairs?: true };
 
 /** How a constant is stored: a format by name, with its parameters. The graph never looks inside. */
 export interface Encoding {
@@ -35,6 +39,7 @@ export interface TensorType {
 export const dense: Encoding = { format: 'dense', params: {} };
 export const plain: Layout = { kind: 'plain' };
 export const panel = (lanes: number): Layout => ({ kind: 'panel', lanes });
+export const pairedPanel = (lanes: number): Layout => ({ kind: 'panel', lanes, pairs: true });
 
 export const tensor = (dtype: DType, shape: Shape, layout: Layout = plain, encoding: Encoding = dense): TensorType => ({
   dtype,
@@ -77,8 +82,13 @@ export const panelsOf = (shape: Shape, lanes: number): number => Math.ceil(pictu
 export function storedLength({ shape, layout }: TensorType): number {
   if (layout.kind === 'plain') return elements(shape);
   const { images, channels } = pictureOf(shape);
-  return images * panelsOf(shape, layout.lanes) * channels * layout.lanes;
+  const stored = layout.pairs ? 2 * Math.ceil(channels / 2) : channels;
+  return images * panelsOf(shape, layout.lanes) * stored * layout.lanes;
 }
+
+/** The element type of the array that a value lies in. */
+export const storedDType = ({ dtype, layout }: Pick<TensorType, 'dtype' | 'layout'>): DType =>
+  layout.kind === 'panel' && layout.pairs ? 'i16' : dtype;
 
 export const bytesPer: Readonly<Record<DType, number>> = {
   f32: 4,
@@ -91,6 +101,7 @@ export const bytesPer: Readonly<Record<DType, number>> = {
   u8: 1,
 };
 
-export const printLayout = (layout: Layout): string => (layout.kind === 'plain' ? 'plain' : `panel ${layout.lanes}`);
+export const printLayout = (layout: Layout): string =>
+  layout.kind === 'plain' ? 'plain' : `panel ${layout.lanes}${layout.pairs ? ' pairs' : ''}`;
 
 export const printShape = (shape: Shape): string => shape.join('x');

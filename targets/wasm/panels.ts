@@ -1,6 +1,6 @@
 /** The panels that kernels work on: 28 pixels are seven vectors, a row of 28, two of 14, four of 7, half a row of 56. */
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
-import { panel, storedLength } from '../../src/tensor/type.ts';
+import { pairedPanel, panel, storedLength, tensor } from '../../src/tensor/type.ts';
 
 export const lanes = 28;
 
@@ -9,7 +9,18 @@ export const rowBytes = 4 * lanes;
 
 export const panels: Layout = panel(lanes);
 
-export const isPanels = ({ layout }: TensorType): boolean => layout.kind === 'panel' && layout.lanes === lanes;
+export const isPanels = ({ layout }: TensorType): boolean =>
+  layout.kind === 'panel' && layout.lanes === lanes && !layout.pairs;
+
+/** Panels of whole numbers, two channels in a word of 32 bits. */
+export const pairs: Layout = pairedPanel(lanes);
+
+export const isPairs = ({ layout }: TensorType): boolean =>
+  layout.kind === 'panel' && layout.lanes === lanes && layout.pairs === true;
+
+/** What pairs are for all that moves words: panels of half as many channels. */
+export const wordsOf = ({ shape }: TensorType): TensorType =>
+  tensor('f32', shape.with(3, Math.ceil(shape[3] / 2)), panels);
 
 /** Bytes from a panel to the next. */
 export const panelBytes = ({ shape }: TensorType): number => shape[3] * rowBytes;

@@ -6,7 +6,9 @@ import type { Target, Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { plain } from '../../src/tensor/type.ts';
 import { anywhere } from '../anywhere.ts';
-import { isPanels, panels } from './panels.ts';
+import { isPairs, isPanels, panels } from './panels.ts';
+import type { BoundsOf } from './wish-whole.ts';
+import { wishOfWhole } from './wish-whole.ts';
 
 const fixed = (types: Types, layout: Layout, result: Layout = layout): Wish => ({
   kind: 'fixed',
@@ -15,6 +17,13 @@ const fixed = (types: Types, layout: Layout, result: Layout = layout): Wish => (
 });
 
 const oneOfX = (x: Layout, result: Layout): Wish => ({ kind: 'fixed', operands: { x }, result });
+
+/** Conditions and the like, on whatever layout they are given but pairs. */
+const liesAsGiven = ({ op }: Call, types: Types, bounds: BoundsOf): boolean =>
+  anywhere.has(op.kind) &&
+  !Object.values(types).some(isPairs) &&
+  !['quantize', 'requantize', 'lookup'].includes(op.kind) &&
+  !(op.kind === 'binary' && bounds('a') && bounds('b'));
 
 const onePixel = ({ shape }: TensorType): boolean => shape.length === 4 && shape[1] * shape[2] === 1;
 
@@ -29,10 +38,10 @@ function wishOfConvolution({ stride }: Conv2d, { x, weights }: Types, result: Te
   return places(copies && x.shape[3] <= fewChannels ? plain : panels, panels);
 }
 
-export const wish: Target['wish'] = (call: Call, types: Types): Wish => {
+export const wish: Target['wish'] = (call: Call, types: Types, bounds = () => undefined): Wish => {
   const { op, type } = call;
-  // No kernel for pictures takes integers.
-  if (type.dtype !== 'f32' && !anywhere.has(op.kind)) return fixed(types, plain);
+  const isWhole = type.dtype !== 'f32' || Object.values(types).some(isPairs);
+  if (isWhole && !liesAsGiven(call, types, bounds)) return wishOfWhole(call, types, bounds);
   switch (op.kind) {
     case 'conv2d':
       return wishOfConvolution(op, types, type);

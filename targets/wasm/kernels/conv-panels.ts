@@ -1,11 +1,13 @@
 /** 1x1 convolutions: an output panel reads the input panel in the same place. */
+import type { Arr } from '../../../src/loop/loop.ts';
 import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
 import { biasInPasses, inPasses, passesFor, planesOf } from './passes.ts';
-import type { Width } from './rows.ts';
 import { multiplied, packRows, widthOf } from './rows.ts';
+import type { Picture } from './slide.ts';
+import type { Tiling } from './tile.ts';
 import { tilesOf } from './tile.ts';
 
 export const convPanels: Kernel = {
@@ -32,28 +34,44 @@ export const convPanels: Kernel = {
       columns: rowBytes,
       ...planesOf(passes, matrix.rows / width, rowBytes),
     });
-    const calls = spans(result.type.shape).map(
-      ({ first, last, vectors }): RoutineCall => ({
-        routine: convOf(vectors, width),
-        args: [
-          arrays.x,
-          result.array,
-          arrays.residual ?? 0,
-          rows,
-          weights.matrix.rows,
-          passes.count,
-          first,
-          last,
-          panelBytes(types.x),
-          panelBytes(result.type),
-          { f32: epilogue.low },
-          { f32: epilogue.high },
-        ],
-      }),
-    );
+    const calls = panelCalls({
+      x: { array: arrays.x, type: types.x },
+      y: result,
+      residual: arrays.residual,
+      stream: rows,
+      rows: weights.matrix.rows,
+      passes: passes.count,
+      tilesFor: (vectors) => tilesOf({ pixelRows: 1, vectors, tail: 4 }, width),
+      low: epilogue.low,
+      high: epilogue.high,
+    });
     return { calls: [...calls, ...epilogue.after] };
   },
 };
+
+export interface Panelwise {
+  readonly x: Picture;
+  readonly y: Picture;
+  /** Lies as y does, and is added to it. */
+  readonly residual?: Arr | undefined;
+  readonly stream: Arr;
+  /** Output channels. */
+  readonly rows: number;
+  readonly passes?: number;
+  readonly tilesFor: (vectors: number) => Tiling;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Computes each panel of y from that of x in the same place. */
+export const panelCalls = (of: Panelwise): readonly RoutineCall[] =>
+  spans(of.y.type.shape).map(({ first, last, vectors }) => ({
+    routine: convOf(of.tilesFor(vectors)),
+    args: [
+      ...[of.x.array, of.y.array, of.residual ?? 0, of.stream, of.rows, of.passes ?? 1, first, last],
+      ...[panelBytes(of.x.type), panelBytes(of.y.type), { f32: of.low }, { f32: of.high }],
+    ],
+  }));
 
 interface Span {
   readonly first: number;
@@ -78,8 +96,7 @@ function spans(shape: readonly number[]): readonly Span[] {
     .filter(({ first, last }) => first < last);
 }
 
-function convOf(vectors: number, width: Width): Routine {
-  const { name: tiling, tiles } = tilesOf({ pixelRows: 1, vectors, tail: 4 }, width);
+function convOf({ name: tiling, tiles }: Tiling): Routine {
   const name = `conv-panels-${tiling}`;
   return {
     name,

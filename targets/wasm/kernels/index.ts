@@ -11,10 +11,12 @@ import { poolWindow } from './pool-window.ts';
 import { reducePanels } from './reduce-panels.ts';
 import { relayout } from './relayout.ts';
 import { topK } from './top-k.ts';
+import { wholeConv } from './whole-conv.ts';
 import { zip } from './zip.ts';
 
 /** Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [
+  wholeConv,
   convPanels,
   depthwise,
   convWindow,

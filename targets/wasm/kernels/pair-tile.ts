@@ -1,0 +1,114 @@
+/** Tiles of whole numbers: what a stream of weights computes for a few vectors of neighbouring pixels, two rows of it at a time. */
+import type { Routine } from '../../../src/plan/kernel.ts';
+import type { RecordKind } from './pair-stream.ts';
+import { kindName } from './pair-stream.ts';
+import { rescaled } from './rescale.ts';
+import type { TileShape, Tiling } from './tile.ts';
+
+/** Vectors that have registers at a time, with their sums. */
+const mostVectors: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 4, 'dot-1': 7, 'zip-1': 7, taps: 4 };
+
+/** Vectors between two branches that are never taken, where what is loaded would not fit with the sums. */
+const together: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 2, 'dot-1': 7, 'zip-1': 2, taps: 2 };
+
+interface Stored {
+  readonly id: number;
+  readonly row: number;
+  readonly offset: number;
+  readonly pixels: number;
+}
+
+/** Instructions that store the first pixels of a vector. */
+const stores: Readonly<Record<number, readonly { instruction: string; at: number; lane: string }[]>> = {
+  1: [{ instruction: 'v128.store32_lane', at: 0, lane: ' 0' }],
+  2: [{ instruction: 'v128.store64_lane', at: 0, lane: ' 0' }],
+  3: [
+    { instruction: 'v128.store64_lane', at: 0, lane: ' 0' },
+    { instruction: 'v128.store32_lane', at: 8, lane: ' 2' },
+  ],
+  4: [{ instruction: 'v128.store', at: 0, lane: '' }],
+};
+
+/** What lies where a tile writes, as far as it is the tile's. */
+function before({ row, offset, pixels }: Stored): string {
+  const at = `(local.get $q${row})`;
+  if (pixels === 4) return `(v128.load offset=${offset} ${at})`;
+  if (pixels === 1) return `(v128.load32_zero offset=${offset} ${at})`;
+  const two = `(v128.load64_zero offset=${offset} ${at})`;
+  return pixels === 2 ? two : `(v128.load32_lane offset=${offset + 8} 2 ${at} ${two})`;
+}
+
+const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
+  `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
+
+function viewOf(shape: TileShape, kind: string, name: string) {
+  const { pixelRows, vectors, tail } = shape;
+  const all = Array.from({ length: pixelRows * vectors }, (_, id): Stored => {
+    const [row, i] = [Math.floor(id / vectors), id % vectors];
+    return { id, row, offset: 16 * i, pixels: i === vectors - 1 ? tail : 4 };
+  });
+  return {
+    name: name.replaceAll('-', '_'),
+    doc: `${pixelRows} x ${4 * (vectors - 1) + tail} pixels`,
+    pixelRows: Array.from({ length: pixelRows }, (_, row) => row),
+    furtherRows: Array.from({ length: pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
+    vectors: all.map((v) => ({
+      ...v,
+      parting: v.id > 0 && v.id % together[kind] === 0 ? [true] : [],
+      before: before(v),
+      first: rescaled(`a${v.id}`, '0'),
+      second: rescaled(`b${v.id}`, '1'),
+      stores: stores[v.pixels].map(({ instruction, at, lane }) => ({ instruction, lane, at: v.offset + at })),
+    })),
+  };
+}
+
+interface TileKind {
+  readonly kind: string;
+  readonly template: string;
+  readonly view: object;
+  /** Whether sums may have to go to the left first. */
+  readonly up: boolean;
+}
+
+function tilingOf(shape: TileShape, { kind, template, view, up }: TileKind): Tiling {
+  const stem = `${kind}${up ? '-up' : ''}`;
+  const pieces = Math.ceil(shape.vectors / mostVectors[kind]);
+  const widest = Math.ceil(shape.vectors / pieces);
+  const rowsAtATime = Math.max(1, Math.floor(mostVectors[kind] / widest));
+  const tiles: Tiling['tiles'][number][] = [];
+  for (let row = 0; row < shape.pixelRows; row += rowsAtATime)
+    for (let first = 0; first < shape.vectors; first += widest) {
+      const vectors = Math.min(widest, shape.vectors - first);
+      const pixelRows = Math.min(rowsAtATime, shape.pixelRows - row);
+      const part = { pixelRows, vectors, tail: first + vectors === shape.vectors ? shape.tail : 4 };
+      const name = `${stem}-${suffix(part)}`;
+      const routine: Routine = {
+        name,
+        template: `wasm/kernels/${template}.wat.hbs`,
+        view: { ...viewOf(part, kind, name), ...view, up: up ? [true] : [] },
+        needs: [],
+      };
+      tiles.push({ routine, row, bytes: 16 * first, sums: vectors * pixelRows });
+    }
+  return { name: `${stem}-${suffix(shape)}`, tiles };
+}
+
+/** Sums over channels. */
+export function pairTiles(shape: TileShape, kind: RecordKind, up: boolean): Tiling {
+  const { width, zipped } = kind;
+  const weight = zipped ? 8 : 4;
+  const view = {
+    zipped: zipped ? [true] : [],
+    straight: zipped ? [] : [true],
+    weight,
+    second: weight + 4,
+    bytes: weight + 4 * width,
+    head: 8 + 20 * width,
+  };
+  return tilingOf(shape, { kind: kindName(kind), template: width === 2 ? 'whole-pair' : 'whole-row', view, up });
+}
+
+/** Each channel for itself, two taps at a time. */
+export const tapTiles = (shape: TileShape, up: boolean): Tiling =>
+  tilingOf(shape, { kind: 'taps', template: 'whole-taps', view: {}, up });
