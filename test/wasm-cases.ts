@@ -6,6 +6,7 @@ import { tensor } from '../src/tensor/type.ts';
 import type { WasmCase } from './wasm-cases-layers.ts';
 import { convPanels, convTranspose, convWindow, depthwise, linear, sizes } from './wasm-cases-layers.ts';
 import { chain, constant, layered, sparse } from './wasm-graphs.ts';
+import { wholeCases } from './wasm-whole-cases.ts';
 
 const unary = (fn: UnaryName, shape: readonly number[]): WasmCase => ({
   title: `${fn} ${shape.join('x')}`,
@@ -201,6 +202,7 @@ const relayout: readonly WasmCase[] = sizes.flatMap(([h, w]) =>
 );
 
 export const wasmCases = {
+  ...wholeCases,
   'conv-panels': convPanels,
   depthwise,
   'conv-window': convWindow,

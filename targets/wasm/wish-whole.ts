@@ -8,7 +8,7 @@ import type { Types } from '../../src/ops/rules.ts';
 import type { Wish } from '../../src/target.ts';
 import type { Layout, TensorType } from '../../src/tensor/type.ts';
 import { plain } from '../../src/tensor/type.ts';
-import { panels, pairs } from './panels.ts';
+import { pairs, panels } from './panels.ts';
 
 export type BoundsOf = (operand?: string) => Bounds | undefined;
 

@@ -5,6 +5,7 @@ import { weightsOf } from '../../src/graph/weights.ts';
 import { packageFolder } from '../../src/make/package.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import { renderer } from '../../src/render.ts';
+import { viewOf } from '../../src/tensor/numbers.ts';
 import { elements } from '../../src/tensor/type.ts';
 import { assembleWat } from '../../src/toolchain/wabt.ts';
 import type { InstructionSet } from '../../targets/wasm/instructions.ts';
@@ -33,11 +34,11 @@ export async function timedSteps(plan: Plan): Promise<readonly TimedStep[]> {
   const { exports } = (await WebAssembly.instantiate(whole)).instance;
   const memory = exports.memory as WebAssembly.Memory;
   const next = random(1);
-  for (const array of [...plan.inputs.map((p) => p.array), ...plan.arena.places.keys()])
-    if (array.dtype === 'f32')
-      new Float32Array(memory.buffer, map.places.get(array), array.length).forEach((_, i, data) => {
-        data[i] = 2 * next() - 1;
-      });
+  for (const array of [...plan.inputs.map((p) => p.array), ...plan.arena.places.keys()]) {
+    const data = viewOf(array.dtype, memory.buffer as ArrayBuffer, map.places.get(array) ?? 0, array.length);
+    const size = array.dtype === 'f32' ? 1 : 127;
+    for (let i = 0; i < data.length; i++) data[i] = size * (2 * next() - 1);
+  }
   const [space, name] = memoryImport;
   const functionOf = async (step: Step, set: InstructionSet): Promise<() => void> => {
     // Code alone, whatever the set.
@@ -49,8 +50,8 @@ export async function timedSteps(plan: Plan): Promise<readonly TimedStep[]> {
   const weights = weightsOf(plan.graph);
   const steps: TimedStep[] = [];
   for (const step of plan.steps) {
-    const matrix = weights.get(step.call.id)?.matrix;
-    const products = matrix ? (liveBits(matrix).live * elements(step.call.type.shape)) / matrix.rows : 0;
+    const [layer] = [step.call, ...(step.absorbed ?? [])].flatMap(({ id }) => weights.get(id) ?? []);
+    const products = layer ? (liveBits(layer.matrix).live * elements(layer.call.type.shape)) / layer.matrix.rows : 0;
     steps.push({
       step,
       products,

@@ -12,11 +12,23 @@ import { reducePanels } from './reduce-panels.ts';
 import { relayout } from './relayout.ts';
 import { topK } from './top-k.ts';
 import { wholeConv } from './whole-conv.ts';
+import { wholeLayout } from './whole-layout.ts';
+import { wholeLinear } from './whole-linear.ts';
+import { wholeMoves } from './whole-moves.ts';
+import { wholePool } from './whole-pool.ts';
+import { wholeReduce } from './whole-reduce.ts';
+import { wholeSum } from './whole-sum.ts';
 import { zip } from './zip.ts';
 
 /** Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [
   wholeConv,
+  wholeSum,
+  wholeLayout,
+  wholeLinear,
+  wholePool,
+  wholeReduce,
+  wholeMoves,
   convPanels,
   depthwise,
   convWindow,

@@ -52,7 +52,7 @@ export const linear: Kernel = {
 };
 
 /** The activation of a layer that multiplies each of its vectors by a matrix; undefined for other layers. */
-function activationOf(op: Op, { x, weights }: Types): Activation | undefined {
+export function activationOf(op: Op, { x, weights }: Types): Activation | undefined {
   if (op.kind === 'linear') return op.activation;
   if (op.kind !== 'conv2d' || op.groups !== 1 || op.residual) return undefined;
   const [, h, w] = x.shape;

@@ -36,7 +36,6 @@ const costs: readonly (readonly [RecordKind, cost: number])[] = [
   [{ width: 2, zipped: false }, 4],
   [{ width: 2, zipped: true }, 5.5],
   [{ width: 1, zipped: false }, 2.2],
-  [{ width: 1, zipped: true }, 3.4],
 ];
 
 /** The kind that takes least for these weights. */

@@ -6,10 +6,13 @@ import { rescaled } from './rescale.ts';
 import type { TileShape, Tiling } from './tile.ts';
 
 /** Vectors that have registers at a time, with their sums. */
-const mostVectors: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 4, 'dot-1': 7, 'zip-1': 7, taps: 4 };
+const mostVectors: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 4, 'dot-1': 7, taps: 4, max: 7 };
 
 /** Vectors between two branches that are never taken, where what is loaded would not fit with the sums. */
-const together: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 2, 'dot-1': 7, 'zip-1': 2, taps: 2 };
+const together: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 2, 'dot-1': 7, taps: 2, max: 7 };
+
+/** Never zero; each another, since engines drop a test that was made before. */
+const never = ['w', 'p0', 'q0'];
 
 interface Stored {
   readonly id: number;
@@ -54,7 +57,7 @@ function viewOf(shape: TileShape, kind: string, name: string) {
     furtherRows: Array.from({ length: pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
     vectors: all.map((v) => ({
       ...v,
-      parting: v.id > 0 && v.id % together[kind] === 0 ? [true] : [],
+      parting: v.id > 0 && v.id % together[kind] === 0 ? [never[v.id / together[kind] - 1]] : [],
       before: before(v),
       first: rescaled(`a${v.id}`, '0'),
       second: rescaled(`b${v.id}`, '1'),
@@ -108,6 +111,10 @@ export function pairTiles(shape: TileShape, kind: RecordKind, up: boolean): Tili
   };
   return tilingOf(shape, { kind: kindName(kind), template: width === 2 ? 'whole-pair' : 'whole-row', view, up });
 }
+
+/** The largest of what lies below a window, each channel for itself. */
+export const maxTiles = (shape: TileShape): Tiling =>
+  tilingOf(shape, { kind: 'max', template: 'whole-max', view: {}, up: false });
 
 /** Each channel for itself, two taps at a time. */
 export const tapTiles = (shape: TileShape, up: boolean): Tiling =>
