@@ -42,7 +42,7 @@ export interface Config {
   readonly strictFp?: boolean | undefined;
   /** Put before every exported C identifier. */
   readonly prefix?: string | undefined;
-  /** The most threads that may run the network together, in a pool that the caller starts; 1 unless given. */
+  /** The most threads that may run the network together, in a pool that the caller starts (cpu) or in workers (wasm); 1 unless given. */
   readonly threads?: number | undefined;
   /** Leave operators that hardware does not take to a CPU, whose code `cpu`, `strictFp` and `prefix` are for. */
   readonly split?: boolean | undefined;

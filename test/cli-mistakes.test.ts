@@ -70,10 +70,10 @@ describe('mistakes get one clear message each', () => {
     ],
     [
       'threads where there are none',
-      () => ['build', model, '-t', 'wasm', '--threads', '2'],
+      () => ['build', model, '-t', 'fpga', '--threads', '2'],
       1,
-      'error: the target "wasm" runs on one thread, and 2 are wanted [target/no-threads]\n' +
-        '  hint: leave out --threads, or build for cpu\n',
+      'error: the target "fpga" runs on one thread, and 2 are wanted [target/no-threads]\n' +
+        '  hint: leave out --threads, or build for cpu or wasm\n',
     ],
     [
       'threads without an operating system',

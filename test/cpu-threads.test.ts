@@ -76,8 +76,8 @@ describe('what cannot be had', () => {
     expect(told({ target: 'cpu', threads: mostThreads + 1 })).toEqual([
       'target/too-many-threads: a network is run by 1 to 64 threads, and 65 are wanted',
     ]);
-    expect(told({ target: 'wasm', threads: 2 })).toEqual([
-      'target/no-threads: the target "wasm" runs on one thread, and 2 are wanted',
+    expect(told({ target: 'fpga', threads: 2 })).toEqual([
+      'target/no-threads: the target "fpga" runs on one thread, and 2 are wanted',
     ]);
   });
 

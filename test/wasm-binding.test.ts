@@ -241,7 +241,7 @@ describe('types', () => {
     for (const [path, of] of Object.entries({ sum: graph, strange: strangeGraph(), weights: graph })) {
       const plan = lower(of, []);
       const beside = path === 'weights' ? [weightsFile('sum', [{ offset: 64, bytes: Uint8Array.of(1, 2, 3) }])] : [];
-      project.createSourceFile(`source-${path}.ts`, bindingText(plan, mapMemory(plan), render, ...beside));
+      project.createSourceFile(`source-${path}.ts`, bindingText(plan, mapMemory(plan), render, { weights: beside[0] }));
     }
     const all = project.getPreEmitDiagnostics();
     faultsOf = (file) =>

@@ -17,7 +17,10 @@ import { bytesPer } from '../src/tensor/type.ts';
 import { assembleWat } from '../src/toolchain/wabt.ts';
 import { portable, relaxed } from '../targets/wasm/instructions.ts';
 import { mapMemory } from '../targets/wasm/memory.ts';
-import { memoryImport, moduleText } from '../targets/wasm/module.ts';
+import { memoryImport, moduleText, parametersBy } from '../targets/wasm/module.ts';
+import { controlWords, counters, counterWords } from '../targets/wasm/threads/control.ts';
+import type { Differing, Tasks } from '../targets/wasm/threads/tasks.ts';
+import { sharedBy, tasksOf } from '../targets/wasm/threads/tasks.ts';
 
 export const render = renderer(new URL('../templates/', import.meta.url));
 
@@ -29,6 +32,10 @@ export interface TestModule {
   run: Run;
   /** The same by the kernels with relaxed SIMD, on the same memory; undefined where they would be the portable ones. */
   relaxed(): Promise<Run | undefined>;
+  /** The same as tasks, one after the other as they are numbered, or those of each call from the last to the first. */
+  shared(order: 'forwards' | 'backwards'): Promise<Run>;
+  /** For as many threads as it is built for. */
+  readonly tasks: Tasks;
 }
 
 type Run = (inputs: Named) => Record<string, Numbers>;
@@ -40,18 +47,20 @@ setFlagsFromString('--experimental-wasm-relaxed-simd');
 const guard = 192;
 const pattern = 0xa5;
 
-export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Promise<TestModule> {
+/** `threads` as one may be built for, but with tasks however small. */
+export async function buildModule(graph: Graph, kernels: readonly Kernel[], threads = 1): Promise<TestModule> {
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const plan = spread(lower(graph, kernels));
-  const map = mapMemory(plan, guard);
+  const plan = spread(lower(graph, threads === 1 ? kernels : kernels.map((kernel) => sharedBy(threads, kernel))));
+  const tasks = tasksOf(plan, { threads, namesOf: parametersBy(render), least: 1 });
+  const map = mapMemory(plan, guard, false, threads === 1 ? undefined : controlWords(tasks));
   const text = moduleText(plan, map, portable, render);
   const task = { kind: 'assemble-wat', source: 'test.wat', output: 'test.wasm', carries: [] } as const;
   const bytes = await assembleWat({ ...task, data: map.data, features: [] }, () => text);
   const { instance } = await WebAssembly.instantiate(bytes);
   const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
-  const gaps = gapsOf(map.places, memory.length);
+  const gaps = gapsOf(map.places, threads === 1 ? memory.length : map.control);
   const view = ({ array }: { readonly array: Arr }): Numbers => {
     const Data = zeros(array.dtype, 0).constructor as Float32ArrayConstructor;
     return new Data(memory.buffer as ArrayBuffer, map.places.get(array), array.length);
@@ -85,7 +94,62 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[]): Pro
     const imports = { [space]: { [name]: instance.exports.memory } };
     return runBy((await WebAssembly.instantiate(bytes, imports)).instance.exports.run);
   };
-  return { plan, text, bytes, run: runBy(instance.exports.run), relaxed: relaxedRun };
+  const sharedRun = async (order: 'forwards' | 'backwards'): Promise<Run> => {
+    const control = { tasks: order === 'forwards' ? tasks : backwards(tasks), at: map.control };
+    const words = new Int32Array(memory.buffer, control.at);
+    const first = controlWords(control.tasks);
+    words.set(first.subarray(counterWords), counterWords);
+    const code = moduleText(plan, map, portable, render, { whole: false, control });
+    const bytes = await assembleWat({ ...task, data: [], features: ['threads'] }, () => code);
+    const [space, name] = memoryImport;
+    const wait = () => {
+      throw new Error('a thread that is alone waits for others');
+    };
+    const imports = { [space]: { [name]: instance.exports.memory, wait } };
+    const { exports } = (await WebAssembly.instantiate(bytes, imports)).instance;
+    let turn = words[counters.taken] / tasks.count;
+    return runBy(() => (exports.share as (turn: number, thread: number) => void)(turn++, threads - 1));
+  };
+  return { plan, text, bytes, tasks, run: runBy(instance.exports.run), relaxed: relaxedRun, shared: sharedRun };
+}
+
+/** The same tasks, those of each call from the last to the first. */
+function backwards(tasks: Tasks): Tasks {
+  const table = [...tasks.table];
+  const turned = (differing: Differing, begun: number, count: number): Differing => {
+    switch (differing.kind) {
+      case 'own':
+        return differing;
+      case 'even': {
+        const { first, step } = differing;
+        return { kind: 'even', first: first + (2 * begun + count - 1) * step, step: -step };
+      }
+      case 'table':
+        table.splice(
+          differing.at + begun,
+          count,
+          ...table
+            .slice(differing.at + begun)
+            .slice(0, count)
+            .reverse(),
+        );
+        return differing;
+    }
+  };
+  const steps = tasks.steps.map((turns) =>
+    turns.map((turn) => {
+      let begun = 0;
+      const calls = turn.calls.map((call) => {
+        const differing = new Map(
+          Array.from(call.differing, ([at, what]) => [at, turned(what, begun, call.count)] as const),
+        );
+        begun += call.count;
+        return { ...call, differing };
+      });
+      return { ...turn, calls };
+    }),
+  );
+  return { ...tasks, table, steps };
 }
 
 /** The bytes that no array holds, as far as an array lies behind them, or one lies closely before. */

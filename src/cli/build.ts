@@ -40,7 +40,7 @@ export const buildCommand = (act: Act): Command =>
       .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
       .option(
         '--threads <n>',
-        'cpu only: code that up to so many threads may run together, in a pool that the caller starts (default: 1)',
+        'cpu and wasm: code that up to so many threads may run together, in a pool that the caller starts (cpu), or in workers (wasm) where memory can be shared (default: 1)',
         parseSize,
       )
       .option('--part <name>', "fpga only: the device, by the vendor's name, e.g. xczu7ev-ffvc1156-2-e")

@@ -63,7 +63,7 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     return fail(
       'target/no-threads',
       `the target "${name}" runs on one thread, and ${threads} are wanted`,
-      'leave out --threads, or build for cpu',
+      'leave out --threads, or build for cpu or wasm',
     );
   if (!(threads >= 1 && threads <= mostThreads))
     return fail(

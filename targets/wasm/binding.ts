@@ -7,12 +7,20 @@ import type { Binding } from '../typescript.ts';
 import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
 import type { MemoryMap } from './memory.ts';
 import { pageBytes } from './memory.ts';
-import { memoryImport, relaxedSection } from './module.ts';
+import { memoryImport, portableSection, relaxedSection } from './module.ts';
+import type { Control } from './threads/control.ts';
+import { counters, counterWords } from './threads/control.ts';
 import type { WeightsFile } from './weights.ts';
 import { multiplier } from './weights.ts';
 
-export function binding(plan: Plan, map: MemoryMap, render: Render, weights?: WeightsFile): Binding {
-  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render, weights));
+/** What some models have. */
+export interface BindingParts {
+  readonly weights?: WeightsFile | undefined;
+  readonly control?: Control | undefined;
+}
+
+export function binding(plan: Plan, map: MemoryMap, render: Render, parts: BindingParts = {}): Binding {
+  return emitTypeScript(`${plan.name}.ts`, bindingText(plan, map, render, parts));
 }
 
 /** The binding as TypeScript. Nothing in its types has to be inferred from anything but itself. */
@@ -20,7 +28,7 @@ export function bindingText(
   { name, inputs, outputs }: Plan,
   map: MemoryMap,
   render: Render,
-  weights?: WeightsFile,
+  { weights, control }: BindingParts = {},
 ): string {
   const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
@@ -35,12 +43,17 @@ export function bindingText(
   });
   const [space, memory] = memoryImport;
   const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
-  // A list of at most one: most modules carry their weights.
+  const of = { name, space, memory };
+  // Lists of at most one: most modules carry their weights, and run on one thread.
+  const threads = control ? [{ ...threadsView(control), text: threadsText(control, { ...of, ...map }, render) }] : [];
   const files = weights ? [{ file: weights.file, text: weightsText(weights, render) }] : [];
   const view = {
     name,
     ...ports,
     weights: files,
+    threads,
+    alone: control ? [] : [true],
+    whole: control ? 'own' : 'memory',
     section: relaxedSection,
     space,
     memory,
@@ -49,6 +62,17 @@ export function bindingText(
   };
   return render('wasm/binding.ts.hbs', view);
 }
+
+const threadsView = ({ tasks }: Control) => ({ most: tasks.threads, section: portableSection });
+
+const threadsText = (control: Control, of: { readonly pages: number; readonly kept: number }, render: Render): string =>
+  render('wasm/threads/crew.ts.hbs', {
+    ...of,
+    ...counters,
+    ...threadsView(control),
+    at: control.at,
+    words: counterWords,
+  });
 
 const weightsText = ({ file, contents, pieces, checksum, hash }: WeightsFile, render: Render): string =>
   render('wasm/weights.ts.hbs', { file, pieces, checksum, hash, length: contents.length, multiplier });

@@ -1,7 +1,7 @@
 /**
  * Where everything lies in the module's memory:
  *
- *     inputs | stamp | constants as they are | constants made at load | outputs | arena
+ *     inputs | stamp | constants as they are | constants made at load | outputs | arena | what threads share
  *
  * What constants are made of lies over these and what is behind them, where nothing is until the first run: stored-forms.ts
  * has how.
@@ -26,6 +26,10 @@ export interface MemoryMap {
   readonly pages: number;
   /** Where the stamp is, and what it is, as a u32. */
   readonly stamp: { readonly at: number; readonly value: number };
+  /** Where constants end: what lies between that and `control` is written in every run before it is read. */
+  readonly kept: number;
+  /** Behind everything else, on a line of the cache: what threads know of each other by. */
+  readonly control: number;
 }
 
 export interface Segment {
@@ -41,7 +45,12 @@ const stampBytes = 4;
 const sizeOf = ({ dtype, length }: Arr): number => length * bytesPer[dtype];
 
 /** `guard` bytes that nothing uses follow each array: for tests, which look whether they stay as they were. */
-export function mapMemory(plan: Plan, guard = 0, apart = false): MemoryMap {
+export function mapMemory(
+  plan: Plan,
+  guard = 0,
+  apart = false,
+  controlWords: Int32Array<ArrayBuffer> = new Int32Array(),
+): MemoryMap {
   const places = new Map<Arr, number>();
   let end = 0;
   const put = (array: Arr): void => {
@@ -58,20 +67,31 @@ export function mapMemory(plan: Plan, guard = 0, apart = false): MemoryMap {
   end = alignUp(end + stampBytes + guard);
   for (const { array } of raw) put(array);
   const least = end;
-  for (const { array } of [...ordered, ...plan.outputs]) put(array);
+  for (const { array } of ordered) put(array);
+  const kept = end;
+  for (const { array } of plan.outputs) put(array);
   for (const [array, offset] of plan.arena.places) places.set(array, end + offset);
   const { data, expansions, reach } = storedForms(ordered, places, least);
-  const pages = Math.max(1, Math.ceil(Math.max(end + plan.arena.peak, reach) / pageBytes));
-  const stamp = { at: stampAt, value: stampOf(plan, places, pages) };
-  const stamped: Segment = { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) };
+  const control = alignUp(Math.max(end + plan.arena.peak, reach));
+  const pages = Math.max(1, Math.ceil((control + controlWords.byteLength) / pageBytes));
+  const stamp = {
+    at: stampAt,
+    value: stampOf(plan, places, [pages, ...(controlWords.length > 0 ? [control, ...controlWords] : [])]),
+  };
+  const own: readonly Segment[] = [
+    { offset: stamp.at, bytes: bytesOf(Int32Array.of(stamp.value)) },
+    { offset: control, bytes: bytesOf(controlWords) },
+  ];
   const weights = [...raw.map((c) => ({ offset: places.get(c.array) ?? 0, bytes: bytesOf(c.data) })), ...data];
   return {
     places,
-    data: apart ? [stamped] : merge([stamped, ...weights]),
+    data: merge(apart ? own : [...own, ...weights]),
     beside: apart ? merge(weights) : [],
     expansions,
     pages,
     stamp,
+    kept,
+    control,
   };
 }
 
@@ -79,9 +99,9 @@ export function mapMemory(plan: Plan, guard = 0, apart = false): MemoryMap {
  * Made of all that a binding takes for granted of its module. It lies in memory, among the data, so that a binding which finds it
  * knows that the module is its own and was read to the end. FNV-1a, 32 bits.
  */
-function stampOf({ inputs, outputs }: Plan, places: ReadonlyMap<Arr, number>, pages: number): number {
+function stampOf({ inputs, outputs }: Plan, places: ReadonlyMap<Arr, number>, more: readonly number[]): number {
   const of = ({ name, type, array }: Port) => [name, type.dtype, type.shape, places.get(array)];
-  const text = JSON.stringify([inputs.map(of), outputs.map(of), pages]);
+  const text = JSON.stringify([inputs.map(of), outputs.map(of), ...more]);
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;

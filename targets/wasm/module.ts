@@ -9,23 +9,35 @@ import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
 import type { InstructionSet } from './instructions.ts';
+import { portable } from './instructions.ts';
 import type { MemoryMap } from './memory.ts';
 import { printLoops } from './print-wat.ts';
 import type { Wat } from './text.ts';
 import { lines, literal } from './text.ts';
+import type { Control } from './threads/control.ts';
+import { sharedText } from './threads/print-tasks.ts';
 import { warmingCalls } from './warm.ts';
 
-/** What the relaxed module imports its memory as, and the section of the portable one that carries it. */
+/** What modules of code alone import their memory as, and the sections of the whole one that carry them. */
 export const memoryImport = ['espalier', 'memory'] as const;
 export const relaxedSection = 'espalier.relaxed';
+/** For memory that threads share, which is never that of the whole module. */
+export const portableSection = 'espalier.portable';
 
-/** `whole`: with the memory and what it holds at first. */
+export interface ModuleOptions {
+  /** With the memory and what it holds at first. */
+  readonly whole?: boolean;
+  /** Steps that threads share, in code alone. */
+  readonly control?: Control | undefined;
+}
+
+/** The module with all that there is, or one of code alone. */
 export function moduleText(
   plan: Plan,
   map: MemoryMap,
   set: InstructionSet,
   render: Render,
-  { whole = set.name === 'portable' } = {},
+  { whole = set.name === 'portable', control }: ModuleOptions = {},
 ): string {
   const apart = whole && map.beside.length > 0;
   const expansions = whole ? map.expansions : [];
@@ -33,13 +45,18 @@ export function moduleText(
   const loops = plan.steps.flatMap((step) => (step.work.kind === 'loops' ? [printFunction(step, place)] : []));
   const called = [...expansions, ...plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? work.calls : []))];
   const needs = [...called.map((c) => c.routine), ...loops.flatMap((f) => f.needs)];
-  const routines = closure(needs).map((r) => ({
-    name: r.name,
-    text: render(r.template, { ...r.view, ...set.words }).trimEnd(),
-  }));
+  const routines = closure(needs).map((r) => ({ name: r.name, text: textOf(r, set, render) }));
   const signatures = new Map(routines.map(({ name, text }) => [name, parametersOf(text)]));
-  const printed = (calls: readonly RoutineCall[]): readonly string[] =>
-    calls.flatMap((call) => lines(printCall(call, place, signatures.get(call.routine.name) ?? [])));
+  const namesOf = ({ routine }: RoutineCall): readonly string[] => signatures.get(routine.name) ?? [];
+  const print = (call: RoutineCall, said?: Said): Wat => printCall(call, place, namesOf(call), said);
+  const printed = (calls: readonly RoutineCall[]): readonly string[] => calls.flatMap((call) => lines(print(call)));
+  const run = (step: Step): readonly string[] =>
+    step.work.kind === 'routines' ? printed(step.work.calls) : [`(call $step_${step.call.id})`];
+  const shared =
+    control &&
+    sharedText(control, render, ({ call }, step, said) =>
+      call ? print(call, said) : ['call', `$step_${plan.steps[step].call.id}`],
+    );
 
   return render('wasm/module.wat.hbs', {
     name: plan.name,
@@ -49,21 +66,42 @@ export function moduleText(
           ' Memory: address and size in bytes, array, contents. Arrays of the arena share memory in turn.',
           ...printPlaces(plan, map).map((line) => ` ${line}`),
         ]
-      : ['', ` The same steps in relaxed SIMD, on the memory of ${plan.name}.wasm, which carries this module.`],
+      : ['', ` The same steps ${about(set, control, plan.name)}, which carries this module.`],
     memory: whole
       ? `(memory (export "memory") ${map.pages} ${map.pages})`
       : `(memory (import ${memoryImport.map((word) => `"${word}"`).join(' ')}) ${map.pages} ${map.pages})`,
-    routines: routines.map(({ text }) => indent(text.split('\n'))),
+    imports: shared ? [shared.imports] : [],
+    routines: [...routines.map(({ text }) => text), ...(shared ? [shared.routines] : [])].map((text) =>
+      indent(text.split('\n')),
+    ),
     steps: loops,
     // A list of at most one, so that a module without has no start.
     init: expansions.length === 0 && !apart ? [] : [{ text: indent(printed(expansions), '    '), ...started(apart) }],
     warm: indent(printed(warmingCalls(plan)), '    '),
-    calls: plan.steps.map(({ call, line, work }) => ({
-      comment: visible(line),
-      text: indent(work.kind === 'routines' ? printed(work.calls) : [`(call $step_${call.id})`], '    '),
+    inference: shared?.head ?? [';; One inference.', '(func (export "run")'],
+    calls: plan.steps.map((step, i) => ({
+      comment: visible(step.line),
+      text: indent(shared ? shared.steps[i] : run(step), '    '),
     })),
   });
 }
+
+/** What a module of code alone differs in from the one that carries it. */
+const about = (set: InstructionSet, control: Control | undefined, name: string): string =>
+  [
+    ...(set.name === 'relaxed' ? ['in relaxed SIMD,'] : []),
+    control ? 'as tasks for threads, on memory like that' : 'on the memory',
+    `of ${name}.wasm`,
+  ].join(' ');
+
+const textOf = ({ template, view }: Routine, { words }: InstructionSet, render: Render): string =>
+  render(template, { ...view, ...words }).trimEnd();
+
+/** The parameters of a routine, in order. */
+export const parametersBy =
+  (render: Render) =>
+  ({ routine }: RoutineCall): readonly string[] =>
+    parametersOf(textOf(routine, portable, render));
 
 /** Where weights come as a file, their loader says when they are there. */
 const started = (apart: boolean) =>
@@ -82,16 +120,26 @@ function printFunction({ call, line, work }: Step, place: (array: Arr) => number
 const parametersOf = (text: string): readonly string[] =>
   Array.from((/\(func \$\w+((?:\s*\(param \$\w+ \w+\))*)/.exec(text)?.[1] ?? '').matchAll(/\$(\w+)/g), (m) => m[1]);
 
+/** What stands in place of an argument, if anything does: `from` is an array's address, and 0 for a number. */
+type Said = (at: number, from: number) => Wat | undefined;
+
 /** Each argument with what it is: the array's name, or the parameter's. */
-function printCall({ routine, args }: RoutineCall, place: (array: Arr) => number, names: readonly string[]): Wat {
-  return ['call', `$${identifier(routine)}`, ...args.map((a, i) => argument(a, place, names[i]))];
+function printCall(
+  { routine, args }: RoutineCall,
+  place: (array: Arr) => number,
+  names: readonly string[],
+  said: Said = () => undefined,
+): Wat {
+  const argument = (a: Argument, i: number): Wat => {
+    const [name = ''] = [names[i]];
+    if (typeof a === 'number') return noted(said(i, 0) ?? ['i32.const', String(a | 0)], name);
+    if ('f32' in a) return noted(['f32.const', literal('f32', a.f32)], name);
+    return noted(said(i, place(a)) ?? ['i32.const', String(place(a))], a.name);
+  };
+  return ['call', `$${identifier(routine)}`, ...args.map(argument)];
 }
 
-function argument(a: Argument, place: (array: Arr) => number, name = ''): Wat {
-  if (typeof a === 'number') return ['i32.const', String(a | 0), `(; ${name} ;)`];
-  if ('f32' in a) return ['f32.const', literal('f32', a.f32), `(; ${name} ;)`];
-  return ['i32.const', String(place(a)), `(; ${a.name} ;)`];
-}
+const noted = (value: Wat, name: string): Wat => [...value, `(; ${name} ;)`];
 
 const identifier = ({ name }: Routine): string => name.replaceAll('-', '_');
 

@@ -1,13 +1,15 @@
 /** Plans as WebAssembly: text, a module without imports, and a typed binding. */
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
+import type { Artefact, Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
 import { binding } from './binding.ts';
 import { portable, relaxed } from './instructions.ts';
 import { kernels } from './kernels/index.ts';
 import { mapMemory, pageBytes } from './memory.ts';
-import { moduleText, relaxedSection } from './module.ts';
+import { moduleText, parametersBy, portableSection, relaxedSection } from './module.ts';
 import { predict, price } from './price.ts';
+import { controlWords } from './threads/control.ts';
+import { mostThreads, sharedBy, tasksOf } from './threads/tasks.ts';
 import { weightsFile as fileOf } from './weights.ts';
 import { wish } from './wish.ts';
 
@@ -15,7 +17,13 @@ export const wasm: TargetFamily = {
   name: 'wasm',
   doc: 'WebAssembly with SIMD for browsers, Node and workers',
   weightsFile: true,
-  target: ({ strictFp = false, weightsFile = false }) => wasmTarget(kernels, { strictFp, weightsFile }),
+  mostThreads,
+  target: ({ strictFp = false, weightsFile = false, threads = 1 }) =>
+    wasmTarget(threads > 1 ? kernels.map((kernel) => sharedBy(threads, kernel)) : kernels, {
+      strictFp,
+      weightsFile,
+      threads,
+    }),
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
@@ -38,6 +46,8 @@ export interface WasmOptions {
   readonly strictFp?: boolean;
   /** Weights in a file of their own. */
   readonly weightsFile?: boolean;
+  /** The most threads that may run the network together. The kernels are those for so many. */
+  readonly threads?: number;
 }
 
 /** What 32-bit addresses reach. */
@@ -46,10 +56,11 @@ const mostPages = 65536;
 function emit(
   plan: Plan,
   { render, report }: EmitContext,
-  { guard = 0, strictFp = false, weightsFile = false }: WasmOptions,
+  { guard = 0, strictFp = false, weightsFile = false, threads = 1 }: WasmOptions,
 ): Emission {
   const { name } = plan;
-  const map = mapMemory(plan, guard, weightsFile);
+  const tasks = threads > 1 ? tasksOf(plan, { threads, namesOf: parametersBy(render) }) : undefined;
+  const map = mapMemory(plan, guard, weightsFile, tasks && controlWords(tasks));
   if (map.pages > mostPages) {
     report({
       severity: 'error',
@@ -62,16 +73,24 @@ function emit(
   }
   // A model without weights has no file of them.
   const weights = map.beside.length > 0 ? fileOf(name, map.beside) : undefined;
-  const { js, types } = binding(plan, map, render, weights);
-  const sets = strictFp ? [portable] : [portable, relaxed];
-  const sources = sets.map((set) => ({
-    path: set === portable ? `${name}.wat` : `${name}.${set.name}.wat`,
-    contents: moduleText(plan, map, set, render),
-    role: 'source' as const,
+  const control = tasks && { tasks, at: map.control };
+  const { js, types } = binding(plan, map, render, { weights, control });
+  const whole = `${name}.wat`;
+  const carried = [
+    // Last of those that repeat the portable code lies what differs most from it.
+    ...(control ? [{ section: portableSection, set: portable, path: `${name}.threads.wat` }] : []),
+    ...(strictFp ? [] : [{ section: relaxedSection, set: relaxed, path: `${name}.${relaxed.name}.wat` }]),
+  ];
+  const source = (path: string, contents: string): Artefact => ({ path, contents, role: 'source' });
+  const sources = [
+    source(whole, moduleText(plan, map, portable, render)),
+    ...carried.map(({ path, set }) => source(path, moduleText(plan, map, set, render, { whole: false, control }))),
+  ];
+  const carries = carried.map(({ section, set, path }) => ({
+    section,
+    source: path,
+    features: [...set.features, ...(control ? ['threads'] : [])],
   }));
-  const carries = strictFp
-    ? []
-    : [{ section: relaxedSection, source: `${name}.${relaxed.name}.wat`, features: relaxed.features }];
   return {
     artefacts: [
       ...sources,
@@ -83,7 +102,7 @@ function emit(
     recipe: [
       {
         kind: 'assemble-wat',
-        source: `${name}.wat`,
+        source: whole,
         output: `${name}.wasm`,
         data: map.data,
         features: portable.features,

@@ -30,12 +30,14 @@ export function lines(w: Wat, indent = ''): readonly string[] {
 
 /** Arguments side by side, as many as a line takes. */
 function packed(args: readonly Wat[], indent: string): readonly string[] {
-  if (args.some((arg) => indent.length + flat(arg).length > width)) return args.flatMap((arg) => lines(arg, indent));
   const done: string[] = [];
-  for (const arg of args.map(flat)) {
-    const joined = `${done[done.length - 1]} ${arg}`;
-    if (done.length > 0 && joined.length <= width) done[done.length - 1] = joined;
-    else done.push(indent + arg);
+  let open = false;
+  for (const arg of args) {
+    const [first, ...rest] = lines(arg, indent);
+    const joined = `${done[done.length - 1]} ${flat(arg)}`;
+    if (open && rest.length === 0 && joined.length <= width) done[done.length - 1] = joined;
+    else done.push(first, ...rest);
+    open = rest.length === 0;
   }
   return done;
 }

@@ -37,12 +37,13 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url), { k
     const module = await compile(source);
     const portable = await instantiate(module, {});
     const memory = memoryOf(portable);
-    const relaxed = able && wanted !== 'portable' ? await relaxedCode(module, memory) : undefined;
+    const relaxed = able && wanted !== 'portable' ? await carried(module, 'espalier.relaxed') : undefined;
     if (wanted === 'relaxed' && !relaxed)
         throw new ModelError('source', 'the model was built without relaxed WebAssembly SIMD');
     const kernels = relaxed ? 'relaxed' : 'portable';
-    const code = (relaxed ?? portable).exports;
-    code.warm();
+    const code = relaxed ? await instantiate(relaxed, { 'espalier': { 'memory': memory } }) : portable;
+    const { run, warm } = code.exports;
+    warm();
     const { buffer } = memory;
     const inputs = {
         ["image"]: new Float32Array(buffer, 0, 56),
@@ -53,7 +54,7 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url), { k
     let live = {
         inputs,
         outputs,
-        run: code.run,
+        run,
     };
     const model = () => {
         if (!live)
@@ -157,21 +158,23 @@ function memoryOf({ exports }) {
         throw new ModelError('source', 'the module is not that of tiny, or of another build');
     return memory;
 }
-/** The same steps in relaxed SIMD, on the same memory: a module that the other one may carry. */
-async function relaxedCode(module, memory) {
-    const [bytes] = WebAssembly.Module.customSections(module, 'espalier.relaxed');
+/** Code for the memory of a module that the module may carry. */
+async function carried(module, section) {
+    const [bytes] = WebAssembly.Module.customSections(module, section);
     if (!bytes)
         return undefined;
-    return instantiate(await compile(bytes), { 'espalier': { 'memory': memory } });
+    return compile(bytes);
 }
 const messageOf = (cause) => (cause instanceof Error ? cause.message : String(cause));
 async function read(url) {
     if (url.protocol !== 'file:')
         return fetch(url);
-    // Only Node comes here. Bundlers leave an import alone whose name is a variable.
-    const name = 'node:fs/promises';
-    const fs = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name));
-    return fs.readFile(url);
+    return (await nodeModule('fs/promises')).readFile(url);
+}
+/** Only Node comes here. Bundlers leave an import alone whose name is a variable. */
+async function nodeModule(name) {
+    const specifier = `node:${name}`;
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier));
 }
 /** A module whose one function uses a vector: an engine without SIMD finds it invalid. */
 const simd = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00, 0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b);

@@ -1,0 +1,98 @@
+/** Tasks as WebAssembly text: for each turn, a thread takes one after the other until there are none, and waits until all are done. */
+
+import type { Render } from '../../../src/target.ts';
+import type { Wat } from '../text.ts';
+import { lines } from '../text.ts';
+import type { Control } from './control.ts';
+import { counterAt, tableIn } from './control.ts';
+import type { Differing, SharedCall, Turn } from './tasks.ts';
+
+/**
+ * Prints a call of a step. `said` gives what stands for an argument that is not the same for all tasks: `from` is the
+ * address of an array, and 0 for a number.
+ */
+export type PrintShared = (call: SharedCall, step: number, said: (at: number, from: number) => Wat | undefined) => Wat;
+
+export interface SharedText {
+  readonly imports: string;
+  readonly routines: string;
+  /** Lines that open the function. */
+  readonly head: readonly string[];
+  /** For each step its lines. */
+  readonly steps: readonly (readonly string[])[];
+}
+
+/** Looks at a counter before a thread goes to sleep: some ten microseconds. */
+const looks = 32768;
+
+export function sharedText(control: Control, render: Render, print: PrintShared): SharedText {
+  const { tasks } = control;
+  const at = (counter: Parameters<typeof counterAt>[1]): number => counterAt(control, counter);
+  const view = { taken: at('taken'), done: at('done'), sleepers: at('sleepers'), looks };
+  return {
+    imports: '(func $wait (import "espalier" "wait") (param i32))',
+    routines: render('wasm/threads/tasks.wat.hbs', view).trimEnd(),
+    head: [
+      ';; One inference, by all threads that call this: so many runs were begun, this one among them.',
+      '(func (export "share") (param $run i32) (param $thread i32) (local $task i32) (local $end i32) (local $part i32)',
+      `  (local.set $task (i32.mul (local.get $run) (i32.const ${tasks.count})))`,
+    ],
+    steps: tasks.steps.map((turns, step) =>
+      turns.flatMap((turn) => printTurn(turn, tableIn(control), (call, said) => print(call, step, said))),
+    ),
+  };
+}
+
+/** `table`: where the table of the tasks lies in memory. */
+function printTurn(
+  { count, calls }: Turn,
+  table: number,
+  print: (call: SharedCall, said: Parameters<PrintShared>[2]) => Wat,
+): readonly string[] {
+  const one = (call: SharedCall): Wat =>
+    print(call, (at, from) => {
+      const differing = call.differing.get(at);
+      return differing && valueOf(differing, from, table);
+    });
+  const end: Wat = ['i32.add', get('task'), ['i32.const', String(count)]];
+  const claim: Wat = ['local.tee', '$part', ['call', '$claim', get('task'), get('end')]];
+  const loop: Wat = [
+    'loop',
+    '$more',
+    [
+      'if',
+      ['i32.ge_s', claim, ['i32.const', '0']],
+      ['then', ...chosen(calls, one), ['call', '$finish', get('end')], ['br', '$more']],
+    ],
+  ];
+  return [
+    ...lines(['local.set', '$end', end]),
+    ...lines(loop),
+    ...lines(['call', '$meet', ['local.tee', '$task', get('end')]]),
+  ];
+}
+
+/** The first call has the first tasks, and so on. */
+function chosen([call, ...others]: readonly SharedCall[], one: (call: SharedCall) => Wat, before = 0): readonly Wat[] {
+  if (others.length === 0) return [one(call)];
+  const below: Wat = ['i32.lt_u', get('part'), ['i32.const', String(before + call.count)]];
+  return [['if', below, ['then', one(call)], ['else', ...chosen(others, one, before + call.count)]]];
+}
+
+const get = (name: string): Wat => ['local.get', `$${name}`];
+
+function valueOf(differing: Differing, from: number, table: number): Wat {
+  switch (differing.kind) {
+    case 'own':
+      return added(from, ['i32.mul', get('thread'), ['i32.const', String(differing.step)]]);
+    case 'even':
+      return added(from + differing.first, ['i32.mul', get('part'), ['i32.const', String(differing.step)]]);
+    case 'table': {
+      const at: Wat = ['i32.shl', get('part'), ['i32.const', '2']];
+      const found: Wat = ['i32.load', `offset=${table + 4 * differing.at}`, at];
+      return from === 0 ? found : added(from, found);
+    }
+  }
+}
+
+const added = (from: number, more: Wat): Wat => ['i32.add', ['i32.const', String(from | 0)], more];

@@ -1,0 +1,184 @@
+/**
+ * A plan as tasks for threads. All threads walk the same steps in order, take tasks of a step as long as there are any, and
+ * go on when all of them are done. Tasks are numbered through steps and runs, so that two counters, one of tasks that were
+ * taken and one of those that are done, say all that threads have to know of each other, and whoever comes late takes part
+ * from then on.
+ */
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { Argument, Kernel, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Plan, Step } from '../../../src/plan/plan.ts';
+import { bytesPer } from '../../../src/tensor/type.ts';
+import type { Part } from './divide.ts';
+import { partsOf } from './divide.ts';
+
+export interface Tasks {
+  /** Threads that may run the plan together. */
+  readonly threads: number;
+  /** Of a run. */
+  readonly count: number;
+  /** For each step of the plan what is done together; the next begins when that is done. */
+  readonly steps: readonly (readonly Turn[])[];
+  /** What parts have that does not change by as much from each to the next. */
+  readonly table: readonly number[];
+}
+
+/** Tasks that may be done at the same time. */
+export interface Turn {
+  readonly count: number;
+  /** The first has the first tasks. */
+  readonly calls: readonly SharedCall[];
+}
+
+export interface SharedCall {
+  /** Undefined for the loops of a step that has no routines. */
+  readonly call: RoutineCall | undefined;
+  readonly count: number;
+  /** By the place of an argument, where it differs between tasks or threads. */
+  readonly differing: ReadonlyMap<number, Differing>;
+}
+
+/**
+ * What is added to an argument's address, or stands in its place where it is a number: for task i of a turn, or for thread i.
+ *
+ *     even    first + i * step
+ *     table   what the table has at `at` + i
+ *     own     i * step
+ */
+export type Differing =
+  | { readonly kind: 'even'; readonly first: number; readonly step: number }
+  | { readonly kind: 'table'; readonly at: number }
+  | { readonly kind: 'own'; readonly step: number };
+
+/** For each thread so many tasks: if one is late with its last, there is little for which the others wait. */
+const tasksPerThread = 4;
+
+/** More would wait for each other for longer than they compute. */
+export const mostThreads = 16;
+
+/** So much work takes a few microseconds, and to ask for the next task a tenth of one. */
+const leastWork = 16384;
+
+export interface TaskOptions {
+  readonly threads: number;
+  /** The parameters of a routine, in order. */
+  readonly namesOf: (call: RoutineCall) => readonly string[];
+  /** Multiply-adds, or numbers that are moved, that are worth a task. */
+  readonly least?: number;
+}
+
+export function tasksOf(plan: Plan, { threads, namesOf, least = leastWork }: TaskOptions): Tasks {
+  const limits = { most: threads * tasksPerThread, least };
+  const data = new Map(plan.constants.map((c) => [c.array, c.data]));
+  const table: number[] = [];
+  const steps = plan.steps.map((step): readonly Turn[] => {
+    const { work } = step;
+    if (work.kind === 'loops') return [{ count: 1, calls: [{ call: undefined, count: 1, differing: new Map() }] }];
+    const turns: SharedCall[][] = [];
+    let begun = 0;
+    work.calls.forEach((call, i) => {
+      const names = namesOf(call);
+      const parts = partsOf(call, {
+        names,
+        limits,
+        constantOf: (array) => data.get(array),
+      });
+      if (i === 0 || !together(call, work.calls[i - 1])) {
+        turns.push([]);
+        begun = 0;
+      }
+      const differing = new Map([
+        ...ownScratch(call, step, threads),
+        ...differences(call, names, { parts, begun, table }),
+      ]);
+      turns[turns.length - 1].push({ call, count: parts.length, differing });
+      begun += parts.length;
+    });
+    return turns.map((calls) => ({ calls, count: calls.reduce((sum, { count }) => sum + count, 0) }));
+  });
+  const count = steps.flat().reduce((sum, turn) => sum + turn.count, 0);
+  return { threads, count, steps, table };
+}
+
+/** Calls that write to different places, if they follow each other in a step, and of which none reads what others write. */
+const independent: ReadonlySet<string> = new Set(['conv-panels', 'conv-vectors', 'copy-blocks', 'fill-blocks']);
+
+function together(call: RoutineCall, before: RoutineCall): boolean {
+  const [name, other] = [call, before].map(({ routine }) =>
+    routine.template.replace(/^wasm\/kernels\/|\.wat\.hbs$/g, ''),
+  );
+  return independent.has(name) && independent.has(other);
+}
+
+interface Parted {
+  readonly parts: readonly Part[];
+  /** Tasks of the turn before the first of these. */
+  readonly begun: number;
+  /** Grows by what it has to hold. */
+  readonly table: number[];
+}
+
+function differences(
+  { args }: RoutineCall,
+  names: readonly string[],
+  { parts, begun, table }: Parted,
+): readonly (readonly [number, Differing])[] {
+  const changed = [...new Set(parts.flatMap((part) => Object.keys(part)))];
+  return changed.flatMap((name): readonly (readonly [number, Differing])[] => {
+    const at = names.indexOf(name);
+    const argument = args[at];
+    const unchanged = typeof argument === 'number' ? argument : 0;
+    const values = parts.map((part) => part[name] ?? unchanged);
+    if (values.every((value) => value === unchanged)) return [];
+    const step = values.length > 1 ? values[1] - values[0] : 0;
+    if (values.every((value, i) => value === values[0] + i * step))
+      return [[at, { kind: 'even', first: values[0] - begun * step, step }]];
+    table.push(...values);
+    return [[at, { kind: 'table', at: table.length - values.length - begun }]];
+  });
+}
+
+const isArray = (argument: Argument): argument is Arr => typeof argument === 'object' && 'dtype' in argument;
+
+/** A kernel for so many threads: what a call scribbles in by itself is there once for each. */
+export const sharedBy = (threads: number, kernel: Kernel): Kernel => ({
+  ...kernel,
+  match(site) {
+    const asked = new Map<Arr, Parameters<typeof site.scratch>>();
+    const match = kernel.match({
+      ...site,
+      scratch(hint, dtype, length) {
+        const array: Arr = { name: hint, dtype, length };
+        asked.set(array, [hint, dtype, length]);
+        return array;
+      },
+    });
+    if (typeof match === 'string') return match;
+    const made = new Map<Argument, Arr>();
+    for (const [array, [hint, dtype, length]] of asked) {
+      const users = usersOf(array, match.calls);
+      if (users > 0) made.set(array, site.scratch(hint, dtype, users > 1 ? length : threads * lineUp(length)));
+    }
+    return { calls: match.calls.map((call) => ({ ...call, args: call.args.map((a) => made.get(a) ?? a) })) };
+  },
+});
+
+const usersOf = (array: Arr, calls: readonly RoutineCall[]): number =>
+  calls.filter(({ args }) => args.includes(array)).length;
+
+/** Numbers to the end of a cache line: two threads never write to the same. */
+const lineUp = (length: number): number => Math.ceil(length / 16) * 16;
+
+/** Scratch that one call alone works in, of which each thread has its own. */
+function ownScratch(
+  { args }: RoutineCall,
+  { work, writes }: Step,
+  threads: number,
+): readonly (readonly [number, Differing])[] {
+  const calls = work.kind === 'routines' ? work.calls : [];
+  const scratch = new Set(writes.slice(1));
+  return args.flatMap((argument, i): readonly (readonly [number, Differing])[] => {
+    if (!isArray(argument) || !scratch.has(argument)) return [];
+    if (usersOf(argument, calls) > 1) return [];
+    return [[i, { kind: 'own', step: (argument.length / threads) * bytesPer[argument.dtype] }]];
+  });
+}
