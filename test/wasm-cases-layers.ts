@@ -53,7 +53,21 @@ const windowsInPasses: readonly WasmCase[] = [7, 14, 28].flatMap((size) =>
   ),
 );
 
+/** Rows that share their records by twos and fours: of one height, or of another than the layer's rows are a multiple of. */
+const blocks: readonly WasmCase[] = [...[2, 4, 6, 8].map((r) => ({ r, o: 24 })), { r: 4, o: 6 }].flatMap(({ r, o }) =>
+  [0.3, 0.03].map((density) =>
+    conv(`blocks of ${r} rows, ${o} in all, ${density}`, {
+      ...{ x: [1, 9, 9, 30], o, kernel: [1, 1], density, encoding: { format: 'block', params: { r, c: 1 } } },
+    }),
+  ),
+);
+
+/** So many weights that they go over all pixels in several blocks. */
+const inBlocks = { x: [1, 7, 5, 300], o: 60, activation: 'relu', residual: true } as const;
+
 export const convPanels: readonly WasmCase[] = [
+  ...blocks,
+  conv('blocks of rows', { ...inBlocks, kernel: [1, 1] }),
   ...sizes.map(([h, w]) =>
     conv(`sparse ${h}x${w}`, { x: [1, h, w, 5], o: 7, kernel: [1, 1], density: 0.3, activation: 'relu6' }),
   ),
@@ -87,6 +101,7 @@ export const convPanels: readonly WasmCase[] = [
 ];
 
 export const convWindow: readonly WasmCase[] = [
+  conv('blocks of rows', { ...same3x3, ...inBlocks, o: 12 }),
   ...sizes.flatMap(([h, w]) => [
     conv(`3x3 ${h}x${w}`, { x: [1, h, w, 5], o: 6, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.3 }),
     conv(`few channels, stride 2, ${h}x${w}`, {

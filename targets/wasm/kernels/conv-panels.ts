@@ -4,11 +4,12 @@ import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
-import { biasInPasses, inPasses, passesFor, planesOf } from './passes.ts';
+import { biasInPasses, blockOf, inPasses, passesFor, planesOf } from './passes.ts';
 import { multiplied, packRows, widthOf } from './rows.ts';
 import type { Picture } from './slide.ts';
 import type { Tiling } from './tile.ts';
 import { tilesOf } from './tile.ts';
+import { vectorCalls } from './vectors.ts';
 
 export const convPanels: Kernel = {
   name: 'conv-panels',
@@ -34,17 +35,18 @@ export const convPanels: Kernel = {
       columns: rowBytes,
       ...planesOf(passes, matrix.rows / width, rowBytes),
     });
-    const calls = panelCalls({
+    const of = {
       x: { array: arrays.x, type: types.x },
       y: result,
       residual: arrays.residual,
       stream: rows,
-      rows: weights.matrix.rows,
+      rows: matrix.rows,
       passes: passes.count,
-      tilesFor: (vectors) => tilesOf({ pixelRows: 1, vectors, tail: 4 }, width),
+      tilesFor: (vectors: number) => tilesOf({ pixelRows: 1, vectors, tail: 4 }, width),
       low: epilogue.low,
       high: epilogue.high,
-    });
+    };
+    const calls = width === 4 ? vectorCalls({ ...of, block: blockOf(rows, matrix.rows, passes) }) : panelCalls(of);
     return { calls: [...calls, ...epilogue.after] };
   },
 };

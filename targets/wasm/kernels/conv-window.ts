@@ -3,7 +3,7 @@ import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
 import { isPanels } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
-import { biasInPasses, inOnePass, inPasses, passesFor, planesOf } from './passes.ts';
+import { biasInPasses, blockOf, inOnePass, inPasses, passesFor, planesOf } from './passes.ts';
 import type { Offsets } from './rows.ts';
 import { multiplied, packRows, widthOf } from './rows.ts';
 import { slide } from './slide.ts';
@@ -52,6 +52,7 @@ export const convWindow: Kernel = {
       scratch: site.scratch,
       rows,
       passes: passes.count,
+      ...(op.groups === 1 && { block: blockOf(stream, rows, passes) }),
       stream,
       tiling,
       border: 0,

@@ -4,6 +4,7 @@ import type { RecordKind } from './pair-stream.ts';
 import { kindName } from './pair-stream.ts';
 import { rescaled } from './rescale.ts';
 import type { TileShape, Tiling } from './tile.ts';
+import { rowsTogether } from './tile.ts';
 
 /** Vectors that have registers at a time, with their sums. */
 const mostVectors: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 4, 'dot-1': 7, taps: 4, max: 7 };
@@ -78,7 +79,7 @@ function tilingOf(shape: TileShape, { kind, template, view, up }: TileKind): Til
   const stem = `${kind}${up ? '-up' : ''}`;
   const pieces = Math.ceil(shape.vectors / mostVectors[kind]);
   const widest = Math.ceil(shape.vectors / pieces);
-  const rowsAtATime = Math.max(1, Math.floor(mostVectors[kind] / widest));
+  const rowsAtATime = rowsTogether(mostVectors[kind] / widest, shape);
   const tiles: Tiling['tiles'][number][] = [];
   for (let row = 0; row < shape.pixelRows; row += rowsAtATime)
     for (let first = 0; first < shape.vectors; first += widest) {

@@ -3,6 +3,7 @@
  * the first cache while all rows of weights go over it. Sums meet in the result, as those of long rows do.
  */
 import { liveBits } from '../../../src/formats/livebits.ts';
+import type { Arr } from '../../../src/loop/loop.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
@@ -66,3 +67,12 @@ export const planesOf = ({ count, channels }: Passes, rows: number, plane: numbe
   plane: channels * plane,
   first: rows,
 });
+
+/** What of a stream stays in the second cache while all pixels go over it, in bytes. */
+const streamAtATime = 128 * 1024;
+
+/** Rows of a pass that go over all pixels together, a multiple of four: their part of the stream is about that. */
+export function blockOf({ length }: Arr, rows: number, { count }: Passes): number {
+  const perFour = (16 * length) / rows / count;
+  return Math.min(rows, 4 * Math.max(1, Math.floor(streamAtATime / perFour)));
+}

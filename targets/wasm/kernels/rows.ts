@@ -1,6 +1,6 @@
 /**
  * Streams of rows: for each, the bytes of its records and its bias, and then records, an offset and a weight each.
- * Two rows may share their records, which then hold a weight for each. A long row comes in parts: bit 0 of the bytes
+ * Two rows or four may share their records, which then hold a weight for each. A long row comes in parts: bit 0 of the bytes
  * says that one came before, bit 1 that another follows.
  */
 import { coderFor } from '../../../src/formats/coder.ts';
@@ -32,13 +32,13 @@ export interface Offsets {
 export const onePlane = { rowsPerPlane: 1, planes: 1, plane: 0 };
 
 /** How many rows share their records. */
-export type Width = 1 | 2;
+export type Width = 1 | 2 | 4;
 
-/** Two where the weights are stored without places, or in blocks of an even height. */
+/** More than one where the weights are stored without places, or in blocks of as many rows. */
 export function widthOf({ matrix, constant }: Weights): Width {
   const { format, params } = constant.type.encoding;
-  const even = format === 'dense' || (format === 'block' && params.r % 2 === 0);
-  return even && matrix.rows % 2 === 0 ? 2 : 1;
+  const height = format === 'dense' ? matrix.rows : format === 'block' ? params.r : 1;
+  return ([4, 2] as const).find((width) => height % width === 0 && matrix.rows % width === 0) ?? 1;
 }
 
 /**
@@ -107,7 +107,9 @@ function recordsOf(matrix: Matrix, width: Width): Records {
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const at = row * width * columns + column;
-      if (!isLive(matrix, at) && !(width === 2 && isLive(matrix, at + columns))) continue;
+      let any = false;
+      for (let i = 0; i < width && !any; i++) any = isLive(matrix, at + i * columns);
+      if (!any) continue;
       mask[row * columns + column] = 1;
       for (let i = 0; i < width; i++) {
         values[live * width + i] = isLive(matrix, at + i * columns) ? data[at + i * columns] : 0;

@@ -20,6 +20,8 @@ export interface Slide {
   readonly rows: number;
   /** How often all tiles are computed, each time with other channels; once unless given. */
   readonly passes?: number;
+  /** Output channels whose weights go over a strip at a time; all unless given. */
+  readonly block?: number;
   /** What tiles read: offsets into scratch, and weights. */
   readonly stream: Arr;
   readonly tiling: Tiling;
@@ -36,7 +38,7 @@ export interface Picture {
 
 export function slide(
   op: Sliding,
-  { x, y, residual, window, scratch, rows, passes = 1, stream, tiling, border, low, high }: Slide,
+  { x, y, residual, window, scratch, rows, passes = 1, block = rows, stream, tiling, border, low, high }: Slide,
 ): RoutineCall {
   const inPanels = isPanels(x.type);
   const [n, h, w, channels] = x.type.shape;
@@ -45,7 +47,7 @@ export function slide(
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     args: [
       ...[x.array, y.array, residual ?? 0, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
-      ...[channels, window.count, rows, ...(window.direct ? [passes] : [])],
+      ...[channels, window.count, rows, ...(window.direct ? [block, passes] : [])],
       ...[h, w, oh, ow],
       ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
       ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],
@@ -72,9 +74,11 @@ function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine,
       channel: inPanels ? rowBytes : 4,
       lanes,
     },
-    needs: [...tiling.tiles.map((t) => t.routine), fill, fillRow, ...(direct ? [] : [gather, scatter])],
+    needs: [...tiling.tiles.map((t) => t.routine), fill, fillRow, ...(direct ? [place] : [gather, scatter])],
   };
 }
+
+const place: Routine = { name: 'place', template: 'wasm/kernels/place.wat.hbs', view: { lanes }, needs: [] };
 
 function movePixels(name: string, way: string, from: string, to: string): Routine {
   const view = { name, way, from, to, lanes, row: rowBytes };

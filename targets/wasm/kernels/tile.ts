@@ -20,12 +20,12 @@ interface Vector {
 }
 
 /** Vectors that have registers at a time: what is loaded, and its sums. */
-const mostTogether = 7;
+const mostLoaded = 7;
 
 function vectorsOf({ pixelRows, vectors }: TileShape): readonly Vector[] {
   return Array.from({ length: pixelRows * vectors }, (_, id) => {
     const [row, i] = [Math.floor(id / vectors), id % vectors];
-    const parts = pixelRows * vectors > mostTogether && id === Math.floor((pixelRows * vectors) / 2);
+    const parts = pixelRows * vectors > mostLoaded && id === Math.floor((pixelRows * vectors) / 2);
     return { id, row, offset: 16 * i, last: i === vectors - 1, parting: parts ? [true] : [] };
   });
 }
@@ -59,8 +59,8 @@ function viewOf(shape: TileShape, name: string, doc: string) {
   return {
     name: name.replaceAll('-', '_'),
     doc: `${doc} ${shape.pixelRows} x ${4 * (shape.vectors - 1) + shape.tail} pixels.`,
-    pixelRows: Array.from({ length: shape.pixelRows }, (_, row) => row),
-    furtherRows: Array.from({ length: shape.pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
+    pixelRows: range(shape.pixelRows),
+    furtherRows: range(shape.pixelRows - 1).map((above) => ({ row: above + 1, above })),
     vectors: vectors.map((v) => ({ ...v, before: loaded(v, v.last ? shape.tail : 4) })),
     stores: vectors.flatMap((v) =>
       partial[v.last ? shape.tail : 4].map(({ instruction, at, lane }) => ({
@@ -73,18 +73,42 @@ function viewOf(shape: TileShape, name: string, doc: string) {
   };
 }
 
-/** One output row at a time, from a stream of offsets and weights. */
-function csrTile(shape: TileShape): Routine {
-  const name = `csr-${suffix(shape)}`;
-  const view = viewOf(shape, name, 'Sparse rows for');
-  return { name, template: 'wasm/kernels/csr-tile.wat.hbs', view, needs: [] };
-}
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Two output rows at a time, from a stream of offsets and two weights each. */
-function pairTile(shape: TileShape): Routine {
-  const name = `pair-${suffix(shape)}`;
-  const view = viewOf(shape, name, 'Two sparse rows at a time, for');
-  return { name, template: 'wasm/kernels/pair-tile.wat.hbs', view, needs: [] };
+const words: Readonly<Record<Width, string>> = { 1: 'csr', 2: 'pair', 4: 'quad' };
+
+/** As many output rows at a time as share their records, from a stream of offsets and weights. */
+function rowsTile(shape: TileShape, width: Width): Routine {
+  const name = `${words[width]}-${suffix(shape)}`;
+  const { vectors, stores, ...view } = viewOf(shape, name, `Sparse rows, ${width} at a time, for`);
+  const rows = range(width).map((row) => {
+    const sum = ({ id }: { readonly id: number }) => `${row}_${id}`;
+    return {
+      row,
+      weight: 4 + 4 * row,
+      bias: 4 * row,
+      vectors: vectors.map((v) => ({ sum: sum(v), before: v.before })),
+      stores: stores.map((v) => ({ ...v, sum: sum(v) })),
+      next: row < width - 1 ? view.pixelRows : [],
+    };
+  });
+  return {
+    name,
+    template: 'wasm/kernels/rows-tile.wat.hbs',
+    view: {
+      ...view,
+      width,
+      recordBytes: 4 + 4 * width,
+      rows,
+      vectors: vectors.map(({ id, row, offset, parting }) => {
+        const read = `(v128.load offset=${offset} (local.get $p${row}))`;
+        const kept = width === 1 ? read : `(local.tee $v ${read})`;
+        const value = (i: number): string => (i === 0 ? kept : '(local.get $v)');
+        return { parting, sums: rows.map((r) => ({ row: r.row, sum: `${r.row}_${id}`, value: value(r.row) })) };
+      }),
+    },
+    needs: [],
+  };
 }
 
 /** Tiles that compute the pixels of one shape. */
@@ -104,39 +128,42 @@ interface PlacedTile {
   readonly sums: number;
 }
 
-/** Sums that a pair of rows may have at a time, with the vectors that it loads for them, without a spill. */
-const mostPairs = 4;
-
-const whole = (routine: Routine, { pixelRows, vectors }: TileShape): Tiling => ({
-  name: routine.name,
-  tiles: [{ routine, row: 0, bytes: 0, sums: pixelRows * vectors }],
-});
+/** Vectors that rows which share records may have at a time, with their sums and weights, without a spill. */
+const mostTogether: Readonly<Record<Width, number>> = { 1: 8, 2: 4, 4: 2 };
 
 /** For rows that share records, or for rows that do not. */
-export function tilesOf(shape: TileShape, width: Width): Tiling {
+export const tilesOf = (shape: TileShape, width: Width): Tiling =>
+  split(`${words[width]}-${suffix(shape)}`, shape, width, (part) => rowsTile(part, width));
+
+/** Of as many rows of pixels as fit those that go together: all, or as many as panels of several rows are a multiple of. */
+export const rowsTogether = (most: number, { pixelRows }: TileShape): number =>
+  most >= pixelRows ? pixelRows : 2 ** Math.max(0, Math.floor(Math.log2(most)));
+
+function split(name: string, shape: TileShape, width: Width, tileOf: (part: TileShape) => Routine): Tiling {
   const { pixelRows, vectors, tail } = shape;
-  if (width === 1) return whole(csrTile(shape), shape);
-  const pieces = Math.ceil(vectors / mostPairs);
-  const widest = Math.ceil(vectors / pieces);
-  const rowsAtATime = Math.max(1, Math.floor(mostPairs / widest));
-  const placed: PlacedTile[] = [];
-  for (let row = 0; row < pixelRows; row += rowsAtATime)
-    for (let first = 0; first < vectors; first += widest) {
-      const part = Math.min(widest, vectors - first);
-      const rows = Math.min(rowsAtATime, pixelRows - row);
-      const routine = pairTile({ pixelRows: rows, vectors: part, tail: first + part === vectors ? tail : 4 });
-      placed.push({ routine, row, bytes: 16 * first, sums: width * rows * part });
+  const most = mostTogether[width];
+  const widest = Math.ceil(vectors / Math.ceil(vectors / most));
+  const tiles: PlacedTile[] = [];
+  for (let first = 0; first < vectors; first += widest) {
+    const part = Math.min(widest, vectors - first);
+    const together = rowsTogether(most / part, shape);
+    for (let row = 0; row < pixelRows; row += together) {
+      const rows = Math.min(together, pixelRows - row);
+      const routine = tileOf({ pixelRows: rows, vectors: part, tail: first + part === vectors ? tail : 4 });
+      tiles.push({ routine, row, bytes: 16 * first, sums: width * rows * part });
     }
-  return { name: `pair-${suffix(shape)}`, tiles: placed };
+  }
+  return { name, tiles };
 }
 
 /**
  * Vectors of sums a nanosecond, about, by how many a tile has: few wait for the sum before, and beyond seven loads there
- * are not enough registers. In pairs of rows every load serves two sums.
+ * are not enough registers. Where rows share records every load serves several sums.
  */
 const speeds: Readonly<Record<Width, readonly number[]>> = {
   1: [0, 3.5, 6.2, 8.3, 8.7, 9.8, 10.1, 9.9, 10.1],
   2: [0, 0, 4.5, 0, 7.5, 0, 10.6, 0, 10.9],
+  4: [0, 0, 0, 0, 7.5, 0, 0, 0, 11.4],
 };
 
 /** What the tiles of a shape take for one record, in units that compare with each other. */
@@ -152,8 +179,10 @@ export function mostOfStretch(width: number): number {
 
 /** One channel at a time, from one list of offsets. */
 export function poolTile(fn: 'max' | 'avg', shape: TileShape): Tiling {
-  const name = `${fn}-${suffix(shape)}`;
   const fold = fn === 'max' ? { instruction: 'pmax', start: '-inf' } : { instruction: 'add', start: '0' };
-  const view = { ...viewOf(shape, name, `The ${fn} of windows of`), ...fold };
-  return whole({ name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] }, shape);
+  return split(`${fn}-${suffix(shape)}`, shape, 1, (part) => {
+    const name = `${fn}-${suffix(part)}`;
+    const view = { ...viewOf(part, name, `The ${fn} of windows of`), ...fold };
+    return { name, template: 'wasm/kernels/pool-tile.wat.hbs', view, needs: [] };
+  });
 }

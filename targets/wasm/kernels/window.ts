@@ -89,11 +89,17 @@ export const betweenRows = ({ pixelRows, vectors }: TileShape): number => 16 * p
 const narrow = 0.4;
 
 function tiling(oh: number, ow: number, width: Width): Pick<Window, 'tile' | 'piece' | 'direct'> {
-  if (ow % lanes === 0) return { tile: { pixelRows: 1, vectors: lanes / 4, tail: 4 }, piece: lanes, direct: true };
+  if (ow % lanes === 0) {
+    // By twos, the last vectors of two rows are computed together.
+    const pixelRows = width === 4 && oh % 2 === 0 ? 2 : 1;
+    return { tile: { pixelRows, vectors: lanes / 4, tail: 4 }, piece: lanes, direct: true };
+  }
   if (lanes % ow === 0) {
     const vectors = Math.ceil(ow / 4);
     const rows = lanes / ow;
-    const pixelRows = divisors(rows).findLast((r) => r * vectors <= 8) ?? 1;
+    const together = divisors(rows).findLast((r) => r * vectors <= 8) ?? 1;
+    // All rows of few, of which tiles take as many together.
+    const pixelRows = vectors > 1 && oh % together > 0 && oh <= 8 ? oh : together;
     return { tile: { pixelRows, vectors, tail: ow - 4 * (vectors - 1) }, piece: ow, direct: true };
   }
   const options = Array.from({ length: lanes / 4 }, (_, i) => {
