@@ -172,7 +172,7 @@ export const timeOf = (shape: TileShape, width: Width): number =>
 
 /** Of how many numbers vectors are best added at a time where stretches of them make up rows of `width`. */
 export function mostOfStretch(width: number): number {
-  const most = Math.min(mostTogether, width);
+  const most = Math.min(mostLoaded, width);
   const time = (sums: number): number => (Math.ceil(width / sums) * sums) / speeds[1][sums];
   return Array.from({ length: most }, (_, i) => i + 1).reduce((best, sums) => (time(sums) <= time(best) ? sums : best));
 }

@@ -4,11 +4,9 @@ import type { NamedCall } from './divide.ts';
 
 /** Rows of weights that share their records, by the tiles that read them. Tiles that are not here read no such stream. */
 function widthOf({ needs }: Routine): number | undefined {
-  const widths = needs.flatMap(({ template, view }) => {
-    if (template === 'wasm/kernels/csr-tile.wat.hbs') return [1];
-    if (template === 'wasm/kernels/pair-tile.wat.hbs') return [2];
-    return template === 'wasm/kernels/rows-tile.wat.hbs' ? [(view as { readonly width: number }).width] : [];
-  });
+  const widths = needs.flatMap(({ template, view }) =>
+    template === 'wasm/kernels/rows-tile.wat.hbs' ? [(view as { readonly width: number }).width] : [],
+  );
   return widths.every((width) => width === widths[0]) ? widths[0] : undefined;
 }
 

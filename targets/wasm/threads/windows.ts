@@ -36,7 +36,7 @@ function bandParts({ routine, number, further }: NamedCall, most: number): reado
   const { pixelRows } = routine.view as { readonly pixelRows: number };
   const [strip, ypanel] = [number('strip'), number('ypanel')];
   // Rows that two bands read are laid out for each.
-  const least = Math.max(pixelRows, Math.ceil((reach - down) / down));
+  const least = pixelRows * Math.max(1, Math.ceil((reach - down) / down / pixelRows));
   const unit = rowsOfPanels(ow) * Math.ceil(least / rowsOfPanels(ow));
   const bands = fitting(oh, unit, most, pixelRows);
   return bands.map(([begin, end]) => {
