@@ -4,7 +4,8 @@ import type { Op } from '../src/ops/index.ts';
 import type { BinaryName, UnaryName } from '../src/ops/scalar.ts';
 import { tensor } from '../src/tensor/type.ts';
 import type { WasmCase } from './wasm-cases-layers.ts';
-import { convPanels, convTranspose, convWindow, depthwise, linear, sizes } from './wasm-cases-layers.ts';
+import { convPanels, convWindow, depthwise, linear, sizes } from './wasm-cases-layers.ts';
+import { convTranspose } from './wasm-cases-transpose.ts';
 import { chain, constant, layered, sparse } from './wasm-graphs.ts';
 import { wholeCases } from './wasm-whole-cases.ts';
 

@@ -47,111 +47,105 @@
   (func $copy_bytes (param $to i32) (param $bytes i32) (param $from i32)
     (memory.copy (local.get $to) (local.get $from) (local.get $bytes)))
 
-  ;; Sparse rows for 1 x 28 pixels.
-  ;; x and y are the first pixel's addresses; w holds for each row: i32 bytes of its records, f32 bias, and then the
-  ;; records, i32 offset from x and f32 weight. Long rows come in parts, whose sums meet in y: bit 0 of the bytes says that
-  ;; a part came before, bit 1 that another follows. Short sums lose less, and so do those that the bias joins last.
-  ;; Unless residual is 0, the first part of a row adds what lies residual - 1 bytes behind its place in y.
-  ;; Rows lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
+  ;; Sparse rows, 1 at a time, for 1 x 28 pixels.
+  ;; x and y are the first pixel's addresses; w holds for every 1 rows: i32 bytes of their records, 1 f32 biases, and
+  ;; then the records, i32 offset from x and 1 f32 weights. Long rows come in parts, whose sums meet in y: bit 0 of
+  ;; the bytes says that a part came before, bit 1 that another follows. Short sums lose less, and so do those that the bias
+  ;; joins last. Unless residual is 0, the first part of a row adds what lies residual - 1 bytes behind its place in y.
+  ;; Rows, a multiple of 1, lie ystep apart, pixel rows xrow and yrow. Returns the end of w.
   ;; A branch that is never taken parts many vectors: engines load all that a stretch without branches needs before they
   ;; compute any of it, and would run out of registers.
   (func $csr_1x7 (param $x i32) (param $y i32) (param $w i32) (param $rows i32) (param $ystep i32)
     (param $xrow i32) (param $yrow i32) (param $residual i32) (param $low f32) (param $high f32) (result i32)
-    (local $head i32) (local $end i32) (local $bias f32) (local $s v128) (local $floor v128) (local $ceiling v128)
+    (local $head i32) (local $end i32) (local $biases i32) (local $v v128) (local $floor v128) (local $ceiling v128)
     (local $p0 i32)
-    (local $a0 v128)
-    (local $a1 v128)
-    (local $a2 v128)
-    (local $a3 v128)
-    (local $a4 v128)
-    (local $a5 v128)
-    (local $a6 v128)
+    (local $s0 v128)
+    (local $a0_0 v128)
+    (local $a0_1 v128)
+    (local $a0_2 v128)
+    (local $a0_3 v128)
+    (local $a0_4 v128)
+    (local $a0_5 v128)
+    (local $a0_6 v128)
     (local.set $floor (f32x4.splat (local.get $low)))
     (local.set $ceiling (f32x4.splat (local.get $high)))
     (loop $row
-      (local.set $a0 (v128.const i32x4 0 0 0 0))
-      (local.set $a1 (v128.const i32x4 0 0 0 0))
-      (local.set $a2 (v128.const i32x4 0 0 0 0))
-      (local.set $a3 (v128.const i32x4 0 0 0 0))
-      (local.set $a4 (v128.const i32x4 0 0 0 0))
-      (local.set $a5 (v128.const i32x4 0 0 0 0))
-      (local.set $a6 (v128.const i32x4 0 0 0 0))
-      (local.set $bias (f32.load offset=4 (local.get $w)))
+      (local.set $a0_0 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_1 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_2 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_3 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_4 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_5 (v128.const i32x4 0 0 0 0))
+      (local.set $a0_6 (v128.const i32x4 0 0 0 0))
       (local.set $head (i32.load (local.get $w)))
+      (local.set $biases (i32.add (local.get $w) (i32.const 4)))
       (local.set $w (i32.add (local.get $w) (i32.const 8)))
       (local.set $end (i32.add (local.get $w) (i32.and (local.get $head) (i32.const -4))))
       (if (i32.ne (local.get $w) (local.get $end))
         (then
           (block $never (loop $record
             (local.set $p0 (i32.add (local.get $x) (i32.load (local.get $w))))
-            (local.set $s (v128.load32_splat offset=4 (local.get $w)))
-            (local.set $a0
-              (f32x4.add (f32x4.mul (v128.load offset=0 (local.get $p0)) (local.get $s)) (local.get $a0)))
-            (local.set $a1
-              (f32x4.add (f32x4.mul (v128.load offset=16 (local.get $p0)) (local.get $s)) (local.get $a1)))
-            (local.set $a2
-              (f32x4.add (f32x4.mul (v128.load offset=32 (local.get $p0)) (local.get $s)) (local.get $a2)))
-            (local.set $a3
-              (f32x4.add (f32x4.mul (v128.load offset=48 (local.get $p0)) (local.get $s)) (local.get $a3)))
-            (local.set $a4
-              (f32x4.add (f32x4.mul (v128.load offset=64 (local.get $p0)) (local.get $s)) (local.get $a4)))
-            (local.set $a5
-              (f32x4.add (f32x4.mul (v128.load offset=80 (local.get $p0)) (local.get $s)) (local.get $a5)))
-            (local.set $a6
-              (f32x4.add (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s)) (local.get $a6)))
+            (local.set $s0 (v128.load32_splat offset=4 (local.get $w)))
+            (local.set $a0_0 (f32x4.add (f32x4.mul (v128.load offset=0 (local.get $p0)) (local.get $s0)) (local.get $a0_0)))
+            (local.set $a0_1 (f32x4.add (f32x4.mul (v128.load offset=16 (local.get $p0)) (local.get $s0)) (local.get $a0_1)))
+            (local.set $a0_2 (f32x4.add (f32x4.mul (v128.load offset=32 (local.get $p0)) (local.get $s0)) (local.get $a0_2)))
+            (local.set $a0_3 (f32x4.add (f32x4.mul (v128.load offset=48 (local.get $p0)) (local.get $s0)) (local.get $a0_3)))
+            (local.set $a0_4 (f32x4.add (f32x4.mul (v128.load offset=64 (local.get $p0)) (local.get $s0)) (local.get $a0_4)))
+            (local.set $a0_5 (f32x4.add (f32x4.mul (v128.load offset=80 (local.get $p0)) (local.get $s0)) (local.get $a0_5)))
+            (local.set $a0_6 (f32x4.add (f32x4.mul (v128.load offset=96 (local.get $p0)) (local.get $s0)) (local.get $a0_6)))
             (br_if $record
               (i32.ne (local.tee $w (i32.add (local.get $w) (i32.const 8))) (local.get $end)))))))
-      (local.set $p0 (local.get $y))
       (if (i32.and (i32.or (local.get $head) (local.get $residual)) (i32.const 3))
         (then
           (if (i32.and (i32.or (local.get $head) (local.get $residual)) (i32.const 1))
             (then
-              (if (i32.eqz (i32.and (local.get $head) (i32.const 1)))
-                (then
-                  (local.set $p0 (i32.add (local.get $y) (i32.sub (local.get $residual) (i32.const 1))))
-                ))
-              (local.set $a0 (f32x4.add (local.get $a0) (v128.load offset=0 (local.get $p0))))
-              (local.set $a1 (f32x4.add (local.get $a1) (v128.load offset=16 (local.get $p0))))
-              (local.set $a2 (f32x4.add (local.get $a2) (v128.load offset=32 (local.get $p0))))
-              (local.set $a3 (f32x4.add (local.get $a3) (v128.load offset=48 (local.get $p0))))
-              (local.set $a4 (f32x4.add (local.get $a4) (v128.load offset=64 (local.get $p0))))
-              (local.set $a5 (f32x4.add (local.get $a5) (v128.load offset=80 (local.get $p0))))
-              (local.set $a6 (f32x4.add (local.get $a6) (v128.load offset=96 (local.get $p0))))
-              (local.set $p0 (local.get $y))
+              (local.set $p0
+                (i32.add (local.get $y)
+                  (select (i32.const 0) (i32.sub (local.get $residual) (i32.const 1))
+                    (i32.and (local.get $head) (i32.const 1)))))
+              (local.set $a0_0 (f32x4.add (local.get $a0_0) (v128.load offset=0 (local.get $p0))))
+              (local.set $a0_1 (f32x4.add (local.get $a0_1) (v128.load offset=16 (local.get $p0))))
+              (local.set $a0_2 (f32x4.add (local.get $a0_2) (v128.load offset=32 (local.get $p0))))
+              (local.set $a0_3 (f32x4.add (local.get $a0_3) (v128.load offset=48 (local.get $p0))))
+              (local.set $a0_4 (f32x4.add (local.get $a0_4) (v128.load offset=64 (local.get $p0))))
+              (local.set $a0_5 (f32x4.add (local.get $a0_5) (v128.load offset=80 (local.get $p0))))
+              (local.set $a0_6 (f32x4.add (local.get $a0_6) (v128.load offset=96 (local.get $p0))))
             ))
           (if (i32.and (local.get $head) (i32.const 2))
             (then
-              (v128.store offset=0 (local.get $p0) (local.get $a0))
-              (v128.store offset=16 (local.get $p0) (local.get $a1))
-              (v128.store offset=32 (local.get $p0) (local.get $a2))
-              (v128.store offset=48 (local.get $p0) (local.get $a3))
-              (v128.store offset=64 (local.get $p0) (local.get $a4))
-              (v128.store offset=80 (local.get $p0) (local.get $a5))
-              (v128.store offset=96 (local.get $p0) (local.get $a6))
+              (local.set $p0 (local.get $y))
+              (v128.store offset=0 (local.get $p0) (local.get $a0_0))
+              (v128.store offset=16 (local.get $p0) (local.get $a0_1))
+              (v128.store offset=32 (local.get $p0) (local.get $a0_2))
+              (v128.store offset=48 (local.get $p0) (local.get $a0_3))
+              (v128.store offset=64 (local.get $p0) (local.get $a0_4))
+              (v128.store offset=80 (local.get $p0) (local.get $a0_5))
+              (v128.store offset=96 (local.get $p0) (local.get $a0_6))
               (br $row)))))
-      (local.set $s (f32x4.splat (local.get $bias)))
-      (local.set $a0
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a1
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a1) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a2
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a2) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a3
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a3) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a4
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a4) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a5
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a5) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (local.set $a6
-        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a6) (local.get $s)) (local.get $floor)) (local.get $ceiling)))
-      (v128.store offset=0 (local.get $p0) (local.get $a0))
-      (v128.store offset=16 (local.get $p0) (local.get $a1))
-      (v128.store offset=32 (local.get $p0) (local.get $a2))
-      (v128.store offset=48 (local.get $p0) (local.get $a3))
-      (v128.store offset=64 (local.get $p0) (local.get $a4))
-      (v128.store offset=80 (local.get $p0) (local.get $a5))
-      (v128.store offset=96 (local.get $p0) (local.get $a6))
-      (local.set $y (i32.add (local.get $y) (local.get $ystep)))
+      (local.set $p0 (local.get $y))
+      (local.set $v (v128.load32_splat offset=0 (local.get $biases)))
+      (local.set $a0_0
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_0) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_1
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_1) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_2
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_2) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_3
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_3) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_4
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_4) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_5
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_5) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (local.set $a0_6
+        (f32x4.pmin (f32x4.pmax (f32x4.add (local.get $a0_6) (local.get $v)) (local.get $floor)) (local.get $ceiling)))
+      (v128.store offset=0 (local.get $p0) (local.get $a0_0))
+      (v128.store offset=16 (local.get $p0) (local.get $a0_1))
+      (v128.store offset=32 (local.get $p0) (local.get $a0_2))
+      (v128.store offset=48 (local.get $p0) (local.get $a0_3))
+      (v128.store offset=64 (local.get $p0) (local.get $a0_4))
+      (v128.store offset=80 (local.get $p0) (local.get $a0_5))
+      (v128.store offset=96 (local.get $p0) (local.get $a0_6))
+      (local.set $y (i32.add (local.get $y) (i32.mul (local.get $ystep) (i32.const 1))))
       (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1)))))
     (local.get $w))
 
