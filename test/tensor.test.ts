@@ -1,7 +1,7 @@
 /** Tensor types, halves, typed arrays, and weights as matrices. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromF16, isF16, toF16 } from '../src/tensor/f16.ts';
+import { fromF16, fromHalves, isF16, toF16, toHalves } from '../src/tensor/f16.ts';
 import type { Matrix } from '../src/tensor/matrix.ts';
 import { countLive, isLive, liveEntries, liveness, matrix, wordsOf } from '../src/tensor/matrix.ts';
 import { bytesOf, dtypeOf, sameBits, viewOf, zeros } from '../src/tensor/numbers.ts';
@@ -23,6 +23,16 @@ import {
 describe('halves', () => {
   const all = Array.from({ length: 1 << 16 }, (_, half) => half);
   const finite = all.filter((half) => ((half >> 10) & 31) !== 31);
+
+  test('many at once are as one by one', () => {
+    const halves = Uint16Array.from({ length: 65536 }, (_, half) => half);
+    const values = fromHalves(halves);
+    expect(values).toEqual(Float32Array.from(halves, fromF16));
+    expect(toHalves(values)).toEqual(Uint16Array.from(values, toF16));
+    const between = Float32Array.from(values, (v) => v * (1 + 2 ** -12)).filter((v) => Math.abs(v) > 2 ** -14);
+    expect(values.every((v) => isF16(v))).toBe(true);
+    expect(between.filter(isF16).every((v) => !Number.isFinite(v))).toBe(true);
+  });
 
   test('every half survives', () => {
     const lost = all.filter((half) => toF16(fromF16(half)) !== half && !Number.isNaN(fromF16(half)));

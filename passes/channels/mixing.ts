@@ -1,6 +1,7 @@
 /** Layers that mix channels: their weights as outputs × taps × inputs, and which inputs each output reads. */
 import { evaluateCall } from '../../src/graph/evaluate.ts';
 import type { Node } from '../../src/graph/graph.ts';
+import { liveness } from '../../src/tensor/matrix.ts';
 import { elements, tensor } from '../../src/tensor/type.ts';
 import type { ById, Floats } from '../matching/constants.ts';
 import { floatsOf } from '../matching/constants.ts';
@@ -44,12 +45,10 @@ function readsOf({ weights: { data, mask }, outputs }: Layer, inputs: number): U
   if (before && before.mask === mask && before.inputs === inputs) return before.reads;
   const reads = new Uint8Array(outputs * inputs);
   const row = data.length / outputs;
+  const live = liveness({ data, mask });
   for (let o = 0; o < outputs; o++)
     for (let start = o * row; start < (o + 1) * row; start += inputs)
-      for (let c = 0; c < inputs; c++) {
-        const kept = mask ? mask[start + c] === 1 : data[start + c] !== 0;
-        reads[o * inputs + c] |= kept ? 1 : 0;
-      }
+      for (let c = 0; c < inputs; c++) reads[o * inputs + c] |= live[start + c];
   known.set(data, { mask, inputs, reads });
   return reads;
 }

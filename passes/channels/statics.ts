@@ -210,7 +210,8 @@ function parameterPart(id: Id, rows: Kept, byId: ById): Value {
 function onlyFinite({ kept, data }: Static): Static {
   const width = kept.length;
   const finite = new Uint8Array(width).fill(1);
-  for (const [i, v] of data.entries()) if (!Number.isFinite(v)) finite[i % width] = 0;
+  for (let start = 0; start < data.length; start += width)
+    for (let c = 0; c < width; c++) if (!Number.isFinite(data[start + c])) finite[c] = 0;
   if (finite.every((f) => f === 1)) return { kept, data };
   const stay = everyIndex(width).filter((i) => finite[i] === 1);
   return { kept: stay.map((i) => kept[i]), data: selectFloats(data, [data.length / width, width], 1, stay) };

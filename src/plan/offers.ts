@@ -6,6 +6,7 @@ import { operandsOf } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
 import { rulesOf } from '../ops/index.ts';
 import type { Types } from '../ops/rules.ts';
+import type { Matrix } from '../tensor/matrix.ts';
 import type { Encoding } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
 
@@ -39,7 +40,24 @@ export interface Work {
   readonly reuse: number;
 }
 
+/** Of weights that were asked about: a build chooses by them, and says afterwards what it chose from. */
+const known = new WeakMap<Float32Array, { readonly matrix: Matrix; readonly offers: Offers }>();
+
 export function offersFor({ matrix }: Pick<Weights, 'matrix'>): Offers {
+  const before = known.get(matrix.data);
+  if (before && areSame(before.matrix, matrix)) return before.offers;
+  const offers = findOffers(matrix);
+  known.set(matrix.data, { matrix, offers });
+  return offers;
+}
+
+/** Whether matrices of the same numbers are the same to every format. */
+function areSame(a: Matrix, b: Matrix): boolean {
+  const sizes = (['rows', 'columns', 'run', 'mask', 'quantity', 'whole'] as const).every((key) => a[key] === b[key]);
+  return sizes && !a.units && !b.units && JSON.stringify(a.plane) === JSON.stringify(b.plane);
+}
+
+function findOffers(matrix: Matrix): Offers {
   const detections = formats.map((format) => ({ format, found: format.detect(matrix) }));
   return {
     offers: detections.flatMap(({ format, found }) =>

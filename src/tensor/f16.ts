@@ -12,6 +12,27 @@ export function fromF16(half: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** The values of many. */
+export function fromHalves(halves: Uint16Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(halves.length);
+  const words = new Uint32Array(values.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const magnitude = half & 0x7fff;
+    if (magnitude >= 0x0400 && magnitude < 0x7c00)
+      words[i] = ((half & 0x8000) << 16) | ((magnitude << 13) + 0x38000000);
+    else values[i] = fromF16(half);
+  }
+  return values;
+}
+
+/** Those nearest to many. */
+export function toHalves(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) halves[i] = toF16(values[i]);
+  return halves;
+}
+
 /** The half nearest to an f32, ties to even. */
 export function toF16(value: number): number {
   word[0] = value;
@@ -31,4 +52,10 @@ export function toF16(value: number): number {
 }
 
 /** Whether a float32 survives storage as half, bit for bit (NaN does not: its payload may differ). */
-export const isF16 = (value: number): boolean => Object.is(fromF16(toF16(value)), value);
+export function isF16(value: number): boolean {
+  word[0] = value;
+  const magnitude = bits[0] & 0x7fffffff;
+  // Between the least normal half and what is beyond the largest: the bits that halves lack are zero, and no number is lost.
+  if (magnitude >= 0x38800000 && magnitude < 0x47800000) return (magnitude & 0x1fff) === 0 && word[0] === value;
+  return Object.is(fromF16(toF16(value)), value);
+}

@@ -64,7 +64,10 @@ export const wordsOf = (data: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffe
 export const isLive = ({ data, mask }: Matrix, at: number): boolean => (mask ? mask[at] === 1 : data[at] !== 0);
 
 /** 1 for each weight that is kept, row by row. */
-export function liveness({ data, mask }: Matrix): Uint8Array<ArrayBuffer> {
+export function liveness({
+  data,
+  mask,
+}: Pick<Matrix, 'data'> & { readonly mask?: Matrix['mask'] | undefined }): Uint8Array<ArrayBuffer> {
   const live = new Uint8Array(data.length);
   const words = wordsOf(data);
   if (mask) for (let at = 0; at < live.length; at++) live[at] = mask[at] === 1 ? 1 : 0;

@@ -6,9 +6,9 @@ import type { Shape } from '../../tensor/type.ts';
 import type { ImportContext } from '../importer.ts';
 import { suggestion } from '../nearest.ts';
 import { readShards } from '../shards.ts';
+import type { Decoded } from './decode.ts';
+import { decode } from './decode.ts';
 import type { Manifest, WeightEntry } from './json.ts';
-import type { Decoded } from './storage.ts';
-import { withDecoder } from './storage.ts';
 
 export interface Weight {
   readonly dtype: 'f32' | 'i32';
@@ -30,22 +30,20 @@ export function readWeights(
   if (!checkNames(manifest, file, context.report)) return undefined;
   let complete = true;
   const weights = new Map<string, Weight>();
-  withDecoder((decode) => {
-    for (const { paths, weights: entries } of manifest) {
-      const bytes = readShards(paths, file, context);
-      const fits = bytes !== undefined && checkSizes(entries, paths, bytes.length, file, context.report);
-      if (!fits) {
-        complete = false;
-        continue;
-      }
-      let at = 0;
-      for (const entry of entries) {
-        const length = byteLength(entry);
-        weights.set(entry.name, weightOf(entry, decode(bytes.subarray(at, at + length), entry)));
-        at += length;
-      }
+  for (const { paths, weights: entries } of manifest) {
+    const bytes = readShards(paths, file, context);
+    const fits = bytes !== undefined && checkSizes(entries, paths, bytes.length, file, context.report);
+    if (!fits) {
+      complete = false;
+      continue;
     }
-  });
+    let at = 0;
+    for (const entry of entries) {
+      const length = byteLength(entry);
+      weights.set(entry.name, weightOf(entry, decode(bytes.subarray(at, at + length), entry)));
+      at += length;
+    }
+  }
   if (!complete) return undefined;
   for (const [name, { data }] of weights) warnOfStrangeNumbers(name, data, file, context.report);
   return withMasks(weights, file, context);

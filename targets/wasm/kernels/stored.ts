@@ -14,7 +14,7 @@ import type { Coder } from '../../../src/formats/codes.ts';
 import type { Routine } from '../../../src/plan/kernel.ts';
 import type { Piece } from '../../../src/plan/plan.ts';
 import { bytesWhole } from '../../../src/plan/plan.ts';
-import { isF16, toF16 } from '../../../src/tensor/f16.ts';
+import { isF16, toHalves } from '../../../src/tensor/f16.ts';
 import { wordsOf } from '../../../src/tensor/matrix.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
 
@@ -49,7 +49,7 @@ export function storedCodes(
 
 export const numbersPiece = (numbers: Float32Array<ArrayBuffer>): Piece =>
   areHalves(numbers)
-    ? { kind: 'halves', bytes: bytesOf(Uint16Array.from(numbers, toF16)) }
+    ? { kind: 'halves', bytes: bytesOf(toHalves(numbers)) }
     : { kind: 'singles', bytes: bytesOf(numbers) };
 
 /** Whether numbers are stored in half of their bytes: all of them, exactly. Few take more in calls than they save. */
