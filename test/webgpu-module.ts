@@ -147,3 +147,20 @@ function spread(plan: Plan): Plan {
   );
   return { ...plan, arena: { ...plan.arena, places, peak: end } };
 }
+
+type Outputs = Readonly<Record<string, Numbers>>;
+
+/** The largest difference of any output, against its largest number. */
+export function relativeError(have: Outputs, want: Outputs): number {
+  let worst = 0;
+  for (const [name, numbers] of Object.entries(want)) {
+    let [most, apart] = [0, 0];
+    numbers.forEach((v, i) => {
+      most = Math.max(most, Math.abs(v));
+      apart = Math.max(apart, Math.abs(v - have[name][i]));
+      if (Number.isNaN(have[name][i]) !== Number.isNaN(v)) apart = Infinity;
+    });
+    worst = Math.max(worst, apart / (most || 1));
+  }
+  return worst;
+}

@@ -37,4 +37,5 @@ export const math = {
   loadU16: routine('load-u16'),
   loadI16: routine('load-i16', [routine('load-u16')]),
   loadF16: routine('load-f16'),
+  loadCode: routine('load-code'),
 } satisfies Record<string, Routine>;

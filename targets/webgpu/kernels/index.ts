@@ -1,4 +1,5 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { sparse } from './sparse.ts';
 
 /** Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [];
+export const kernels: readonly Kernel[] = [sparse];
