@@ -64,7 +64,41 @@ export function dense(
 
 const same = { kernel: [3, 3], pad: [1, 1, 1, 1] } as const;
 
+const ownGroups = (title: string, c: number, spec: Omit<ConvSpec, 'groups'>): WebgpuCase =>
+  conv(title, { ...spec, groups: c });
+
 export const webgpuCases = {
+  depthwise: [
+    ownGroups('3x3, a border, several images', 6, { ...same, x: [2, 9, 7, 6], o: 6, activation: 'relu6' }),
+    ownGroups('stride, dilation, an uneven border, two outputs a channel, f32', 5, {
+      ...{ x: [1, 12, 9, 5], o: 10, kernel: [5, 3], stride: [2, 1], dilation: [1, 2], pad: [1, 2, 2, 1], half: false },
+      ...{ activation: 'prelu', residual: true },
+    }),
+  ],
+  dense: [
+    conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 5], o: 36, activation: 'relu6' }),
+    conv('1x1, a residual, f32', {
+      x: [1, 7, 7, 70],
+      o: 9,
+      kernel: [1, 1],
+      residual: true,
+      half: false,
+      activation: 'swish',
+    }),
+    conv('stride, dilation, an uneven border, slopes', {
+      ...{
+        x: [1, 13, 12, 5],
+        o: 5,
+        kernel: [3, 2],
+        stride: [2, 1],
+        dilation: [1, 2],
+        pad: [1, 0, 2, 1],
+        activation: 'prelu',
+      },
+    }),
+    dense('a vector', 1, 130, 21, 1),
+    dense('many vectors, f32', 40, 65, 10, 1, false),
+  ],
   sparse: [
     conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 35], o: 6, density: 0.2, activation: 'relu6' }),
     conv('1x1, a residual', {

@@ -1,5 +1,7 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { dense } from './dense.ts';
+import { depthwise } from './depthwise.ts';
 import { sparse } from './sparse.ts';
 
 /** Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [sparse];
+export const kernels: readonly Kernel[] = [depthwise, dense, sparse];

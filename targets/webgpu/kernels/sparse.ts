@@ -7,14 +7,11 @@ import { gatherBand, liveBits } from '../../../src/formats/livebits.ts';
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { isTallBlock, tall } from '../storage.ts';
+import { groupSize, lanesFor, pixelsEach } from './lanes.ts';
 import { declared, endingOf, notKnown } from './layer.ts';
 import type { Order } from './values.ts';
 import { storeValues, told } from './values.ts';
 import { windowArgs, windowNames, windowOf } from './window.ts';
-
-/** Pixels of one invocation, and invocations of a group. */
-const pixelsEach = 4;
-const groupSize = 64;
 
 export const sparse: Kernel = {
   name: 'sparse',
@@ -71,13 +68,6 @@ function shader(values: ReturnType<typeof storeValues>, ending: ReturnType<typeo
     },
     needs: [...values.needs, ...ending.needs],
   };
-}
-
-/** A power of two: no more invocations side by side than there are pixels for. */
-function lanesFor(count: number): number {
-  let lanes = 1;
-  while (lanes < groupSize && lanes < count) lanes *= 2;
-  return lanes;
 }
 
 interface Bands {
