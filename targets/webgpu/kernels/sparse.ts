@@ -34,7 +34,8 @@ export const sparse: Kernel = {
     const values = storeValues(site, weights, bands.order);
     const ending = endingOf(site);
     const pack = (hint: string, data: Int32Array<ArrayBuffer>) => site.pack(hint, data).array;
-    const lanes = lanesFor(Math.ceil(window.pixels / pixelsEach));
+    const each = height === 1 ? 2 * pixelsEach : pixelsEach;
+    const lanes = lanesFor(Math.ceil(window.pixels / each));
     const rows = result.type.shape[result.type.shape.length - 1];
     const args = [
       ...windowArgs(window),
@@ -44,7 +45,7 @@ export const sparse: Kernel = {
       ...[liveBits(weights.matrix).wordsPerRun, bands.slots.length, result.array, lanes, rows],
     ];
     const groups = [
-      Math.ceil(window.pixels / (pixelsEach * lanes)),
+      Math.ceil(window.pixels / (each * lanes)),
       Math.ceil(bands.slots.length / (groupSize / lanes)),
       window.images,
     ];
