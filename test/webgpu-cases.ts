@@ -64,6 +64,28 @@ export function dense(
 
 const same = { kernel: [3, 3], pad: [1, 1, 1, 1] } as const;
 
+/** The same with weights rounded, and stored in codes: steps of a scale a row, or one of so many numbers. */
+export function codedConv(title: string, spec: ConvSpec, code: 'steps' | 'book', plain: Encoding): WebgpuCase {
+  const { graph } = conv(title, spec);
+  const nodes = graph.nodes.map((node) => {
+    if (node.kind !== 'constant' || node.id !== 'weights') return node;
+    const [o] = node.type.shape;
+    const scale = Array.from({ length: o }, (_, r) => Math.fround(0.01 + r / 512));
+    const size = node.data.length / o;
+    const data =
+      code === 'steps'
+        ? Float32Array.from(node.data, (v, i) => Math.round(v * 100) * scale[Math.floor(i / size)])
+        : Float32Array.from(node.data, (v) => Math.round(v * 7) / 9);
+    const params = { ...plain.params, ...(code === 'steps' ? { linear: 8 } : { codebook: 4 }) };
+    const quantity = { scale, zero: scale.map(() => 0), axis: 0 };
+    const type = { ...node.type, encoding: { ...plain, params }, ...(code === 'steps' && { quantity }) };
+    return { ...node, type, data };
+  });
+  return { title, graph: { ...graph, nodes } };
+}
+
+const rows: Encoding = { format: 'csr', params: { index: 16 } };
+
 const ownGroups = (title: string, c: number, spec: Omit<ConvSpec, 'groups'>): WebgpuCase =>
   conv(title, { ...spec, groups: c });
 
@@ -76,6 +98,7 @@ export const webgpuCases = {
     }),
   ],
   dense: [
+    dense('a vector', 1, 130, 21, 1),
     conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 5], o: 36, activation: 'relu6' }),
     conv('1x1, a residual, f32', {
       x: [1, 7, 7, 70],
@@ -96,8 +119,12 @@ export const webgpuCases = {
         activation: 'prelu',
       },
     }),
-    dense('a vector', 1, 130, 21, 1),
     dense('many vectors, f32', 40, 65, 10, 1, false),
+    codedConv('steps', { x: [1, 1, 1, 96], o: 12, kernel: [1, 1] }, 'steps', { format: 'dense', params: {} }),
+    codedConv('a codebook', { x: [1, 1, 1, 96], o: 12, kernel: [1, 1], half: false }, 'book', {
+      format: 'dense',
+      params: {},
+    }),
   ],
   sparse: [
     conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 35], o: 6, density: 0.2, activation: 'relu6' }),
@@ -117,5 +144,11 @@ export const webgpuCases = {
     bandedConv('bands of four rows, f32', { ...same, x: [1, 7, 7, 33], o: 8, density: 0.1, half: false }),
     dense('a vector', 1, 130, 21, 0.2),
     dense('some vectors, f32', 7, 65, 10, 0.5, false),
+    codedConv('steps', { ...same, x: [1, 6, 6, 24], o: 12, density: 0.3 }, 'steps', rows),
+    codedConv('a codebook', { ...same, x: [1, 6, 6, 24], o: 12, density: 0.3, activation: 'relu' }, 'book', rows),
+    codedConv('steps beside a bit for each', { x: [1, 6, 6, 32], o: 9, kernel: [1, 1], density: 0.1 }, 'steps', {
+      format: 'bitmask',
+      params: {},
+    }),
   ],
 } satisfies Readonly<Record<string, readonly WebgpuCase[]>>;

@@ -1,6 +1,9 @@
 /** Graphs as WebGPU shaders without their binding, for tests: built, run, and watched for stray writes. */
+import { expect } from 'vitest';
 import type { Named } from '../src/graph/evaluate.ts';
+import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
+import { randomInputs } from '../src/graph/samples.ts';
 import { verify } from '../src/graph/verify.ts';
 import { alignUp } from '../src/plan/arena.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
@@ -9,6 +12,7 @@ import type { Plan } from '../src/plan/plan.ts';
 import { renderer } from '../src/render.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
+import { kernels } from '../targets/webgpu/kernels/index.ts';
 import type { Module } from '../targets/webgpu/module.ts';
 import { moduleOf } from '../targets/webgpu/module.ts';
 import type { Places } from '../targets/webgpu/places.ts';
@@ -30,11 +34,11 @@ export interface TestShaders {
 const guard = 192;
 const pattern = 0xa5a5a5a5;
 
-export async function buildShaders(graph: Graph, kernels: readonly Kernel[]): Promise<TestShaders> {
+export async function buildShaders(graph: Graph, used: readonly Kernel[]): Promise<TestShaders> {
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const plan = spread(lower(graph, kernels));
+  const plan = spread(lower(graph, used));
   const places = placesOf(plan, guard);
   const module = moduleOf(plan, places, render);
   const gpu = await prepare(module, places);
@@ -146,6 +150,16 @@ function spread(plan: Plan): Plan {
     }),
   );
   return { ...plan, arena: { ...plan.arena, places, peak: end } };
+}
+
+/** Runs the graph by a kernel, twice, since a second run finds what the first has left behind. */
+export async function expectMeaning(graph: Graph, kernel: string): Promise<void> {
+  const tuned = await buildShaders(graph, kernels);
+  expect(tuned.plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? [work.kernel] : []))).toContain(kernel);
+  const inputs = randomInputs(graph, 7);
+  const fast = await tuned.run(inputs);
+  expect(relativeError(fast, evaluate(graph, inputs))).toBeLessThan(1e-5);
+  expect(await tuned.run(inputs)).toEqual(fast);
 }
 
 type Outputs = Readonly<Record<string, Numbers>>;

@@ -1,0 +1,56 @@
+/** Whole models as WebGPU shaders, as a build makes them, against the meaning of their graphs. */
+import { expect, test } from 'vitest';
+import { pipeline } from '../../passes/index.ts';
+import { compile } from '../../src/compile.ts';
+import { printDiagnostic } from '../../src/diagnostic.ts';
+import { evaluate } from '../../src/graph/evaluate.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { randomInputs } from '../../src/graph/samples.ts';
+import { loadModel } from '../../src/make/load.ts';
+import { kernels } from '../../targets/webgpu/kernels/index.ts';
+import { webgpuTarget } from '../../targets/webgpu/target.ts';
+import { digitGraph, digitModels } from '../digits.ts';
+import { inputShapes, modelPath } from '../models.ts';
+import { noGpu } from '../webgpu-device.ts';
+import { buildShaders, relativeError, render } from '../webgpu-module.ts';
+
+function prepared(graph: Graph): Graph {
+  const target = webgpuTarget(kernels);
+  const out = compile({ graph, passes: pipeline(target), target, render });
+  if (!out.ok) throw new Error(out.diagnostics.map(printDiagnostic).join('\n'));
+  return out.graph;
+}
+
+async function expectClose(graph: Graph): Promise<void> {
+  const shaders = await buildShaders(prepared(graph), kernels);
+  const inputs = randomInputs(graph, 3);
+  expect(relativeError(await shaders.run(inputs), evaluate(graph, inputs))).toBeLessThan(1e-4);
+}
+
+const loaded = (name: 'blazepose-detector' | 'nsfwjs-mobilenet_v2'): Graph => {
+  const model = loadModel(modelPath(name), { shapes: inputShapes(name) }, ({ severity, message }) => {
+    if (severity === 'error') throw new Error(message);
+  });
+  if (!model) throw new Error(`${name} is not read`);
+  return model.graph;
+};
+
+test.skipIf(noGpu).each(digitModels)(`%s ${noGpu ?? ''}`, (name) => expectClose(digitGraph(name)));
+
+test.skipIf(noGpu)(`a pose detector ${noGpu ?? ''}`, () => expectClose(loaded('blazepose-detector')));
+
+test.skipIf(noGpu)(`a MobileNet v2 ${noGpu ?? ''}`, () => expectClose(loaded('nsfwjs-mobilenet_v2')));
+
+test('of a pose detector, of which a third of the weights is left, less is uploaded than 45 % of dense halves', () => {
+  const target = webgpuTarget(kernels);
+  const graph = loaded('blazepose-detector');
+  const out = compile({ graph, passes: pipeline(target), target, render });
+  const weights = out.ok ? out.artefacts.find(({ role }) => role === 'weights') : undefined;
+  const count = out.ok
+    ? out.graph.nodes.reduce(
+        (sum, n) => sum + (n.kind === 'constant' && n.type.shape.length > 1 ? n.data.length : 0),
+        0,
+      )
+    : NaN;
+  expect(weights?.contents.length).toBeLessThan(0.45 * 2 * count);
+});
