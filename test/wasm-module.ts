@@ -161,7 +161,7 @@ function gapsOf(places: ReadonlyMap<Arr, number>, length: number): readonly (rea
   let end = 0;
   const gaps = held.map(({ from, to }): readonly [number, number] => {
     const gap = [end, from] as const;
-    end = to;
+    end = Math.max(end, to);
     return gap;
   });
   return [...gaps, [end, Math.min(length, end + 4096)]];

@@ -8,3 +8,11 @@ export const expandRows: Routine = {
   view: {},
   needs: [storedValue],
 };
+
+/** The routine that makes streams of whole weights. */
+export const expandPairs: Routine = {
+  name: 'expand-pairs',
+  template: 'wasm/kernels/expand-pairs.wat.hbs',
+  view: {},
+  needs: [],
+};

@@ -1,119 +1,226 @@
 /**
  * Streams of whole weights for pictures whose channels lie in pairs. A record multiplies two numbers for each sum: those of a
- * pair of channels, or, zipped, of an even channel and of an odd one that need not be neighbours. Rows may share records in
- * pairs of their own.
+ * pair of channels; or, zipped, of an even channel and of an odd one that need not be neighbours; or of two taps, which the
+ * channels of a pair have each for itself. Rows may share records in pairs of their own.
  *
  *     for each two rows, or for each row:
  *     i32   bytes of its records
  *     i32   what is added to the results
- *     i32   sum to begin with, multiplier, what is added for rounding, shift: for each row
- *     the records, each i32 offset, zipped i32 offset of the odd channel, and two i16 weights for each row
+ *     i32   for each row, sum to begin with, multiplier, what is added before the shift, shift, shift to the left of sums
+ *     the records, each i32 offset, zipped i32 offset of the second number, and two i16 weights for each row
+ *
+ * Rows come in twos: where their number is odd, one follows without weights. Stored are heads, offsets of taps, weights that are not
+ * zero, and a bit for each place.
  */
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { KernelSite } from '../../../src/plan/kernel.ts';
+import type { Piece } from '../../../src/plan/plan.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
-import type { Rescaling } from './rescale.ts';
+import { bytesOf } from '../../../src/tensor/numbers.ts';
+import { expandPairs } from './expand-rows.ts';
+import type { Rescaling, Rescalings } from './rescale.ts';
 
 export interface RecordKind {
+  readonly name: 'pairs' | 'zip' | 'taps';
   /** Rows that share records. */
   readonly width: 1 | 2;
-  readonly zipped: boolean;
 }
 
-export const kindName = ({ width, zipped }: RecordKind): string => `${zipped ? 'zip' : 'dot'}-${width}`;
+export const taps: RecordKind = { name: 'taps', width: 2 };
 
-/** One weight, and where the pair of channels lies that it multiplies one of. */
-interface Entry {
-  readonly offset: number;
-  /** Of the row, and of the one after it. */
-  readonly weights: readonly number[];
+export const kindName = ({ name, width }: RecordKind): string => (name === 'taps' ? name : `${name}-${width}`);
+
+/** Where records read. */
+export interface Places {
+  /** The offset of each tap, in bytes. */
+  readonly taps: readonly number[];
+  /** Bytes from a pair of channels to the next; of depthwise layers, round and round after so many. */
+  readonly plane: number;
+  readonly round?: number;
 }
-
-/** The offset of each pair of channels of each tap, as columns come: tap by tap. */
-export type PairOffset = (tap: number, pair: number) => number;
 
 /** Operations on a vector of sums for a record of each kind. */
 const costs: readonly (readonly [RecordKind, cost: number])[] = [
-  [{ width: 2, zipped: false }, 4],
-  [{ width: 2, zipped: true }, 5.5],
-  [{ width: 1, zipped: false }, 2.2],
+  [{ name: 'pairs', width: 2 }, 4],
+  [{ name: 'zip', width: 2 }, 5.5],
+  [{ name: 'pairs', width: 1 }, 2.2],
 ];
 
 /** The kind that takes least for these weights. */
 export function kindFor(matrix: Matrix): RecordKind {
+  const weights = weightsOf(matrix);
   const timed = costs.map(([kind, cost]) => {
     let records = 0;
-    for (let row = 0; row < matrix.rows; row += kind.width) records += recordsOf(matrix, row, kind, () => 0).length;
+    for (let row = 0; row < matrix.rows; row += kind.width) records += countOf(weights, row, kind);
     return { kind, time: cost * records };
   });
   return timed.reduce((best, next) => (next.time < best.time ? next : best)).kind;
 }
 
-interface PairRecord {
-  readonly offset: number;
-  readonly odd: number;
-  /** For each row those of the even and of the odd channel. */
-  readonly weights: readonly number[];
+interface Weights {
+  readonly rows: number;
+  readonly columns: number;
+  /** Channels of a tap. */
+  readonly run: number;
+  /** Zeros where nothing is kept. */
+  readonly values: Int16Array<ArrayBuffer>;
 }
 
-function recordsOf(matrix: Matrix, row: number, { width, zipped }: RecordKind, at: PairOffset): readonly PairRecord[] {
-  const { columns, run, data, rows } = matrix;
-  const live = Array.from({ length: Math.min(width, rows - row) }, (_, i) => row + i);
-  const halves: readonly [Entry[], Entry[]] = [[], []];
-  const places: number[][] = [[], []];
-  for (let column = 0; column < columns; column++) {
-    if (!live.some((r) => isLive(matrix, r * columns + column) && data[r * columns + column] !== 0)) continue;
-    const [tap, channel] = [Math.floor(column / run), column % run];
-    const pair = channel >> 1;
-    const weights = Array.from({ length: width }, (_, i) => (row + i < rows ? data[(row + i) * columns + column] : 0));
-    halves[channel & 1].push({ offset: at(tap, pair), weights });
-    places[channel & 1].push(tap * run + pair);
+function weightsOf(matrix: Matrix, lifts?: readonly Rescaling[]): Weights {
+  const { rows, columns, run, data } = matrix;
+  const values = new Int16Array(rows * columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const factor = 2 ** (lifts?.[row].lift ?? 0);
+    for (const end = at + columns; at < end; at++) if (isLive(matrix, at)) values[at] = data[at] * factor;
   }
-  const none = Array<number>(width).fill(0);
-  const record = (even: Entry | undefined, odd: Entry | undefined): PairRecord => ({
-    offset: (even ?? odd)?.offset ?? 0,
-    odd: (odd ?? even)?.offset ?? 0,
-    weights: none.flatMap((_, i) => [even?.weights[i] ?? 0, odd?.weights[i] ?? 0]),
-  });
-  const [evens, odds] = halves;
-  if (zipped) return Array.from({ length: Math.max(evens.length, odds.length) }, (_, i) => record(evens[i], odds[i]));
-  const records: PairRecord[] = [];
-  for (let e = 0, o = 0; e < evens.length || o < odds.length; ) {
-    const [a, b] = [places[0][e] ?? Infinity, places[1][o] ?? Infinity];
-    records.push(record(a <= b ? evens[e] : undefined, b <= a ? odds[o] : undefined));
-    if (a <= b) e++;
-    if (b <= a) o++;
-  }
-  return records;
+  return { rows, columns, run, values };
 }
 
-/** Rows come in twos: where their number is odd, one follows without weights. */
-export function pairStream(
+/** Columns of which one of the rows has a weight. */
+function* liveColumns({ rows, columns, values }: Weights, row: number, width: number): Generator<number> {
+  const first = row * columns;
+  const second = width === 2 && row + 1 < rows ? first + columns : first;
+  for (let column = 0; column < columns; column++)
+    if (values[first + column] !== 0 || values[second + column] !== 0) yield column;
+}
+
+/** Records of a row, or of two. */
+function countOf(weights: Weights, row: number, { name, width }: RecordKind): number {
+  const { run } = weights;
+  const halves = [0, 0];
+  let [pairs, last] = [0, -1];
+  for (const column of liveColumns(weights, row, width)) {
+    const channel = column % run;
+    halves[channel & 1]++;
+    const pair = column - (channel & 1);
+    if (pair !== last) pairs++;
+    last = pair;
+  }
+  if (name === 'pairs') return pairs;
+  return name === 'zip' ? Math.max(...halves) : Math.ceil((halves[0] + halves[1]) / 2);
+}
+
+/** The constant that holds the stream. */
+export function packPairs(
+  { pack }: Pick<KernelSite, 'pack'>,
   matrix: Matrix,
   kind: RecordKind,
-  rescalings: readonly Rescaling[],
-  zero: number,
-  at: PairOffset,
-): Int32Array<ArrayBuffer> {
-  const words: number[] = [];
-  for (let row = 0; row < matrix.rows + (matrix.rows % 2); row += kind.width) {
-    const records = row < matrix.rows ? recordsOf(matrix, row, kind, at) : [];
-    const size = kind.width + 1 + Number(kind.zipped);
-    words.push(4 * size * records.length, zero, ...headOf(rescalings, row, kind.width));
-    for (const { offset, odd, weights } of records)
-      words.push(offset, ...(kind.zipped ? [odd] : []), ...packed(weights));
-  }
-  return Int32Array.from(words);
+  rescalings: Rescalings,
+  places: Places,
+): Arr {
+  const weights = weightsOf(matrix, rescalings.rows);
+  const made = stream(weights, kind, rescalings, places);
+  const { pieces, masked, short } = storedForm(matrix, rescalings, places);
+  const { rows, columns, run } = weights;
+  const constant = pack('rows', made, {
+    pieces,
+    scratch: 4 * columns,
+    expand: (source, scratch) => ({
+      routine: expandPairs,
+      args: [
+        ...[
+          source,
+          scratch,
+          constant.array,
+          rows,
+          columns,
+          run,
+          kind.width,
+          ['pairs', 'zip', 'taps'].indexOf(kind.name),
+        ],
+        ...[places.plane, places.round ?? 0, Number(masked), Number(short), rescalings.zero],
+      ],
+    }),
+  });
+  return constant.array;
 }
 
-/** What comes before the records of some rows; a row that is not there has a head of zeros, and a shift that is one. */
-export const headOf = (rescalings: readonly Rescaling[], row: number, width: number): readonly number[] =>
-  Array.from({ length: width }, (_, i) => {
-    const { bias, multiplier, round, shift, up } = rescalings[row + i] ?? none;
-    return [bias, multiplier, round, shift, up];
-  }).flat();
+function stream(weights: Weights, kind: RecordKind, { rows: heads, zero }: Rescalings, places: Places) {
+  const { rows, columns, run, values } = weights;
+  const { name, width } = kind;
+  const even = rows + (rows % 2);
+  const size = 1 + width + Number(name !== 'pairs');
+  let total = 0;
+  for (let row = 0; row < even; row += width)
+    total += 2 + 5 * width + (row < rows ? size * countOf(weights, row, kind) : 0);
+  const words = new Int32Array(total);
+  const shorts = new Int16Array(words.buffer);
+  let at = 0;
+  for (let row = 0; row < even; row += width) {
+    const head = at;
+    words[head + 1] = zero;
+    at += 2;
+    for (let i = 0; i < width; i++, at += 5) words.set(headOf(heads[row + i]), at);
+    const first = at;
+    const next = [at, at];
+    let last = -1;
+    let turn = 0;
+    if (row < rows)
+      for (const column of liveColumns(weights, row, width)) {
+        const channel = column % run;
+        const half = name === 'taps' ? turn++ & 1 : channel & 1;
+        const pair = column - (channel & 1);
+        const plane = name === 'taps' ? (row / 2) % (places.round ?? 1) : channel >> 1;
+        const offset = places.taps[Math.floor(column / run)] + plane * places.plane;
+        let record = at - size;
+        if (name === 'pairs') {
+          if (pair !== last) record = begin(offset);
+        } else {
+          record = next[half] === at ? begin(offset) : next[half];
+          next[half] = record + size;
+          words[record + half] = offset;
+        }
+        last = pair;
+        const to = 2 * (record + size - width) + half;
+        for (let i = 0; i < width && row + i < rows; i++) shorts[to + 2 * i] = values[(row + i) * columns + column];
+      }
+    words[head] = 4 * (at - first);
+  }
+  return words;
 
-const none: Rescaling = { bias: 0, multiplier: 0, round: 1, shift: 1, up: 0 };
+  /** A record whose numbers are both those of the first. */
+  function begin(offset: number): number {
+    words[at] = offset;
+    if (name !== 'pairs') words[at + 1] = offset;
+    at += size;
+    return at - size;
+  }
+}
 
-/** Two numbers of 16 bits in a word, the first in its lower half. */
-export const packed = (numbers: readonly number[]): readonly number[] =>
-  Array.from({ length: numbers.length / 2 }, (_, i) => (numbers[2 * i] & 0xffff) | (numbers[2 * i + 1] << 16));
+/** What comes before the records of a row; one that is not there has no multiplier, and a shift that is one. */
+const headOf = ({ bias, multiplier, round, shift, up } = none): readonly number[] => [
+  bias,
+  multiplier,
+  round,
+  shift,
+  up,
+];
+
+const none: Rescaling = { bias: 0, multiplier: 0, round: 1, shift: 1, up: 0, lift: 0 };
+
+/** A row's bias, multiplier, what is added before the shift, and three bytes of shifts. */
+const headWords = 4;
+
+function storedForm(matrix: Matrix, { rows: heads }: Rescalings, { taps: offsets }: Places) {
+  const { values } = weightsOf(matrix);
+  const side = new Int32Array(offsets.length + headWords * heads.length);
+  side.set(offsets);
+  heads.forEach(({ bias, multiplier, round, shift, up, lift }, row) => {
+    side.set([bias, multiplier, round, shift | (up << 8) | (lift << 16)], offsets.length + headWords * row);
+  });
+  const live = values.filter((w) => w !== 0);
+  const masked = live.length < values.length;
+  const kept = masked ? live : values;
+  const short = kept.some((w) => w < -128 || w > 127);
+  const numbers = new Uint8Array(4 * Math.ceil(((short ? 2 : 1) * kept.length) / 4));
+  numbers.set(bytesOf(short ? kept : Int8Array.from(kept)));
+  const bits = new Uint8Array(masked ? Math.ceil(values.length / 8) : 0);
+  if (masked) for (let at = 0; at < values.length; at++) bits[at >> 3] |= Number(values[at] !== 0) << (at & 7);
+  const pieces: readonly Piece[] = [
+    { kind: 'side', bytes: bytesOf(side) },
+    ...(masked ? [{ kind: 'bits', bytes: bits } as const] : []),
+    { kind: 'codes', bytes: numbers },
+  ];
+  return { pieces, masked, short };
+}

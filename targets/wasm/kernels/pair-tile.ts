@@ -1,16 +1,17 @@
 /** Tiles of whole numbers: what a stream of weights computes for a few vectors of neighbouring pixels, two rows of it at a time. */
 import type { Routine } from '../../../src/plan/kernel.ts';
 import type { RecordKind } from './pair-stream.ts';
-import { kindName } from './pair-stream.ts';
+import { kindName, taps } from './pair-stream.ts';
+import type { Rescalings } from './rescale.ts';
 import { rescaled } from './rescale.ts';
 import type { TileShape, Tiling } from './tile.ts';
 import { rowsTogether } from './tile.ts';
 
 /** Vectors that have registers at a time, with their sums. */
-const mostVectors: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 4, 'dot-1': 7, taps: 4, max: 7 };
+const mostVectors: Readonly<Record<string, number>> = { 'pairs-2': 4, 'zip-2': 4, 'pairs-1': 7, taps: 4, max: 7 };
 
 /** Vectors between two branches that are never taken, where what is loaded would not fit with the sums. */
-const together: Readonly<Record<string, number>> = { 'dot-2': 4, 'zip-2': 2, 'dot-1': 7, taps: 2, max: 7 };
+const together: Readonly<Record<string, number>> = { 'pairs-2': 4, 'zip-2': 2, 'pairs-1': 7, taps: 2, max: 7 };
 
 /** Never zero; each another, since engines drop a test that was made before. */
 const never = ['w', 'p0', 'q0'];
@@ -45,7 +46,9 @@ function before({ row, offset, pixels }: Stored): string {
 const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
   `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
 
-function viewOf(shape: TileShape, kind: string, name: string) {
+type Scheme = Pick<Rescalings, 'fixed' | 'up'>;
+
+function viewOf(shape: TileShape, kind: string, name: string, { fixed }: Scheme) {
   const { pixelRows, vectors, tail } = shape;
   const all = Array.from({ length: pixelRows * vectors }, (_, id): Stored => {
     const [row, i] = [Math.floor(id / vectors), id % vectors];
@@ -60,8 +63,8 @@ function viewOf(shape: TileShape, kind: string, name: string) {
       ...v,
       parting: v.id > 0 && v.id % together[kind] === 0 ? [never[v.id / together[kind] - 1]] : [],
       before: before(v),
-      first: rescaled(`a${v.id}`, '0'),
-      second: rescaled(`b${v.id}`, '1'),
+      first: rescaled(`a${v.id}`, '0', fixed),
+      second: rescaled(`b${v.id}`, '1', fixed),
       stores: stores[v.pixels].map(({ instruction, at, lane }) => ({ instruction, lane, at: v.offset + at })),
     })),
   };
@@ -71,12 +74,12 @@ interface TileKind {
   readonly kind: string;
   readonly template: string;
   readonly view: object;
-  /** Whether sums may have to go to the left first. */
-  readonly up: boolean;
+  readonly scheme: Scheme;
 }
 
-function tilingOf(shape: TileShape, { kind, template, view, up }: TileKind): Tiling {
-  const stem = `${kind}${up ? '-up' : ''}`;
+function tilingOf(shape: TileShape, { kind, template, view, scheme }: TileKind): Tiling {
+  const { fixed, up } = scheme;
+  const stem = `${kind}${up ? '-up' : ''}${fixed === undefined ? '' : `-by-${fixed}`}`;
   const pieces = Math.ceil(shape.vectors / mostVectors[kind]);
   const widest = Math.ceil(shape.vectors / pieces);
   const rowsAtATime = rowsTogether(mostVectors[kind] / widest, shape);
@@ -90,7 +93,12 @@ function tilingOf(shape: TileShape, { kind, template, view, up }: TileKind): Til
       const routine: Routine = {
         name,
         template: `wasm/kernels/${template}.wat.hbs`,
-        view: { ...viewOf(part, kind, name), ...view, up: up ? [true] : [] },
+        view: {
+          ...viewOf(part, kind, name, scheme),
+          ...view,
+          up: up ? [true] : [],
+          loose: fixed === undefined ? [true] : [],
+        },
         needs: [],
       };
       tiles.push({ routine, row, bytes: 16 * first, sums: vectors * pixelRows });
@@ -98,9 +106,11 @@ function tilingOf(shape: TileShape, { kind, template, view, up }: TileKind): Til
   return { name: `${stem}-${suffix(shape)}`, tiles };
 }
 
-/** Sums over channels. */
-export function pairTiles(shape: TileShape, kind: RecordKind, up: boolean): Tiling {
-  const { width, zipped } = kind;
+/** Sums over channels, or of each channel for itself. */
+export function pairTiles(shape: TileShape, kind: RecordKind, scheme: Scheme): Tiling {
+  if (kind === taps) return tilingOf(shape, { kind: 'taps', template: 'whole-taps', view: {}, scheme });
+  const { width } = kind;
+  const zipped = kind.name === 'zip';
   const weight = zipped ? 8 : 4;
   const view = {
     zipped: zipped ? [true] : [],
@@ -110,13 +120,9 @@ export function pairTiles(shape: TileShape, kind: RecordKind, up: boolean): Tili
     bytes: weight + 4 * width,
     head: 8 + 20 * width,
   };
-  return tilingOf(shape, { kind: kindName(kind), template: width === 2 ? 'whole-pair' : 'whole-row', view, up });
+  return tilingOf(shape, { kind: kindName(kind), template: width === 2 ? 'whole-pair' : 'whole-row', view, scheme });
 }
 
 /** The largest of what lies below a window, each channel for itself. */
 export const maxTiles = (shape: TileShape): Tiling =>
-  tilingOf(shape, { kind: 'max', template: 'whole-max', view: {}, up: false });
-
-/** Each channel for itself, two taps at a time. */
-export const tapTiles = (shape: TileShape, up: boolean): Tiling =>
-  tilingOf(shape, { kind: 'taps', template: 'whole-taps', view: {}, up });
+  tilingOf(shape, { kind: 'max', template: 'whole-max', view: {}, scheme: { up: false } });

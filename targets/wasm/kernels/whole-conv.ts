@@ -8,12 +8,11 @@ import { isLive } from '../../../src/tensor/matrix.ts';
 import { isPairs, rowBytes, wordsOf } from '../panels.ts';
 import { mostShort } from '../wish-whole.ts';
 import { panelCalls } from './conv-panels.ts';
-import { kindFor, pairStream } from './pair-stream.ts';
-import { pairTiles, tapTiles } from './pair-tile.ts';
-import type { Rescaling } from './rescale.ts';
-import { ofRow, rescalingOf } from './rescale.ts';
+import { kindFor, packPairs, taps } from './pair-stream.ts';
+import { pairTiles } from './pair-tile.ts';
+import type { Rescalings, Sums } from './rescale.ts';
+import { ofRow, rescalingsOf } from './rescale.ts';
 import { slide } from './slide.ts';
-import { tapStream } from './tap-stream.ts';
 import type { Sliding } from './window.ts';
 import { tapsOf, windowOf } from './window.ts';
 
@@ -40,8 +39,7 @@ interface Layer {
   readonly requantize: Requantize;
   readonly x: Reading;
   readonly matrix: Matrix;
-  readonly rescalings: readonly Rescaling[];
-  readonly zero: number;
+  readonly rescalings: Rescalings;
 }
 
 /** Whether rounding and bounds in 16 bits are those in 32. */
@@ -69,16 +67,17 @@ function layerOf(site: Reading): Layer | string {
   if (!isNarrow(requantize, zero[0])) return 'bounds do not have 14 bits';
   const { matrix } = weights;
   const most = Math.max(-bounds.low, bounds.high);
-  const rescalings: Rescaling[] = [];
-  for (let row = 0; row < matrix.rows; row++) {
-    let reach = Math.abs(bias[row]);
-    for (let i = row * matrix.columns; i < (row + 1) * matrix.columns; i++)
-      if (isLive(matrix, i)) reach += most * Math.abs(matrix.data[i]);
-    const rescaling = rescalingOf(bias[row], ofRow(multiplier, row), ofRow(shift, row), reach);
-    if (!rescaling) return 'sums may not fit 32 bits';
-    rescalings.push(rescaling);
-  }
-  return { call: x.call, op, requantize, x, matrix, rescalings, zero: zero[0] };
+  const rows = Array.from({ length: matrix.rows }, (_, row): Sums => {
+    let [reach, weight] = [Math.abs(bias[row]), 0];
+    for (let i = row * matrix.columns; i < (row + 1) * matrix.columns; i++) {
+      const size = isLive(matrix, i) ? Math.abs(matrix.data[i]) : 0;
+      reach += most * size;
+      weight = Math.max(weight, size);
+    }
+    return { bias: bias[row], multiplier: ofRow(multiplier, row), shift: ofRow(shift, row), reach, weight };
+  });
+  const rescalings = rescalingsOf(rows, zero[0]);
+  return rescalings ? { call: x.call, op, requantize, x, matrix, rescalings } : 'sums may not fit 32 bits';
 }
 
 const parameters = ['multiplier', 'shift', 'zero'] as const;
@@ -88,48 +87,46 @@ const isPointwise = ({ op, x }: Layer): boolean => {
   return kh === 1 && kw === 1 && op.stride.every((s) => s === 1) && op.pad.every((p) => p === 0);
 };
 
-const hasUp = ({ rescalings }: Layer): boolean => rescalings.some(({ up }) => up > 0);
-
-function pointwise({ pack, result }: KernelSite, layer: Layer): KernelMatch {
-  const { x, matrix, rescalings, zero, requantize } = layer;
+function pointwise(site: KernelSite, layer: Layer): KernelMatch {
+  const { result } = site;
+  const { x, matrix, rescalings, requantize } = layer;
   const kind = kindFor(matrix);
-  const stream = pairStream(matrix, kind, rescalings, zero, (_tap, pair) => pair * rowBytes);
   const [from, to] = [wordsOf(x.types.x), wordsOf(result.type)];
   const calls = panelCalls({
     x: { array: x.arrays.x, type: from },
     y: { array: result.array, type: to },
-    stream: pack('rows', stream).array,
+    stream: packPairs(site, matrix, kind, rescalings, { taps: [0], plane: rowBytes }),
     rows: to.shape[3],
-    tilesFor: (vectors) => pairTiles({ pixelRows: 1, vectors, tail: 4 }, kind, hasUp(layer)),
+    tilesFor: (vectors) => pairTiles({ pixelRows: 1, vectors, tail: 4 }, kind, rescalings),
     low: requantize.low,
     high: requantize.high,
   });
   return { calls };
 }
 
-function sliding({ pack, result, scratch }: KernelSite, layer: Layer): KernelMatch {
-  const { op, x, matrix, rescalings, zero, requantize } = layer;
+function sliding(site: KernelSite, layer: Layer): KernelMatch {
+  const { result, scratch } = site;
+  const { op, x, matrix, rescalings, requantize } = layer;
   const apart = op.groups > 1;
   const [from, to] = [wordsOf(x.types.x), wordsOf(result.type)];
   const [, kh, kw] = x.types.weights.shape;
   const channels = from.shape[3];
   const geometry: Sliding = { ...op, groups: apart ? channels : 1 };
-  const kind = kindFor(matrix);
+  const kind = apart ? taps : kindFor(matrix);
   const weights = [to.shape[3], kh, kw, apart ? 1 : channels];
-  const window = windowOf(geometry, from.shape, weights, to.shape, kind.width);
-  const taps = tapsOf(op, window, kh, kw);
-  const up = hasUp(layer);
-  const stream = apart
-    ? tapStream(matrix, rescalings, zero, (tap, pair) => taps[tap] + (pair % window.count) * window.plane)
-    : pairStream(matrix, kind, rescalings, zero, (tap, pair) => taps[tap] + pair * window.plane);
+  const window = windowOf(geometry, from.shape, weights, to.shape, apart ? 1 : kind.width);
   const call = slide(geometry, {
     x: { array: x.arrays.x, type: from },
     y: { array: result.array, type: to },
     window,
     scratch,
     rows: apart ? window.count : to.shape[3],
-    stream: pack('rows', stream).array,
-    tiling: apart ? tapTiles(window.tile, up) : pairTiles(window.tile, kind, up),
+    stream: packPairs(site, matrix, kind, rescalings, {
+      taps: tapsOf(op, window, kh, kw),
+      plane: window.plane,
+      ...(apart && { round: window.count }),
+    }),
+    tiling: pairTiles(window.tile, kind, rescalings),
     border: 0,
     low: requantize.low,
     high: requantize.high,
