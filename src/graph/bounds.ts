@@ -1,4 +1,5 @@
 /** Which whole numbers a value can be: what its call says, or what the values say that it takes its numbers from. */
+import { stepsOf } from '../ops/resize-sums.ts';
 import type { Numbers } from '../tensor/numbers.ts';
 import type { Call, Graph, Id, Node } from './graph.ts';
 import { nodesById, operandsOf } from './graph.ts';
@@ -40,6 +41,12 @@ export function boundsIn(graph: Graph): (id: Id) => Bounds | undefined {
         return op.fn === 'max' ? operand('x') : undefined;
       case 'resize':
         return op.method === 'nearest' ? operand('x') : undefined;
+      case 'resize-sums': {
+        const { x } = operandsOf(call, byId);
+        const [down, across] = stepsOf(op, x.type.shape);
+        const bounds = operand('x');
+        return bounds && { low: bounds.low * down * across, high: bounds.high * down * across };
+      }
       case 'slice':
       case 'tile':
       case 'transpose':

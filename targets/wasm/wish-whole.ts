@@ -55,6 +55,8 @@ export function wishOfWhole({ op, type }: Call, types: Types, bounds: BoundsOf):
     }
     case 'resize':
       return moved(op.method === 'nearest' && short('x') && gives);
+    case 'resize-sums':
+      return moved(short('x') && gives);
     case 'pad':
       return moved(short('x') && gives && op.before[3] + op.after[3] === 0);
     case 'slice':

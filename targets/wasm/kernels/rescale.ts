@@ -5,8 +5,8 @@
  * h · m · 2^16 + l · m, and both are products of 16 bits: h is the upper half of x + 2^15, l the lower half of x. Shifts of 17
  * and more are of the first and what carries over from the second alone, since what they round by is a whole number of 2^16.
  *
- * A sum 2^k times as large is shifted by k more. So where weights have bits to spare, those of each row are multiplied until
- * all rows are shifted alike, by a number that is part of the code.
+ * A sum 2^k times as large is shifted by k more. So weights, which have bits to spare, are multiplied until that is 17 at least;
+ * and where they have enough, until all rows are shifted alike, by a number that is part of the code.
  */
 import { mostMultiplier, mostShift } from '../../../src/ops/requantize.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
@@ -20,8 +20,6 @@ export interface Rescaling {
   readonly round: number;
   /** Of what is left when the product has lost 16 bits. */
   readonly shift: number;
-  /** How far sums go to the left before, where the shift of the whole is below 17. */
-  readonly up: number;
   /** How far weights go to the left. */
   readonly lift: number;
 }
@@ -32,8 +30,6 @@ export interface Rescalings {
   readonly zero: number;
   /** The shift of all rows, where there is one. */
   readonly fixed?: number;
-  /** Whether some sums go to the left first. */
-  readonly up: boolean;
 }
 
 /** A row of sums before they are rescaled. */
@@ -60,32 +56,28 @@ export const ofRow = (numbers: Numbers, row: number): number => numbers[numbers.
 /** Undefined where sums may be too large. */
 export function rescalingsOf(sums: readonly Sums[], zero: number): Rescalings | undefined {
   for (const by of common) {
-    const rows = sums.map((row) => alike(row, by, zero));
-    if (rows.every((row) => row !== undefined)) return { rows, zero: 0, fixed: by - 16, up: false };
+    const rows = sums.map((row) => lifted(row, by, zero));
+    if (rows.every((row) => row !== undefined)) return { rows, zero: 0, fixed: by - 16 };
   }
-  const rows = sums.map(single);
-  if (!rows.every((row) => row !== undefined)) return undefined;
-  return { rows, zero, up: rows.some(({ up }) => up > 0) };
+  const rows = sums.map((row) => lifted(row, Math.max(shiftOf(row), leastShift), 0));
+  return rows.every((row) => row !== undefined) ? { rows, zero } : undefined;
 }
 
-function alike({ bias, multiplier, shift, reach, weight }: Sums, by: number, zero: number): Rescaling | undefined {
+const leastShift = 17;
+
+const shiftOf = ({ shift }: Sums): number => inside(shift, 1, mostShift);
+
+/** With so large a shift. */
+function lifted(sums: Sums, by: number, zero: number): Rescaling | undefined {
+  const { bias, multiplier, reach, weight } = sums;
   const factor = inside(multiplier, 0, mostMultiplier);
-  const lift = factor === 0 ? 0 : by - inside(shift, 1, mostShift);
+  const lift = factor === 0 ? 0 : by - shiftOf(sums);
   const left = by - 16;
   const round = 2 ** (left - 1) + zero * 2 ** left;
   const most = reach * 2 ** lift;
   if (lift < 0 || weight * 2 ** lift > mostShort || most > mostSum) return undefined;
   if ((most * factor) / 2 ** 16 + 1 + Math.abs(round) >= 2 ** 31) return undefined;
-  return { bias: bias * 2 ** lift, multiplier: factor, round, shift: left, up: 0, lift };
-}
-
-function single({ bias, multiplier, shift, reach }: Sums): Rescaling | undefined {
-  const by = inside(shift, 1, mostShift);
-  const up = Math.max(17 - by, 0);
-  if (reach * 2 ** up > mostSum) return undefined;
-  const left = by + up - 16;
-  const round = 2 ** (left - 1);
-  return { bias, multiplier: inside(multiplier, 0, mostMultiplier), round, shift: left, up, lift: 0 };
+  return { bias: bias * 2 ** lift, multiplier: factor, round, shift: left, lift };
 }
 
 /** Rescaled sums in the local `sums`; parameters are in locals that end in `row`. */
