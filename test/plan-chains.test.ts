@@ -17,13 +17,15 @@ interface Drawn {
   readonly halo: number;
   /** Steps back to a second operand of as many panels, if there is one there. */
   readonly back: number;
+  /** Panels that a range is a multiple of. */
+  readonly unit: number;
 }
 
 /** Steps that read around their own panels, at strides, and perhaps what an earlier step gave as it is. */
 function stepsOf(first: number, drawn: readonly Drawn[]): readonly Step[] {
   const arrays = [arrayOf('x', first)];
   const panels = [first];
-  return drawn.map(({ stride, halo, back }, i) => {
+  return drawn.map(({ stride, halo, back, unit }, i) => {
     const from = panels[i];
     const own = Math.ceil(from / stride);
     const writes = arrayOf(`y${i}`, own);
@@ -37,7 +39,7 @@ function stepsOf(first: number, drawn: readonly Drawn[]): readonly Step[] {
     if (other >= 0 && panels[other] === own && stride === 1 && other !== i) reads.set(arrays[other], (of) => of);
     arrays.push(writes);
     panels.push(own);
-    const range: Range = { writes, panels: own, least: 1, reads };
+    const range: Range = { writes, panels: own, unit, least: 1, reads };
     const calls = [{ routine: { name: 'r', template: '', view: {}, needs: [] }, args: [], range }];
     return {
       reads: [...reads.keys()],
@@ -58,8 +60,9 @@ function simulate({ first, last, windows, bands }: Chain, steps: readonly Step[]
       expect(kept[w][1]).toBe(done.get(array));
       expect(kept[w][0]).toBeLessThanOrEqual(kept[w][1]);
     });
-    inside.forEach(({ writes, reads }, i) => {
+    inside.forEach(({ writes, reads, unit = 1 }, i) => {
       const [begin, end] = ranges[i];
+      if (end > begin) expect(begin % unit).toBe(0);
       expect(begin).toBe(done.get(writes));
       if (end > begin)
         for (const [array, needs] of reads) {
@@ -77,7 +80,12 @@ function simulate({ first, last, windows, bands }: Chain, steps: readonly Step[]
 }
 
 const drawnSteps = fc.array(
-  fc.record({ stride: fc.constantFrom(1, 1, 1, 2, 3), halo: fc.nat(4), back: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({
+    stride: fc.constantFrom(1, 1, 1, 2, 3),
+    halo: fc.nat(4),
+    back: fc.integer({ min: 1, max: 4 }),
+    unit: fc.constantFrom(1, 1, 2, 3),
+  }),
   { minLength: 2, maxLength: 9 },
 );
 
@@ -101,13 +109,13 @@ test('every band reads what is there', () => {
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
   expect(found).toBeGreaterThan(40);
 });
 
 test('what a chain touches lives through it, and scratch does not', () => {
-  const steps = stepsOf(40, Array(4).fill({ stride: 1, halo: 1, back: 9 }));
+  const steps = stepsOf(40, Array(4).fill({ stride: 1, halo: 1, back: 9, unit: 1 }));
   const scratch = arrayOf('scratch', 2);
   const second = { ...steps[1], writes: [...steps[1].writes, scratch] };
   const all = [steps[0], second, ...steps.slice(2)];

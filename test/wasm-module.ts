@@ -47,12 +47,18 @@ setFlagsFromString('--experimental-wasm-relaxed-simd');
 const guard = 192;
 const pattern = 0xa5;
 
-/** `threads` as one may be built for, but with tasks however small. */
-export async function buildModule(graph: Graph, kernels: readonly Kernel[], threads = 1): Promise<TestModule> {
+/** `threads` as one may be built for, but with tasks however small; `near`, bytes of a cache that steps run in band by band. */
+export async function buildModule(
+  graph: Graph,
+  kernels: readonly Kernel[],
+  threads = 1,
+  near = 0,
+): Promise<TestModule> {
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const plan = spread(lower(graph, threads === 1 ? kernels : kernels.map((kernel) => sharedBy(threads, kernel))));
+  const plan = spread(lower(graph, threads === 1 ? kernels : kernels.map((kernel) => sharedBy(threads, kernel)), near));
+  const held = heldBy(plan);
   const tasks = tasksOf(plan, { threads, namesOf: parametersBy(render), least: 1 });
   const map = mapMemory(plan, guard, false, threads === 1 ? undefined : controlWords(tasks));
   const text = moduleText(plan, map, portable, render);
@@ -60,7 +66,7 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[], thre
   const bytes = await assembleWat({ ...task, data: map.data, features: [] }, () => text);
   const { instance } = await WebAssembly.instantiate(bytes);
   const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
-  const gaps = gapsOf(map.places, threads === 1 ? memory.length : map.control);
+  const gaps = gapsOf(map.places, threads === 1 ? memory.length : map.control, held);
   const view = ({ array }: { readonly array: Arr }): Numbers => {
     const Data = zeros(array.dtype, 0).constructor as Float32ArrayConstructor;
     return new Data(memory.buffer as ArrayBuffer, map.places.get(array), array.length);
@@ -78,8 +84,7 @@ export async function buildModule(graph: Graph, kernels: readonly Kernel[], thre
     (exported: WebAssembly.ExportValue) =>
     (inputs: Named): Record<string, Numbers> => {
       for (const [array, at] of map.places)
-        if (!known.has(array) && !array.name.endsWith('_stored'))
-          memory.fill(pattern, at, at + array.length * bytesPer[array.dtype]);
+        if (!known.has(array) && !array.name.endsWith('_stored')) memory.fill(pattern, at, at + held(array));
       for (const port of plan.inputs) view(port).set(inputs[port.name]);
       guarded(exported);
       return Object.fromEntries(plan.outputs.map((port) => [port.name, view(port).slice()]));
@@ -153,10 +158,14 @@ function backwards(tasks: Tasks): Tasks {
 }
 
 /** The bytes that no array holds, as far as an array lies behind them, or one lies closely before. */
-function gapsOf(places: ReadonlyMap<Arr, number>, length: number): readonly (readonly [from: number, to: number])[] {
+function gapsOf(
+  places: ReadonlyMap<Arr, number>,
+  length: number,
+  bytes: (array: Arr) => number,
+): readonly (readonly [from: number, to: number])[] {
   const held = Array.from(places)
     .filter(([array]) => !array.name.endsWith('_stored'))
-    .map(([array, at]) => ({ from: at, to: at + array.length * bytesPer[array.dtype] }))
+    .map(([array, at]) => ({ from: at, to: at + bytes(array) }))
     .sort((a, b) => a.from - b.from);
   let end = 0;
   const gaps = held.map(({ from, to }): readonly [number, number] => {
@@ -171,11 +180,18 @@ function gapsOf(places: ReadonlyMap<Arr, number>, length: number): readonly (rea
 function spread(plan: Plan): Plan {
   let end = 0;
   const places = new Map<Arr, number>();
+  const held = heldBy(plan);
   for (const array of plan.arena.places.keys()) {
     places.set(array, end);
-    end = alignUp(end + array.length * bytesPer[array.dtype] + guard);
+    end = alignUp(end + held(array) + guard);
   }
   return { ...plan, arena: { ...plan.arena, places, peak: end } };
+}
+
+/** Bytes of each array, or of the window that there is of it. */
+function heldBy({ chains }: Plan): (array: Arr) => number {
+  const windows = new Map(chains.flatMap((c) => c.windows.map((w) => [w.array, w.panels * w.size] as const)));
+  return (array) => (windows.get(array) ?? array.length) * bytesPer[array.dtype];
 }
 
 /** A graph from text; a body line that names no result's type is not allowed. */

@@ -126,12 +126,13 @@ function bandsOf({ first, ranges }: Candidate, windowed: ReadonlySet<Arr>, count
     const before = done;
     const end = [...done];
     for (let i = ranges.length - 1; i >= 0; i--) {
-      const { writes, panels } = ranges[i];
+      const { writes, panels, unit = 1 } = ranges[i];
       const asked = readers[i].flatMap(({ step, needs }) =>
         end[step] > before[step] ? [needs([before[step], end[step]])[1]] : [],
       );
       const even = readers[i].length === 0 || (band === count && !windowed.has(writes));
-      end[i] = Math.max(before[i], ...asked, even ? Math.ceil((panels * band) / count) : 0);
+      const least = Math.max(before[i], ...asked, even ? Math.ceil((panels * band) / count) : 0);
+      end[i] = Math.min(panels, unit * Math.ceil(least / unit));
     }
     const kept = ranges.map((_, i): Panels => {
       const next = readers[i].flatMap(({ step, needs }) =>

@@ -95,10 +95,14 @@ export interface Range {
   /** What is computed panel by panel. */
   readonly writes: Arr;
   readonly panels: number;
+  /** What is computed begins at a multiple of so many panels; at any unless given. */
+  readonly unit?: number;
   /** Of fewer panels at once too much is done again that neighbours did. */
   readonly least: number;
   /** For operands that need not be there whole: the panels that some panels of the result are computed from. */
   readonly reads: ReadonlyMap<Arr, (of: Panels) => Panels>;
+  /** What the call is given to compute some panels alone; absent where a target finds that by the names of parameters. */
+  readonly args?: (of: Panels) => readonly Argument[];
 }
 
 /** An array is passed as its address, a bare number as an i32. */

@@ -8,6 +8,7 @@ import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
+import { printChain } from './chains.ts';
 import type { InstructionSet } from './instructions.ts';
 import { portable } from './instructions.ts';
 import type { MemoryMap } from './memory.ts';
@@ -50,8 +51,16 @@ export function moduleText(
   const namesOf = ({ routine }: RoutineCall): readonly string[] => signatures.get(routine.name) ?? [];
   const print = (call: RoutineCall, said?: Said): Wat => printCall(call, place, namesOf(call), said);
   const printed = (calls: readonly RoutineCall[]): readonly string[] => calls.flatMap((call) => lines(print(call)));
-  const run = (step: Step): readonly string[] =>
-    step.work.kind === 'routines' ? printed(step.work.calls) : [`(call $step_${step.call.id})`];
+  const chains = plan.chains.map(({ first, last, ...rest }) => {
+    const names = { place, identifier: ({ routine }: RoutineCall) => identifier(routine), parameters: namesOf };
+    const about = `A band of steps ${first} to ${last}.`;
+    return { first, last, about, ...printChain({ first, last, ...rest }, plan, names) };
+  });
+  const run = (step: Step, i: number): readonly string[] => {
+    const chain = chains.find(({ first, last }) => i >= first && i <= last);
+    if (chain) return i === chain.last ? chain.calls.flatMap((call) => lines(call)) : [];
+    return step.work.kind === 'routines' ? printed(step.work.calls) : [`(call $step_${step.call.id})`];
+  };
   const shared =
     control &&
     sharedText(control, render, ({ call }, step, said) =>
@@ -74,14 +83,14 @@ export function moduleText(
     routines: [...routines.map(({ text }) => text), ...(shared ? [shared.routines] : [])].map((text) =>
       indent(text.split('\n')),
     ),
-    steps: loops,
+    steps: [...loops, ...chains.map(({ about, definition }) => ({ comment: about, text: indent(lines(definition)) }))],
     // A list of at most one, so that a module without has no start.
     init: expansions.length === 0 && !apart ? [] : [{ text: indent(printed(expansions), '    '), ...started(apart) }],
     warm: indent(printed(warmingCalls(plan)), '    '),
     inference: shared?.head ?? [';; One inference.', '(func (export "run")'],
     calls: plan.steps.map((step, i) => ({
       comment: visible(step.line),
-      text: indent(shared ? shared.steps[i] : run(step), '    '),
+      text: indent(shared ? shared.steps[i] : run(step, i), '    '),
     })),
   });
 }

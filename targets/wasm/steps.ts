@@ -4,10 +4,12 @@
  */
 import { bug } from '../../src/diagnostic.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { unchained } from '../../src/plan/unchained.ts';
 import type { AssembleWat } from '../../src/recipe.ts';
 import type { Artefact, Emission, Render } from '../../src/target.ts';
 import type { InstructionSet } from './instructions.ts';
 import { portable, relaxed } from './instructions.ts';
+import type { Segment } from './memory.ts';
 import { mapMemory } from './memory.ts';
 import { memoryImport, moduleText } from './module.ts';
 
@@ -38,11 +40,13 @@ export interface StepTimer extends Emission {
 /** Enough that latencies hide, and few enough for the registers of x86-64. */
 const chains = 12;
 
-/** Its recipe follows that of a build of the plan. */
-export function emitSteps(plan: Plan, render: Render): StepTimer {
-  const { name, inputs, steps } = plan;
+export function emitSteps(build: Plan, render: Render): StepTimer {
+  const plan = unchained(build);
+  const { inputs, steps } = plan;
   const map = mapMemory(plan);
   const index = 'steps.json';
+  // Whatever runs band by band in the build keeps only parts of what is between steps.
+  const whole = assembled('network', portable, moduleText(plan, map, portable, render), map.data);
   const sets = [relaxed, portable].map((set) => {
     const peak = assembled(`${set.name}-peak`, set, peakText(set, render));
     const modules = steps.map((step, i) => {
@@ -53,14 +57,14 @@ export function emitSteps(plan: Plan, render: Render): StepTimer {
     return { made: [peak, ...modules], about: { ...about, steps: modules.map(({ task }) => task.output) } };
   });
   const files: StepFiles = {
-    network: `${name}.wasm`,
+    network: whole.task.output,
     memory: memoryImport,
     inputs: Object.fromEntries(
       inputs.map((port) => [port.name, map.places.get(port.array) ?? bug(`"${port.name}" has no place in memory`)]),
     ),
     sets: sets.map(({ about }) => about),
   };
-  const made = sets.flatMap((set) => set.made);
+  const made = [whole, ...sets.flatMap((set) => set.made)];
   return {
     index,
     artefacts: [...made.map(({ artefact }) => artefact), source(index, JSON.stringify(files))],
@@ -70,13 +74,13 @@ export function emitSteps(plan: Plan, render: Render): StepTimer {
 
 const source = (path: string, contents: string): Artefact => ({ path, contents, role: 'source' });
 
-function assembled(stem: string, { features }: InstructionSet, text: string) {
+function assembled(stem: string, { features }: InstructionSet, text: string, data: readonly Segment[] = []) {
   const path = `${stem}.wat`;
   const task: AssembleWat = {
     kind: 'assemble-wat',
     source: path,
     output: `${stem}.wasm`,
-    data: [],
+    data,
     features,
     carries: [],
   };

@@ -32,12 +32,17 @@ export function wasmTarget(kernels: readonly Kernel[], options: WasmOptions = {}
     name: wasm.name,
     doc: wasm.doc,
     kernels,
+    // Threads share steps one by one.
+    ...((options.threads ?? 1) === 1 && { near }),
     price,
     predict,
     wish,
     emit: (plan, context) => emit(plan, context, options),
   };
 }
+
+/** What runs band by band takes so much of second caches, which have 1 MB and more; with half of it nothing was won. */
+const near = 768 * 1024;
 
 export interface WasmOptions {
   /** Unused bytes behind each array, for tests. */

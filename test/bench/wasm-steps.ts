@@ -4,6 +4,7 @@ import { liveBits } from '../../src/formats/livebits.ts';
 import { weightsOf } from '../../src/graph/weights.ts';
 import { packageFolder } from '../../src/make/package.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
+import { unchained } from '../../src/plan/unchained.ts';
 import { renderer } from '../../src/render.ts';
 import { viewOf } from '../../src/tensor/numbers.ts';
 import { elements } from '../../src/tensor/type.ts';
@@ -25,7 +26,8 @@ export interface TimedStep {
 const render = renderer(new URL('templates/', packageFolder()));
 
 /** On one memory, whose activations are random numbers. */
-export async function timedSteps(plan: Plan): Promise<readonly TimedStep[]> {
+export async function timedSteps(build: Plan): Promise<readonly TimedStep[]> {
+  const plan = unchained(build);
   const map = mapMemory(plan);
   const task = { kind: 'assemble-wat', source: 'steps.wat', output: 'steps.wasm', carries: [] } as const;
   const whole = await assembleWat({ ...task, features: [], data: map.data }, () =>

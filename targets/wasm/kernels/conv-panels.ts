@@ -5,6 +5,7 @@ import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
 import { biasInPasses, blockOf, inPasses, passesFor, planesOf } from './passes.ts';
+import { inPlace } from './ranges.ts';
 import { multiplied, packRows, widthOf } from './rows.ts';
 import type { Picture } from './slide.ts';
 import type { Tiling } from './tile.ts';
@@ -66,14 +67,19 @@ export interface Panelwise {
 }
 
 /** Computes each panel of y from that of x in the same place. */
-export const panelCalls = (of: Panelwise): readonly RoutineCall[] =>
-  spans(of.y.type.shape).map(({ first, last, vectors }) => ({
+export function panelCalls(of: Panelwise): readonly RoutineCall[] {
+  const argsFor = (first: number, last: number): RoutineCall['args'] => [
+    ...[of.x.array, of.y.array, of.residual ?? 0, of.stream, of.rows, of.passes ?? 1, first, last],
+    ...[panelBytes(of.x.type), panelBytes(of.y.type), { f32: of.low }, { f32: of.high }],
+  ];
+  const some = spans(of.y.type.shape);
+  const from = [of.x.array, ...(of.residual ? [of.residual] : [])];
+  return some.map(({ first, last, vectors }) => ({
     routine: convOf(of.tilesFor(vectors)),
-    args: [
-      ...[of.x.array, of.y.array, of.residual ?? 0, of.stream, of.rows, of.passes ?? 1, first, last],
-      ...[panelBytes(of.x.type), panelBytes(of.y.type), { f32: of.low }, { f32: of.high }],
-    ],
+    // Of panels of several kinds there is a call for each.
+    ...(some.length === 1 ? inPlace(of.y, from, argsFor) : { args: argsFor(first, last) }),
   }));
+}
 
 interface Span {
   readonly first: number;

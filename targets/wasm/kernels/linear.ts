@@ -77,7 +77,7 @@ const expandNumbers: Routine = {
 };
 
 /** The weights by rows, stored as what they are made of, in the code that the encoding says, or as f16 where that is exact. */
-function packDense(site: KernelSite, { matrix, constant: { type } }: Weights) {
+export function packDense(site: KernelSite, { matrix, constant: { type } }: Weights) {
   const { rows, columns, data } = matrix;
   const units = type.encoding.format === 'dense' ? undefined : storedFilters(matrix);
   if (units) return packUnits(site, data, units);

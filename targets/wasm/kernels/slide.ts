@@ -4,6 +4,7 @@ import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
 import { copyNumbers, fillOf, fillRow } from './fill.ts';
+import { byRows } from './ranges.ts';
 import type { Tiling } from './tile.ts';
 import type { Sliding, Window } from './window.ts';
 import { betweenRows, scratchBytes } from './window.ts';
@@ -43,19 +44,31 @@ export function slide(
   const inPanels = isPanels(x.type);
   const [n, h, w, channels] = x.type.shape;
   const [, oh, ow] = y.type.shape;
+  const memory = scratch('window', 'f32', scratchBytes(window, rows) / 4);
+  const argsFor = (begin: number, end: number): RoutineCall['args'] => [
+    ...[x.array, y.array, residual ?? 0, stream, memory],
+    ...[channels, window.count, rows, ...(window.direct ? [block, passes] : [])],
+    ...[h, w, ...(window.direct ? [begin] : []), end, ow],
+    ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
+    ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],
+    ...[n, pictureBytes(x.type), pictureBytes(y.type)],
+    ...[{ f32: border }, { f32: low }, { f32: high }],
+  ];
+  const site = {
+    types: { x: x.type },
+    arrays: { x: x.array, ...(residual && { residual }) },
+    result: y,
+  };
+  const reads = { top: op.pad[0], down: op.stride[0], reach: window.reach };
   return {
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
-    args: [
-      ...[x.array, y.array, residual ?? 0, stream, scratch('window', 'f32', scratchBytes(window, rows) / 4)],
-      ...[channels, window.count, rows, ...(window.direct ? [block, passes] : [])],
-      ...[h, w, oh, ow],
-      ...[op.pad[0], op.pad[1], op.stride[0], window.reach, window.strip, window.piece],
-      ...[window.plane, window.pitch, window.phase, inPanels ? panelBytes(x.type) : 0, panelBytes(y.type)],
-      ...[n, pictureBytes(x.type), pictureBytes(y.type)],
-      ...[{ f32: border }, { f32: low }, { f32: high }],
-    ],
+    ...(hasBands(window, ow) ? byRows(site, reads, argsFor) : { args: argsFor(0, oh) }),
   };
 }
+
+/** Whether rows that tiles compute together are in one panel. */
+const hasBands = ({ direct, tile }: Window, ow: number): boolean =>
+  direct && (tile.pixelRows === 1 || (ow < lanes && (lanes / ow) % tile.pixelRows === 0));
 
 function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine, inPanels: boolean): Routine {
   const name = ['slide', direct ? 'direct' : 'buffer', tiling.name, fill.name].join('-');

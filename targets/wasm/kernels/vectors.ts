@@ -3,6 +3,7 @@ import type { Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { lanes, panelBytes, rowBytes } from '../panels.ts';
 import type { Panelwise } from './conv-panels.ts';
+import { inPlace } from './ranges.ts';
 import { tilesOf } from './tile.ts';
 
 export interface Vectorwise extends Omit<Panelwise, 'tilesFor'> {
@@ -11,14 +12,21 @@ export interface Vectorwise extends Omit<Panelwise, 'tilesFor'> {
 }
 
 /** Computes two vectors at a time: the last of a panel goes with the first of the next. */
-export const vectorCalls = (of: Vectorwise): readonly RoutineCall[] =>
-  runs(of.y.type.shape).map(({ first, vectors }) => ({
+export function vectorCalls(of: Vectorwise): readonly RoutineCall[] {
+  const argsFor = (first: number, vectors: number): RoutineCall['args'] => [
+    ...[of.x.array, of.y.array, of.residual ?? 0, of.stream, of.rows, of.block, of.passes ?? 1, first, vectors],
+    ...[panelBytes(of.x.type), panelBytes(of.y.type), { f32: of.low }, { f32: of.high }],
+  ];
+  const some = runs(of.y.type.shape);
+  const [{ vectors: all }] = some;
+  const from = [of.x.array, ...(of.residual ? [of.residual] : [])];
+  return some.map(({ first, vectors }) => ({
     routine: overVectors,
-    args: [
-      ...[of.x.array, of.y.array, of.residual ?? 0, of.stream, of.rows, of.block, of.passes ?? 1, first, vectors],
-      ...[panelBytes(of.x.type), panelBytes(of.y.type), { f32: of.low }, { f32: of.high }],
-    ],
+    ...(some.length === 1
+      ? inPlace(of.y, from, (begin, end) => argsFor(begin, Math.min(all, (end * lanes) / 4) - (begin * lanes) / 4))
+      : { args: argsFor(first, vectors) }),
   }));
+}
 
 /** Vectors that follow each other: those of all pictures, or of each where its last panel has fewer. */
 function runs(shape: readonly number[]): readonly { readonly first: number; readonly vectors: number }[] {

@@ -29,7 +29,7 @@ export interface Window {
 export type Sliding = Pick<Conv2d, 'stride' | 'dilation' | 'pad' | 'groups'>;
 
 /** Vector loops over so many channels of depthwise convolutions keep their part of scratch in the first cache. */
-const channelsAtATime = 8;
+const channelsAtATime = 4;
 
 /** Scratch that stays in the second cache with the panels around it. */
 const scratchBudget = 96 * 1024;
@@ -70,7 +70,7 @@ export function tapsOf(
   );
 }
 
-const depthwiseBudget = 32 * 1024;
+const depthwiseBudget = 24 * 1024;
 
 const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 

@@ -1,6 +1,6 @@
 /** Calls that slide windows over pictures, and dense layers: parts are some channels, some rows of pixels, or some rows of weights. */
 import type { Routine } from '../../../src/plan/kernel.ts';
-import { rowBytes } from '../panels.ts';
+import { lanes, rowBytes } from '../panels.ts';
 import type { Divide, NamedCall, Part } from './divide.ts';
 import { rowsOfPanels } from './panels.ts';
 import type { Ends, Limits } from './pieces.ts';
@@ -103,7 +103,20 @@ const dense =
   };
 
 export const windows: Readonly<Record<string, Divide>> = {
-  depthwise({ number, further }, limits) {
+  'depthwise-rows'({ routine, number, further }, limits) {
+    const [channels, count, kh, oh, wide] = ['channels', 'count', 'kh', 'end', 'pieces'].map(number);
+    const { bytesOfTaps } = routine.view as { readonly bytesOfTaps: number };
+    const work = channels * oh * wide * lanes * kh * (bytesOfTaps / 4);
+    return pieces(Math.ceil(channels / count), { work, limits }).map(([first, last]) => {
+      const [begin, end] = [first * count, Math.min(channels, last * count)];
+      return {
+        ...further({ x: begin * rowBytes, y: begin * rowBytes, w: begin * kh * bytesOfTaps, bias: 4 * begin }),
+        channels: end - begin,
+      };
+    });
+  },
+
+  'depthwise-quads'({ number, further }, limits) {
     const [channels, kh, kw, oh, ow] = ['channels', 'kh', 'kw', 'end', 'ow'].map(number);
     // The last four overlap with others where there are not as many: they stay together.
     const fours = Math.floor(channels / 4);
