@@ -125,6 +125,16 @@ describe('what cannot be loaded is a ModelError that says why', () => {
     ['a file that is not there', pathToFileURL('/nowhere/sum.wasm')],
   ])('%s', (_what, source) => refused(source, 'source', /^cannot load /));
 
+  test('what a server answers in its place', async () => {
+    const url = new URL('https://example.org/sum.wasm');
+    const answers = (answer: Response) => vi.spyOn(globalThis, 'fetch').mockResolvedValue(answer);
+    const from = 'cannot load sum from "https://example.org/sum.wasm": the server answers';
+    answers(new Response('', { status: 503 }));
+    await refused(url, 'source', `${from} 503`);
+    answers(new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } }));
+    await refused(url, 'source', `${from} with a page, text/html`);
+  });
+
   test('an answer that breaks off', async () => {
     const halves = [built.module.slice(0, 200)];
     const body = new ReadableStream({
@@ -135,7 +145,8 @@ describe('what cannot be loaded is a ModelError that says why', () => {
 
   test('an address that cannot be reached', async () => {
     vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
-    await refused(new URL('https://example.org/sum.wasm'), 'source', 'cannot load sum: fetch failed');
+    const url = new URL('https://example.org/sum.wasm');
+    await refused(url, 'source', 'cannot load sum from "https://example.org/sum.wasm": fetch failed');
     await refused(Promise.reject(new TypeError('fetch failed')), 'source', 'cannot load sum: fetch failed');
   });
 

@@ -85,7 +85,8 @@ describe('weights in a file', () => {
     expect(await fault(new Uint8Array())).toEqual(said(`${length} 0 came`));
     expect(await fault(new Response('', { status: 404 }))).toEqual(said('the server answers 404'));
     expect(await fault(Promise.reject(new Error('offline')))).toEqual(said('offline'));
-    expect((await fault(pathToFileURL(join(folder, 'none.bin'))))[2]).toContain('cannot load net.bin: ENOENT');
+    const none = pathToFileURL(join(folder, 'none.bin'));
+    expect((await fault(none))[2]).toContain(`cannot load net.bin from "${none.href}": ENOENT`);
   });
 
   test('that differ in any bit are refused', async () => {
@@ -99,6 +100,79 @@ describe('weights in a file', () => {
     swapped.set(weights.subarray(4, 8), 0);
     swapped.set(weights.subarray(0, 4), 4);
     expect(await fault(swapped)).toEqual(['ModelError', 'source', why]);
+  });
+});
+
+describe('weights that come bit by bit', () => {
+  const url = new URL('https://example.org/models/net.bin');
+  const from = 'cannot load net.bin from "https://example.org/models/net.bin":';
+  /** An answer in pieces of so many bytes, in turn; `end` is what comes after some of them. */
+  function answer(
+    sizes: readonly number[],
+    end: { readonly after: number; readonly error?: Error } = { after: Infinity },
+  ) {
+    let [at, i] = [0, 0];
+    const body = new ReadableStream<Uint8Array>({
+      pull(to) {
+        if (at >= Math.min(weights.length, end.after)) return end.error ? to.error(end.error) : to.close();
+        const size = sizes[i++ % sizes.length];
+        to.enqueue(weights.slice(at, at + size));
+        at += size;
+      },
+    });
+    return new Response(body);
+  }
+  const come = (given: Response) => vi.stubGlobal('fetch', async () => given);
+
+  test('are the same, and their progress is told', async () => {
+    const want = (await load(weights)).run({ x }).y;
+    for (const sizes of [[1], [3, 64, 5], [4, 8], [weights.length], [777, 1]]) {
+      come(answer(sizes));
+      const told: number[] = [];
+      const onProgress = (loaded: number, total: number) => void told.push(loaded, total);
+      expect((await load(url, { onProgress })).run({ x }).y).toEqual(want);
+      expect(told.filter((_, i) => i % 2 === 1).every((total) => total === weights.length)).toBe(true);
+      const loaded = told.filter((_, i) => i % 2 === 0);
+      expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
+      expect(loaded.at(-1)).toBe(weights.length);
+      expect(loaded.length).toBe(sizes[0] === weights.length ? 1 : loaded.length);
+    }
+  });
+
+  test.each([
+    [
+      'a network that breaks off',
+      () => answer([100], { after: 500, error: new TypeError('terminated') }),
+      'terminated',
+    ],
+    ['an answer cut off', () => answer([100], { after: 500 }), /^it has \d+ bytes, and 500 came$/],
+    ['an answer without a body', () => new Response(null), /^it has \d+ bytes, and 0 came$/],
+    ['a server that has nothing', () => new Response('', { status: 404 }), 'the server answers 404'],
+    [
+      'a page',
+      () => new Response('', { headers: { 'content-type': 'text/html' } }),
+      'the server answers with a page, text/html',
+    ],
+  ])('%s is said with the address', async (_what, given, why) => {
+    come(given());
+    const [name, reason, message] = await fault(url);
+    expect([name, reason]).toEqual(['ModelError', 'source']);
+    expect(message.slice(0, from.length)).toBe(from);
+    expect(message.slice(from.length + 1)).toMatch(why);
+  });
+
+  test('what does not end is not waited for', async () => {
+    const cancel = vi.fn();
+    come(new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(4096)), cancel })));
+    expect((await fault(url))[2]).toMatch(/: it has \d+ bytes, and \d+ came$/);
+    expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  test('an address that cannot be reached', async () => {
+    vi.stubGlobal('fetch', async () => {
+      throw new TypeError('fetch failed');
+    });
+    expect((await fault(url))[2]).toBe(`${from} fetch failed`);
   });
 });
 

@@ -118,8 +118,11 @@ const list = (inputs) => Object.keys(inputs)
     .map((name) => JSON.stringify(name))
     .join(', ') || 'none';
 async function compile(source) {
+    let url;
     try {
         const given = await source;
+        if (given instanceof URL)
+            url = given;
         const from = given instanceof URL ? await read(given) : given;
         // By its name, since Node takes longer to load this class than the model.
         if (kind(from) === 'Response')
@@ -127,12 +130,25 @@ async function compile(source) {
         return from instanceof WebAssembly.Module ? from : await WebAssembly.compile(from);
     }
     catch (cause) {
-        throw cause instanceof ModelError ? cause : new ModelError('source', `cannot load tiny: ${messageOf(cause)}`, cause);
+        throw notLoaded('tiny', url, cause);
     }
 }
+/** What could not be loaded, from where, and why. */
+function notLoaded(what, url, cause) {
+    if (cause instanceof ModelError)
+        return cause;
+    return new ModelError('source', `cannot load ${what}${url ? ` from "${url.href}"` : ''}: ${messageOf(cause)}`, cause);
+}
+/** Whether a server has what it was asked for: many answer with their first page instead. */
+function checkAnswer({ ok, status, url, headers }) {
+    const from = url === '' ? 'the server' : `"${url}"`;
+    if (!ok)
+        throw new Error(`${from} answers ${status}`);
+    if (headers.get('content-type')?.startsWith('text/html'))
+        throw new Error(`${from} answers with a page, text/html`);
+}
 async function compileAnswer(answer) {
-    if (!answer.ok)
-        throw new ModelError('source', `cannot load "${answer.url}": the server answers ${answer.status}`);
+    checkAnswer(answer);
     // Engines compile while they load, but only what is served as WebAssembly.
     if (answer.headers.get('content-type')?.startsWith('application/wasm'))
         return WebAssembly.compileStreaming(answer);
