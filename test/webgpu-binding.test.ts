@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../src/diagnostic.ts';
 import { evaluate } from '../src/graph/evaluate.ts';
 import { parse } from '../src/graph/parse.ts';
 import { build } from '../src/index.ts';
+import { shippedFiles } from '../src/make/budget.ts';
+import { readManifest } from '../src/make/folder.ts';
+import { openFolder } from '../src/make/open.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { noGpu, gpu as openGpu } from './webgpu-device.ts';
 
@@ -184,6 +188,19 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     const missing = await failure(bound.load({ gpu: await openGpu(), weights: new URL('file:///nowhere.bin') }));
     expect([missing.reason, missing.message.slice(0, 17)]).toEqual(['source', 'cannot load tiny:']);
   });
+});
+
+test('what there is not yet is refused', async () => {
+  const told: string[] = [];
+  const report: Report = ({ code }) => void told.push(code);
+  expect(await openFolder(folder, report)).toBeUndefined();
+  const strict = await build(graph, { target: 'webgpu', out: folder, force: true, strictFp: true });
+  expect([...told, ...strict.diagnostics.map((d) => d.code)]).toEqual(['run/needs-gpu', 'target/no-strict-fp']);
+});
+
+test('a budget is for what a page with a GPU loads', () => {
+  const manifest = readManifest(folder);
+  expect(manifest && shippedFiles(manifest)).toEqual(['tiny.wgsl', 'tiny.bin', 'tiny.js']);
 });
 
 test('nothing that a model calls things reaches a shader', async () => {

@@ -84,6 +84,15 @@ export interface Weighed {
 /** The files that a page or a program needs: not sources, types, examples and checks. */
 export function shippedFiles({ files }: Pick<Manifest, 'files'>): readonly string[] {
   const made = files.filter(({ role }) => role === 'binary').map(({ path }) => path);
+  const shaders = made.filter((path) => path.endsWith('.wgsl'));
+  // What lies in a folder beside them is loaded in their place.
+  if (shaders.length > 0)
+    return [
+      ...shaders,
+      ...files
+        .filter(({ path, role }) => !path.includes('/') && (role === 'binding' || role === 'weights'))
+        .map(({ path }) => path),
+    ];
   const modules = made.filter((path) => path.endsWith('.wasm'));
   if (modules.length > 0) {
     const beside = files.filter(({ role }) => role === 'binding' || role === 'weights');
