@@ -182,9 +182,20 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     );
   });
 
-  test('weights of another model are refused', async () => {
+  test('weights and shaders of another model are refused', async () => {
     const cause = await failure(bound.load({ gpu: await openGpu(), weights: new Uint8Array(12) }));
-    expect([cause.reason, cause.message]).toEqual(['source', 'the weights of tiny are 80 bytes, and 12 are given']);
+    expect([cause.reason, cause.message]).toEqual([
+      'source',
+      'the weights are not those of tiny, or of another build: 12 bytes are given',
+    ]);
+    const changed = new Uint8Array(readFileSync(join(folder, 'tiny.bin')));
+    changed[changed.length - 1] ^= 1;
+    expect((await failure(bound.load({ gpu: await openGpu(), weights: changed }))).reason).toBe('source');
+    const other = await failure(bound.load({ gpu: await openGpu(), shaders: new Response('fn main() {}\n') }));
+    expect([other.reason, other.message]).toEqual([
+      'source',
+      'the shaders are not those of tiny, or of another build: 13 bytes are given',
+    ]);
     const missing = await failure(bound.load({ gpu: await openGpu(), weights: new URL('file:///nowhere.bin') }));
     expect([missing.reason, missing.message.slice(0, 17)]).toEqual(['source', 'cannot load tiny:']);
   });

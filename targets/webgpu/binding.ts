@@ -7,6 +7,7 @@ import type { Binding } from '../typescript.ts';
 import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
 import type { Module } from './module.ts';
 import type { Places } from './places.ts';
+import { multiplier, stampOf } from './stamp.ts';
 
 export function binding(plan: Plan, places: Places, module: Module, render: Render): Binding {
   return emitTypeScript(`${plan.name}.ts`, bindingText(plan, places, module, render));
@@ -34,6 +35,7 @@ export function bindingText({ name, inputs, outputs }: Plan, places: Places, mod
     outputs: outputs.map(port),
     memory: places.memory,
     weights: places.weights.length,
+    stamps: { shaders: stampOf(new TextEncoder().encode(module.text)), weights: stampOf(places.weights), multiplier },
     read: { at: from, bytes: to - from },
     // By the names that WebGPU gives them.
     limits: Object.entries({
