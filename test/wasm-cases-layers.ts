@@ -1,16 +1,15 @@
 /** Layers with weights, for the kernels of the target wasm. */
 import type { Graph } from '../src/graph/graph.ts';
 import type { Activation } from '../src/ops/scalar.ts';
-import { tensor } from '../src/tensor/type.ts';
 import type { ConvSpec } from './wasm-graphs.ts';
-import { constant, convGraph, layered, sparse } from './wasm-graphs.ts';
+import { convGraph } from './wasm-graphs.ts';
 
 export interface WasmCase {
   readonly title: string;
   readonly graph: Graph;
 }
 
-const conv = (title: string, spec: ConvSpec): WasmCase => ({ title, graph: convGraph(spec) });
+export const conv = (title: string, spec: ConvSpec): WasmCase => ({ title, graph: convGraph(spec) });
 
 /** Sizes of pictures: panels exactly, several rows a panel, rows that straddle panels, tiny ones. */
 export const sizes = [
@@ -228,37 +227,4 @@ export const depthwise: readonly WasmCase[] = [
   filters('strips at stride 2', [2, 61, 66, 5], { stride: [2, 2] }),
   filters('strips far apart', [1, 90, 30, 5], { dilation: [9, 1], pad: [9, 1, 9, 1] }),
   ...(['prelu', 'hard-swish'] as const).map((activation) => filters(activation, [1, 9, 5, 6], { activation })),
-];
-
-export const linear: readonly WasmCase[] = [
-  ...[
-    [1, 1],
-    [3, 5],
-    [8, 16],
-    [13, 39],
-    [4, 3],
-  ].flatMap(([outputs, features]) =>
-    [1, 0.3].flatMap((density) =>
-      [1, 3].map((vectors) => ({
-        title: `${vectors} x ${features} to ${outputs}, density ${density}`,
-        graph: layered(
-          { kind: 'linear', activation: density < 1 ? 'relu' : 'none' },
-          {
-            x: tensor('f32', [vectors, features]),
-            weights: constant(
-              'weights',
-              {
-                ...tensor('f32', [outputs, features]),
-                encoding: density < 1 ? { format: 'csr', params: { index: 16 } } : { format: 'dense', params: {} },
-              },
-              sparse(outputs * features, density, 4),
-            ),
-            bias: constant('bias', tensor('f32', [outputs]), sparse(outputs, 1, 5)),
-          },
-        ),
-      })),
-    ),
-  ),
-  conv('a convolution of one window', { x: [1, 3, 4, 5], o: 6, kernel: [3, 4], activation: 'swish' }),
-  conv('weights beyond f16', { x: [1, 1, 1, 30], o: 6, kernel: [1, 1], half: false, activation: 'prelu' }),
 ];

@@ -4,7 +4,8 @@ import type { Op } from '../src/ops/index.ts';
 import type { BinaryName, UnaryName } from '../src/ops/scalar.ts';
 import { tensor } from '../src/tensor/type.ts';
 import type { WasmCase } from './wasm-cases-layers.ts';
-import { convPanels, convWindow, depthwise, linear, sizes } from './wasm-cases-layers.ts';
+import { convPanels, convWindow, depthwise, sizes } from './wasm-cases-layers.ts';
+import { linear, linearPanels } from './wasm-cases-linear.ts';
 import { convTranspose } from './wasm-cases-transpose.ts';
 import { chain, constant, layered, sparse } from './wasm-graphs.ts';
 import { wholeCases } from './wasm-whole-cases.ts';
@@ -209,6 +210,7 @@ export const wasmCases = {
   'conv-window': convWindow,
   'conv-transpose': convTranspose,
   linear,
+  'linear-panels': linearPanels,
   'reduce-panels': reducePanels,
   'pool-window': poolWindow,
   blocks,

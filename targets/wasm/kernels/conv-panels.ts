@@ -1,6 +1,8 @@
 /** 1x1 convolutions: an output panel reads the input panel in the same place. */
+import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
-import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Kernel, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
 import { epilogueOf } from './epilogue.ts';
@@ -29,41 +31,48 @@ export const convPanels: Kernel = {
     if ([...op.stride, 1].some((s) => s !== 1) || op.pad.some((p) => p !== 0)) return 'strided or padded';
     const epilogue = epilogueOf(site, op.activation);
     if (typeof epilogue === 'string') return epilogue;
-    const width = widthOf(weights);
-    const matrix = multiplied(weights);
-    const passes = passesFor(matrix, rowBytes);
-    const rows = packRows(site, inPasses(matrix, passes), width, biasInPasses(bias, passes), {
-      columns: rowBytes,
-      ...planesOf(passes, matrix.rows / width, rowBytes),
-    });
-    const of = {
-      x: { array: arrays.x, type: types.x },
-      y: result,
-      residual: arrays.residual,
-      stream: rows,
-      rows: matrix.rows,
-      passes: passes.count,
-      tilesFor: (vectors: number) => tilesOf({ pixelRows: 1, vectors, tail: 4 }, width),
-      low: epilogue.low,
-      high: epilogue.high,
-    };
-    const calls = width === 4 ? vectorCalls({ ...of, block: blockOf(rows, matrix.rows, passes) }) : panelCalls(of);
-    return { calls: [...calls, ...epilogue.after] };
+    const { low, high, after } = epilogue;
+    const x = { array: arrays.x, type: types.x };
+    const calls = pointwise(site, weights, bias, { x, y: result, residual: arrays.residual, low, high });
+    return { calls: [...calls, ...after] };
   },
 };
 
-export interface Panelwise {
+interface Between {
   readonly x: Picture;
   readonly y: Picture;
   /** Lies as y does, and is added to it. */
   readonly residual?: Arr | undefined;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Each pixel of y is the weights times that of x, in panels both. */
+export function pointwise(
+  site: Pick<KernelSite, 'pack' | 'weights'>,
+  weights: Weights,
+  bias: Numbers,
+  between: Between,
+): readonly RoutineCall[] {
+  const width = widthOf(weights);
+  const matrix = multiplied(weights);
+  const passes = passesFor(matrix, rowBytes);
+  const stream = packRows(site, inPasses(matrix, passes), width, biasInPasses(bias, passes), {
+    columns: rowBytes,
+    ...planesOf(passes, matrix.rows / width, rowBytes),
+  });
+  const of = { ...between, stream, rows: matrix.rows, passes: passes.count };
+  return width === 4
+    ? vectorCalls({ ...of, block: blockOf(stream, matrix.rows, passes) })
+    : panelCalls({ ...of, tilesFor: (vectors) => tilesOf({ pixelRows: 1, vectors, tail: 4 }, width) });
+}
+
+export interface Panelwise extends Between {
   readonly stream: Arr;
   /** Output channels. */
   readonly rows: number;
   readonly passes?: number;
   readonly tilesFor: (vectors: number) => Tiling;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** Computes each panel of y from that of x in the same place. */

@@ -5,6 +5,7 @@ import { convTranspose } from './conv-transpose.ts';
 import { convWindow } from './conv-window.ts';
 import { depthwise } from './depthwise.ts';
 import { linear } from './linear.ts';
+import { linearPanels } from './linear-panels.ts';
 import { map } from './map.ts';
 import { pixels } from './pixels.ts';
 import { poolWindow } from './pool-window.ts';
@@ -33,6 +34,7 @@ export const kernels: readonly Kernel[] = [
   depthwise,
   convWindow,
   convTranspose,
+  linearPanels,
   linear,
   reducePanels,
   poolWindow,

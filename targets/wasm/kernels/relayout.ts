@@ -1,6 +1,7 @@
 /** Pictures from rows of channels to panels, and back. */
-import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import type { Kernel, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { isPanels, lanes, pictureBytes, rowBytes } from '../panels.ts';
+import type { Picture } from './slide.ts';
 
 export const relayout: Kernel = {
   name: 'relayout',
@@ -11,12 +12,18 @@ export const relayout: Kernel = {
     if (op.kind !== 'relayout') return 'not a relayout';
     if (result.type.layout.kind === x.layout.kind) return 'the layouts are of one kind';
     if (!isPanels(x) && !isPanels(result.type)) return 'the panels are of another width';
-    const [n, h, w, c] = x.shape;
-    const routine = isPanels(x) ? toPlain : toPanels;
-    const args = [arrays.x, result.array, h * w, c, n, pictureBytes(x), pictureBytes(result.type)];
-    return { calls: [{ routine, args }] };
+    return { calls: [relayoutCall({ array: arrays.x, type: x }, result)] };
   },
 };
+
+/** From rows of channels to panels where y is in panels, and back where x is. */
+export function relayoutCall(x: Picture, y: Picture): RoutineCall {
+  const [n, h, w, c] = x.type.shape;
+  return {
+    routine: isPanels(x.type) ? toPlain : toPanels,
+    args: [x.array, y.array, h * w, c, n, pictureBytes(x.type), pictureBytes(y.type)],
+  };
+}
 
 const way = (name: string): Routine => ({
   name,
