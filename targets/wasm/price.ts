@@ -1,15 +1,18 @@
 /**
- * What work costs: nanoseconds, about, on one core at 3 GHz with two vector units of 128 bits and no fused
- * multiply-add, which is what engines make of WebAssembly. Ratios matter, and they hold elsewhere too.
+ * What work costs: nanoseconds, about, on one core. `npm run bench:wasm` measures the rates and prints them by the names that they
+ * have here; these are geometric means over both sets of instructions, since one plan is for both. Ratios matter, and they
+ * hold elsewhere too.
  */
 import type { Prediction, Work } from '../../src/target.ts';
+import { fewestVectors } from './kernels/linear-panels.ts';
+import { widthFor } from './kernels/rows.ts';
 
-/** Multiply-adds a nanosecond over pixels: rows that share their records in pairs, and rows that do not. */
-const rates = { pairs: 11, single: 9.8 } as const;
-
-/** Dense layers: weights a nanosecond that stream past four rows at a time, and those that are looked up. */
-const streamed = 8;
-const lookedUp = 2.5;
+/**
+ * Multiply-adds a nanosecond, on a core with 128 bits to a vector, of up to 15 in the portable set and 23 in the relaxed one.
+ * Over pixels: rows that share their records by fours, by twos, and rows that do not. Over one vector: rows of dense
+ * weights that stream past, and weights whose places are looked up.
+ */
+const rates = { quads: 18.2, pairs: 17.1, single: 16.2, streamed: 5.6, 'looked up': 1.85 } as const;
 
 /** Bytes of weights that one multiply-add over pixels is worth. */
 const bytesToRead = 1 / 40;
@@ -18,27 +21,27 @@ export const price = (work: Work): number => predict(work).ns;
 
 export function predict({ call, types, encoding, cost, reuse }: Work): Prediction {
   const { op } = call;
-  const { format, params } = encoding;
+  const { format } = encoding;
   const bytes = cost.bytes * bytesToRead;
   const sums = cost.multiplies * reuse;
-  const even = types.weights.shape[0] % 2 === 0;
+  const [rows] = types.weights.shape;
   // Kernels take what is f32.
   const isReal = types.weights.dtype === 'f32';
-  if (isReal && (op.kind === 'conv2d' || op.kind === 'conv-transpose2d') && reuse > 1) {
-    const paired =
-      op.kind === 'conv2d' &&
-      op.groups === 1 &&
-      even &&
-      (format === 'dense' || (format === 'block' && params.r % 2 === 0));
-    return predicted(paired ? 'pairs' : 'single', sums / (paired ? rates.pairs : rates.single), bytes);
+  const isConv = op.kind === 'conv2d' || op.kind === 'conv-transpose2d';
+  if (isReal && ((isConv && reuse > 1) || (op.kind === 'linear' && reuse >= fewestVectors))) {
+    const shared = op.kind === 'linear' || (op.kind === 'conv2d' && op.groups === 1);
+    const family = families[shared ? widthFor(rows, encoding) : 1];
+    return predicted(family, sums / rates[family], bytes);
   }
-  if (isReal && (op.kind === 'conv2d' || op.kind === 'linear'))
-    return format === 'dense'
-      ? predicted('streamed', sums / streamed, bytes)
-      : predicted('looked up', sums / lookedUp, bytes);
+  if (isReal && (op.kind === 'conv2d' || op.kind === 'linear')) {
+    const family = format === 'dense' ? 'streamed' : 'looked up';
+    return predicted(family, sums / rates[family], bytes);
+  }
   // The loops of any other layer look at each place.
   return predicted('loops', sums + (cost.lookups + cost.tests) * reuse, bytes);
 }
+
+const families = { 1: 'single', 2: 'pairs', 4: 'quads' } as const;
 
 const predicted = (family: string, multiply: number, weights: number): Prediction => ({
   ns: multiply + weights,

@@ -23,7 +23,11 @@ const three = (size: number, channels: number): ConvSpec => ({
   pad: [1, 1, 1, 1],
 });
 
-const geometries = [one(56, 64), one(28, 256), one(14, 512), three(28, 128), three(14, 256), three(7, 512)];
+const geometries = [
+  ...[one(56, 64), one(28, 256), one(14, 512)],
+  ...[three(28, 128), three(14, 256), three(7, 512)],
+  one(1, 1024),
+];
 
 /** How weights are kept, and which share of them. */
 const masks = [

@@ -62,13 +62,24 @@ function planOf(path: string): Plan {
 const rounded = (x: number): number => Math.round(100 * x) / 100;
 
 /** Of products in so many nanoseconds: those of one, and the share of the most that the engine has. */
-const rateOf = (products: number, ns: PerSet) =>
-  Object.fromEntries(
-    sets.map((set) => [set, { rate: rounded(products / ns[set]), share: rounded(products / ns[set] / probes[set]()) }]),
-  );
+function rateOf(products: number, ns: PerSet) {
+  const of = (set: keyof PerSet) => {
+    const rate = products / ns[set];
+    return { rate: rounded(rate), share: rounded(rate / probes[set]()) };
+  };
+  return { portable: of('portable'), relaxed: of('relaxed') };
+}
 
 const routineOf = ({ step: { work } }: TimedStep): string =>
   work.kind === 'routines' ? work.calls[0].routine.name : 'loops';
+
+/** As the target's prices call what does the work. */
+function familyOf(routine: string): string {
+  if (routine.startsWith('linear')) return routine === 'linear-dense' ? 'streamed' : 'looked up';
+  return routine.includes('csr') ? 'single' : 'quads';
+}
+
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 const line = (products: number, ns: PerSet): string =>
   Object.entries(rateOf(products, ns))
@@ -102,8 +113,16 @@ async function reportLayer(title: string, graph: Graph) {
 const paths = process.argv.slice(2);
 for (const path of paths) await reportModel(path);
 if (paths.length === 0) {
-  const results: object[] = [];
+  const results: Awaited<ReturnType<typeof reportLayer>>[] = [];
   for (const { title, graph } of layers) results.push(await reportLayer(title, graph));
   const most = Object.fromEntries(sets.map((set) => [set, rounded(probes[set]())]));
-  keep([{ most, layers: results }], 'wasm-kernels');
+  const rates = Object.fromEntries(
+    ['quads', 'single', 'streamed', 'looked up'].map((family) => {
+      const of = results.filter(({ title, routine }) => !title.startsWith('depthwise') && familyOf(routine) === family);
+      return [family, Object.fromEntries(sets.map((set) => [set, median(of.map((r) => r[set].rate))]))];
+    }),
+  );
+  for (const [family, { portable, relaxed }] of Object.entries(rates))
+    console.log(`${family}: ${portable} in the portable set, ${relaxed} in the relaxed one`);
+  keep([{ most, rates, layers: results }], 'wasm-kernels');
 }

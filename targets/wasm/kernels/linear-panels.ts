@@ -7,7 +7,7 @@ import { epilogueOf } from './epilogue.ts';
 import { relayoutCall } from './relayout.ts';
 
 /** Those of one vector of pixels: with fewer, lanes are idle, and weights are better read once for each. */
-const fewestVectors = 4;
+export const fewestVectors = 4;
 
 export const linearPanels: Kernel = {
   name: 'linear-panels',

@@ -12,6 +12,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { isLive } from '../../../src/tensor/matrix.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { bytesOf } from '../../../src/tensor/numbers.ts';
+import type { Encoding } from '../../../src/tensor/type.ts';
 import { expandRows } from './expand-rows.ts';
 import { storedCodes, storedNumbers } from './stored.ts';
 import { packUnits, storedUnits } from './units.ts';
@@ -35,11 +36,12 @@ export const onePlane = { rowsPerPlane: 1, planes: 1, plane: 0 };
 export type Width = 1 | 2 | 4;
 
 /** More than one where the weights are stored without places, or in blocks of as many rows. */
-export function widthOf({ matrix, constant }: Weights): Width {
-  const { format, params } = constant.type.encoding;
-  const height = format === 'dense' ? matrix.rows : format === 'block' ? params.r : 1;
-  return ([4, 2] as const).find((width) => height % width === 0 && matrix.rows % width === 0) ?? 1;
+export function widthFor(rows: number, { format, params }: Encoding): Width {
+  const height = format === 'dense' ? rows : format === 'block' ? params.r : 1;
+  return ([4, 2] as const).find((width) => height % width === 0 && rows % width === 0) ?? 1;
 }
+
+export const widthOf = ({ matrix, constant }: Weights): Width => widthFor(matrix.rows, constant.type.encoding);
 
 /**
  * The weights that a kernel multiplies. Dense ones are all multiplied, zeros too: what a zero makes of infinity is then
