@@ -72,6 +72,7 @@ describe('inputs that do not fit', () => {
   test.each([
     ['b', { a: a() }, 'input "b" is missing'],
     ['a', { a: undefined, b: b() }, 'input "a" is missing'],
+    ['a', null, 'input "a" is missing'],
     ['a', { a: a().subarray(1), b: b() }, 'input "a" takes 6 numbers and is given 5'],
     ['b', { a: a(), b: a() }, 'input "b" takes Int32Array and is given Float32Array'],
     ['a', { a: [1, 2, 3, 4, 5, 6], b: b() }, 'input "a" takes Float32Array and is given Array'],

@@ -147,6 +147,19 @@ describe('one thread runs it where there can be no more', () => {
     return alone('a worker cannot be started: its script is refused');
   });
 
+  test('workers that end before there is anything to do', () => {
+    class Worker {
+      onerror?: (event: { readonly message: string }) => void;
+      constructor() {
+        queueMicrotask(() => this.onerror?.({ message: 'out of memory' }));
+      }
+      postMessage() {}
+      terminate() {}
+    }
+    vi.stubGlobal('Worker', Worker);
+    return alone('a worker cannot be started: out of memory');
+  });
+
   test('a machine with one core', () => {
     vi.stubGlobal('navigator', { hardwareConcurrency: 1 });
     return alone('this machine has one core', {});
