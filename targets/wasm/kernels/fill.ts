@@ -18,7 +18,8 @@ export const copyNumbers: Routine = {
 
 /** For rows of `width` pixels, in panels or plain, whose columns are kept apart by their remainder of `stride`. */
 export function fillOf(width: number, stride: number, inPanels: boolean): Routine {
-  if (!inPanels) return any(stride, 'rows of pixels', wholeRow, '(i32.shl (local.get $channels) (i32.const 2))', 4);
+  if (!inPanels)
+    return routine(`fill-rows-stride-${stride}`, 'fill-rows', { stride, most: stride - 1, bytes: 4 * stride });
   const pixels = lanes % width === 0 ? width : width % lanes === 0 ? lanes : 0;
   if (stride === 1 && pixels >= 4)
     return routine(`fill-copy-${pixels}`, 'fill-copy', { pixels, moves: starts(pixels, 4).map((p) => 4 * p) });
@@ -28,7 +29,7 @@ export function fillOf(width: number, stride: number, inPanels: boolean): Routin
     return routine(`fill-split-${pixels}`, 'fill-split', { pixels, moves });
   }
   if (stride === 2) return routine('fill-halves', 'fill-halves', {});
-  return any(stride, 'panels', pieceOfPanel, '(i32.const 4)', rowBytes);
+  return routine(`fill-panels-stride-${stride}`, 'fill-any', { stride });
 }
 
 /** Where groups of `size` start that cover `pixels`, the last as far back as it has to. */
@@ -43,23 +44,3 @@ function routine(name: string, template: string, view: object, needs: readonly R
     needs: [fillRow, ...needs],
   };
 }
-
-function any(stride: number, source: string, piece: string, step: string, channel: number): Routine {
-  const name = `fill-${source.split(' ')[0]}-stride-${stride}`;
-  return routine(name, 'fill-any', { stride, source, piece, step, channel });
-}
-
-const wholeRow = `\
-          (local.set $src
-            (i32.add (local.get $x)
-              (i32.shl (i32.mul (local.get $q) (local.get $channels)) (i32.const 2))))`;
-
-const pieceOfPanel = `\
-          (local.set $c (i32.rem_u (local.get $q) (i32.const ${lanes})))
-          (local.set $src
-            (i32.add (local.get $x)
-              (i32.add
-                (i32.mul (i32.div_u (local.get $q) (i32.const ${lanes})) (local.get $xpanel))
-                (i32.shl (local.get $c) (i32.const 2)))))
-          (local.set $c (i32.sub (i32.const ${lanes}) (local.get $c)))
-          (local.set $n (select (local.get $c) (local.get $n) (i32.lt_u (local.get $c) (local.get $n))))`;
