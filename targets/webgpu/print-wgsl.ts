@@ -240,11 +240,15 @@ export function numberText(value: number, type: Scalar): string {
   return text.startsWith('-') ? `(${text})` : text;
 }
 
+/** Of all f32. */
+const largest = (2 - 2 ** -23) * 2 ** 127;
+
 function shortest(value: number): string {
   if (Object.is(value, -0)) return '-0';
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
+  for (let digits = 1; digits < 10; digits++) {
+    const near = Number(value.toPrecision(digits));
+    // What lies beyond the largest f32 is refused, also where it would be rounded to that.
+    if (Math.fround(near) === value && Math.abs(near) <= largest) return String(near);
   }
-  return String(Number(value.toPrecision(9)));
+  return String(value);
 }
