@@ -103,7 +103,7 @@ export async function buildModule(
     const control = { tasks: order === 'forwards' ? tasks : backwards(tasks), at: map.control };
     const words = new Int32Array(memory.buffer, control.at);
     const first = controlWords(control.tasks);
-    words.set(first.subarray(counterWords), counterWords);
+    words.set(first.subarray(counterWords(tasks)), counterWords(tasks));
     const code = moduleText(plan, map, portable, render, { whole: false, control });
     const bytes = await assembleWat({ ...task, data: [], features: ['threads'] }, () => code);
     const [space, name] = memoryImport;

@@ -91,7 +91,7 @@ test('weights in a file of their own come to the memory that is shared', async (
 test('a build for threads ships its text, and one without has none of it', async () => {
   expect(built.artefacts.map(({ path }) => path)).toContain('test.threads.wat');
   const text = textOf(built, '.threads.wat');
-  expect(text).toContain('(call $claim (local.get $task) (local.get $end))');
+  expect(text).toContain('(call $claim (local.get $task) (local.get $end) (local.get $thread))');
   const plain = await buildWasm(graph);
   expect(textOf(plain, '.js')).not.toMatch(/Worker|Atomics/);
   expect(WebAssembly.Module.customSections(new WebAssembly.Module(plain.module), 'espalier.portable')).toEqual([]);

@@ -71,7 +71,7 @@ const threadsText = (control: Control, of: { readonly pages: number; readonly ke
     ...counters,
     ...threadsView(control),
     at: control.at,
-    words: counterWords,
+    words: counterWords(control.tasks),
   });
 
 const weightsText = ({ file, contents, pieces, checksum, hash }: WeightsFile, render: Render): string =>

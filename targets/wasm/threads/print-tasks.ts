@@ -6,6 +6,7 @@ import { lines } from '../text.ts';
 import type { Control } from './control.ts';
 import { counterAt, tableIn } from './control.ts';
 import type { Differing, SharedCall, Turn } from './tasks.ts';
+import { eachOf } from './tasks.ts';
 
 /**
  * Prints a call of a step. `said` gives what stands for an argument that is not the same for all tasks: `from` is the
@@ -28,7 +29,7 @@ const looks = 32768;
 export function sharedText(control: Control, render: Render, print: PrintShared): SharedText {
   const { tasks } = control;
   const at = (counter: Parameters<typeof counterAt>[1]): number => counterAt(control, counter);
-  const view = { taken: at('taken'), done: at('done'), sleepers: at('sleepers'), looks };
+  const view = { taken: at('taken'), done: at('done'), sleepers: at('sleepers'), threads: tasks.threads, looks };
   return {
     imports: '(func $wait (import "espalier" "wait") (param i32))',
     routines: render('wasm/threads/tasks.wat.hbs', view).trimEnd(),
@@ -38,31 +39,39 @@ export function sharedText(control: Control, render: Render, print: PrintShared)
       `  (local.set $task (i32.mul (local.get $run) (i32.const ${tasks.count})))`,
     ],
     steps: tasks.steps.map((turns, step) =>
-      turns.flatMap((turn) => printTurn(turn, tableIn(control), (call, said) => print(call, step, said))),
+      turns.flatMap((turn) => printTurn(turn, control, (call, said) => print(call, step, said))),
     ),
   };
 }
 
-/** `table`: where the table of the tasks lies in memory. */
 function printTurn(
-  { count, calls }: Turn,
-  table: number,
+  turn: Turn,
+  control: Control,
   print: (call: SharedCall, said: Parameters<PrintShared>[2]) => Wat,
 ): readonly string[] {
+  const { threads } = control.tasks;
+  const each = eachOf(turn, threads);
   const one = (call: SharedCall): Wat =>
     print(call, (at, from) => {
       const differing = call.differing.get(at);
-      return differing && valueOf(differing, from, table);
+      return differing && valueOf(differing, from, tableIn(control));
     });
-  const end: Wat = ['i32.add', get('task'), ['i32.const', String(count)]];
-  const claim: Wat = ['local.tee', '$part', ['call', '$claim', get('task'), get('end')]];
+  const end: Wat = ['i32.add', get('task'), ['i32.const', String(each)]];
+  const claim: Wat = ['local.tee', '$part', ['call', '$claim', get('task'), get('end'), get('thread')]];
+  const work = chosen(turn.calls, one);
+  const is = ['i32.lt_u', get('part'), ['i32.const', String(turn.count)]];
   const loop: Wat = [
     'loop',
     '$more',
     [
       'if',
       ['i32.ge_s', claim, ['i32.const', '0']],
-      ['then', ...chosen(calls, one), ['call', '$finish', get('end')], ['br', '$more']],
+      [
+        'then',
+        ...(each * threads > turn.count ? [['if', is, ['then', ...work]]] : work),
+        ['call', '$finish', get('end')],
+        ['br', '$more'],
+      ],
     ],
   ];
   return [

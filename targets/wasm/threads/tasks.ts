@@ -1,8 +1,9 @@
 /**
  * A plan as tasks for threads. All threads walk the same steps in order, take tasks of a step as long as there are any, and
- * go on when all of them are done. Tasks are numbered through steps and runs, so that two counters, one of tasks that were
- * taken and one of those that are done, say all that threads have to know of each other, and whoever comes late takes part
- * from then on.
+ * go on when all of them are done. The tasks of each turn come in as many lots as there are threads: each begins with its own,
+ * so that it finds in its cache what it wrote before, and then takes those of others. Tasks are numbered through turns and runs,
+ * so that two kinds of counters, of the tasks of a lot that were taken and of all that are done, say what threads have to know
+ * of each other, and whoever comes late takes part from then on.
  */
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, Kernel, RoutineCall } from '../../../src/plan/kernel.ts';
@@ -14,7 +15,7 @@ import { partsOf } from './divide.ts';
 export interface Tasks {
   /** Threads that may run the plan together. */
   readonly threads: number;
-  /** Of a run. */
+  /** Of a lot, in a run: all lots have as many, of which the last in a turn may have nothing to do. */
   readonly count: number;
   /** For each step of the plan what is done together; the next begins when that is done. */
   readonly steps: readonly (readonly Turn[])[];
@@ -48,6 +49,9 @@ export type Differing =
   | { readonly kind: 'even'; readonly first: number; readonly step: number }
   | { readonly kind: 'table'; readonly at: number }
   | { readonly kind: 'own'; readonly step: number };
+
+/** Tasks of each lot. */
+export const eachOf = ({ count }: Turn, threads: number): number => Math.ceil(count / threads);
 
 /** For each thread so many tasks: if one is late with its last, there is little for which the others wait. */
 const tasksPerThread = 4;
@@ -95,7 +99,7 @@ export function tasksOf(plan: Plan, { threads, namesOf, least = leastWork }: Tas
     });
     return turns.map((calls) => ({ calls, count: calls.reduce((sum, { count }) => sum + count, 0) }));
   });
-  const count = steps.flat().reduce((sum, turn) => sum + turn.count, 0);
+  const count = steps.flat().reduce((sum, turn) => sum + eachOf(turn, threads), 0);
   return { threads, count, steps, table };
 }
 
