@@ -126,8 +126,9 @@ function backwards(tasks: Tasks): Tasks {
       case 'own':
         return differing;
       case 'even': {
-        const { first, step } = differing;
-        return { kind: 'even', first: first + (2 * begun + count - 1) * step, step: -step };
+        const { first, step, but } = differing;
+        const even = { kind: 'even', first: first + (2 * begun + count - 1) * step, step: -step } as const;
+        return but ? { ...even, but: { ...but, task: 2 * begun + count - 1 - but.task } } : even;
       }
       case 'table':
         table.splice(

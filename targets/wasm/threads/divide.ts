@@ -7,9 +7,10 @@ import { bug } from '../../../src/diagnostic.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
-import { panels } from './panels.ts';
+import { panels, passesOf } from './panels.ts';
 import type { Limits } from './pieces.ts';
 import { pieces, stretch } from './pieces.ts';
+import { templateOf } from './streams.ts';
 import { windows } from './windows.ts';
 
 /** By parameter: of a number what it is, of an array how many bytes further on it begins. */
@@ -28,6 +29,12 @@ export interface NamedCall {
 /** One part that is empty is the whole call. */
 export type Divide = (call: NamedCall, limits: Limits) => readonly Part[];
 
+/** A call, or what is done first and next in its place. */
+export interface Stage {
+  readonly call: RoutineCall;
+  readonly parts: readonly Part[];
+}
+
 export interface Dividing {
   /** Parameters of the routine, in order. */
   readonly names: readonly string[];
@@ -35,11 +42,10 @@ export interface Dividing {
   readonly constantOf: (array: Arr) => Numbers | undefined;
 }
 
-const whole: readonly Part[] = [{}];
-
-export function partsOf({ routine, args }: RoutineCall, { names, limits, constantOf }: Dividing): readonly Part[] {
-  const divide = divisions[routine.template.replace(/^wasm\/kernels\/|\.wat\.hbs$/g, '')];
-  if (!divide) return whole;
+export function stagesOf(whole: RoutineCall, { names, limits, constantOf }: Dividing): readonly Stage[] {
+  const { routine, args } = whole;
+  const divide = divisions[templateOf(routine)];
+  if (!divide) return [{ call: whole, parts: [{}] }];
   const find = (name: string): Argument | undefined => args[names.indexOf(name)];
   const arrayAt = (name: string): Arr | undefined => {
     const argument = find(name);
@@ -58,7 +64,15 @@ export function partsOf({ routine, args }: RoutineCall, { names, limits, constan
     },
   };
   const parts = divide(call, limits);
-  return parts.length > 1 ? parts : whole;
+  const passes = passesOf(call, limits, parts.length);
+  if (passes.length < 2) return [{ call: whole, parts: parts.length > 1 ? parts : [{}] }];
+  // What bounds sums is for the last pass alone.
+  const bounds: Readonly<Record<string, Argument>> = { low: { f32: -Infinity }, high: { f32: Infinity } };
+  return passes.map((parts, i) => ({
+    call:
+      i === passes.length - 1 ? whole : { ...whole, args: args.map((argument, at) => bounds[names[at]] ?? argument) },
+    parts,
+  }));
 }
 
 /** By the template of a routine. */

@@ -1,21 +1,43 @@
 /** Calls that go over panels, or over pixels of pictures in panels: parts are some of them, and of a few all, with some rows each. */
 import { lanes, rowBytes } from '../panels.ts';
 import type { Divide, NamedCall, Part } from './divide.ts';
-import type { Ends } from './pieces.ts';
+import type { Ends, Limits } from './pieces.ts';
 import { crossed, cut, pieces, stretch, worthwhile } from './pieces.ts';
-import { streamOf, weightsIn } from './streams.ts';
+import type { Stream } from './streams.ts';
+import { streamOf, templateOf, weightsIn } from './streams.ts';
 
 /** Rows of y, and the weights that they are made of, where those of each are in one piece. */
 function rowParts(call: NamedCall, most: number): readonly Part[] {
-  const { number, further } = call;
+  const { number } = call;
   const stream = streamOf(call);
   const rows = number('rows');
-  if (most < 2 || !stream || number('passes') > 1) return [{ rows }];
-  const { width, starts } = stream;
-  return cut(rows, width, most).map(([begin, end]) => ({
-    ...further({ w: starts[begin / width], y: begin * rowBytes, residual: begin * rowBytes }),
+  return most < 2 || !stream || number('passes') > 1 ? [{ rows }] : rowsIn(call, stream, cut(rows, stream.width, most));
+}
+
+/** `from`: rows of the stream before the first. */
+const rowsIn = ({ further }: NamedCall, { width, starts }: Stream, rows: readonly Ends[], from = 0): readonly Part[] =>
+  rows.map(([begin, end]) => ({
+    ...further({ w: starts[(from + begin) / width], y: begin * rowBytes, residual: begin * rowBytes }),
     rows: end - begin,
   }));
+
+/** Of few panels, which come in fewer `parts` than there may be, the passes one after the other: each has rows to divide. */
+export function passesOf(call: NamedCall, limits: Limits, parts: number): readonly (readonly Part[])[] {
+  const { routine, number } = call;
+  if (templateOf(routine) !== 'conv-panels' && templateOf(routine) !== 'conv-vectors') return [];
+  const [passes, rows] = [number('passes'), number('rows')];
+  const stream = passes > 1 ? streamOf(call) : undefined;
+  const wanted = worthwhile(workOf(call) / passes, limits);
+  if (!stream || 2 * parts > wanted) return [];
+  const some = cut(rows, stream.width, Math.ceil(wanted / parts));
+  const { divided } = overPixels(call, limits);
+  return Array.from({ length: passes }, (_, pass) =>
+    crossed(divided, rowsIn(call, stream, some, pass * rows)).map(([pixels, part]) => ({
+      ...part,
+      ...pixels,
+      passes: 1,
+    })),
+  );
 }
 
 /** Fewer pieces than wanted leave threads with nothing to do. */
@@ -52,34 +74,44 @@ const relaid: Divide = (call, limits) => {
   return stretch('pixels', lanes, () => ({ x: bytes, y: bytes }))(call, limits);
 };
 
-export const panels: Readonly<Record<string, Divide>> = {
-  'conv-panels'(call, limits) {
-    const { number } = call;
-    const [first, last] = [number('first'), number('last')];
-    const work = weightsIn(call) * lanes * (last - first);
-    const wanted = worthwhile(work, limits);
-    const some = pieces(last - first, { work, limits });
-    return crossed(rowParts(call, rowPartsFor(some, wanted)), some).map(([rows, [begin, end]]) => ({
-      ...rows,
+interface OverPixels {
+  readonly divided: readonly Part[];
+  readonly work: number;
+}
+
+const workOf = (call: NamedCall): number => overPixels(call, { most: 1, lots: 1, least: 1 }).work;
+
+/** Panels, or vectors of pixels, seven to a panel. */
+function overPixels(call: NamedCall, limits: Limits): OverPixels {
+  const { routine, number } = call;
+  const first = number('first');
+  if (templateOf(routine) === 'conv-panels') {
+    const count = number('last') - first;
+    const work = weightsIn(call) * lanes * count;
+    const divided = pieces(count, { work, limits }).map(([begin, end]) => ({
       first: first + begin,
       last: first + end,
     }));
-  },
+    return { work, divided };
+  }
+  const [count, unit] = [number('vectors'), lanes / 4];
+  const work = weightsIn(call) * 4 * count;
+  const divided = pieces(count, { unit, work, limits }).map(([begin, end]) => ({
+    first: first + begin / unit,
+    vectors: end - begin,
+  }));
+  return { work, divided };
+}
 
-  'conv-vectors'(call, limits) {
-    const { number } = call;
-    const [first, vectors] = [number('first'), number('vectors')];
-    const work = weightsIn(call) * 4 * vectors;
-    const wanted = worthwhile(work, limits);
-    const unit = lanes / 4;
-    const some: readonly Ends[] = pieces(vectors, { unit, work, limits });
-    return crossed(rowParts(call, rowPartsFor(some, wanted)), some).map(([rows, [begin, end]]) => ({
-      ...rows,
-      first: first + begin / unit,
-      vectors: end - begin,
-    }));
-  },
+function overRows(call: NamedCall, limits: Limits): readonly Part[] {
+  const { work, divided } = overPixels(call, limits);
+  const rows = rowParts(call, rowPartsFor(divided, worthwhile(work, limits)));
+  return crossed(divided, rows).map(([pixels, part]) => ({ ...part, ...pixels }));
+}
 
+export const panels: Readonly<Record<string, Divide>> = {
+  'conv-panels': overRows,
+  'conv-vectors': overRows,
   'pick-pixels': picked(8, ({ number }) => number('channels') * rowBytes),
   'blend-pixels': picked(12, ({ number }) => number('panel')),
   'to-panels': relaid,

@@ -4,8 +4,9 @@ import type { Divide, NamedCall } from './divide.ts';
 export type Ends = readonly [begin: number, end: number];
 
 export interface Limits {
-  /** Pieces. */
+  /** Pieces, in lots of threads that begin with their own. */
   readonly most: number;
+  readonly lots: number;
   /** Multiply-adds of a piece, or numbers that it moves. */
   readonly least: number;
 }
@@ -24,12 +25,11 @@ export const worthwhile = (work: number, { most, least }: Limits): number =>
 export const pieces = (count: number, { unit = 1, work, limits }: Cutting): readonly Ends[] =>
   cut(count, unit, worthwhile(work, limits));
 
-/** About equal pieces, at most so many. */
+/** Equal pieces but for the last, which may be smaller; at most so many. */
 export function cut(count: number, unit: number, most: number): readonly Ends[] {
-  const units = Math.ceil(count / unit);
-  const n = Math.min(units, most);
-  const at = (i: number): number => Math.min(count, Math.floor((i * units) / n) * unit);
-  return Array.from({ length: n }, (_, i): Ends => [at(i), at(i + 1)]);
+  const step = unit * Math.ceil(Math.ceil(count / unit) / most);
+  const at = (i: number): number => Math.min(count, i * step);
+  return Array.from({ length: Math.ceil(count / step) }, (_, i): Ends => [at(i), at(i + 1)]);
 }
 
 /** Parts of a call that walks along arrays, `count` steps, by so many bytes each. */

@@ -2,7 +2,7 @@
 
 import type { Render } from '../../../src/target.ts';
 import type { Wat } from '../text.ts';
-import { lines } from '../text.ts';
+import { lines, number } from '../text.ts';
 import type { Control } from './control.ts';
 import { counterAt, tableIn } from './control.ts';
 import type { Differing, SharedCall, Turn } from './tasks.ts';
@@ -56,16 +56,16 @@ function printTurn(
       const differing = call.differing.get(at);
       return differing && valueOf(differing, from, tableIn(control));
     });
-  const end: Wat = ['i32.add', get('task'), ['i32.const', String(each)]];
+  const end: Wat = ['i32.add', get('task'), number('i32', each)];
   const claim: Wat = ['local.tee', '$part', ['call', '$claim', get('task'), get('end'), get('thread')]];
   const work = chosen(turn.calls, one);
-  const is = ['i32.lt_u', get('part'), ['i32.const', String(turn.count)]];
+  const is = ['i32.lt_u', get('part'), number('i32', turn.count)];
   const loop: Wat = [
     'loop',
     '$more',
     [
       'if',
-      ['i32.ge_s', claim, ['i32.const', '0']],
+      ['i32.ge_s', claim, number('i32', 0)],
       [
         'then',
         ...(each * threads > turn.count ? [['if', is, ['then', ...work]]] : work),
@@ -84,7 +84,7 @@ function printTurn(
 /** The first call has the first tasks, and so on. */
 function chosen([call, ...others]: readonly SharedCall[], one: (call: SharedCall) => Wat, before = 0): readonly Wat[] {
   if (others.length === 0) return [one(call)];
-  const below: Wat = ['i32.lt_u', get('part'), ['i32.const', String(before + call.count)]];
+  const below: Wat = ['i32.lt_u', get('part'), number('i32', before + call.count)];
   return [['if', below, ['then', one(call)], ['else', ...chosen(others, one, before + call.count)]]];
 }
 
@@ -93,15 +93,20 @@ const get = (name: string): Wat => ['local.get', `$${name}`];
 function valueOf(differing: Differing, from: number, table: number): Wat {
   switch (differing.kind) {
     case 'own':
-      return added(from, ['i32.mul', get('thread'), ['i32.const', String(differing.step)]]);
-    case 'even':
-      return added(from + differing.first, ['i32.mul', get('part'), ['i32.const', String(differing.step)]]);
+      return added(from, ['i32.mul', get('thread'), number('i32', differing.step)]);
+    case 'even': {
+      const { first, step, but } = differing;
+      const even: Wat =
+        step === 0 ? number('i32', from + first) : added(from + first, ['i32.mul', get('part'), number('i32', step)]);
+      if (!but) return even;
+      return ['select', number('i32', from + but.value), even, ['i32.eq', get('part'), number('i32', but.task)]];
+    }
     case 'table': {
-      const at: Wat = ['i32.shl', get('part'), ['i32.const', '2']];
+      const at: Wat = ['i32.shl', get('part'), number('i32', 2)];
       const found: Wat = ['i32.load', `offset=${table + 4 * differing.at}`, at];
       return from === 0 ? found : added(from, found);
     }
   }
 }
 
-const added = (from: number, more: Wat): Wat => ['i32.add', ['i32.const', String(from | 0)], more];
+const added = (from: number, more: Wat): Wat => ['i32.add', number('i32', from), more];

@@ -2,10 +2,13 @@
 import type { Routine } from '../../../src/plan/kernel.ts';
 import type { NamedCall } from './divide.ts';
 
+/** What calls of a routine are known by: the name of its template. */
+export const templateOf = ({ template }: Routine): string => template.replace(/^wasm\/kernels\/|\.wat\.hbs$/g, '');
+
 /** Rows of weights that share their records, by the tiles that read them. Tiles that are not here read no such stream. */
 function widthOf({ needs }: Routine): number | undefined {
-  const widths = needs.flatMap(({ template, view }) =>
-    template === 'wasm/kernels/rows-tile.wat.hbs' ? [(view as { readonly width: number }).width] : [],
+  const widths = needs.flatMap((tile) =>
+    templateOf(tile) === 'rows-tile' ? [(tile.view as { readonly width: number }).width] : [],
   );
   return widths.every((width) => width === widths[0]) ? widths[0] : undefined;
 }

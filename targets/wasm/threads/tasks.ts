@@ -10,7 +10,8 @@ import type { Argument, Kernel, RoutineCall } from '../../../src/plan/kernel.ts'
 import type { Plan, Step } from '../../../src/plan/plan.ts';
 import { bytesPer } from '../../../src/tensor/type.ts';
 import type { Part } from './divide.ts';
-import { partsOf } from './divide.ts';
+import { stagesOf } from './divide.ts';
+import { templateOf } from './streams.ts';
 
 export interface Tasks {
   /** Threads that may run the plan together. */
@@ -41,20 +42,25 @@ export interface SharedCall {
 /**
  * What is added to an argument's address, or stands in its place where it is a number: for task i of a turn, or for thread i.
  *
- *     even    first + i * step
+ *     even    first + i * step, but for one task perhaps, whose value is its own
  *     table   what the table has at `at` + i
  *     own     i * step
  */
 export type Differing =
-  | { readonly kind: 'even'; readonly first: number; readonly step: number }
+  | { readonly kind: 'even'; readonly first: number; readonly step: number; readonly but?: Exception }
   | { readonly kind: 'table'; readonly at: number }
   | { readonly kind: 'own'; readonly step: number };
 
 /** Tasks of each lot. */
 export const eachOf = ({ count }: Turn, threads: number): number => Math.ceil(count / threads);
 
+export interface Exception {
+  readonly task: number;
+  readonly value: number;
+}
+
 /** For each thread so many tasks: if one is late with its last, there is little for which the others wait. */
-const tasksPerThread = 4;
+const tasksPerThread = 8;
 
 /** More would wait for each other for longer than they compute. */
 export const mostThreads = 16;
@@ -71,33 +77,31 @@ export interface TaskOptions {
 }
 
 export function tasksOf(plan: Plan, { threads, namesOf, least = leastWork }: TaskOptions): Tasks {
-  const limits = { most: threads * tasksPerThread, least };
+  const limits = { most: threads * tasksPerThread, lots: threads, least };
   const data = new Map(plan.constants.map((c) => [c.array, c.data]));
   const table: number[] = [];
   const steps = plan.steps.map((step): readonly Turn[] => {
     const { work } = step;
     if (work.kind === 'loops') return [{ count: 1, calls: [{ call: undefined, count: 1, differing: new Map() }] }];
-    const turns: SharedCall[][] = [];
-    let begun = 0;
-    work.calls.forEach((call, i) => {
-      const names = namesOf(call);
-      const parts = partsOf(call, {
-        names,
-        limits,
-        constantOf: (array) => data.get(array),
+    const dividing = { limits, constantOf: (array: Arr) => data.get(array) };
+    return groupsOf(work.calls).flatMap((calls) => {
+      const stages = calls.map((call) => stagesOf(call, { ...dividing, names: namesOf(call) }));
+      const most = Math.max(...stages.map(({ length }) => length));
+      return Array.from({ length: most }, (_, i): Turn => {
+        let begun = 0;
+        const shared = stages
+          .flatMap((all) => all.slice(i, i + 1))
+          .map(({ call, parts }): SharedCall => {
+            const differing = new Map([
+              ...ownScratch(call, step, threads),
+              ...differences(call, namesOf(call), { parts, begun, table }),
+            ]);
+            begun += parts.length;
+            return { call, count: parts.length, differing };
+          });
+        return { calls: shared, count: begun };
       });
-      if (i === 0 || !together(call, work.calls[i - 1])) {
-        turns.push([]);
-        begun = 0;
-      }
-      const differing = new Map([
-        ...ownScratch(call, step, threads),
-        ...differences(call, names, { parts, begun, table }),
-      ]);
-      turns[turns.length - 1].push({ call, count: parts.length, differing });
-      begun += parts.length;
     });
-    return turns.map((calls) => ({ calls, count: calls.reduce((sum, { count }) => sum + count, 0) }));
   });
   const count = steps.flat().reduce((sum, turn) => sum + eachOf(turn, threads), 0);
   return { threads, count, steps, table };
@@ -106,11 +110,16 @@ export function tasksOf(plan: Plan, { threads, namesOf, least = leastWork }: Tas
 /** Calls that write to different places, if they follow each other in a step, and of which none reads what others write. */
 const independent: ReadonlySet<string> = new Set(['conv-panels', 'conv-vectors', 'copy-blocks', 'fill-blocks']);
 
-function together(call: RoutineCall, before: RoutineCall): boolean {
-  const [name, other] = [call, before].map(({ routine }) =>
-    routine.template.replace(/^wasm\/kernels\/|\.wat\.hbs$/g, ''),
-  );
-  return independent.has(name) && independent.has(other);
+function groupsOf(calls: readonly RoutineCall[]): readonly (readonly RoutineCall[])[] {
+  const groups: RoutineCall[][] = [];
+  let before = false;
+  for (const call of calls) {
+    const alone = !independent.has(templateOf(call.routine));
+    if (alone || !before) groups.push([call]);
+    else groups[groups.length - 1].push(call);
+    before = !alone;
+  }
+  return groups;
 }
 
 interface Parted {
@@ -133,9 +142,13 @@ function differences(
     const unchanged = typeof argument === 'number' ? argument : 0;
     const values = parts.map((part) => part[name] ?? unchanged);
     if (values.every((value) => value === unchanged)) return [];
-    const step = values.length > 1 ? values[1] - values[0] : 0;
-    if (values.every((value, i) => value === values[0] + i * step))
-      return [[at, { kind: 'even', first: values[0] - begun * step, step }]];
+    const last = values.length - 1;
+    const step = (values[1] ?? values[0]) - values[0];
+    if (values.every((value, i) => i === last || value === values[0] + i * step)) {
+      const even = { kind: 'even', first: values[0] - begun * step, step } as const;
+      const isEven = values[last] === values[0] + last * step;
+      return [[at, isEven ? even : { ...even, but: { task: begun + last, value: values[last] } }]];
+    }
     table.push(...values);
     return [[at, { kind: 'table', at: table.length - values.length - begun }]];
   });

@@ -5,10 +5,9 @@ import type { Divide, NamedCall, Part } from './divide.ts';
 import { rowsOfPanels } from './panels.ts';
 import type { Ends, Limits } from './pieces.ts';
 import { crossed, cut, pieces, stretch, worthwhile } from './pieces.ts';
-import { startsOf, streamOf, weightsIn } from './streams.ts';
+import { startsOf, streamOf, templateOf, weightsIn } from './streams.ts';
 
-const isPool = ({ needs }: Routine): boolean =>
-  needs.some(({ template }) => template === 'wasm/kernels/pool-tile.wat.hbs');
+const isPool = ({ needs }: Routine): boolean => needs.some((tile) => templateOf(tile) === 'pool-tile');
 
 /** Of blocks of channels, which have rows of their own, some. */
 function blockParts(call: NamedCall, work: number, limits: Limits): readonly Part[] {
@@ -67,10 +66,13 @@ const slide: Divide = (call, limits) => {
     );
   const work = number('oh') * number('ow') * weightsIn(call) * (isPool(call.routine) ? number('channels') : 1);
   const wanted = worthwhile(work, limits);
-  const blocks = blockParts(call, work, limits);
-  if (blocks.length > 1 && 2 * blocks.length > wanted) return blocks;
-  const bands = bandParts(call, Math.ceil(wanted / blocks.length));
-  return crossed(blocks, bands).map(([block, band]) => joined(block, band));
+  // A thread goes on with the rows that it wrote.
+  const bands =
+    blockParts(call, work, limits).length === 1
+      ? bandParts(call, wanted)
+      : bandParts(call, Math.min(wanted, limits.lots));
+  const blocks = blockParts(call, work, { ...limits, most: Math.ceil(wanted / bands.length) });
+  return crossed(bands, blocks).map(([band, block]) => joined(block, band));
 };
 
 /** Both move arrays further on. */
@@ -78,6 +80,9 @@ function joined(block: Part, band: Part): Part {
   const both = Object.keys(block).filter((name) => name in band);
   return { ...block, ...band, ...Object.fromEntries(both.map((name) => [name, block[name] + band[name]])) };
 }
+
+/** Every how many rows of so many pixels begin with a vector. */
+const rowsOfVectors = (width: number): number => (width % 4 === 0 ? 1 : width % 2 === 0 ? 2 : 4);
 
 interface Rows {
   readonly work: number;
@@ -120,7 +125,10 @@ export const windows: Readonly<Record<string, Divide>> = {
     const [channels, kh, kw, oh, ow] = ['channels', 'kh', 'kw', 'end', 'ow'].map(number);
     // The last four overlap with others where there are not as many: they stay together.
     const fours = Math.floor(channels / 4);
-    return pieces(fours, { work: channels * oh * ow * kh * kw, limits }).map(([begin, end]) => ({
+    const work = channels * oh * ow * kh * kw;
+    const bands = cut(oh, rowsOfVectors(ow), Math.min(limits.lots, worthwhile(work, limits)));
+    const some = pieces(fours, { work, limits: { ...limits, most: Math.ceil(limits.most / bands.length) } });
+    return crossed(bands, some).map(([[above, below], [begin, end]]) => ({
       ...further({
         x: 4 * begin * rowBytes,
         y: 4 * begin * rowBytes,
@@ -128,6 +136,8 @@ export const windows: Readonly<Record<string, Divide>> = {
         bias: 16 * begin,
       }),
       channels: (end === fours ? channels : 4 * end) - 4 * begin,
+      begin: above,
+      end: below,
     }));
   },
 
