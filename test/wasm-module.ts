@@ -19,7 +19,7 @@ import { portable, relaxed } from '../targets/wasm/instructions.ts';
 import { mapMemory } from '../targets/wasm/memory.ts';
 import { memoryImport, moduleText, parametersBy } from '../targets/wasm/module.ts';
 import { controlWords, counters, counterWords } from '../targets/wasm/threads/control.ts';
-import type { Differing, Tasks } from '../targets/wasm/threads/tasks.ts';
+import type { Counted, Differing, Tasks } from '../targets/wasm/threads/tasks.ts';
 import { sharedBy, tasksOf } from '../targets/wasm/threads/tasks.ts';
 
 export const render = renderer(new URL('../templates/', import.meta.url));
@@ -121,35 +121,29 @@ export async function buildModule(
 /** The same tasks, those of each call from the last to the first. */
 function backwards(tasks: Tasks): Tasks {
   const table = [...tasks.table];
-  const turned = (differing: Differing, begun: number, count: number): Differing => {
+  const turned = (differing: Differing, count: number): Differing => {
     switch (differing.kind) {
       case 'own':
         return differing;
       case 'even': {
         const { first, step, but } = differing;
-        const even = { kind: 'even', first: first + (2 * begun + count - 1) * step, step: -step } as const;
-        return but ? { ...even, but: { ...but, task: 2 * begun + count - 1 - but.task } } : even;
+        const values = valuesOf(differing, count);
+        const even = { ...differing, first: first + (values - 1) * step, step: -step };
+        return but ? { ...even, but: { ...but, i: values - 1 - but.i } } : even;
       }
-      case 'table':
-        table.splice(
-          differing.at + begun,
-          count,
-          ...table
-            .slice(differing.at + begun)
-            .slice(0, count)
-            .reverse(),
-        );
+      case 'table': {
+        const { at } = differing;
+        const end = at + valuesOf(differing, count);
+        table.splice(at, end - at, ...table.slice(at, end).reverse());
         return differing;
+      }
     }
   };
+  const valuesOf = ({ every, round }: Counted, count: number): number => round || count / every;
   const steps = tasks.steps.map((turns) =>
     turns.map((turn) => {
-      let begun = 0;
       const calls = turn.calls.map((call) => {
-        const differing = new Map(
-          Array.from(call.differing, ([at, what]) => [at, turned(what, begun, call.count)] as const),
-        );
-        begun += call.count;
+        const differing = new Map(Array.from(call.differing, ([at, what]) => [at, turned(what, call.count)] as const));
         return { ...call, differing };
       });
       return { ...turn, calls };

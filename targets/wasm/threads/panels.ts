@@ -29,7 +29,7 @@ export function passesOf(call: NamedCall, limits: Limits, parts: number): readon
   const stream = passes > 1 ? streamOf(call) : undefined;
   const wanted = worthwhile(workOf(call) / passes, limits);
   if (!stream || 2 * parts > wanted) return [];
-  const some = cut(rows, stream.width, Math.ceil(wanted / parts));
+  const some = cut(rows, stream.width, Math.ceil(wanted / parts / 2));
   const { divided } = overPixels(call, limits);
   return Array.from({ length: passes }, (_, pass) =>
     crossed(divided, rowsIn(call, stream, some, pass * rows)).map(([pixels, part]) => ({

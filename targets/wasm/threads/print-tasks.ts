@@ -5,7 +5,7 @@ import type { Wat } from '../text.ts';
 import { lines, number } from '../text.ts';
 import type { Control } from './control.ts';
 import { counterAt, tableIn } from './control.ts';
-import type { Differing, SharedCall, Turn } from './tasks.ts';
+import type { Counted, Differing, SharedCall, Turn } from './tasks.ts';
 import { eachOf } from './tasks.ts';
 
 /**
@@ -96,17 +96,24 @@ function valueOf(differing: Differing, from: number, table: number): Wat {
       return added(from, ['i32.mul', get('thread'), number('i32', differing.step)]);
     case 'even': {
       const { first, step, but } = differing;
+      const i = counted(differing);
       const even: Wat =
-        step === 0 ? number('i32', from + first) : added(from + first, ['i32.mul', get('part'), number('i32', step)]);
+        step === 0 ? number('i32', from + first) : added(from + first, ['i32.mul', i, number('i32', step)]);
       if (!but) return even;
-      return ['select', number('i32', from + but.value), even, ['i32.eq', get('part'), number('i32', but.task)]];
+      return ['select', number('i32', from + but.value), even, ['i32.eq', i, number('i32', but.i)]];
     }
     case 'table': {
-      const at: Wat = ['i32.shl', get('part'), number('i32', 2)];
+      const at: Wat = ['i32.shl', counted(differing), number('i32', 2)];
       const found: Wat = ['i32.load', `offset=${table + 4 * differing.at}`, at];
       return from === 0 ? found : added(from, found);
     }
   }
+}
+
+function counted({ begun, every, round }: Counted): Wat {
+  const from: Wat = begun === 0 ? get('part') : ['i32.sub', get('part'), number('i32', begun)];
+  const rows: Wat = every === 1 ? from : ['i32.div_u', from, number('i32', every)];
+  return round > 0 ? ['i32.rem_u', rows, number('i32', round)] : rows;
 }
 
 const added = (from: number, more: Wat): Wat => ['i32.add', number('i32', from), more];

@@ -41,23 +41,32 @@ export interface SharedCall {
 
 /**
  * What is added to an argument's address, or stands in its place where it is a number: for task i of a turn, or for thread i.
+ * Parts that are each of some with each of others count one or the other: i is then floor(task / every) % round.
  *
- *     even    first + i * step, but for one task perhaps, whose value is its own
+ *     even    first + i * step, but for one i perhaps, whose value is its own
  *     table   what the table has at `at` + i
  *     own     i * step
  */
 export type Differing =
-  | { readonly kind: 'even'; readonly first: number; readonly step: number; readonly but?: Exception }
-  | { readonly kind: 'table'; readonly at: number }
+  | ({ readonly kind: 'even'; readonly first: number; readonly step: number; readonly but?: Exception } & Counted)
+  | ({ readonly kind: 'table'; readonly at: number } & Counted)
   | { readonly kind: 'own'; readonly step: number };
 
-/** Tasks of each lot. */
-export const eachOf = ({ count }: Turn, threads: number): number => Math.ceil(count / threads);
+export interface Counted {
+  /** Tasks of the turn before those that are counted. */
+  readonly begun: number;
+  readonly every: number;
+  /** 0 if i only grows. */
+  readonly round: number;
+}
 
 export interface Exception {
-  readonly task: number;
+  readonly i: number;
   readonly value: number;
 }
+
+/** Tasks of each lot. */
+export const eachOf = ({ count }: Pick<Turn, 'count'>, threads: number): number => Math.ceil(count / threads);
 
 /** For each thread so many tasks: if one is late with its last, there is little for which the others wait. */
 const tasksPerThread = 8;
@@ -142,16 +151,32 @@ function differences(
     const unchanged = typeof argument === 'number' ? argument : 0;
     const values = parts.map((part) => part[name] ?? unchanged);
     if (values.every((value) => value === unchanged)) return [];
-    const last = values.length - 1;
-    const step = (values[1] ?? values[0]) - values[0];
-    if (values.every((value, i) => i === last || value === values[0] + i * step)) {
-      const even = { kind: 'even', first: values[0] - begun * step, step } as const;
-      const isEven = values[last] === values[0] + last * step;
-      return [[at, isEven ? even : { ...even, but: { task: begun + last, value: values[last] } }]];
-    }
-    table.push(...values);
-    return [[at, { kind: 'table', at: table.length - values.length - begun }]];
+    return [[at, differing(values, begun, table)]];
   });
+}
+
+function differing(all: readonly number[], begun: number, table: number[]): Differing {
+  const { values, ...counts } = repeated(all);
+  const counted = { ...counts, begun };
+  const [first, second = first] = values;
+  const [last, step] = [values.length - 1, second - first];
+  const even = { kind: 'even', first, step, ...counted } as const;
+  if (values.every((value, i) => value === first + i * step)) return even;
+  if (values.every((value, i) => i === last || value === first + i * step))
+    return { ...even, but: { i: last, value: values[last] } };
+  table.push(...values);
+  return { kind: 'table', at: table.length - values.length, ...counted };
+}
+
+/** Values without those that come again: some times in a row, or in turn. */
+function repeated(all: readonly number[]): Omit<Counted, 'begun'> & { readonly values: readonly number[] } {
+  const { length } = all;
+  const every = all.findIndex((value) => value !== all[0]);
+  const inRows = every > 1 && length % every === 0 && all.every((v, i) => v === all[i - (i % every)]);
+  if (inRows) return { values: all.filter((_, i) => i % every === 0), every, round: 0 };
+  const again = all.indexOf(all[0], 1);
+  const inTurn = again > 0 && length % again === 0 && all.every((v, i) => v === all[i % again]);
+  return inTurn ? { values: all.slice(0, again), every: 1, round: again } : { values: all, every: 1, round: 0 };
 }
 
 const isArray = (argument: Argument): argument is Arr => typeof argument === 'object' && 'dtype' in argument;
