@@ -112,11 +112,18 @@ export const windows: Readonly<Record<string, Divide>> = {
     const [channels, count, kh, oh, wide] = ['channels', 'count', 'kh', 'end', 'pieces'].map(number);
     const { bytesOfTaps } = routine.view as { readonly bytesOfTaps: number };
     const work = channels * oh * wide * lanes * kh * (bytesOfTaps / 4);
-    return pieces(Math.ceil(channels / count), { work, limits }).map(([first, last]) => {
+    const bands = cut(oh, 1, Math.min(limits.lots, worthwhile(work, limits)));
+    const some = pieces(Math.ceil(channels / count), {
+      work,
+      limits: { ...limits, most: Math.ceil(limits.most / bands.length) },
+    });
+    return crossed(bands, some).map(([[above, below], [first, last]]) => {
       const [begin, end] = [first * count, Math.min(channels, last * count)];
       return {
         ...further({ x: begin * rowBytes, y: begin * rowBytes, w: begin * kh * bytesOfTaps, bias: 4 * begin }),
         channels: end - begin,
+        begin: above,
+        end: below,
       };
     });
   },
