@@ -72,7 +72,7 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url), { k
         run(given) {
             const { inputs, outputs, run } = model();
             if (given !== undefined)
-                accept(inputs, given);
+                accept(inputs, given ?? {});
             try {
                 run();
             }
