@@ -62,6 +62,8 @@ export interface Config {
   readonly weights?: string | undefined;
   /** wasm only: weights in a file of their own, NAME.bin, which is loaded while code is compiled. */
   readonly weightsFile?: boolean | undefined;
+  /** wasm only: `false` for engines without vector instructions; much slower. */
+  readonly simd?: boolean | undefined;
   /** Inputs to quantise by: an `.npz` file, or a folder of arrays or pictures. */
   readonly calibrate?: string | undefined;
   /** What black and white in such pictures become, e.g. `-1..1`. */
@@ -107,6 +109,7 @@ const schema = z.strictObject({
   cpu: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
   weightsFile: z.boolean().optional(),
+  simd: z.boolean().optional(),
   budget: z.string().regex(budgetPattern, budgetRule).optional(),
   sourceOnly: z.boolean().optional(),
   strictFp: z.boolean().optional(),

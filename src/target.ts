@@ -51,6 +51,8 @@ export interface TargetFamily {
   readonly bare?: readonly string[];
   /** Whether weights may lie in a file of their own. */
   readonly weightsFile?: true;
+  /** Whether code may do without the vectors that it has otherwise. */
+  readonly scalar?: true;
   /** The most threads that may run a network together; absent where there is one alone. */
   readonly mostThreads?: number;
   /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
@@ -75,6 +77,8 @@ export interface TargetOptions {
   readonly threads?: number;
   /** Weights in a file of their own, which is loaded while code is compiled. */
   readonly weightsFile?: boolean;
+  /** False: no vectors of numbers, for engines that have none. */
+  readonly simd?: boolean;
   /** What is to be made, for targets that make hardware. */
   readonly hardware?: Hardware;
   /** What was measured on the machine that the artefact is for; those that are shipped for `cpu` unless given. */

@@ -65,6 +65,7 @@ export const buildCommand = (act: Act): Command =>
         '--weights-file',
         'wasm only: weights in a file of their own, NAME.bin, which is loaded while code is compiled',
       )
+      .option('--no-simd', 'wasm only: for engines without vector instructions; many times slower')
       .option(
         '--budget <size>',
         'wasm and cpu: fail, and say what takes the space, if the files that are shipped take more, e.g. 25MB or 4MiB; they are counted as they are, or compressed, e.g. 8MB:brotli or 8MB:gzip',

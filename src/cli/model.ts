@@ -25,6 +25,7 @@ export const targetOptionsOf = ({
   prefix,
   threads,
   weightsFile,
+  simd,
   hardware,
   layers,
 }: Config): CompileOptions => ({
@@ -34,6 +35,7 @@ export const targetOptionsOf = ({
   ...(prefix !== undefined && { prefix }),
   ...(threads !== undefined && { threads }),
   ...(weightsFile && { weightsFile }),
+  ...(simd !== undefined && { simd }),
   ...(hardware && { hardware }),
   ...(layers && { layers }),
 });

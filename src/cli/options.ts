@@ -36,6 +36,7 @@ export interface TargetFlags extends ModelFlags {
   readonly weights?: string;
   readonly budget?: string;
   readonly weightsFile?: boolean;
+  readonly simd?: boolean;
   readonly smartdeal?: boolean;
   readonly part?: string;
   readonly clock?: number;
@@ -112,7 +113,7 @@ export async function choicesOf(
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
   const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
-  const { quantize, calibrate, calibrateRange, smartdeal, split, weights, weightsFile, budget } = flags;
+  const { quantize, calibrate, calibrateRange, smartdeal, split, weights, weightsFile, simd, budget } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = {
     model,
@@ -128,6 +129,8 @@ export async function choicesOf(
     calibrateRange,
     weights,
     weightsFile,
+    // Commander's default is that there is.
+    simd: simd === false ? false : undefined,
     budget,
     split,
   };

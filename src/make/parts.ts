@@ -83,6 +83,18 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
       `the target "${name}" has one place for weights, and --weights-file is given`,
       'leave it out, or build for wasm',
     );
+  if (options.simd === false && !family.scalar)
+    return fail(
+      'target/no-scalar',
+      `the target "${name}" chooses its own instructions, and --no-simd is given`,
+      family.cpus ? 'leave it out, or give --cpu generic' : 'leave it out, or build for wasm',
+    );
+  if (options.simd === false && threads > 1)
+    return fail(
+      'target/no-threads',
+      `engines without SIMD have one thread, and ${threads} are wanted`,
+      'leave out --threads, or --no-simd',
+    );
   if (options.strictFp && family.inexact)
     return fail(
       'target/no-strict-fp',

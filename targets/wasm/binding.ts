@@ -17,6 +17,8 @@ import { multiplier } from './weights.ts';
 export interface BindingParts {
   readonly weights?: WeightsFile | undefined;
   readonly control?: Control | undefined;
+  /** False: the module has no vectors. */
+  readonly simd?: boolean;
 }
 
 export function binding(plan: Plan, map: MemoryMap, render: Render, parts: BindingParts = {}): Binding {
@@ -28,7 +30,7 @@ export function bindingText(
   { name, inputs, outputs }: Plan,
   map: MemoryMap,
   render: Render,
-  { weights, control }: BindingParts = {},
+  { weights, control, simd = true }: BindingParts = {},
 ): string {
   const { places, pages, stamp } = map;
   const port = ({ name: given, type, array }: Port) => ({
@@ -53,6 +55,7 @@ export function bindingText(
     weights: files,
     threads,
     alone: control ? [] : [true],
+    vectors: simd ? [true] : [],
     whole: control ? 'own' : 'memory',
     section: relaxedSection,
     space,

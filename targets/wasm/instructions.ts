@@ -4,7 +4,7 @@
  * machines in one instruction, so that its last bits depend on the machine.
  */
 
-export type SetName = 'portable' | 'relaxed';
+export type SetName = 'portable' | 'relaxed' | 'scalar';
 
 export interface InstructionSet {
   readonly name: SetName;
@@ -12,6 +12,8 @@ export interface InstructionSet {
   readonly features: readonly string[];
   /** Fields of the view of every routine. */
   readonly words: { readonly madd: string; readonly plus: string };
+  /** Templates of routines by name, in place of their own. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 export const portable: InstructionSet = {
@@ -24,4 +26,15 @@ export const relaxed: InstructionSet = {
   name: 'relaxed',
   features: ['relaxed_simd'],
   words: { madd: 'f32x4.relaxed_madd', plus: '' },
+};
+
+/** For engines without vectors: what every step's loops are, and what makes constants of stored forms. No kernel has this. */
+export const scalar: InstructionSet = {
+  name: 'scalar',
+  features: [],
+  words: portable.words,
+  instead: {
+    'join-halves': 'wasm/kernels/join-halves-scalar.wat.hbs',
+    'join-singles': 'wasm/kernels/join-singles-scalar.wat.hbs',
+  },
 };

@@ -38,7 +38,7 @@ export function moduleText(
   map: MemoryMap,
   set: InstructionSet,
   render: Render,
-  { whole = set.name === 'portable', control }: ModuleOptions = {},
+  { whole = set.name !== 'relaxed', control }: ModuleOptions = {},
 ): string {
   const apart = whole && map.beside.length > 0;
   const expansions = whole ? map.expansions : [];
@@ -103,8 +103,8 @@ const about = (set: InstructionSet, control: Control | undefined, name: string):
     `of ${name}.wasm`,
   ].join(' ');
 
-const textOf = ({ template, view }: Routine, { words }: InstructionSet, render: Render): string =>
-  render(template, { ...view, ...words }).trimEnd();
+const textOf = ({ name, template, view }: Routine, { words, instead }: InstructionSet, render: Render): string =>
+  render(instead?.[name] ?? template, { ...view, ...words }).trimEnd();
 
 /** The parameters of a routine, in order. */
 export const parametersBy =

@@ -19,6 +19,15 @@ const bytesToRead = 1 / 40;
 
 export const price = (work: Work): number => predict(work).ns;
 
+/** What it takes to find a column by the gap before it: nobody sees that it is not negative, and divisions become calls. */
+const gap = 8;
+
+/** Of loops, which is all there is where no kernel is: about as much for each place that they look at. */
+export function predictLoops({ encoding: { format, params }, cost, reuse }: Work): Prediction {
+  const lookups = cost.lookups * (format === 'csr' && params.index === 8 ? gap : 1);
+  return predicted('loops', (cost.multiplies + lookups + cost.tests) * reuse, cost.bytes * bytesToRead);
+}
+
 export function predict({ call, types, encoding, cost, reuse }: Work): Prediction {
   const { op } = call;
   const { format } = encoding;

@@ -3,11 +3,11 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Artefact, Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
 import { binding } from './binding.ts';
-import { portable, relaxed } from './instructions.ts';
+import { portable, relaxed, scalar } from './instructions.ts';
 import { kernels } from './kernels/index.ts';
 import { mapMemory, pageBytes } from './memory.ts';
 import { moduleText, parametersBy, portableSection, relaxedSection } from './module.ts';
-import { predict, price } from './price.ts';
+import { predict, predictLoops, price } from './price.ts';
 import { controlWords } from './threads/control.ts';
 import { mostThreads, sharedBy, tasksOf } from './threads/tasks.ts';
 import { weightsFile as fileOf } from './weights.ts';
@@ -18,16 +18,20 @@ export const wasm: TargetFamily = {
   doc: 'WebAssembly with SIMD for browsers, Node and workers',
   weightsFile: true,
   mostThreads,
-  target: ({ strictFp = false, weightsFile = false, threads = 1 }) =>
-    wasmTarget(threads > 1 ? kernels.map((kernel) => sharedBy(threads, kernel)) : kernels, {
+  scalar: true,
+  target: ({ strictFp = false, weightsFile = false, threads = 1, simd = true }) =>
+    wasmTarget(!simd ? [] : threads > 1 ? kernels.map((kernel) => sharedBy(threads, kernel)) : kernels, {
       strictFp,
       weightsFile,
       threads,
+      simd,
     }),
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
 export function wasmTarget(kernels: readonly Kernel[], options: WasmOptions = {}): Target {
+  const emitted: Target['emit'] = (plan, context) => emit(plan, context, options);
+  if (options.simd === false) return { ...loops, emit: emitted };
   return {
     name: wasm.name,
     doc: wasm.doc,
@@ -37,9 +41,19 @@ export function wasmTarget(kernels: readonly Kernel[], options: WasmOptions = {}
     price,
     predict,
     wish,
-    emit: (plan, context) => emit(plan, context, options),
+    emit: emitted,
   };
 }
+
+/** Panels are for vectors, and rates for kernels. */
+const loops: Omit<Target, 'emit'> = {
+  name: 'wasm',
+  doc: 'WebAssembly for browsers, Node and workers',
+  kernels: [],
+  price: (work) => predictLoops(work).ns,
+  predict: predictLoops,
+  wish: () => ({ kind: 'same' }),
+};
 
 /** What runs band by band takes so much of second caches, which have 1 MB and more; with half of it nothing was won. */
 const near = 768 * 1024;
@@ -53,6 +67,8 @@ export interface WasmOptions {
   readonly weightsFile?: boolean;
   /** The most threads that may run the network together. The kernels are those for so many. */
   readonly threads?: number;
+  /** False: for engines without vectors, and so without kernels. */
+  readonly simd?: boolean;
 }
 
 /** What 32-bit addresses reach. */
@@ -61,7 +77,7 @@ const mostPages = 65536;
 function emit(
   plan: Plan,
   { render, report }: EmitContext,
-  { guard = 0, strictFp = false, weightsFile = false, threads = 1 }: WasmOptions,
+  { guard = 0, strictFp = false, weightsFile = false, threads = 1, simd = true }: WasmOptions,
 ): Emission {
   const { name } = plan;
   const tasks = threads > 1 ? tasksOf(plan, { threads, namesOf: parametersBy(render) }) : undefined;
@@ -79,16 +95,16 @@ function emit(
   // A model without weights has no file of them.
   const weights = map.beside.length > 0 ? fileOf(name, map.beside) : undefined;
   const control = tasks && { tasks, at: map.control };
-  const { js, types } = binding(plan, map, render, { weights, control });
+  const { js, types } = binding(plan, map, render, { weights, control, simd });
   const whole = `${name}.wat`;
   const carried = [
     // Last of those that repeat the portable code lies what differs most from it.
     ...(control ? [{ section: portableSection, set: portable, path: `${name}.threads.wat` }] : []),
-    ...(strictFp ? [] : [{ section: relaxedSection, set: relaxed, path: `${name}.${relaxed.name}.wat` }]),
+    ...(strictFp || !simd ? [] : [{ section: relaxedSection, set: relaxed, path: `${name}.${relaxed.name}.wat` }]),
   ];
   const source = (path: string, contents: string): Artefact => ({ path, contents, role: 'source' });
   const sources = [
-    source(whole, moduleText(plan, map, portable, render)),
+    source(whole, moduleText(plan, map, simd ? portable : scalar, render)),
     ...carried.map(({ path, set }) => source(path, moduleText(plan, map, set, render, { whole: false, control }))),
   ];
   const carries = carried.map(({ section, set, path }) => ({
