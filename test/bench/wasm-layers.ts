@@ -4,6 +4,7 @@ import { dense } from '../../src/tensor/type.ts';
 import { random } from '../models.ts';
 import type { ConvSpec } from '../wasm-graphs.ts';
 import { convGraph } from '../wasm-graphs.ts';
+import { call, entered, finished, integers, rescale, sketch } from '../wasm-whole-cases.ts';
 
 export interface Layer {
   readonly title: string;
@@ -86,4 +87,30 @@ const products = geometries.flatMap((spec) =>
   })),
 );
 
+/** The same layer in whole numbers: sums of products of 8 bits, brought to 8 bits again. */
+function whole(graph: Graph): Graph {
+  const s = sketch(1);
+  const found = (id: string) => graph.nodes.find((n) => n.id === id);
+  const [x, weights, layer] = [found('x'), found('weights'), found('y')];
+  if (!x || weights?.kind !== 'constant' || layer?.kind !== 'call' || layer.op.kind !== 'conv2d')
+    throw new Error('not a convolution');
+  const { data, type } = weights;
+  const operands = [
+    entered(s, 'x', x.type.shape),
+    integers(s, 'weights', type.shape, (i) => (data[i] === 0 ? 0 : Math.round(127 * data[i]) || 1)),
+    integers(s, 'bias', [type.shape[0]], () => 100),
+  ];
+  const sums = call(s, 'sums', { ...layer.op, activation: 'none' }, operands);
+  return finished(
+    s,
+    rescale(s, 'out', sums, () => 22, 0),
+  );
+}
+
 export const layers: readonly Layer[] = [...products, ...filters];
+
+/** In real numbers and in whole ones, to be compared. */
+export const pairedLayers: readonly (Layer & { readonly whole: Graph })[] = layers.map((layer) => ({
+  ...layer,
+  whole: whole(layer.graph),
+}));

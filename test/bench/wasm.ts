@@ -1,7 +1,8 @@
 /**
  * `npm run bench:wasm [-- MODEL ...]`: multiply-adds a nanosecond of kernels in WebAssembly, and which share that is of what
  * the engine multiplies and adds at most. Weights that are zero do not count. Without models these are layers of several
- * sparsities, kept as data under test/bench/results/. Every figure is that of the fastest of many runs, which alternate with
+ * sparsities, in real numbers and in whole ones, kept as data under test/bench/results/. Every figure is that of the fastest of
+ * many runs, which alternate with
  * the probe, in time of this process alone.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -15,7 +16,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { portable, relaxed } from '../../targets/wasm/instructions.ts';
 import { kernels } from '../../targets/wasm/kernels/index.ts';
 import { keep } from './keep.ts';
-import { layers } from './wasm-layers.ts';
+import { layers, pairedLayers } from './wasm-layers.ts';
 import { probeOf } from './wasm-probe.ts';
 import type { TimedStep } from './wasm-steps.ts';
 import { timedSteps } from './wasm-steps.ts';
@@ -110,6 +111,22 @@ async function reportLayer(title: string, graph: Graph) {
   return { title, routine: routineOf(step), ...rateOf(step.products, ns) };
 }
 
+/** A layer in whole numbers of 8 bits, by turns with the same one in real numbers. */
+async function reportWhole(title: string, graph: Graph, whole: Graph) {
+  const layerOf = async (g: Graph): Promise<TimedStep> =>
+    (await timedSteps(lower(g, kernels))).filter((s) => s.products > 0)[0];
+  const steps = [await layerOf(graph), await layerOf(whole)];
+  const [real, made] = timesOf(steps);
+  const { products } = steps[1];
+  const faster = Object.fromEntries(sets.map((set) => [set, rounded(real[set] / made[set])]));
+  const rate = rounded(products / made.portable);
+  console.log(
+    `${rate.toFixed(1)}/ns ${sets.map((set) => `${faster[set].toFixed(2)}x of ${set}`).join(', ')}`.padEnd(52),
+    title,
+  );
+  return { title, routine: routineOf(steps[1]), rate, faster };
+}
+
 const paths = process.argv.slice(2);
 for (const path of paths) await reportModel(path);
 if (paths.length === 0) {
@@ -125,4 +142,7 @@ if (paths.length === 0) {
   for (const [family, { portable, relaxed }] of Object.entries(rates))
     console.log(`${family}: ${portable} in the portable set, ${relaxed} in the relaxed one`);
   keep([{ most, rates, layers: results }], 'wasm-kernels');
+  const wholes: object[] = [];
+  for (const { title, graph, whole } of pairedLayers) wholes.push(await reportWhole(title, graph, whole));
+  keep([{ layers: wholes }], 'wasm-whole-kernels');
 }

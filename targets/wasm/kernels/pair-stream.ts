@@ -6,7 +6,8 @@
  *     for each two rows, or for each row:
  *     i32   bytes of its records
  *     i32   what is added to the results
- *     i32   for each row, sum to begin with, multiplier, what is added before the shift, and shift
+ *     i32   for each row, sum to begin with, multiplier, what is added before the shift, and shift; in its second byte, how far
+ *           sums go to the left first
  *     the records, each i32 offset, zipped i32 offset of the second number, and two i16 weights for each row
  *
  * Rows come in twos: where their number is odd, one follows without weights. Stored are heads, offsets of taps, weights that are not
@@ -189,19 +190,24 @@ function stream(weights: Weights, kind: RecordKind, { rows: heads, zero }: Resca
 }
 
 /** What comes before the records of a row; one that is not there has no multiplier, and a shift that is one. */
-const headOf = ({ bias, multiplier, round, shift } = none): readonly number[] => [bias, multiplier, round, shift];
+const headOf = ({ bias, multiplier, round, shift, up } = none): readonly number[] => [
+  bias,
+  multiplier,
+  round,
+  shift | (up << 8),
+];
 
-const none: Rescaling = { bias: 0, multiplier: 0, round: 1, shift: 1, lift: 0 };
+const none: Rescaling = { bias: 0, multiplier: 0, round: 1, shift: 1, lift: 0, up: 0 };
 
-/** A row's bias, multiplier, what is added before the shift, and two bytes of shifts. */
+/** A row's bias, multiplier, what is added before the shift, and three bytes of shifts. */
 const headWords = 4;
 
 function storedForm(matrix: Matrix, { rows: heads }: Rescalings, { taps: offsets }: Places) {
   const { values } = weightsOf(matrix);
   const side = new Int32Array(offsets.length + headWords * heads.length);
   side.set(offsets);
-  heads.forEach(({ bias, multiplier, round, shift, lift }, row) => {
-    side.set([bias, multiplier, round, shift | (lift << 8)], offsets.length + headWords * row);
+  heads.forEach(({ bias, multiplier, round, shift, lift, up }, row) => {
+    side.set([bias, multiplier, round, shift | (up << 8) | (lift << 16)], offsets.length + headWords * row);
   });
   const live = values.filter((w) => w !== 0);
   const masked = live.length < values.length;

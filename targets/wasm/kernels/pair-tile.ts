@@ -46,7 +46,7 @@ function before({ row, offset, pixels }: Stored): string {
 const suffix = ({ pixelRows, vectors, tail }: TileShape): string =>
   `${pixelRows}x${vectors}${tail === 4 ? '' : `-tail-${tail}`}`;
 
-type Scheme = Pick<Rescalings, 'fixed'>;
+type Scheme = Pick<Rescalings, 'fixed' | 'up'>;
 
 function viewOf(shape: TileShape, kind: string, name: string, { fixed }: Scheme) {
   const { pixelRows, vectors, tail } = shape;
@@ -78,8 +78,8 @@ interface TileKind {
 }
 
 function tilingOf(shape: TileShape, { kind, template, view, scheme }: TileKind): Tiling {
-  const { fixed } = scheme;
-  const stem = `${kind}${fixed === undefined ? '' : `-by-${fixed}`}`;
+  const { fixed, up } = scheme;
+  const stem = `${kind}${up ? '-up' : ''}${fixed === undefined ? '' : `-by-${fixed}`}`;
   const pieces = Math.ceil(shape.vectors / mostVectors[kind]);
   const widest = Math.ceil(shape.vectors / pieces);
   const rowsAtATime = rowsTogether(mostVectors[kind] / widest, shape);
@@ -96,6 +96,7 @@ function tilingOf(shape: TileShape, { kind, template, view, scheme }: TileKind):
         view: {
           ...viewOf(part, kind, name, scheme),
           ...view,
+          up: up ? [true] : [],
           loose: fixed === undefined ? [true] : [],
         },
         needs: [],
@@ -124,4 +125,4 @@ export function pairTiles(shape: TileShape, kind: RecordKind, scheme: Scheme): T
 
 /** The largest of what lies below a window, each channel for itself. */
 export const maxTiles = (shape: TileShape): Tiling =>
-  tilingOf(shape, { kind: 'max', template: 'whole-max', view: {}, scheme: {} });
+  tilingOf(shape, { kind: 'max', template: 'whole-max', view: {}, scheme: { up: false } });

@@ -20,8 +20,9 @@ export interface Rescaling {
   readonly round: number;
   /** Of what is left when the product has lost 16 bits. */
   readonly shift: number;
-  /** How far weights go to the left. */
+  /** How far weights go to the left, and how far sums do where weights cannot. */
   readonly lift: number;
+  readonly up: number;
 }
 
 export interface Rescalings {
@@ -30,6 +31,8 @@ export interface Rescalings {
   readonly zero: number;
   /** The shift of all rows, where there is one. */
   readonly fixed?: number;
+  /** Whether some sums go to the left. */
+  readonly up: boolean;
 }
 
 /** A row of sums before they are rescaled. */
@@ -57,10 +60,10 @@ export const ofRow = (numbers: Numbers, row: number): number => numbers[numbers.
 export function rescalingsOf(sums: readonly Sums[], zero: number): Rescalings | undefined {
   for (const by of common) {
     const rows = sums.map((row) => lifted(row, by, zero));
-    if (rows.every((row) => row !== undefined)) return { rows, zero: 0, fixed: by - 16 };
+    if (rows.every((row): row is Rescaling => row?.up === 0)) return { rows, zero: 0, fixed: by - 16, up: false };
   }
   const rows = sums.map((row) => lifted(row, Math.max(shiftOf(row), leastShift), 0));
-  return rows.every((row) => row !== undefined) ? { rows, zero } : undefined;
+  return rows.every((row) => row !== undefined) ? { rows, zero, up: rows.some(({ up }) => up > 0) } : undefined;
 }
 
 const leastShift = 17;
@@ -71,13 +74,14 @@ const shiftOf = ({ shift }: Sums): number => inside(shift, 1, mostShift);
 function lifted(sums: Sums, by: number, zero: number): Rescaling | undefined {
   const { bias, multiplier, reach, weight } = sums;
   const factor = inside(multiplier, 0, mostMultiplier);
-  const lift = factor === 0 ? 0 : by - shiftOf(sums);
+  const whole = factor === 0 ? 0 : by - shiftOf(sums);
+  const lift = Math.min(whole, weight === 0 ? whole : Math.floor(Math.log2(mostShort / weight)));
   const left = by - 16;
   const round = 2 ** (left - 1) + zero * 2 ** left;
-  const most = reach * 2 ** lift;
-  if (lift < 0 || weight * 2 ** lift > mostShort || most > mostSum) return undefined;
+  const most = reach * 2 ** whole;
+  if (whole < 0 || most > mostSum) return undefined;
   if ((most * factor) / 2 ** 16 + 1 + Math.abs(round) >= 2 ** 31) return undefined;
-  return { bias: bias * 2 ** lift, multiplier: factor, round, shift: left, lift };
+  return { bias: bias * 2 ** lift, multiplier: factor, round, shift: left, lift, up: whole - lift };
 }
 
 /** Rescaled sums in the local `sums`; parameters are in locals that end in `row`. */
