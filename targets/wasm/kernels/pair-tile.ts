@@ -7,13 +7,19 @@ import { rescaled } from './rescale.ts';
 import type { TileShape, Tiling } from './tile.ts';
 import { rowsTogether } from './tile.ts';
 
-/** Vectors that have registers at a time, with their sums. */
-const mostVectors: Readonly<Record<string, number>> = { 'pairs-2': 4, 'zip-2': 4, 'pairs-1': 7, taps: 4, max: 7 };
+/** Vectors that have registers at a time, with their sums; and how many of more than `whole` are loaded before a test. */
+const limits: Readonly<Record<string, { readonly most: number; readonly whole: number; readonly part: number }>> = {
+  'pairs-2': { most: 4, whole: 4, part: 4 },
+  'zip-2': { most: 4, whole: 2, part: 2 },
+  'pairs-1': { most: 8, whole: 7, part: 4 },
+  taps: { most: 4, whole: 2, part: 2 },
+  max: { most: 7, whole: 7, part: 7 },
+};
 
-/** Vectors between two branches that are never taken, where what is loaded would not fit with the sums. */
-const together: Readonly<Record<string, number>> = { 'pairs-2': 4, 'zip-2': 2, 'pairs-1': 7, taps: 2, max: 7 };
-
-/** Never zero; each another, since engines drop a test that was made before. */
+/**
+ * Never zero, and tested for that: engines load all that a stretch without branches needs before they compute any of it. Each
+ * another, since they drop a test that was made before.
+ */
 const never = ['w', 'p0', 'q0'];
 
 interface Stored {
@@ -50,6 +56,8 @@ type Scheme = Pick<Rescalings, 'fixed' | 'up'>;
 
 function viewOf(shape: TileShape, kind: string, name: string, { fixed }: Scheme) {
   const { pixelRows, vectors, tail } = shape;
+  const { whole, part } = limits[kind];
+  const parts = pixelRows * vectors > whole;
   const all = Array.from({ length: pixelRows * vectors }, (_, id): Stored => {
     const [row, i] = [Math.floor(id / vectors), id % vectors];
     return { id, row, offset: 16 * i, pixels: i === vectors - 1 ? tail : 4 };
@@ -61,7 +69,7 @@ function viewOf(shape: TileShape, kind: string, name: string, { fixed }: Scheme)
     furtherRows: Array.from({ length: pixelRows - 1 }, (_, above) => ({ row: above + 1, above })),
     vectors: all.map((v) => ({
       ...v,
-      parting: v.id > 0 && v.id % together[kind] === 0 ? [never[v.id / together[kind] - 1]] : [],
+      parting: parts && v.id > 0 && v.id % part === 0 ? [never[v.id / part - 1]] : [],
       before: before(v),
       first: rescaled(`a${v.id}`, '0', fixed),
       second: rescaled(`b${v.id}`, '1', fixed),
@@ -80,9 +88,9 @@ interface TileKind {
 function tilingOf(shape: TileShape, { kind, template, view, scheme }: TileKind): Tiling {
   const { fixed, up } = scheme;
   const stem = `${kind}${up ? '-up' : ''}${fixed === undefined ? '' : `-by-${fixed}`}`;
-  const pieces = Math.ceil(shape.vectors / mostVectors[kind]);
+  const pieces = Math.ceil(shape.vectors / limits[kind].most);
   const widest = Math.ceil(shape.vectors / pieces);
-  const rowsAtATime = rowsTogether(mostVectors[kind] / widest, shape);
+  const rowsAtATime = rowsTogether(limits[kind].most / widest, shape);
   const tiles: Tiling['tiles'][number][] = [];
   for (let row = 0; row < shape.pixelRows; row += rowsAtATime)
     for (let first = 0; first < shape.vectors; first += widest) {
