@@ -82,6 +82,12 @@ test.each([
     ],
     near: 40,
   },
+  {
+    title: 'two rows at a time',
+    x: [1, 112, 112, 3],
+    layers: [{ o: 8, taps: 3, stride: 2 }, { o: 8, taps: 3, apart: true }, { o: 12 }, { o: 4, taps: 3, stride: 2 }],
+    near: 40,
+  },
   { title: 'pictures one after the other', x: [3, 28, 28, 6], layers: [{ o: 8 }, { o: 20 }, { o: 6 }], near: 24 },
 ] as const)('$title', async ({ x, layers, near }) => {
   const graph = network(x, layers);

@@ -25,6 +25,8 @@ export interface Rows {
   readonly down: number;
   /** Rows of the picture between the first and behind the last that a row of the result reads. */
   readonly reach: number;
+  /** Of the result, as many as are computed together; one unless given. */
+  readonly together?: number;
 }
 
 /** As many rows are read again by the next panels as are worth a third more of them. */
@@ -33,7 +35,7 @@ const again = 3;
 /** Calls that are given the rows of the result to compute; in panels that are rows, or rows that are panels. */
 export function byRows(
   { types, arrays, result }: Pick<KernelSite, 'types' | 'arrays' | 'result'>,
-  { top, down, reach }: Rows,
+  { top, down, reach, together = 1 }: Rows,
   argsFor: (begin: number, end: number) => readonly Argument[],
 ): Call {
   const [from, to] = [types.x.shape, result.type.shape];
@@ -51,7 +53,7 @@ export function byRows(
   const range: Range = {
     writes: result.array,
     panels: panelsOf(to, lanes),
-    unit: Math.max(1, ow / lanes),
+    unit: Math.max(1, (together * ow) / lanes),
     least: Math.ceil((again * Math.max(0, reach - down) * ow) / down / lanes),
     reads: new Map([
       ...(isWhole(w) ? [[arrays.x, x] as const] : []),

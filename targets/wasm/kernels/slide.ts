@@ -59,16 +59,16 @@ export function slide(
     arrays: { x: x.array, ...(residual && { residual }) },
     result: y,
   };
-  const reads = { top: op.pad[0], down: op.stride[0], reach: window.reach };
+  const reads = { top: op.pad[0], down: op.stride[0], reach: window.reach, together: window.tile.pixelRows };
   return {
     routine: slideOf(window, tiling, fillOf(w, op.stride[1], inPanels), inPanels),
     ...(hasBands(window, ow) ? byRows(site, reads, argsFor) : { args: argsFor(0, oh) }),
   };
 }
 
-/** Whether rows that tiles compute together are in one panel. */
+/** Whether rows that tiles compute together make panels, or panels are made of them. */
 const hasBands = ({ direct, tile }: Window, ow: number): boolean =>
-  direct && (tile.pixelRows === 1 || (ow < lanes && (lanes / ow) % tile.pixelRows === 0));
+  direct && (ow >= lanes || (lanes / ow) % tile.pixelRows === 0);
 
 function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine, inPanels: boolean): Routine {
   const name = ['slide', direct ? 'direct' : 'buffer', tiling.name, fill.name].join('-');
