@@ -1,0 +1,32 @@
+/** WebGPU in Node.js: Dawn from the package "webgpu", which users install if they want it. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { findPackage } from './packages.ts';
+import { findVulkan } from './vulkan.ts';
+
+/** The version that is tested, and that the hint names. */
+const wanted = 'webgpu@0.6.2';
+
+export interface NoDawn {
+  readonly message: string;
+  readonly hint: string;
+}
+
+interface Dawn {
+  readonly globals: object;
+  create(options: readonly string[]): GPU;
+}
+
+/** On the drivers of the system, or in software where Linux has none. The names of WebGPU become global, as in pages. */
+export async function openDawn(): Promise<GPU | NoDawn> {
+  const found = findPackage('webgpu');
+  if (!found) return { message: 'WebGPU in Node.js needs one more package', hint: `npm install --save-dev ${wanted}` };
+  findVulkan();
+  const main = createRequire(join(found.folder, 'package.json')).resolve(found.folder);
+  const { create, globals } = (await import(pathToFileURL(main).href)) as Dawn;
+  Object.assign(globalThis, globals);
+  return create([]);
+}
+
+export const isDawn = (found: GPU | NoDawn): found is GPU => 'requestAdapter' in found;
