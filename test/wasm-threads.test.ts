@@ -97,6 +97,13 @@ test('a build for threads ships its text, and one without has none of it', async
   expect(WebAssembly.Module.customSections(new WebAssembly.Module(plain.module), 'espalier.portable')).toEqual([]);
 });
 
+test('blocks of rows over a few narrow rows of pixels are divided by those', async () => {
+  const encoding = { format: 'block', params: { r: 4, c: 1 } };
+  const narrow = convGraph({ x: [1, 7, 7, 64], o: 64, kernel: [3, 3], pad: [1, 1, 1, 1], density: 0.2, encoding });
+  const text = textOf(await buildWasm(narrow, [], { threads: 2 }), '.threads.wat');
+  expect(text).toMatch(/\(call \$slide_direct_quad_.*\n(?:.*\n){1,12}.*\(local\.get \$part\).*\(; oh ;\)/);
+});
+
 describe('one thread runs it where there can be no more', () => {
   const alone = async (reason: string, options: object = { threads: 2 }): Promise<void> => {
     const model = await load({ kernels: 'portable', ...options });

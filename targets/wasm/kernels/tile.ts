@@ -129,7 +129,7 @@ interface PlacedTile {
 }
 
 /** Vectors that rows which share records may have at a time, with their sums and weights, without a spill. */
-const mostTogether: Readonly<Record<Width, number>> = { 1: 8, 2: 4, 4: 2 };
+export const mostTogether: Readonly<Record<Width, number>> = { 1: 8, 2: 4, 4: 2 };
 
 /** For rows that share records, or for rows that do not. */
 export const tilesOf = (shape: TileShape, width: Width): Tiling =>

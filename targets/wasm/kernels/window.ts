@@ -4,7 +4,7 @@ import type { Shape } from '../../../src/tensor/type.ts';
 import { lanes } from '../panels.ts';
 import type { Width } from './rows.ts';
 import type { TileShape } from './tile.ts';
-import { timeOf } from './tile.ts';
+import { mostTogether, timeOf } from './tile.ts';
 
 export interface Window {
   /** Input channels at a time. */
@@ -97,7 +97,7 @@ function tiling(oh: number, ow: number, width: Width): Pick<Window, 'tile' | 'pi
   if (lanes % ow === 0) {
     const vectors = Math.ceil(ow / 4);
     const rows = lanes / ow;
-    const together = divisors(rows).findLast((r) => r * vectors <= 8) ?? 1;
+    const together = divisors(rows).findLast((r) => r * vectors <= mostTogether[width]) ?? 1;
     // All rows of few, of which tiles take as many together.
     const pixelRows = vectors > 1 && oh % together > 0 && oh <= 8 ? oh : together;
     return { tile: { pixelRows, vectors, tail: ow - 4 * (vectors - 1) }, piece: ow, direct: true };
