@@ -1,12 +1,13 @@
 /** Plans as WebGPU: shaders, weights as they are stored, and a typed binding. */
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Emission, EmitContext, Target, TargetFamily } from '../../src/target.ts';
+import type { Emission, EmitContext, Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { binding } from './binding.ts';
 import { kernels } from './kernels/index.ts';
 import { moduleOf } from './module.ts';
 import { placesOf } from './places.ts';
-import { predict, price } from './price.ts';
+import { pricingBy } from './price.ts';
+import { laptop } from './rates/laptop.ts';
 import { wish } from './wish.ts';
 
 export const webgpu: TargetFamily = {
@@ -14,12 +15,12 @@ export const webgpu: TargetFamily = {
   doc: 'WebGPU for browsers, with the same network as WebAssembly beside it for where there is none',
   inexact: true,
   beside: 'wasm',
-  target: () => webgpuTarget(kernels),
+  target: (options) => webgpuTarget(kernels, options),
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
-export function webgpuTarget(kernels: readonly Kernel[]): Target {
-  return { name: webgpu.name, doc: webgpu.doc, kernels, price, predict, wish, emit };
+export function webgpuTarget(kernels: readonly Kernel[], { rates = laptop }: TargetOptions = {}): Target {
+  return { name: webgpu.name, doc: webgpu.doc, kernels, ...pricingBy(rates), wish, emit };
 }
 
 /** What shaders count elements with is an i32. */

@@ -1,0 +1,51 @@
+/**
+ * The GPU in the chip of a laptop, estimated from what makers publish: about 1.3 · 10^12 multiply-adds a second and 68 GB/s, which
+ * are those of Apple's M1 (2.6 TFLOPS; 128-bit LPDDR4X-4266) and within a fifth those of Intel's Iris Xe (96 units of 8 lanes at 1.35 GHz;
+ * the same memory). A GPU of a desktop has more of both in about the same ratio (GeForce RTX 3060: 12.7 TFLOPS, 360 GB/s), and
+ * it is ratios that formats are chosen by. What a shader does beside multiplying is counted in its text, in instructions for each
+ * multiply-add: a load is worth four, as where 128 lanes load 32 words in a cycle from the nearest cache (NVIDIA's Ampere, Intel's Xe).
+ */
+import type { GpuRates } from './rates.ts';
+
+/** Nanoseconds of one lane's instruction, all lanes of the GPU together, and of a byte. */
+const instruction = 1 / 1300;
+const byte = 1 / 68;
+const load = 4;
+
+/** From one dispatch to the next, which waits for it. */
+const call = 5000;
+
+/** Nanoseconds of a turn that waits for what it loads: about a hundred cycles from the second cache, or thirty within a group. */
+const far = 77;
+const near = 23;
+
+interface Text {
+  /** Of each multiply-add, itself among them. */
+  readonly instructions: number;
+  readonly loads: number;
+  /** Nanoseconds of a turn. */
+  readonly turn: number;
+}
+
+const ratesOf = ({ instructions, loads, turn }: Text) => {
+  const multiply = (instructions + loads * load) * instruction;
+  return { call, multiply, places: 6 * instruction, waiting: multiply, serial: turn, weights: byte, memory: byte };
+};
+
+export const laptop: GpuRates = {
+  machine: 'estimated from what makers of GPUs publish',
+  compiler: 'any',
+  families: {
+    // 5 loads, and where the taps lie beside the picture, of 4 multiply-adds.
+    depthwise: ratesOf({ instructions: 5, loads: 1.25, turn: far }),
+    'dense vectors': ratesOf({ instructions: 5, loads: 2, turn: far }),
+    // 8 loads of 16 multiply-adds, and 4 for each of 8 numbers that an invocation brings for 16 columns, found by divisions.
+    'dense tiles': ratesOf({ instructions: 3.3, loads: 0.625, turn: near }),
+    // 4 pixels and 2 words of values of 16 multiply-adds; finding a place takes 6 instructions, and its 4 addresses 4.
+    'sparse bands': ratesOf({ instructions: 1.9, loads: 0.375, turn: far }),
+    // 8 pixels and a value of 8 multiply-adds.
+    'sparse rows': ratesOf({ instructions: 3.1, loads: 1.125, turn: far }),
+    // Each finds its place and tests whether it is in the picture.
+    loops: ratesOf({ instructions: 20, loads: 2, turn: far }),
+  },
+};
