@@ -62,9 +62,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const assembly = [
   'src/config.ts',
   'src/make',
-  'src/tune',
   'src/check',
   'src/bench',
+  'src/tune',
   'src/index.ts',
   'src/plugin',
   'src/cli',

@@ -1,5 +1,6 @@
 /** `espalier tune`: how long layers take on this machine, for formats to be chosen by. */
 import { Command } from 'commander';
+import type { Diagnostic } from '../diagnostic.ts';
 import type { Act } from './options.ts';
 import { jsonOption } from './options.ts';
 
@@ -7,7 +8,10 @@ import { jsonOption } from './options.ts';
 export interface Flags {
   readonly json?: boolean;
   readonly target: string;
-  readonly cpu: string;
+  readonly cpu?: string;
+  /** True where no program is named. */
+  readonly browser?: string | true;
+  readonly page?: boolean;
   readonly quick?: boolean;
   readonly out?: string;
 }
@@ -17,16 +21,46 @@ export const tuneCommand = (act: Act): Command =>
     .summary('measure how long layers take on this machine')
     .description(
       'Builds a grid of layers in every format, times them in turn, and fits rates to what was measured, by which the storage formats of a native build are then chosen. ' +
-        'They are kept in the cache folder of the user, for this CPU and compiler; build, verify, bench and explain find them there with --cpu native, and take a file with --tuning.',
+        'They are kept in the cache folder of the user, for this CPU and compiler; build, verify, bench and explain find them there with --cpu native, and take a file with --tuning. ' +
+        'With -t webgpu shaders are timed on the GPU of this machine: in this process, by the package "webgpu" that you install, or in a browser. Builds take those rates with --tuning alone, since pages are loaded on the GPUs of others.',
     )
-    .option('-t, --target <name>', 'the target whose layers are measured', 'cpu')
-    .option('--cpu <name>', 'what the layers are compiled for: native, or another that this machine can run', 'native')
+    .option('-t, --target <name>', 'the target whose layers are measured: cpu or webgpu', 'cpu')
+    .option(
+      '--cpu <name>',
+      'cpu only: what the layers are compiled for: native, or another that this machine can run (default: native)',
+    )
+    .option('--browser [path]', 'webgpu only: measure in a page of a browser without a window, Chromium or its like')
+    .option('--page', 'webgpu only: serve the page, and print its address for any browser of this machine')
     .option('--quick', 'fewer layers, for seconds: the rates are rougher')
     .option('-o, --out <file>', 'where to write the rates, instead of the cache folder')
     .addOption(jsonOption)
     .action((flags: Flags) =>
       act(flags, async (desk) => {
-        const { tune } = await import('./tune-machine.ts');
-        return tune(flags, desk);
+        const fault = faultOf(flags);
+        if (fault) {
+          desk.report({ severity: 'error', ...fault });
+          return false;
+        }
+        if (flags.target === 'cpu') return (await import('./tune-machine.ts')).tuneCpu(flags, desk);
+        return (await import('./tune-gpu.ts')).tuneGpu(flags, desk);
       }),
     );
+
+/** Options that do not go together. */
+function faultOf({ target, cpu, browser, page }: Flags): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
+  if (target !== 'cpu' && target !== 'webgpu')
+    return {
+      code: 'tune/no-target',
+      message: `there is nothing to tune for the target "${target}"`,
+      hint: 'give -t cpu or -t webgpu',
+    };
+  const code = 'tune/options';
+  const inBrowser = [browser !== undefined && '--browser', page && '--page'].find(Boolean);
+  if (target === 'cpu' && inBrowser)
+    return { code, message: `${inBrowser} is for GPUs, and the target is "cpu"`, hint: 'add -t webgpu' };
+  if (target === 'webgpu' && cpu !== undefined)
+    return { code, message: `the target "webgpu" has no cpu, and "${cpu}" is given`, hint: 'leave out --cpu' };
+  if (browser !== undefined && page)
+    return { code, message: '--page is for browsers that somebody else opens', hint: 'leave out --browser or --page' };
+  return undefined;
+}

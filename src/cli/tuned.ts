@@ -1,7 +1,7 @@
 /** Which rates formats are chosen by: those of `--tuning`, those measured on this machine, or those that are shipped. */
 import type { Config } from '../config.ts';
 import type { CompileOptions } from '../make/parts.ts';
-import { cachedTuning, placeFor, readTuning } from '../make/tuning.ts';
+import { cachedTuning, placeFor, readGpuTuning, readTuning } from '../make/tuning.ts';
 import type { Desk } from './desk.ts';
 import { targetOptionsOf } from './model.ts';
 
@@ -18,10 +18,22 @@ export async function tunedOptionsOf(
   { report }: Pick<Desk, 'report'>,
 ): Promise<TunedOptions | undefined> {
   const options = targetOptionsOf(choices);
+  if (options.target === 'webgpu') {
+    // Whoever loads a page has another GPU than whoever builds it: what was measured here is taken if asked for.
+    if (tuning === undefined || tuning === 'none')
+      return { options, tuning: 'that are estimated for the GPU of a laptop' };
+    const rates = readGpuTuning(tuning, report);
+    return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
+  }
   if (options.target !== 'cpu') {
     if (tuning === undefined) return { options, tuning: null };
     const message = `the target "${options.target}" has no rates to tune, and "${tuning}" is given`;
-    report({ severity: 'error', code: 'tuning/not-for-target', message, hint: 'leave out --tuning, or give -t cpu' });
+    report({
+      severity: 'error',
+      code: 'tuning/not-for-target',
+      message,
+      hint: 'leave out --tuning, or give -t cpu or webgpu',
+    });
     return undefined;
   }
   const { cpu = 'generic' } = options;

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { families } from '../../targets/cpu/counts.ts';
 import { cpuNamed } from '../../targets/cpu/cpus.ts';
 import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
+import { families as gpuFamilies } from '../../targets/webgpu/counts.ts';
+import type { GpuRates } from '../../targets/webgpu/rates/rates.ts';
 import type { Report } from '../diagnostic.ts';
 import { versionOf } from '../toolchain/version.ts';
 import { isSystemError, reasonOf } from './system-error.ts';
@@ -39,6 +41,20 @@ export const tuningSchema: z.ZodType<Tuning> = z.strictObject({
   families: z.strictObject(Object.fromEntries(families.map((family) => [family, rates]))),
 }) as unknown as z.ZodType<Tuning>;
 
+/** What a tuning file of a GPU holds. */
+export interface GpuTuning extends GpuRates {
+  readonly version: 1;
+  readonly target: 'webgpu';
+}
+
+export const gpuTuningSchema: z.ZodType<GpuTuning> = z.strictObject({
+  version: z.literal(1),
+  target: z.literal('webgpu'),
+  machine: z.string(),
+  compiler: z.string(),
+  families: z.strictObject(Object.fromEntries(gpuFamilies.map((family) => [family, rates]))),
+}) as unknown as z.ZodType<GpuTuning>;
+
 /** Undefined where no compiler is installed. `cache` is the user's cache folder unless given. */
 export async function placeFor(cpu: string, cache = cacheFolder()): Promise<Place | undefined> {
   const compiler = await versionOf(cpuNamed(cpu).compilers);
@@ -47,13 +63,23 @@ export async function placeFor(cpu: string, cache = cacheFolder()): Promise<Plac
   const key = createHash('sha256')
     .update(JSON.stringify([cpu, machine, details(), compiler]))
     .digest('hex');
-  const stem = machine
+  return { machine, compiler, cpu, file: join(cache, `tuning-${cpu}-${stemOf(machine)}-${key.slice(0, 12)}.json`) };
+}
+
+/** Where what was measured on an adapter is kept, by its name and by what ran it. */
+export function gpuFile({ machine, compiler }: Pick<GpuTuning, 'machine' | 'compiler'>, cache = cacheFolder()): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([machine, compiler]))
+    .digest('hex');
+  return join(cache, `tuning-webgpu-${stemOf(machine)}-${key.slice(0, 12)}.json`);
+}
+
+const stemOf = (machine: string): string =>
+  machine
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40);
-  return { machine, compiler, cpu, file: join(cache, `tuning-${cpu}-${stem}-${key.slice(0, 12)}.json`) };
-}
 
 export const cacheFolder = (): string => envPaths('espalier', { suffix: '' }).cache;
 
@@ -71,10 +97,10 @@ function details(): string {
 }
 
 /** Keys in order, numbers as they are: the same rates make the same file. */
-export const printTuning = (tuning: Tuning): string => `${JSON.stringify(tuning, null, 2)}\n`;
+export const printTuning = (tuning: Tuning | GpuTuning): string => `${JSON.stringify(tuning, null, 2)}\n`;
 
 /** Writes what was measured. Gives whether it is there; reports if not. */
-export function writeTuning(file: string, tuning: Tuning, report: Report): boolean {
+export function writeTuning(file: string, tuning: Tuning | GpuTuning, report: Report): boolean {
   const path = resolve(file);
   const fresh = `${path}.${process.pid}`;
   try {
@@ -96,7 +122,13 @@ export function writeTuning(file: string, tuning: Tuning, report: Report): boole
 }
 
 /** The rates of a file that was asked for; undefined, and reported, if it has none. */
-export function readTuning(file: string, report: Report): Tuning | undefined {
+export const readTuning = (file: string, report: Report): Tuning | undefined => readAs(tuningSchema, file, report);
+
+/** The same of a GPU. */
+export const readGpuTuning = (file: string, report: Report): GpuTuning | undefined =>
+  readAs(gpuTuningSchema, file, report);
+
+function readAs<T extends Tuning | GpuTuning>(schema: z.ZodType<T>, file: string, report: Report): T | undefined {
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'tuning/unreadable', message, hint, origin: { file } });
   let text: string;
@@ -106,9 +138,15 @@ export function readTuning(file: string, report: Report): Tuning | undefined {
     if (!isSystemError(error)) throw error;
     return fail(`it cannot be read: ${reasonOf(error)}`, 'give a file that espalier tune wrote, or "none"');
   }
-  const { data, success } = tuningSchema.safeParse(parsed(text));
+  const json = parsed(text);
+  const { data, success } = schema.safeParse(json);
   if (success) return data;
-  return fail('it is no tuning file of this version', 'make it anew with espalier tune, or give "none"');
+  const others = schema === (gpuTuningSchema as unknown) ? tuningSchema : gpuTuningSchema;
+  const isOther = others.safeParse(json).success;
+  return fail(
+    isOther ? 'it has the rates of another target' : 'it is no tuning file of this version',
+    'make it anew with espalier tune for the target, or give "none"',
+  );
 }
 
 function parsed(text: string): unknown {

@@ -32,6 +32,8 @@ export interface BrowserOptions {
   readonly pin: readonly string[];
   /** A folder of its own. */
   readonly folder: string;
+  /** Whether pages shall have WebGPU: on a GPU, or in software where there is none. */
+  readonly gpu: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -92,7 +94,7 @@ export async function openBrowser(options: BrowserOptions, report: Report): Prom
   try {
     const browser = await chromium.launch({
       executablePath: pinned(options),
-      args: [...flags],
+      args: [...(options.gpu ? flags.filter((flag) => flag !== noGpu).concat(webgpu) : flags)],
       // Whoever interrupts us has the browser closed by us.
       handleSIGINT: false,
       handleSIGTERM: false,
@@ -104,11 +106,16 @@ export async function openBrowser(options: BrowserOptions, report: Report): Prom
   }
 }
 
+const noGpu = '--disable-gpu';
+
+/** Not everywhere is it on by itself: on Linux GPUs are reached through Vulkan, and software counts as unsafe. */
+const webgpu = ['--enable-unsafe-webgpu', '--enable-features=Vulkan'];
+
 /** Alone, without a window, and with nothing to say to anybody. */
 export const quiet: readonly string[] = [
   '--headless',
   '--no-sandbox',
-  '--disable-gpu',
+  noGpu,
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -26,6 +26,8 @@ export interface Grid {
   readonly patterns: readonly Blocks[];
   /** Shares of blocks that are kept. */
   readonly densities: readonly number[];
+  /** Whether weights are numbers that 16 bits hold. */
+  readonly halves?: true;
 }
 
 const conv = (size: number, channels: number, filters: number, kernel = 1, stride = 1): ConvShape => ({
@@ -97,4 +99,74 @@ export const quickGrid: Grid = {
   ],
   patterns,
   densities: [0.1, 0.4],
+};
+
+const gpuPatterns: readonly Blocks[] = [
+  { r: 1, c: 1 },
+  { r: 4, c: 1 },
+];
+
+/** For GPUs, about a minute on one of hardware, in less than 64 MB. */
+export const wholeGpuGrid: Grid = {
+  shapes: [
+    ...[
+      conv(56, 24, 144),
+      conv(56, 64, 256),
+      conv(28, 192, 32),
+      conv(14, 256, 512),
+      conv(14, 96, 576),
+      conv(7, 960, 160),
+    ],
+    ...[
+      conv(56, 64, 64, 3),
+      conv(28, 128, 128, 3),
+      conv(14, 192, 192, 3),
+      conv(7, 256, 256, 3),
+      conv(28, 64, 128, 3, 2),
+    ],
+    ...[conv(28, 256, 256, 1, 2), conv(128, 3, 24, 5, 2), conv(112, 3, 32, 3, 2), conv(7, 32, 32), conv(7, 16, 32, 3)],
+    ...[
+      depthwise(56, 144, 3),
+      depthwise(28, 240, 5),
+      depthwise(14, 576, 3),
+      depthwise(7, 960, 3),
+      depthwise(28, 192, 3, 2),
+    ],
+    ...[
+      depthwise(7, 16, 3),
+      layer(32, 32),
+      layer(256, 256),
+      layer(1280, 1000),
+      layer(768, 768, 4),
+      layer(768, 768, 50),
+    ],
+  ],
+  patterns: gpuPatterns,
+  densities: [0.05, 0.15, 0.4],
+  halves: true,
+};
+
+/** Some seconds. */
+export const quickGpuGrid: Grid = {
+  shapes: [
+    ...[
+      conv(28, 64, 128),
+      conv(14, 96, 192),
+      conv(7, 320, 96),
+      conv(28, 48, 48, 3),
+      conv(14, 64, 64, 3),
+      conv(7, 16, 32, 3),
+    ],
+    ...[
+      depthwise(28, 96, 3),
+      depthwise(14, 192, 5),
+      depthwise(7, 16, 3),
+      layer(32, 32),
+      layer(512, 500),
+      layer(256, 256, 4),
+    ],
+  ],
+  patterns: gpuPatterns,
+  densities: [0.1, 0.4],
+  halves: true,
 };

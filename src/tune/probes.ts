@@ -9,6 +9,7 @@ import type { Op } from '../ops/index.ts';
 import type { Offer, Work } from '../plan/offers.ts';
 import { workOf } from '../plan/offers.ts';
 import type { Counted } from '../plan/rates.ts';
+import { fromHalves, toHalves } from '../tensor/f16.ts';
 import type { Blocks } from '../tensor/masked.ts';
 import { maskedMatrix } from '../tensor/masked.ts';
 import type { Encoding, Shape } from '../tensor/type.ts';
@@ -31,7 +32,7 @@ export interface Probes {
 }
 
 /** Layers of one shape share their input. `countsOf` is the target's: one format is taken for each family that it names. */
-export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work: Work) => Counted): Probes {
+export function probesFor({ shapes, patterns, densities, halves }: Grid, countsOf: (work: Work) => Counted): Probes {
   const nodes = new Map<Id, Node>();
   const outputs: Graph['outputs'][number][] = [];
   const probes: Probe[] = [];
@@ -49,7 +50,8 @@ export function probesFor({ shapes, patterns, densities }: Grid, countsOf: (work
         if (done.has(key)) continue;
         done.add(key);
         const name = `probe_${probes.length}`;
-        const matrix = maskedMatrix(spec.size, masked, masked.density);
+        const exact = maskedMatrix(spec.size, masked, masked.density);
+        const matrix = halves ? { ...exact, data: fromHalves(toHalves(exact.data)) } : exact;
         const { call, constants } = layerWith(name, spec, x, matrix.data, encoding);
         for (const node of [...constants, call, ...reduced(call)]) nodes.set(node.id, node);
         outputs.push({ name, id: reduced(call)[0]?.id ?? name });

@@ -1,22 +1,19 @@
 /** Measurements of a grid → rates of this machine, with what they predict beside what was measured. */
-import type { Family } from '../../targets/cpu/counts.ts';
-import { families } from '../../targets/cpu/counts.ts';
-import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
-import type { Counts } from '../plan/rates.ts';
+import type { Counts, Rates } from '../plan/rates.ts';
 import { predictWith } from '../plan/rates.ts';
 import { printEncoding } from '../plan/report.ts';
 import { fitRates } from './fit.ts';
 import type { Probe } from './probes.ts';
 
-export interface Tuned {
-  readonly rates: CpuRates;
+export interface Tuned<R extends Rates = Rates> {
+  readonly rates: R;
   readonly fits: readonly Fit[];
   readonly compared: readonly Compared[];
 }
 
 /** How near the predictions for a family come. */
 export interface Fit {
-  readonly family: Family;
+  readonly family: string;
   /** Layers that were measured; 0 where the rates were estimated from those of other families. */
   readonly layers: number;
   /** Relative errors of their predictions, without sign: in the middle, and at worst. */
@@ -34,26 +31,32 @@ export interface Compared {
   readonly predictedNs: number;
 }
 
-/** `shipped` stands in for families that no layer of the grid is computed by, as much faster or slower as the others are. */
-export function tuneFrom(
+/**
+ * Rates for every family that `shipped` has. Those stand in for families that no layer of the grid is computed by, as much
+ * faster or slower as the others are.
+ */
+export function tuneFrom<R extends Rates>(
   probes: readonly Probe[],
   measured: ReadonlyMap<string, number>,
-  shipped: CpuRates,
-  where: Pick<CpuRates, 'machine' | 'compiler'>,
-): Tuned {
+  shipped: R,
+  where: Pick<Rates, 'machine' | 'compiler'>,
+): Tuned<R> {
+  const families = Object.keys(shipped.families);
   const known = probes.flatMap((probe) => {
     const ns = measured.get(probe.name);
     return ns === undefined ? [] : [{ ...probe, ns }];
   });
   const scale = median(known.map((probe) => probe.ns / predictWith(shipped, probe).ns));
-  const ratesOf = (family: Family): Counts => {
+  const ratesOf = (family: string): Counts => {
     const own = known.filter((probe) => probe.family === family);
     return own.length === 0 ? scaled(shipped.families[family], scale) : fitRates(own);
   };
-  const rates: CpuRates = {
-    ...where,
-    families: Object.fromEntries(families.map((family) => [family, ratesOf(family)])) as CpuRates['families'],
-  };
+  // The same families, whatever type names them.
+  const rates = {
+    machine: where.machine,
+    compiler: where.compiler,
+    families: Object.fromEntries(families.map((family) => [family, ratesOf(family)])),
+  } as Rates as R;
   const compared = known.map((probe): Compared => {
     const { family, shape, density, encoding, ns } = probe;
     const predictedNs = Math.round(predictWith(rates, probe).ns);
@@ -65,7 +68,7 @@ export function tuneFrom(
 const scaled = (counts: Counts, by: number): Counts =>
   Object.fromEntries(Object.entries(counts).map(([thing, rate]) => [thing, Number((rate * by).toPrecision(3))]));
 
-function fitOf(family: Family, compared: readonly Compared[]): Fit {
+function fitOf(family: string, compared: readonly Compared[]): Fit {
   const errors = compared
     .filter((c) => c.family === family)
     .map(({ measuredNs, predictedNs }) => Math.abs(predictedNs - measuredNs) / Math.max(1, measuredNs));
