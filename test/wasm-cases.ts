@@ -6,6 +6,7 @@ import { tensor } from '../src/tensor/type.ts';
 import type { WasmCase } from './wasm-cases-layers.ts';
 import { convPanels, convWindow, depthwise, sizes } from './wasm-cases-layers.ts';
 import { linear, linearPanels } from './wasm-cases-linear.ts';
+import { attention, layerNorm, matmul, softmax, transpose } from './wasm-cases-sequences.ts';
 import { convTranspose } from './wasm-cases-transpose.ts';
 import { chain, constant, layered, sparse } from './wasm-graphs.ts';
 import { wholeCases } from './wasm-whole-cases.ts';
@@ -211,11 +212,16 @@ export const wasmCases = {
   'conv-transpose': convTranspose,
   linear,
   'linear-panels': linearPanels,
+  matmul,
+  attention,
+  softmax,
+  'layer-norm': layerNorm,
   'reduce-panels': reducePanels,
   'pool-window': poolWindow,
   blocks,
   pixels,
   relayout,
+  transpose,
   'top-k': topK,
   zip,
   map,

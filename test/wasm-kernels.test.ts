@@ -44,7 +44,7 @@ test('every kernel says why it does not take a step that it does not know', asyn
   const strange: Graph = {
     ...graph,
     nodes: graph.nodes.map((n) =>
-      n === call ? { ...call, op: { kind: 'softmax', axis: 1 } as const, inputs: call.inputs.slice(0, 1) } : n,
+      n === call ? { ...call, op: { kind: 'softmax', axis: 0 } as const, inputs: call.inputs.slice(0, 1) } : n,
     ),
   };
   const { plan } = await buildModule(strange, kernels);

@@ -26,7 +26,7 @@ const tiny = (): Graph =>
   %b = constant [0 1 -1 2] : f32[4]
   %c = conv2d(%x, %w, %b) stride=[1 1] dilation=[1 1] pad=[0 0 0 0] groups=1 activation=relu6 : f32[1x4x7x4] from "layer \\"one\\"\\n;; 2"
   %t = unary(%c) fn=sin : f32[1x4x7x4]
-  %y = softmax(%t) axis=3 : f32[1x4x7x4]
+  %y = softmax(%t) axis=2 : f32[1x4x7x4]
 return "probability"=%y
 `);
 

@@ -7,6 +7,7 @@ import { bug } from '../../../src/diagnostic.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Numbers } from '../../../src/tensor/numbers.ts';
+import { lanes } from '../panels.ts';
 import { panels, passesOf } from './panels.ts';
 import type { Limits } from './pieces.ts';
 import { pieces, stretch } from './pieces.ts';
@@ -118,6 +119,42 @@ const divisions: Readonly<Record<string, Divide>> = {
     return pieces(blocks, { work: blocks * n, limits }).map(([begin, end]) => ({
       first: first + begin * step,
       blocks: end - begin,
+    }));
+  },
+
+  'layer-norm': stretch('rows', 1, (number) => ({ x: 4 * number('n'), y: 4 * number('n') })),
+  'softmax-rows': stretch('rows', 1, (number) => ({ x: 4 * number('n'), y: 4 * number('n') })),
+
+  'swap-axes'({ number, further }, limits) {
+    const [count, rows, columns] = ['count', 'rows', 'columns'].map(number);
+    const work = count * rows * columns;
+    return pieces(count, { work, limits }).map(([begin, end]) => ({
+      ...further({ x: 4 * begin * rows * columns, y: 4 * begin * rows * columns }),
+      count: end - begin,
+    }));
+  },
+
+  attention({ number }, limits) {
+    const [cells, keys, deep, part] = ['last', 'keys', 'deep', 'part'].map(number);
+    const work = cells * lanes * keys * (deep + part);
+    return pieces(cells, { work, limits }).map(([first, last]) => ({ first, last }));
+  },
+
+  matmul({ routine, number, further }, limits) {
+    const [batches, rows, columns, depth] = ['batches', 'rows', 'columns', 'depth'].map(number);
+    const [down, abatch, bbatch] = ['down', 'abatch', 'bbatch'].map(number);
+    const { high } = routine.view as { readonly high: number };
+    const work = batches * rows * columns * depth;
+    if (batches > 1)
+      return pieces(batches, { work, limits }).map(([begin, end]) => ({
+        ...further({ a: begin * abatch, b: begin * bbatch, y: 4 * begin * rows * columns }),
+        batches: end - begin,
+      }));
+    // Rows that are left over are computed with some before them: they stay together.
+    const whole = Math.floor(rows / high);
+    return pieces(whole, { work, limits }).map(([begin, end]) => ({
+      ...further({ a: begin * high * down, y: 4 * begin * high * columns }),
+      rows: (end === whole ? rows : end * high) - begin * high,
     }));
   },
 

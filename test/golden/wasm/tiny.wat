@@ -564,24 +564,24 @@
         (call $sin (f32.load offset=832 (i32.shl (local.get $i) (i32.const 2)))))
       (br_if $i (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 112)))))
 
-  ;; %y = softmax(%t_plain) axis=3 : f32[1x4x7x4]
+  ;; %y = softmax(%t_plain) axis=2 : f32[1x4x7x4]
   (func $step_y
     (local $j i32)
-    (local $k i32)
+    (local $l i32)
     (local $largest f32)
-    (local $k1 i32)
+    (local $k i32)
     (local $b f32)
     (local $total f32)
-    (local $k2 i32)
+    (local $k1 i32)
     (local $part f32)
-    (local $k3 i32)
+    (local $k2 i32)
     (local.set $j (i32.const 0))
     (loop $j
-      (local.set $k (i32.const 0))
-      (loop $k
+      (local.set $l (i32.const 0))
+      (loop $l
         (local.set $largest (f32.const -inf))
-        (local.set $k1 (i32.const 0))
-        (loop $k1
+        (local.set $k (i32.const 0))
+        (loop $k
           (local.set $largest
             (select
               (local.tee $b
@@ -589,51 +589,51 @@
                   (i32.shl
                     (i32.add
                       (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k)) (i32.const 4))
-                      (local.get $k1))
+                      (local.get $l))
                     (i32.const 2))))
               (local.get $largest)
               (f32.lt (local.get $largest) (local.get $b))))
-          (br_if $k1 (i32.lt_s (local.tee $k1 (i32.add (local.get $k1) (i32.const 1))) (i32.const 4))))
+          (br_if $k (i32.lt_s (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const 7))))
         (local.set $total (f32.const 0))
-        (local.set $k2 (i32.const 0))
-        (loop $k2
+        (local.set $k1 (i32.const 0))
+        (loop $k1
           (local.set $part
             (call $exp
               (f32.sub
                 (f32.load offset=832
                   (i32.shl
                     (i32.add
-                      (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k)) (i32.const 4))
-                      (local.get $k2))
+                      (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k1)) (i32.const 4))
+                      (local.get $l))
                     (i32.const 2)))
                 (local.get $largest))))
           (f32.store offset=384
             (i32.shl
               (i32.add
-                (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k)) (i32.const 4))
-                (local.get $k2))
+                (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k1)) (i32.const 4))
+                (local.get $l))
               (i32.const 2))
             (local.get $part))
           (local.set $total (f32.add (local.get $total) (local.get $part)))
-          (br_if $k2 (i32.lt_s (local.tee $k2 (i32.add (local.get $k2) (i32.const 1))) (i32.const 4))))
-        (local.set $k3 (i32.const 0))
-        (loop $k3
+          (br_if $k1 (i32.lt_s (local.tee $k1 (i32.add (local.get $k1) (i32.const 1))) (i32.const 7))))
+        (local.set $k2 (i32.const 0))
+        (loop $k2
           (f32.store offset=384
             (i32.shl
               (i32.add
-                (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k)) (i32.const 4))
-                (local.get $k3))
+                (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k2)) (i32.const 4))
+                (local.get $l))
               (i32.const 2))
             (f32.div
               (f32.load offset=384
                 (i32.shl
                   (i32.add
-                    (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k)) (i32.const 4))
-                    (local.get $k3))
+                    (i32.mul (i32.add (i32.mul (local.get $j) (i32.const 7)) (local.get $k2)) (i32.const 4))
+                    (local.get $l))
                   (i32.const 2)))
               (local.get $total)))
-          (br_if $k3 (i32.lt_s (local.tee $k3 (i32.add (local.get $k3) (i32.const 1))) (i32.const 4))))
-        (br_if $k (i32.lt_s (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const 7))))
+          (br_if $k2 (i32.lt_s (local.tee $k2 (i32.add (local.get $k2) (i32.const 1))) (i32.const 7))))
+        (br_if $l (i32.lt_s (local.tee $l (i32.add (local.get $l) (i32.const 1))) (i32.const 4))))
       (br_if $j (i32.lt_s (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 4)))))
 
   ;; Expands stored constants, once: the module is started by it.
@@ -683,6 +683,6 @@
       (i32.const 1280 (; v_t ;)) (i32.const 832 (; v_t_plain ;)) (i32.const 28 (; pixels ;))
       (i32.const 4 (; channels ;)) (i32.const 1 (; pictures ;)) (i32.const 448 (; xpicture ;))
       (i32.const 448 (; ypicture ;)))
-    ;; %y = softmax(%t_plain) axis=3 : f32[1x4x7x4]
+    ;; %y = softmax(%t_plain) axis=2 : f32[1x4x7x4]
     (call $step_y)
   ))
