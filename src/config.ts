@@ -77,7 +77,8 @@ export interface Config {
 /** Returns its argument: gives a config file its type, for editors to help with. */
 export const defineConfig = (config: Config): Config => config;
 
-const size = z.int().min(1);
+const sizeRule = 'must be a whole number above zero';
+const size = z.int(sizeRule).min(1, sizeRule);
 
 const smartdeal = z.strictObject({
   theta: z.number().optional(),
@@ -153,6 +154,10 @@ const schema = z.strictObject({
 });
 
 export const configSchema: z.ZodType<Config> = schema;
+
+/** What is wrong with a value, to follow its name: what it must be, or what was expected and came. */
+export const issueText = ({ message }: Pick<z.core.$ZodIssue, 'message'>): string =>
+  message.startsWith('must') ? message : `is not as it must be: ${message.replace(/^(Invalid input|Too \w+): /, '')}`;
 
 /** Every key that a config may have, those of a layer among them. */
 export const configKeys: readonly string[] = [

@@ -83,8 +83,8 @@ describe('what is wrong is said once, with the file', () => {
       'espalier.config.json',
       '{ "batch": 0, "strictFp": "yes" }',
       [
-        'espalier.config.json: error: "strictFp": expected boolean, received string [config/invalid]',
-        'espalier.config.json: error: "batch": expected number to be >=1 [config/invalid]',
+        'espalier.config.json: error: "strictFp" is not as it must be: expected boolean, received string [config/invalid]',
+        'espalier.config.json: error: "batch" must be a whole number above zero [config/invalid]',
       ],
     ],
     [

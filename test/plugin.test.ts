@@ -86,7 +86,13 @@ describe('options', () => {
   test.each([
     [{ bacth: 2 }, 'there is no option "bacth"', 'did you mean "batch"?'],
     [{ out: 'x' }, 'the option "out" is not for modules', 'a module is WebAssembly'],
-    [{ batch: 'two' }, 'the option "batch" ', 'see the type'],
+    [{ batch: 'two' }, 'the option "batch" must be a whole number above zero', 'see the type'],
+    [{ threads: 0 }, 'the option "threads" must be a whole number above zero', 'see the type'],
+    [
+      { weightsFile: 1 },
+      'the option "weightsFile" is not as it must be: expected boolean, received number',
+      'see the type',
+    ],
     [{ prune: 3 }, '"prune" is no pattern', 'unstructured'],
     [{ name: 3 }, '"name" is no text', 'name=pose'],
     [{ weights: 'f15' }, 'the option "weights" must be f32', 'see the type'],

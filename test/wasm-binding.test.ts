@@ -77,6 +77,8 @@ describe('inputs that do not fit', () => {
     ['b', { a: a(), b: a() }, 'input "b" takes Int32Array and is given Float32Array'],
     ['a', { a: [1, 2, 3, 4, 5, 6], b: b() }, 'input "a" takes Float32Array and is given Array'],
     ['a', { a: null, b: b() }, 'input "a" takes Float32Array and is given Null'],
+    ['a', a(), 'run takes an object, of "a", "b", and is given Float32Array'],
+    ['a', [a(), b()], 'run takes an object, of "a", "b", and is given Array'],
     ['A', { A: a(), b: b() }, 'there is no input "A": the inputs are "a", "b"'],
     ['toString', { a: a(), b: b(), toString: 1 }, 'there is no input "toString": the inputs are "a", "b"'],
   ])('%s', (input, given, message) => {

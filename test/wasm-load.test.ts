@@ -119,11 +119,17 @@ describe('what cannot be loaded is a ModelError that says why', () => {
     ['text', new TextEncoder().encode('<!doctype html><title>Not found</title>')],
     ['a page', new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })],
     ['a page that says it is WebAssembly', new Response('<!doctype html>', wasmType)],
-    ['a path', './sum.wasm'],
     ['null', null],
     ['a server that has nothing', new Response('', { status: 404 })],
     ['a file that is not there', pathToFileURL('/nowhere/sum.wasm')],
   ])('%s', (_what, source) => refused(source, 'source', /^cannot load /));
+
+  test('an address as text', () =>
+    refused(
+      './sum.wasm',
+      'source',
+      'cannot load sum: an address is given as a URL, and not as text: new URL("./sum.wasm", import.meta.url)',
+    ));
 
   test('what a server answers in its place', async () => {
     const url = new URL('https://example.org/sum.wasm');

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
-import { configKeys, configSchema } from '../config.ts';
+import { configKeys, configSchema, issueText } from '../config.ts';
 import type { Report } from '../diagnostic.ts';
 import { suggestion } from '../import/nearest.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
@@ -68,8 +68,7 @@ function describe(issue: z.core.$ZodIssue): readonly { readonly message: string;
       message: `unknown key "${[...issue.path.map(String), key].join('.')}"`,
       hint: suggestion(key, configKeys) || undefined,
     }));
-  const message = issue.message.replace(/^Invalid input: /, '').replace(/^Too small: /, '');
-  return [{ message: `"${place || 'config'}": ${message}`, hint: undefined }];
+  return [{ message: `"${place || 'config'}" ${issueText(issue)}`, hint: undefined }];
 }
 
 const rooted = (config: Config, folder: string): Config => {

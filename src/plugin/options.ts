@@ -1,7 +1,7 @@
 /** What the plugin may be told: in the bundler's config, for all models and for some, and in the query of an import. */
 import { resolve } from 'node:path';
 import type { Config } from '../config.ts';
-import { configKeys, configSchema, matches } from '../config.ts';
+import { configKeys, configSchema, issueText, matches } from '../config.ts';
 import type { Report } from '../diagnostic.ts';
 import { suggestion } from '../import/nearest.ts';
 import type { PruneModelOptions } from '../make/prune.ts';
@@ -60,7 +60,10 @@ export function checkedOptions(given: object, folder: string, report: Report): M
     return fail(`there is no option "${path}"`, suggestion(issue.keys[0], known) || `options are ${known.join(', ')}`);
   }
   if (issue || !data)
-    return fail(`the option "${issue?.path.map(String).join('.')}" ${issue?.message}`, 'see the type PluginOptions');
+    return fail(
+      `the option "${issue?.path.map(String).join('.')}" ${issue && issueText(issue)}`,
+      'see the type PluginOptions',
+    );
   return rooted({ ...data, ...(name !== undefined && { name }), ...(prune !== undefined && { prune }) }, folder);
 }
 

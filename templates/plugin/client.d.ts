@@ -24,11 +24,19 @@ declare module '*?espalier' {
     readonly weights?: BufferSource | Response | URL | PromiseLike<BufferSource | Response | URL>;
     /** Keep such weights in the browser's cache, under the hash of their contents; they are not loaded again then. */
     readonly cache?: boolean;
+    /** Told how many bytes of such weights have come, and of how many, whenever some come. */
+    readonly onProgress?: (loaded: number, total: number) => void;
+    /** Of a model that is built for threads, how many run it together; as many as there are cores unless given. */
+    readonly threads?: number;
   }
 
   export interface Model {
     /** The kernels that run. */
     readonly kernels: Kernels;
+    /** The threads that run, if the model is built for threads. */
+    readonly threads?: number;
+    /** Why there are fewer than were wanted, if there are. */
+    readonly threadsReason?: string | undefined;
     /** The model's own memory: write into these, call `run()` without an argument, and nothing is copied. */
     readonly inputs: Values;
     /** The model's own memory: what the last run computed, and the next one writes over. */

@@ -1,6 +1,6 @@
 /** The examples that Vite builds, as somebody builds them who installed the package: what they compute, and what they draw. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { parse } from 'npyjs';
@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from '../../examples/person.ts';
 import { bestPerson, columns } from '../../examples/person.ts';
 import { quiet } from '../../src/toolchain/browser.ts';
-import { ensureBuilt } from '../cli-kit.ts';
+import { ensureBuilt, espalier } from '../cli-kit.ts';
 import { appFolder, chromiumPath, installed, root, serve } from '../plugin-kit.ts';
 
 const recorded = readFileSync(join(root, 'examples/blazepose-detector/expected.npy'));
@@ -104,6 +104,11 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
     expect(modules).toEqual([expect.stringMatching(/^\/app\/assets\/blazepose_detector-.*\.wasm$/)]);
   });
 
+  test('the file of types is the one that is written', () => {
+    const path = 'pose-browser/src/models.d.ts';
+    expect(readFileSync(join(folder, path), 'utf8')).toBe(readFileSync(join(root, 'examples', path), 'utf8'));
+  });
+
   test('the box is drawn around the face, and a point between the shoulders', () => {
     const { face, shoulders }: Person = bestPerson(expected);
     const box = pixelsOf(shown.png, isLime);
@@ -125,16 +130,18 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
   });
 });
 
-test('`espalier/client` says no less of a module than its own types do', () => {
-  const cache = join(folder, 'pose-node/node_modules/.cache/espalier');
-  const [binding] = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /_detector\.d\.ts$/.test(path),
-  );
+test.each([
+  ['as it comes', []],
+  ['for threads, with weights in a file of their own', ['--threads', '2', '--weights-file']],
+])('`espalier/client` says no less of a module than its own types do: %s', async (_how, options) => {
+  const model = join(root, 'examples/blazepose-detector');
+  await espalier(['build', model, '-t', 'wasm', '--source-only', ...options, '--force', '-o', join(folder, 'exact')]);
   writeFileSync(
     join(folder, 'pose-node/src/check.ts'),
     `import type * as Any from './any.json?espalier';
-    import type * as Exact from '../node_modules/.cache/espalier/${binding.replace('.d.ts', '.js')}';
+    import type * as Exact from '../../exact/blazepose_detector.js';
     export const model = (exact: Exact.Model): Any.Model => exact;
+    export const options = (any: Pick<Any.Options, keyof Exact.Options>): Exact.Options => any;
     export const load = (exact: typeof Exact.load): typeof Any.load => exact;
     export const source = (any: Parameters<typeof Any.load>): Parameters<typeof Exact.load> => any;
     export const shapes = (exact: typeof Exact.shapes): typeof Any.shapes => exact;

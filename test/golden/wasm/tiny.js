@@ -88,6 +88,8 @@ export async function load(source = new URL('./tiny.wasm', import.meta.url), { k
 }
 /** Copies what was given into the inputs, once all of it is known to fit. */
 function accept(inputs, given) {
+    if (ArrayBuffer.isView(given) || Array.isArray(given))
+        throw new InputError(Object.keys(inputs)[0] ?? '', `run takes an object, of ${list(inputs)}, and is given ${kind(given)}`);
     for (const name of Object.keys(given))
         if (!Object.hasOwn(inputs, name))
             throw new InputError(name, `there is no input ${JSON.stringify(name)}: the inputs are ${list(inputs)}`);
@@ -120,7 +122,7 @@ const list = (inputs) => Object.keys(inputs)
 async function compile(source) {
     let url;
     try {
-        const given = await source;
+        const given = noText(await source);
         if (given instanceof URL)
             url = given;
         const from = given instanceof URL ? await read(given) : given;
@@ -132,6 +134,12 @@ async function compile(source) {
     catch (cause) {
         throw notLoaded('tiny', url, cause);
     }
+}
+/** An address as text may be meant from the page or from the script. */
+function noText(given) {
+    if (typeof given !== 'string')
+        return given;
+    throw new TypeError(`an address is given as a URL, and not as text: new URL(${JSON.stringify(given)}, import.meta.url)`);
 }
 /** What could not be loaded, from where, and why. */
 function notLoaded(what, url, cause) {
