@@ -5,6 +5,7 @@ import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import { verify } from '../src/graph/verify.ts';
+import { packageFolder } from '../src/make/package.ts';
 import { alignUp } from '../src/plan/arena.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
 import { lower } from '../src/plan/lower.ts';
@@ -19,7 +20,7 @@ import type { Places } from '../targets/webgpu/places.ts';
 import { placesOf } from '../targets/webgpu/places.ts';
 import { sharedDevice } from './webgpu-device.ts';
 
-export const render = renderer(new URL('../templates/', import.meta.url));
+export const render = renderer(new URL('templates/', packageFolder()));
 
 export interface TestShaders {
   readonly plan: Plan;

@@ -43,6 +43,7 @@ const tiny: Grid = {
   ],
   patterns: [
     { r: 1, c: 1 },
+    { r: 2, c: 1 },
     { r: 4, c: 1 },
   ],
   densities: [0.2],

@@ -103,6 +103,7 @@ export const quickGrid: Grid = {
 
 const gpuPatterns: readonly Blocks[] = [
   { r: 1, c: 1 },
+  { r: 2, c: 1 },
   { r: 4, c: 1 },
 ];
 

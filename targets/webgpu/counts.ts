@@ -4,7 +4,10 @@ import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
 import { elements, pictureOf } from '../../src/tensor/type.ts';
 import { groupSize, lanesFor, pixelsEach } from './kernels/lanes.ts';
-import { isTallBlock, tall } from './storage.ts';
+import { groupSizes } from './kernels/nm.ts';
+import { sharingOf } from './kernels/pixels.ts';
+import type { Height } from './storage.ts';
+import { heightOf } from './storage.ts';
 
 /**
  * Things that are counted, of all invocations together unless it says otherwise.
@@ -39,6 +42,8 @@ interface Layer extends Work {
   readonly rows: number;
   readonly columns: number;
   readonly taps: number;
+  /** Columns of a tap. */
+  readonly run: number;
   /** Words of places of a row, or of rows that share them. */
   readonly words: number;
   /** Bytes of a weight. */
@@ -77,13 +82,18 @@ const ways = [
   },
   {
     family: 'sparse bands',
-    takes: ({ isReal, groups, encoding }) => isReal && groups === 1 && isTallBlock(encoding),
-    counts: (layer) => walked(layer, tall, pixelsEach),
+    takes: ({ isReal, groups, encoding }) => isReal && groups === 1 && heightOf(encoding) === 4,
+    counts: (layer) => walked(layer, 4),
+  },
+  {
+    family: 'sparse pairs',
+    takes: ({ isReal, groups, encoding }) => isReal && groups === 1 && heightOf(encoding) === 2,
+    counts: (layer) => walked(layer, 2),
   },
   {
     family: 'sparse rows',
     takes: ({ isReal, groups }) => isReal && groups === 1,
-    counts: (layer) => walked(layer, 1, 2 * pixelsEach),
+    counts: (layer) => walked(layer, 1),
   },
   {
     family: 'loops',
@@ -119,15 +129,16 @@ const abreast = 32;
 
 const isDense = ({ isReal, groups, encoding }: Layer): boolean => isReal && groups === 1 && encoding.format === 'dense';
 
-/** Weights with places of their own, `height` rows sharing them: an invocation has `each` pixels. */
-function walked(layer: Layer, height: number, each: number): GpuCounts {
-  const { pixels, rows, cost, words, bytes, moved } = layer;
+/** Weights with places of their own, `height` rows sharing them. */
+function walked(layer: Layer, height: Height): GpuCounts {
+  const { rows, cost, words, bytes, moved } = layer;
   const bands = Math.ceil(rows / height);
   const own = cost.multiplies / rows;
-  const all = invocations(layer, each, bands);
-  const multiply = all * each * height * own;
+  const { quads, lanes, groups } = sharingOf(layer, bands, height);
+  const all = groupSize * groups.reduce((product, count) => product * count, 1);
+  const multiply = all * 4 * quads * height * own;
   // Lanes side by side have pixels of one band where there are enough, and else bands that are about as long but lie elsewhere.
-  const apart = Math.max(1, abreast / lanesOf(pixels, each));
+  const apart = Math.max(1, abreast / lanes);
   const inWord = Math.max(own / words, 1 / 32);
   return {
     ...moved,
@@ -135,18 +146,24 @@ function walked(layer: Layer, height: number, each: number): GpuCounts {
     places: all * words,
     waiting: multiply * Math.sqrt((2 * Math.log(apart)) / inWord),
     serial: own + words,
-    weights: cost.multiplies * bytes + bands * (4 * words + bandBytes),
+    weights: cost.multiplies * bytes + placeBytes(layer, bands),
   };
 }
 
-/** Where a band's values begin, and which one it is. */
-const bandBytes = 8;
+/** A bit for each place of a band, where its values begin, and which one it is; or places in groups, where the kernel for these takes less. */
+function placeBytes({ encoding: { format, params }, rows, columns, run, words }: Layer, bands: number): number {
+  if (format !== 'nm') return bands * (4 * words + bandBytes);
+  const { groupBits } = groupSizes(params.n, params.m);
+  return groupBits > params.m
+    ? bands * (4 * words + bandBytes)
+    : (rows * (columns / run) * Math.ceil(run / params.m) * groupBits) / 8;
+}
 
-const lanesOf = (pixels: number, each: number): number => lanesFor(Math.ceil(pixels / each));
+const bandBytes = 8;
 
 /** In whole groups, of which some lanes have pixels and others rows. */
 function invocations({ images, pixels }: Layer, each: number, rows: number): number {
-  const lanes = lanesOf(pixels, each);
+  const lanes = lanesFor(Math.ceil(pixels / each));
   return images * upTo(Math.ceil(pixels / each), lanes) * upTo(rows, groupSize / lanes);
 }
 
@@ -176,6 +193,7 @@ function layerOf(work: Work): Layer {
     rows,
     columns,
     taps: columns / run,
+    run,
     words: (columns / run) * Math.ceil(run / 32),
     bytes: bytesOf(encoding.params),
     moved: { call: isPadded ? 2 : 1, memory: 4 * (elements(x.shape) + elements(type.shape) + 2 * copied) },

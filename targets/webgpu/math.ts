@@ -38,4 +38,8 @@ export const math = {
   loadI16: routine('load-i16', [routine('load-u16')]),
   loadF16: routine('load-f16'),
   loadCode: routine('load-code'),
+  loadCodes: routine('load-codes'),
+  oneOfFour: routine('one-of-four'),
+  tableFour: routine('table-four'),
+  readFour: routine('read-four'),
 } satisfies Record<string, Routine>;

@@ -1,9 +1,13 @@
 /** How kernels tell what a layer's weights are to be stored as. */
 import type { Encoding } from '../../src/tensor/type.ts';
 
-/** Rows that a block kernel computes together. */
-export const tall = 4;
+/** Rows that a sparse kernel computes together. */
+export type Height = 1 | 2 | 4;
 
-/** Blocks of one column and rows in fours. */
-export const isTallBlock = ({ format, params }: Encoding): boolean =>
-  format === 'block' && params.c === 1 && params.r % tall === 0;
+const fitting = (rows: number): Height => (rows % 4 === 0 ? 4 : rows % 2 === 0 ? 2 : 1);
+
+/** How many rows share their places, where weights are stored so: all of a block, a vector or a block of filters. */
+export function heightOf({ format, params }: Encoding): Height {
+  if (format === 'block' || format === 'vec') return fitting(params.r);
+  return format === 'punched' ? fitting(params.f) : 1;
+}

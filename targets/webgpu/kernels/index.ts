@@ -1,7 +1,9 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { dense } from './dense.ts';
 import { depthwise } from './depthwise.ts';
+import { nm } from './nm.ts';
 import { sparse } from './sparse.ts';
+import { vnm } from './vnm.ts';
 
 /** Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [depthwise, dense, sparse];
+export const kernels: readonly Kernel[] = [depthwise, dense, vnm, nm, sparse];

@@ -1,8 +1,11 @@
 /** What the kernels of layers share: the epilogue, and shaders that are told things by name. */
+import type { Weights } from '../../../src/graph/weights.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts';
 import { functionName } from '../print-wgsl.ts';
 import { activationOf } from './activation.ts';
+import type { Window } from './window.ts';
+import { windowOf } from './window.ts';
 
 export interface Ending {
   /** What sets shaders apart. */
@@ -48,4 +51,22 @@ export const declared = (names: readonly string[]): string =>
 export function notKnown({ constant, types }: KernelSite): string | undefined {
   const moving = ['bias', 'slope'].find((name) => types[name] && !constant(name));
   return moving && `takes a constant "${moving}"`;
+}
+
+export interface PlacedLayer {
+  readonly weights: Weights;
+  readonly window: Window;
+}
+
+/** A convolution or a dense layer whose weights are known and not stored dense, or why it is none. */
+export function placedLayer(site: KernelSite): PlacedLayer | string {
+  const { call, weights } = site;
+  if (call.op.kind !== 'conv2d' && call.op.kind !== 'linear') return 'takes convolutions and dense layers';
+  if (call.op.kind === 'conv2d' && call.op.groups > 1) return 'takes one group';
+  if (!weights) return 'takes weights that are known';
+  if (weights.constant.type.encoding.format === 'dense') return 'takes weights that are not stored dense';
+  const fault = notKnown(site);
+  if (fault !== undefined) return fault;
+  const window = windowOf(site);
+  return typeof window === 'string' ? window : { weights, window };
 }

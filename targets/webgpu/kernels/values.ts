@@ -7,6 +7,7 @@ import { isF16, toF16 } from '../../../src/tensor/f16.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { wordsOf } from '../../../src/tensor/matrix.ts';
 import { math } from '../math.ts';
+import type { Height } from '../storage.ts';
 
 /** Which weights are stored, in order. */
 export interface Order {
@@ -21,8 +22,8 @@ export interface Stored {
   readonly args: readonly Argument[];
   /** WGSL of the value number `i`, without the factor of its row. */
   value(i: string): string;
-  /** The same of four, from number 4 · `i`. */
-  values(i: string): string;
+  /** The same of two or four, from number 2 · `i` or 4 · `i`; of one, the value itself. */
+  several(i: string, count: Height): string;
   /** WGSL of the factor of a row. */
   factor(row: string): string;
   readonly needs: readonly Routine[];
@@ -43,18 +44,33 @@ export function storeValues(site: KernelSite, { matrix, constant }: Weights, ord
   return { ...plainly, kind: 'f32', args: [site.pack('values', all).array, 0, 0, 0, 0], ...asF32 };
 }
 
-const four = (one: (i: string) => string, i: string): string =>
-  `vec4<f32>(${[0, 1, 2, 3].map((k) => one(`4 * (${i}) + ${k}`)).join(', ')})`;
+const each = (one: (i: string) => string, i: string, count: Height): string =>
+  count === 1
+    ? one(i)
+    : `vec${count}<f32>(${[0, 1, 2, 3]
+        .slice(0, count)
+        .map((k) => one(`${count} * (${i}) + ${k}`))
+        .join(', ')})`;
 
 const plainly = { factor: () => '1.0' } as const;
 
 const valueF32 = (i: string): string => `bitcast<f32>(weights[values + ${i}])`;
-const asF32 = { value: valueF32, values: (i: string) => four(valueF32, i), needs: [] } as const;
+const asF32 = {
+  value: valueF32,
+  several: (i: string, count: Height) => each(valueF32, i, count),
+  needs: [],
+} as const;
 
+const valueF16 = (i: string): string => `load_f16(values + ${i})`;
+const twoF16 = (word: string): string => `unpack2x16float(weights[(values >> 1u) + ${word}])`;
 const asF16 = {
-  value: (i: string) => `load_f16(values + ${i})`,
-  values: (i: string) =>
-    `vec4<f32>(unpack2x16float(weights[(values >> 1u) + 2 * (${i})]), unpack2x16float(weights[(values >> 1u) + 2 * (${i}) + 1]))`,
+  value: valueF16,
+  several: (i: string, count: Height) =>
+    count === 1
+      ? valueF16(i)
+      : count === 2
+        ? twoF16(i)
+        : `vec4<f32>(${twoF16(`2 * (${i})`)}, ${twoF16(`2 * (${i}) + 1`)})`,
   needs: [math.loadF16],
 } as const;
 
@@ -71,10 +87,13 @@ function inCodes(site: KernelSite, matrix: Matrix, coder: Coder, { rows, columns
   const isTable = table.length > 0;
   const factors =
     scale.length === 0 ? undefined : Float32Array.from({ length: matrix.rows }, (_, r) => scale[r % scale.length]);
-  const step = (i: string): string =>
-    isTable
-      ? `bitcast<f32>(weights[table + load_code(values, ${i}, code_bits)])`
-      : `f32(load_code(values, ${i}, code_bits) - zero)`;
+  const entry = (code: string): string => `bitcast<f32>(weights[table + ${code}])`;
+  const code = (i: string): string => `load_code(values, ${i}, code_bits)`;
+  const step = (i: string): string => (isTable ? entry(code(i)) : `f32(${code(i)} - zero)`);
+  const four = (i: string): string => {
+    const codes = `load_codes(values, ${i}, code_bits)`;
+    return isTable ? `table_four(table, ${codes})` : `vec4<f32>(${codes} - zero)`;
+  };
   return {
     kind: isTable ? 'table' : 'code',
     args: [
@@ -85,9 +104,9 @@ function inCodes(site: KernelSite, matrix: Matrix, coder: Coder, { rows, columns
       zero,
     ],
     value: step,
-    values: (i) => four(step, i),
+    several: (i, count) => (count === 4 ? four(i) : each(step, i, count)),
     factor: (row) => (factors ? `bitcast<f32>(weights[factors + ${row}])` : '1.0'),
-    needs: [math.loadCode],
+    needs: [math.loadCode, math.loadCodes, ...(isTable ? [math.tableFour] : [])],
   };
 }
 

@@ -41,10 +41,12 @@ export const laptop: GpuRates = {
     'dense vectors': ratesOf({ instructions: 5, loads: 2, turn: far }),
     // 8 loads of 16 multiply-adds, and 4 for each of 8 numbers that an invocation brings for 16 columns, found by divisions.
     'dense tiles': ratesOf({ instructions: 3.3, loads: 0.625, turn: near }),
-    // 4 pixels and 2 words of values of 16 multiply-adds; finding a place takes 6 instructions, and its 4 addresses 4.
-    'sparse bands': ratesOf({ instructions: 1.9, loads: 0.375, turn: far }),
-    // 8 pixels and a value of 8 multiply-adds.
-    'sparse rows': ratesOf({ instructions: 3.1, loads: 1.125, turn: far }),
+    // 8 pixels and 2 words of values of 32 multiply-adds; finding a place takes 6 instructions, and its 8 addresses 8.
+    'sparse bands': ratesOf({ instructions: 1.5, loads: 0.32, turn: far }),
+    // 8 pixels and a word of values of 16 multiply-adds.
+    'sparse pairs': ratesOf({ instructions: 1.9, loads: 0.57, turn: far }),
+    // 16 pixels and a value of 16 multiply-adds.
+    'sparse rows': ratesOf({ instructions: 2.4, loads: 1.07, turn: far }),
     // Each finds its place and tests whether it is in the picture.
     loops: ratesOf({ instructions: 20, loads: 2, turn: far }),
   },

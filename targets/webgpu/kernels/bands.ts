@@ -1,0 +1,63 @@
+/** Rows of weights in bands that share their places, those with most places first, so that neighbours take as long. */
+import { groupsOf } from '../../../src/formats/alike.ts';
+import { eachBit, liveBits, popcount } from '../../../src/formats/livebits.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { liveness } from '../../../src/tensor/matrix.ts';
+import type { Encoding } from '../../../src/tensor/type.ts';
+import type { Height } from '../storage.ts';
+import type { Order } from './values.ts';
+
+export interface Bands {
+  readonly count: number;
+  /** Places of each band, run after run, in words. */
+  readonly bits: Int32Array<ArrayBuffer>;
+  /** The first value of each band, in groups of as many as a band has rows. */
+  readonly first: Int32Array<ArrayBuffer>;
+  /** The first row of each band, or all of its rows. Those that the matrix does not have are past its last. */
+  readonly rows: Int32Array<ArrayBuffer>;
+  /** 1, or as many as a band has rows. */
+  readonly rowStep: number;
+  readonly order: Order;
+}
+
+export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding): Bands {
+  const scattered = encoding.format === 'vec' && height > 1;
+  const members = scattered ? scatteredRows(matrix, height) : neighbours(matrix, height);
+  const live = liveBits(matrix);
+  const { wordsPerRow } = live;
+  const own = members
+    .map((rows, band) => {
+      const words = new Int32Array(wordsPerRow);
+      for (const row of rows)
+        if (row < matrix.rows) for (let w = 0; w < wordsPerRow; w++) words[w] |= live.words[row * wordsPerRow + w];
+      return { band, rows, words, places: words.reduce((sum, word) => sum + popcount(word), 0) };
+    })
+    .sort((a, b) => b.places - a.places || a.band - b.band);
+  const kept = liveness(matrix);
+  const total = height * own.reduce((sum, { places }) => sum + places, 0);
+  const order = { rows: new Int32Array(total), columns: new Int32Array(total) };
+  const bits = new Int32Array(own.length * wordsPerRow);
+  const first = new Int32Array(own.length);
+  let next = 0;
+  own.forEach(({ rows, words }, slot) => {
+    bits.set(words, slot * wordsPerRow);
+    first[slot] = next / height;
+    eachBit(live, words, (column) => {
+      for (const row of rows) {
+        order.rows[next] = row < matrix.rows && kept[row * matrix.columns + column] === 1 ? row : -1;
+        order.columns[next++] = column;
+      }
+    });
+  });
+  const rows = Int32Array.from(own.flatMap((band) => (scattered ? band.rows : band.rows.slice(0, 1))));
+  return { count: own.length, bits, first, rows, rowStep: scattered ? height : 1, order };
+}
+
+const neighbours = ({ rows }: Matrix, height: Height): readonly (readonly number[])[] =>
+  Array.from({ length: Math.ceil(rows / height) }, (_, b) => Array.from({ length: height }, (_, r) => b * height + r));
+
+/** Those that have the same columns, wherever they stand. */
+function scatteredRows(matrix: Matrix, height: Height): readonly (readonly number[])[] {
+  const all = Array.from(groupsOf(matrix, height), (row) => (row < 0 ? matrix.rows : row));
+  return Array.from({ length: all.length / height }, (_, b) => all.slice(b * height, (b + 1) * height));
+}

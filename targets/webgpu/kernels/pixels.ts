@@ -1,0 +1,55 @@
+/**
+ * How invocations share the pixels of a layer whose weights have places of their own. One computes some pixels, by fours, of
+ * some rows; neighbours compute the pixels beside these, so that they read side by side. Rows follow each other without a gap,
+ * whatever the number of pixels is.
+ */
+import { spread } from '../print-grid.ts';
+import type { Height } from '../storage.ts';
+import type { Window } from './window.ts';
+
+export interface Sharing {
+  /** Fours of pixels of an invocation. */
+  readonly quads: number;
+  /** Invocations that compute all pixels of a band: those of one compute every so manieth. */
+  readonly lanes: number;
+  readonly groups: readonly number[];
+}
+
+/** Fours of pixels, by how many rows there are. */
+const choices: Readonly<Record<Height, readonly number[]>> = { 1: [4, 2, 1], 2: [2, 1], 4: [2, 1] };
+
+/** With fewer invocations most of a GPU has nothing to do. */
+const leastInvocations = 2048;
+
+const groupSize = 64;
+
+export function sharingOf(
+  { pixels, images }: Pick<Window, 'pixels' | 'images'>,
+  bands: number,
+  height: Height,
+): Sharing {
+  const lanesOf = (quads: number): number => Math.ceil(pixels / (4 * quads));
+  const quads = choices[height].find((q) => bands * lanesOf(q) * images >= leastInvocations) ?? 1;
+  const lanes = lanesOf(quads);
+  const [across, down] = spread(Math.ceil((bands * lanes) / groupSize));
+  return { quads, lanes, groups: [across, down, images] };
+}
+
+/** What a shader declares and adds up for its pixels and rows. */
+export function pixelView(height: Height, quads: number) {
+  const fours = Array.from({ length: quads }, (_, quad) => ({
+    quad,
+    places: [0, 1, 2, 3].map((k) => 4 * quad + k).join(', '),
+  }));
+  const sums = Array.from({ length: height }, (_, row) =>
+    fours.map(({ quad }) => ({
+      sum: `sum${row}_${quad}`,
+      weight: height === 1 ? 'value' : `value.${'xyzw'[row]}`,
+      read: `read${quad}`,
+    })),
+  ).flat();
+  return {
+    ...{ height, pixels: 4 * quads, fours: quads, quads: fours, sums },
+    ...{ count: sums.length, all: sums.map(({ sum }) => sum).join(', ') },
+  };
+}
