@@ -146,6 +146,7 @@ const sample: BenchReport = {
   mask: { weights: 100, zeros: 0.9, format: 'csr index=8' },
   threads: 1,
   place: { kind: 'node', version: 'Node.js v20.0.0' },
+  adapter: null,
   link: null,
   ours: {
     target: 'cpu',
@@ -158,6 +159,7 @@ const sample: BenchReport = {
     maxError: 1e-7,
     peakGflops: 100,
     web: null,
+    counts: null,
   },
   peers: [{ name: 'ort', medianMs: 8, minMs: 7, iqrMs: 1, ratio: 4, ratioIqr: 0.2, maxError: 0, web: null }],
   absent: [],
@@ -188,7 +190,7 @@ describe('files', () => {
   test('the JSON holds what it says, and nothing else', () => {
     expect(benchSchema.parse(JSON.parse(text('bench.json')))).toEqual(sample);
     expect(Object.keys(JSON.parse(text('bench.json')))).toEqual(
-      'machine model mask threads place link ours peers absent layers'.split(' '),
+      'machine model mask threads place adapter link ours peers absent layers'.split(' '),
     );
     expect(() => benchSchema.parse({ ...sample, more: 1 })).toThrow(/more/);
     expect(() => benchSchema.parse({ ...sample, threads: 0 })).toThrow(/threads/);

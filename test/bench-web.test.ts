@@ -68,9 +68,17 @@ describe('bytes', () => {
       secondMs: 1,
       way: null,
       peakBytes,
+      gpu: peakBytes === null ? null : { uploadedBytes: peakBytes, heldBytes: 2 * peakBytes },
     });
     const starts = [start(10, 1, 100), start(1, 20, null), start(2, 2, 300)];
-    const medians = { starts: 3, loadMs: 2, firstMs: 2, secondMs: 1, peakBytes: 200 };
+    const medians = {
+      starts: 3,
+      loadMs: 2,
+      firstMs: 2,
+      secondMs: 1,
+      peakBytes: 200,
+      gpu: { uploadedBytes: 200, heldBytes: 400 },
+    };
     expect(startOf(starts, 50)).toEqual({ ...medians, downloadMs: 50, totalMs: 61 });
     expect(startOf(starts, null)).toEqual({ ...medians, downloadMs: null, totalMs: 11 });
   });
@@ -182,7 +190,7 @@ describe('the server', () => {
 });
 
 test('what counts in a page is a part of the page, and a table of its own', () => {
-  const start = { starts: 3, loadMs: 20, firstMs: 30, secondMs: 10, peakBytes: 5e7 };
+  const start = { starts: 3, loadMs: 20, firstMs: 30, secondMs: 10, peakBytes: 5e7, gpu: null };
   const sizes = { raw: 3000, gzip: 2000, brotli: 1000 };
   const web = {
     version: null,
@@ -202,8 +210,9 @@ test('what counts in a page is a part of the page, and a table of its own', () =
     mask: { weights: 100, zeros: 0.9, format: null },
     threads: 1,
     place: { kind: 'node', version: 'Node.js v20' },
+    adapter: null,
     link: 1e7,
-    ours: { ...timing, target: 'wasm', cpu: null, threads: 1, runs: 10, peakGflops: null, web },
+    ours: { ...timing, target: 'wasm', cpu: null, threads: 1, runs: 10, peakGflops: null, web, counts: null },
     peers: [{ ...timing, name: 'ort', ratio: 4, ratioIqr: 0.2, web: native }],
     absent: [],
     layers: [],
@@ -213,7 +222,7 @@ test('what counts in a page is a part of the page, and a table of its own', () =
   );
   expect(page).toContain('computed from brotli bytes at 10 Mbit/s');
   expect(table.split('\r\n').slice(1, 3)).toEqual([
-    'espalier,,3,20,30,10,50000000,1.6,51.6,3000,2000,1000,3000,2000,1000',
-    "ort,'=1+1,3,20,30,10,,,50,,,,,,",
+    'espalier,,3,20,30,10,50000000,1.6,51.6,3000,2000,1000,3000,2000,1000,,',
+    "ort,'=1+1,3,20,30,10,,,50,,,,,,,,",
   ]);
 });

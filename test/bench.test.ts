@@ -165,9 +165,11 @@ describe('mistakes', () => {
       'a browser for native code',
       ['net', '--browser', process.execPath],
       1,
-      '--browser is for "wasm" alone, and the target is "cpu" [bench/wasm-only]',
+      '--browser is for "wasm" and "webgpu", and the target is "cpu" [bench/wasm-only]',
     ],
-    ['WebAssembly beside native code', ['net', '--against', 'ort-web'], 1, '"ort-web" is for "wasm" alone'],
+    ['WebAssembly beside native code', ['net', '--against', 'ort-web'], 1, '"ort-web" is for "wasm" and "webgpu"'],
+    ['a GPU beside WebAssembly', ['net', '-t', 'wasm', '--against', 'tfjs-webgpu'], 1, '"tfjs-webgpu" is for "webgpu"'],
+    ['layers on a GPU', ['net', '-t', 'webgpu', '--layers'], 1, 'layers are not timed one by one on "webgpu"'],
     [
       'a browser that is none',
       ['net', '-t', 'wasm', '--browser', 'small.onnx'],

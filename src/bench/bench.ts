@@ -13,13 +13,15 @@ import { pinTo } from '../toolchain/pin.ts';
 import type { Timing } from './alternate.ts';
 import { alternate } from './alternate.ts';
 import type { Process } from './contender.ts';
+import { countsOf } from './counts.ts';
 import type { BenchJob, Keep } from './job.ts';
 import { machineOf } from './machine.ts';
 import type { Entrant } from './opened.ts';
-import { portsOf, verified } from './opened.ts';
+import { needsPlace, portsOf, verified } from './opened.ts';
 import type { OursOptions } from './ours.ts';
 import { kitFor } from './peers.ts';
 import type { BenchReport } from './report.ts';
+import { adapterSchema, softwareNote } from './report.ts';
 import { rounded } from './statistics.ts';
 import { timeLayers } from './time-layers.ts';
 import { firstResults } from './web/first.ts';
@@ -93,16 +95,18 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
     signal: job.signal,
   };
 
-  const opened = await verified(job, ours, keep);
+  const gpu = needsPlace(options.target);
+  const placeFor = (compiled: Compiled): Place => {
+    const placeOptions = { ...job, ...portsOf(compiled), folder, pin, gpu };
+    return keep.place(job.browser === undefined ? nodePlace(placeOptions) : browserPlace(job.browser, placeOptions));
+  };
+  const opened = await verified(job, ours, keep, placeFor);
   if (!opened || 'verdict' in opened) return opened && { ok: false, verdict: opened.verdict };
   const { compiled, kit } = opened;
   const { inputs, outputs } = compiled.recorded();
   const shapes = compiled.plan.outputs.map(({ name, type }) => ({ name, shape: type.shape }));
   const ports = portsOf(compiled);
-  const placeOptions = { ...job, ...ports, folder, pin };
-  const place = keep.place(
-    job.browser === undefined ? nodePlace(placeOptions) : browserPlace(job.browser, placeOptions),
-  );
+  const place = opened.place ?? placeFor(compiled);
 
   const enter = async (kit: Kit): Promise<Entrant | undefined> => {
     doing(`loading ${kit.name}`);
@@ -119,8 +123,10 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       });
     return { kit, process, maxError: isSame ? worstOf(compareOutputs(shapes, [got], [outputs])) : null };
   };
-  const own = job.browser !== undefined && kit ? await enter(kit) : opened;
+  const own = job.browser !== undefined && kit && !opened.place ? await enter(kit) : opened;
   if (!own) return undefined;
+  const adapter = gpu ? await own.process.ask('adapter', adapterSchema) : undefined;
+  if (gpu && !adapter) return undefined;
   const peers: Entrant[] = [];
   const absent: BenchReport['absent'] = [];
   for (const name of job.against) {
@@ -159,6 +165,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       mask: maskOf(compiled, parts),
       threads,
       place: { kind: place.kind, version: place.version() },
+      adapter: adapter ? { ...adapter, note: adapter.software ? softwareNote : null } : null,
       link: web.length > 0 ? job.link : null,
       ours: {
         target: options.target,
@@ -169,6 +176,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
         maxError: own.maxError ?? incomparable,
         peakGflops: layers?.peakGflops ?? null,
         web: web[0] ?? null,
+        counts: gpu ? countsOf(compiled, parts.render) : null,
       },
       peers: others.map((timing, i) => ({
         name: timing.name,

@@ -12,6 +12,7 @@ import { startDialogue } from '../toolchain/dialogue.ts';
 import { nodeCommand } from '../toolchain/node.ts';
 import type { Contender } from './alternate.ts';
 import type { Orders, PortFile, Subject } from './orders.ts';
+import { gpuCounts } from './report.ts';
 
 /** A contender that can be asked for more than times. */
 export interface Process extends Contender {
@@ -34,6 +35,8 @@ const start = z.object({
   /** Which of its ways to compute it took; null where it has one. */
   way: z.string().nullable(),
   peakBytes: z.number().nullable(),
+  /** Null where WebGPU has no part in it, or is out of sight. */
+  gpu: gpuCounts.nullable(),
 });
 
 export type Start = z.infer<typeof start>;

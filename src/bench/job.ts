@@ -17,9 +17,9 @@ export interface BenchJob {
   /** The same network as a file of TensorFlow Lite. */
   readonly tflite?: string | undefined;
   readonly threads: number;
-  /** The browser to run in, for wasm: without it, processes of Node.js. */
+  /** The browser to run in, for wasm and webgpu: without it, processes of Node.js. */
   readonly browser?: string | undefined;
-  /** How often each starts afresh, for wasm; 0 measures runs alone. */
+  /** How often each starts afresh, for wasm and webgpu; 0 measures runs alone. */
   readonly starts: number;
   /** Bits a second, to compute downloads for. */
   readonly link: number;

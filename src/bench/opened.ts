@@ -1,5 +1,5 @@
 /** What was built, running, and known to compute what it should. */
-import { worstOf } from '../check/compare.ts';
+import { peerTolerance, worstOf } from '../check/compare.ts';
 import type { Verdict } from '../check/verify.ts';
 import { verifyModel } from '../check/verify.ts';
 import type { Compiled } from '../compile.ts';
@@ -10,7 +10,14 @@ import type { BenchJob, Keep } from './job.ts';
 import type { OursOptions } from './ours.ts';
 import { buildKit, openProgram } from './ours.ts';
 import type { Kit } from './web/kit.ts';
+import type { Place } from './web/places.ts';
 import { nodePlace } from './web/places.ts';
+
+/** What is built for WebGPU runs nowhere else than where it is timed: not every browser has the adapter of Node.js. */
+export const needsPlace = (target: string): boolean => target === 'webgpu';
+
+/** Functions of GPUs are less exact than those of processors. */
+const gpuTolerance = peerTolerance;
 
 /** Who takes part. */
 export interface Entrant {
@@ -25,6 +32,8 @@ export interface Opened extends Omit<Entrant, 'kit' | 'maxError'> {
   readonly compiled: Compiled;
   /** Absent for native code. */
   readonly kit?: Kit | undefined;
+  /** Where it runs already, if that is where it shall be timed. */
+  readonly place?: Place | undefined;
 }
 
 export const portsOf = ({ plan }: Compiled) => ({
@@ -37,23 +46,26 @@ export async function verified(
   { loaded, parts, options, report, doing, journal, signal }: BenchJob,
   ours: OursOptions,
   keep: Keep,
+  placeFor: (compiled: Compiled) => Place,
 ): Promise<Opened | { readonly verdict: Verdict } | undefined> {
   let timed: Omit<Opened, 'maxError'> | undefined;
+  const gpu = needsPlace(options.target);
   const verdict = await verifyModel({
     ...parts,
     graph: loaded.graph,
+    ...(gpu && { limit: gpuTolerance }),
     report,
     doing,
     async open(compiled) {
       // Others are opened to find out what is wrong with the first.
-      if (timed) return buildAndOpen(compiled, { ...options, journal, signal }, report);
-      const kit = options.target === 'cpu' ? undefined : await buildKit(compiled, ours, report);
+      if (timed && !gpu) return buildAndOpen(compiled, { ...options, journal, signal }, report);
+      const again = timed ? '-again' : '';
+      const kit = options.target === 'cpu' ? undefined : await buildKit(compiled, ours, report, again);
       if (!kit && options.target !== 'cpu') return undefined;
-      const process = kit
-        ? await nodePlace({ ...ours, ...portsOf(compiled), report }).open(kit)
-        : await openProgram(compiled, ours, report);
+      const place = gpu ? placeFor(compiled) : nodePlace({ ...ours, ...portsOf(compiled), gpu, report });
+      const process = kit ? await place.open(kit) : await openProgram(compiled, ours, report);
       if (!process) return undefined;
-      timed = { compiled, kit, process: keep.process(process) };
+      timed ??= { compiled, kit, process: keep.process(process), place: gpu ? place : undefined };
       return {
         run: async (inputs) => ((await process.load(inputs)) ? process.outputs() : undefined),
         dispose: () => {},

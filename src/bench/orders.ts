@@ -22,5 +22,7 @@ export type Subject =
       readonly kind: 'ort';
       readonly model: string;
       readonly threads: number;
+      /** On its provider for WebGPU instead of the one for CPUs. */
+      readonly gpu?: boolean;
       readonly constants: Readonly<Record<string, { readonly data: readonly number[]; readonly shape?: Shape }>>;
     };

@@ -81,14 +81,19 @@ async function openTimer(
   return startProgram(join(folder, timer.program), processOptions(compiled, folder, options, report));
 }
 
-/** Builds for the web. Undefined after a report. */
-export async function buildKit(compiled: Compiled, options: OursOptions, report: Report): Promise<Kit | undefined> {
+/** Builds for the web; `again` makes the folder another one. Undefined after a report. */
+export async function buildKit(
+  compiled: Compiled,
+  options: OursOptions,
+  report: Report,
+  again = '',
+): Promise<Kit | undefined> {
   const { name } = compiled.plan;
-  const folder = join(options.folder, 'wasm');
+  const folder = join(options.folder, `${options.target}${again}`);
   const built = await buildFolder(folder, compiled, options, report);
   if (!built?.complete) return undefined;
   const files = built.manifest.files.map(({ path }) => path);
-  return ownKit(folder, name, files, portsFor(compiled, options));
+  return ownKit(folder, name, files, portsFor(compiled, options), options.target === 'webgpu');
 }
 
 const portsFor = ({ plan }: Compiled, { threads = 1 }: OursOptions): Ports => ({

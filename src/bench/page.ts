@@ -2,6 +2,7 @@
 import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
 import { pageOf, tableOf } from '../plot/page.ts';
+import { printAdapter } from './adapter.ts';
 import type { BenchReport, LayerTiming, Machine } from './report.ts';
 import { webSections } from './web/page-sections.ts';
 
@@ -22,11 +23,11 @@ export const machineText = ({ cpu, pinned, compiler, flags, platform, node, date
     date,
   ].join('; ');
 
-const leadOf = ({ machine, mask, threads, place, ours }: BenchReport): string => {
+const leadOf = ({ machine, mask, threads, place, adapter, ours }: BenchReport): string => {
   const format = mask.format === null ? '' : `, mostly ${mask.format}`;
   return (
     `${mask.weights} weights, ${percent(mask.zeros)} zero${format}. ` +
-    `${ours.target}${ours.target === 'wasm' ? ` in ${place.version}` : ''}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.`
+    `${ours.target}${ours.web ? ` in ${place.version}` : ''}${adapter ? ` on ${printAdapter(adapter)}` : ''}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.${adapter?.note ? ` ${adapter.note}.` : ''}`
   );
 };
 

@@ -9,6 +9,7 @@ import type { ManifestPort } from '../make/manifest.ts';
 import type { Subject } from './orders.ts';
 import { writeQuantised } from './ort-int8.ts';
 import type { PeerName } from './peer-names.ts';
+import { needsGpu } from './peer-names.ts';
 import type { Kit, Ports } from './web/kit.ts';
 import type { Missing } from './web/peer-kits.ts';
 import { isMissing, litertKit, ortWebKit, tfjsKit } from './web/peer-kits.ts';
@@ -20,6 +21,8 @@ export interface PeerOptions {
   readonly threads: number;
   /** The same network as a file of TensorFlow Lite. */
   readonly tflite?: string | undefined;
+  /** The browser that contenders run in; without it, they run in Node.js. */
+  readonly browser?: string | undefined;
   /** Where to keep files: a folder that lasts as long as the processes do. */
   readonly folder: string;
   readonly report: Report;
@@ -42,14 +45,16 @@ export async function kitFor(name: PeerName, options: PeerOptions): Promise<Kit 
     });
   };
   switch (name) {
-    case 'tfjs': {
+    case 'tfjs':
+    case 'tfjs-webgpu': {
       const fault = tfjsFault(file);
-      if (!fault) return ready(tfjsKit(resolve(file), ports));
+      if (!fault) return ready(tfjsKit(resolve(file), ports, needsGpu(name) ? 'webgpu' : 'wasm'));
       const { message } = fault;
       const hint = `leave ${name} out of --against`;
       return void report({ severity: 'error', code: 'bench/contender', message: `"${name}": ${message}`, hint });
     }
     case 'ort-web':
+    case 'ort-webgpu':
     case 'ort': {
       const own = /\.onnx$/i.test(file);
       const model = own ? file : exportTo(folder, options);
@@ -62,7 +67,10 @@ export async function kitFor(name: PeerName, options: PeerOptions): Promise<Kit 
       if (model === undefined) return undefined;
       const fixed = own ? plainConstants(constants) : {};
       if (name === 'ort-web') return ready(ortWebKit(resolve(model), { ...ports, constants: fixed }));
-      return native(name, { kind: 'ort', model, threads, constants: fixed });
+      const gpu = needsGpu(name);
+      if (gpu && options.browser !== undefined)
+        return ready(ortWebKit(resolve(model), { ...ports, constants: fixed }, 'webgpu'));
+      return native(name, { kind: 'ort', model, threads, constants: fixed, gpu });
     }
     case 'ort-int8': {
       const source = exportTo(folder, options);

@@ -21,6 +21,21 @@ export const machineSchema = z.strictObject({
 /** Bytes as they are, and compressed as servers do. */
 const sizes = z.strictObject({ raw: z.int().min(0), gzip: z.int().min(0), brotli: z.int().min(0) });
 
+/** What was handed to WebGPU until the first result was there, the inputs with it, and the most that its buffers held. */
+export const gpuCounts = z.strictObject({ uploadedBytes: z.number().min(0), heldBytes: z.number().min(0) });
+
+/** As the adapter calls itself; what it does not tell is empty. */
+export const adapterSchema = z.strictObject({
+  vendor: z.string(),
+  architecture: z.string(),
+  device: z.string(),
+  description: z.string(),
+  software: z.boolean(),
+});
+
+/** What times are worth that were taken where a CPU computes what a GPU should. */
+export const softwareNote = 'software adapter, not a GPU: compare what is counted, not times';
+
 /** What counts in a page besides the time of a run. */
 export const webSchema = z.strictObject({
   /** Of the runtime, or which kernels of ours ran. */
@@ -37,6 +52,8 @@ export const webSchema = z.strictObject({
     totalMs: ms,
     /** The most memory that the process had after two runs, what it begins with included; null where the system does not say. */
     peakBytes: z.int().min(0).nullable(),
+    /** Null where WebGPU has no part in it, or is out of sight. */
+    gpu: gpuCounts.nullable(),
   }),
   /** What a page of it makes people download; null for native code. */
   ships: z.strictObject({ code: sizes, weights: sizes }).nullable(),
@@ -72,6 +89,24 @@ export const layerSchema = z.strictObject({
   peakShare: z.number().min(0),
 });
 
+/** Bytes and operations that are known beforehand. */
+export const countsSchema = z.strictObject({
+  /** Weights, as they are uploaded and stay; and all of them as dense f16, zeros with them. */
+  weightBytes: z.int().min(0),
+  denseHalfBytes: z.int().min(0),
+  /** The first divided by the second; null where there are no weights. */
+  share: z.number().min(0).nullable(),
+  /** The one buffer that a run computes in. */
+  memoryBytes: z.int().min(0),
+  /** Every step reads its operands, weights with them, and writes its result once; copies that it makes are written and read. */
+  movedBytes: z.number().min(0),
+  /** Two for each multiply-add of layers, with weights that are kept, and with all. */
+  flops: z.number().min(0),
+  denseFlops: z.number().min(0),
+  /** Shaders that a run starts. */
+  dispatches: z.int().min(0),
+});
+
 export const benchSchema = z.strictObject({
   machine: machineSchema,
   model: z.string(),
@@ -80,6 +115,8 @@ export const benchSchema = z.strictObject({
   threads: z.int().min(1),
   /** Where contenders for the web ran: processes of Node.js, or pages of a browser. */
   place: z.strictObject({ kind: z.enum(['node', 'browser']), version: z.string() }),
+  /** What WebGPU ran on; null for other targets. `note` says what times are worth, unless they are those of a GPU. */
+  adapter: adapterSchema.extend({ note: z.literal(softwareNote).nullable() }).nullable(),
   /** Bits a second of the link that downloads were computed for; null where there are none. */
   link: z.number().nullable(),
   ours: z.strictObject({
@@ -94,6 +131,8 @@ export const benchSchema = z.strictObject({
     /** In 1e9 floating-point operations a second; null where it was not measured. */
     peakGflops: z.number().min(0).nullable(),
     web: webSchema.nullable(),
+    /** For webgpu: what the plan says of a run, whatever it runs on; null for other targets. */
+    counts: countsSchema.nullable(),
   }),
   peers: z.array(
     z.strictObject({
@@ -116,6 +155,8 @@ export const benchSchema = z.strictObject({
 export const layerTimesSchema = z.object({ layers: z.array(z.object({ name: z.string(), medianMs: ms })) });
 
 export type Machine = z.infer<typeof machineSchema>;
+export type Adapter = z.infer<typeof adapterSchema>;
+export type Counts = z.infer<typeof countsSchema>;
 export type Web = z.infer<typeof webSchema>;
 export type LayerTiming = z.infer<typeof layerSchema>;
 export type BenchReport = z.infer<typeof benchSchema>;

@@ -4,7 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../diagnostic.ts';
+import { isDawn, openDawn } from '../toolchain/dawn.ts';
 import { peakOf } from '../toolchain/memory.ts';
+import { findVulkan } from '../toolchain/vulkan.ts';
 import type { Orders, Subject } from './orders.ts';
 import type { Open, Surroundings } from './web/contend.ts';
 import { contend } from './web/contend.ts';
@@ -17,13 +19,13 @@ export async function serve(file: string): Promise<void> {
   console.info = console.error;
   console.warn = console.error;
   const orders = JSON.parse(readFileSync(file, 'utf8')) as Orders;
-  const obey = contend(orders, () => ready(orders), around);
+  const obey = contend(orders, () => ready(orders), { ...around, gpu: usesGpu(orders) });
   for await (const order of createInterface({ input: process.stdin }))
     process.stdout.write(`${JSON.stringify(await obey(order))}\n`);
   process.exit(0);
 }
 
-const around: Surroundings = {
+const around: Omit<Surroundings, 'gpu'> = {
   read: async (address) =>
     Uint8Array.from(await readFile(address.startsWith('file:') ? fileURLToPath(address) : address)),
   write: async (address, bytes) => writeFileSync(address, bytes),
@@ -31,14 +33,31 @@ const around: Surroundings = {
   peakBytes: () => peakOf(process.pid) ?? 1024 * process.resourceUsage().maxRSS,
 };
 
+const usesGpu = ({ subject }: Orders): boolean => subject.kind === 'site' && subject.site.gpu;
+
 async function ready({ subject, inputs }: Orders): Promise<Open> {
   if (subject.kind === 'ort') return openOrt(subject, inputs);
+  const lacking = subject.site.gpu ? await provideGpu() : undefined;
+  if (lacking) return async () => lacking;
   const { open } = (await import(subject.site.driver)) as Driver;
   return () => open(subject.site, around.read);
 }
 
+/** Puts an implementation of WebGPU where pages have theirs, before anything is timed. */
+async function provideGpu(): Promise<Refusal | undefined> {
+  const gpu = await openDawn();
+  if (!isDawn(gpu)) return gpu;
+  if (!(await gpu.requestAdapter()))
+    return { message: 'WebGPU has no adapter here', hint: 'install a driver for Vulkan, or add --browser' };
+  // Some versions of Node.js have a navigator, and none of them one with WebGPU.
+  if (typeof navigator === 'undefined') Object.defineProperty(globalThis, 'navigator', { value: {} });
+  Object.defineProperty(navigator, 'gpu', { value: gpu });
+  return undefined;
+}
+
 async function openOrt(subject: Subject & { readonly kind: 'ort' }, inputs: Orders['inputs']): Promise<Open> {
   const { loadOrt } = await import('../check/ort.ts');
+  if (subject.gpu) findVulkan();
   return async () => {
     const problems: Refusal[] = [];
     const report: Report = ({ severity, message, hint }) => {

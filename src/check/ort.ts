@@ -35,17 +35,22 @@ export interface OrtOptions {
   readonly constants?: ImportOptions['constants'];
   /** As fast as it can on so many threads, instead of as the file has it. */
   readonly threads?: number;
+  /** On its provider for WebGPU. */
+  readonly gpu?: boolean;
 }
 
 /** Loads the model at `path`, whose inputs have these shapes; undefined, and reported, if ONNX Runtime cannot run it. */
 export async function loadOrt(
   path: string,
   shapes: Shapes,
-  { constants = {}, threads }: OrtOptions,
+  { constants = {}, threads, gpu = false }: OrtOptions,
   report: Report,
 ): Promise<Peer | undefined> {
-  const sessionOptions: InferenceSession.SessionOptions =
-    threads === undefined ? exact : { ...exact, graphOptimizationLevel: 'all', intraOpNumThreads: threads };
+  const sessionOptions: InferenceSession.SessionOptions = {
+    ...exact,
+    ...(threads !== undefined && { graphOptimizationLevel: 'all' as const, intraOpNumThreads: threads }),
+    ...(gpu && { executionProviders: ['webgpu'] }),
+  };
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'verify/ort', message, hint, origin: { file: path } });
   const cannot = (error: unknown): undefined =>

@@ -33,6 +33,8 @@ export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
   readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
   /** Another program with the same model, to compare with instead of `evaluate`. */
   readonly peer?: Omit<Peer, 'repeat' | 'dispose'>;
+  /** What the error may be against `evaluate`, where that is not 1e-5. */
+  readonly limit?: number;
   readonly report: Report;
   /** Told what is being done. */
   readonly doing?: (what: string) => void;
@@ -85,7 +87,7 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
     if (!outputs) return undefined;
     want.push(outputs);
   }
-  const limit = peer ? peerTolerance : tolerance;
+  const limit = peer ? peerTolerance : (job.limit ?? tolerance);
   let outputs = compareOutputs(shapesOf(graph), got, want);
   if (isPickAlone(outputs, compiled.graph, limit)) {
     doing('comparing what is picked');
@@ -164,7 +166,7 @@ async function blame(
   if (!taps) return undefined;
   try {
     const values = await taps.run(inputs);
-    return values && divergingLayer(compiled.graph, taps.plan, inputs, values, tolerance);
+    return values && divergingLayer(compiled.graph, taps.plan, inputs, values, job.limit ?? tolerance);
   } finally {
     taps.dispose();
   }

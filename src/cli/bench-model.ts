@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { cpuNamed, cpuNames } from '../../targets/cpu/cpus.ts';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
+import { needsGpu } from '../bench/peer-names.ts';
 import type { Config } from '../config.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
@@ -22,6 +23,8 @@ import { verdictAsText } from './verify-model.ts';
 
 /** Fresh starts, of which the median is told. */
 const defaultStarts = 5;
+
+const isForWeb = (target: string): boolean => target === 'wasm' || target === 'webgpu';
 
 /** Peers are native code, so by default ours is, for the same CPU. */
 const defaults = { target: 'cpu', cpu: 'native' } as const;
@@ -94,19 +97,30 @@ function faultOf(model: string | undefined, flags: Flags): Pick<Diagnostic, 'cod
 
 /** Options that only contenders for the web have a use for. */
 function webFaultOf(
-  { against = [], browser, starts, tflite }: Flags,
+  { against = [], browser, starts, layers, tflite }: Flags,
   target: string,
 ): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
   if (tflite !== undefined && !against.includes('litert'))
     return { code: 'bench/options', message: '--tflite is for litert alone', hint: 'add --against litert' };
   if (tflite !== undefined && !existsSync(tflite))
     return { code: 'bench/options', message: `there is no file "${tflite}"`, hint: 'name a .tflite file' };
+  if (target === 'webgpu')
+    return layers
+      ? { code: 'bench/options', message: 'layers are not timed one by one on "webgpu"', hint: 'leave out --layers' }
+      : undefined;
+  const onGpu = against.find(needsGpu);
+  if (onGpu !== undefined)
+    return {
+      code: 'bench/webgpu-only',
+      message: `"${onGpu}" is for "webgpu" alone, and the target is "${target}"`,
+      hint: 'add -t webgpu, or leave it out',
+    };
   const peer = against.find((name) => name === 'ort-web' || name === 'litert');
   const option = [browser !== undefined && '--browser', starts !== undefined && '--starts'].find(Boolean);
   if (target === 'wasm' || (!peer && !option)) return undefined;
   return {
     code: 'bench/wasm-only',
-    message: `${peer === undefined ? option : `"${peer}"`} is for "wasm" alone, and the target is "${target}"`,
+    message: `${peer === undefined ? option : `"${peer}"`} is for "wasm" and "webgpu", and the target is "${target}"`,
     hint: 'add -t wasm, or leave it out',
   };
 }
@@ -135,7 +149,7 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
     tflite: flags.tflite,
     threads: flags.threads,
     browser,
-    starts: options.target === 'wasm' ? (flags.starts ?? defaultStarts) : 0,
+    starts: isForWeb(options.target) ? (flags.starts ?? defaultStarts) : 0,
     link: flags.link,
     layers: flags.layers ?? false,
     seconds: flags.seconds,

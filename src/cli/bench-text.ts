@@ -1,4 +1,5 @@
 /** A measurement, for people. */
+import { printAdapter } from '../bench/adapter.ts';
 import { printLink } from '../bench/link.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
 import { sum } from '../bench/web/shipped.ts';
@@ -7,7 +8,7 @@ import type { Paint } from './paint.ts';
 import { printBytes, printCount, printError, printPercent, printTime, table } from './paint.ts';
 
 export function asText(report: BenchReport, paint: Paint): readonly string[] {
-  const { machine, model, mask, threads, place, ours, peers, layers } = report;
+  const { machine, model, mask, threads, place, adapter, ours, peers, layers } = report;
   const head = ['', 'median', 'min', 'IQR', 'ratio', 'IQR', 'largest error'].map((word) => paint.dim(word));
   const own = [paint.bold('espalier'), ...times(ours), '', '', printError(ours.maxError)];
   const rows = peers.map((peer) => [
@@ -25,12 +26,35 @@ export function asText(report: BenchReport, paint: Paint): readonly string[] {
   return [
     `${visible(model)} on ${ours.target}${ours.cpu === null ? '' : ` ${ours.cpu}`}: ${printCount(mask.weights)} weights, ${printPercent(mask.zeros)} zero${format}`,
     paint.dim(
-      `${machine.cpu}, ${threads === 1 ? 'one thread' : `${threads} threads`}${cores}${ours.target === 'wasm' ? `, in ${place.version}` : ''}; ${ours.runs} runs, taking turns; ratio = peer / espalier`,
+      `${machine.cpu}, ${threads === 1 ? 'one thread' : `${threads} threads`}${cores}${ours.web ? `, in ${place.version}` : ''}; ${ours.runs} runs, taking turns; ratio = peer / espalier`,
     ),
+    ...(adapter ? [`adapter: ${visible(printAdapter(adapter))}`] : []),
     '',
     ...table([head, own, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right']),
+    ...(adapter?.note ? [paint.yellow(adapter.note)] : []),
     ...webAsText(report, paint),
+    ...gpuAsText(report, paint),
     ...(layers.length > 0 ? ['', ...layersAsText(layers, ours.peakGflops ?? 0, paint)] : []),
+  ];
+}
+
+/** What WebGPU was given, and what the plan says of a run: nothing for other targets. */
+function gpuAsText({ ours, peers }: BenchReport, paint: Paint): readonly string[] {
+  const { counts } = ours;
+  if (!counts) return [];
+  const rows = [{ name: 'espalier', web: ours.web }, ...peers].flatMap(({ name, web }) =>
+    web?.start.gpu ? [[name, printBytes(web.start.gpu.uploadedBytes), printBytes(web.start.gpu.heldBytes)]] : [],
+  );
+  const head = ['', 'uploaded', 'held'].map((word) => paint.dim(word));
+  const share =
+    counts.share === null ? '' : `, ${printPercent(counts.share)} of all as f16 (${printBytes(counts.denseHalfBytes)})`;
+  return [
+    ...(rows.length === 0 ? [] : ['', ...table([head, ...rows], ['left', 'right', 'right'])]),
+    ...(rows.length === 0
+      ? []
+      : [paint.dim('bytes that WebGPU was given until the first result, and the most that its buffers held')]),
+    '',
+    `from the plan: ${printBytes(counts.weightBytes)} of weights${share}; in a run ${printBytes(counts.movedBytes)} moved, ${printCount(counts.flops)} FLOP (dense: ${printCount(counts.denseFlops)}), ${counts.dispatches} dispatches in ${printBytes(counts.memoryBytes)}`,
   ];
 }
 

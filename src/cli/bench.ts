@@ -45,19 +45,19 @@ export const benchCommand = (act: Act): Command =>
       .option('--threads <n>', 'for us and for peers', parseSize, 1)
       .option(
         '--browser [program]',
-        'wasm only: in pages of a browser without a window, instead of in Node.js; needs playwright-core',
+        'wasm and webgpu: in pages of a browser without a window, instead of in Node.js; needs playwright-core',
       )
       .option(
         '--starts <n>',
-        'wasm only: fresh starts of each, for the time to the first result (default: 5)',
+        'wasm and webgpu: fresh starts of each, for the time to the first result (default: 5)',
         parseStarts,
       )
       .addOption(
-        new Option('--link <speed>', 'wasm only: what downloads are computed for, from brotli bytes')
+        new Option('--link <speed>', 'wasm and webgpu: what downloads are computed for, from brotli bytes')
           .default(1e7, '10Mbit')
           .argParser(parseSpeed),
       )
-      .option('--layers', 'time every layer, in the network and alone, against what the core can do')
+      .option('--layers', 'not webgpu: time every layer, in the network and alone, against what the core can do')
       .option('--seconds <n>', 'time to measure for, about', parseSize, 10)
       .option('--runs <n>', 'so many runs of each instead, one in turn', parseSize)
       .option('-o, --out <folder>', 'write what was measured to this folder: as JSON, CSV and a page with plots')

@@ -3,6 +3,8 @@ import type { Named } from '../../graph/evaluate.ts';
 import { bytesOf, zeros } from '../../tensor/numbers.ts';
 import { elements } from '../../tensor/type.ts';
 import type { Orders, PortFile } from '../orders.ts';
+import { adapterInfo } from './gpu-adapter.ts';
+import { meterGpu } from './gpu-meter.ts';
 import type { Read, Refusal, Session } from './site.ts';
 
 /** What the two have of their own. */
@@ -11,6 +13,8 @@ export interface Surroundings {
   readonly write: (address: string, bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
   /** The most memory in bytes that the process ever had; null where it is not told. */
   readonly peakBytes: () => number | null;
+  /** Whether what is handed to a GPU shall be counted. */
+  readonly gpu: boolean;
 }
 
 export type Open = () => Promise<Session | Refusal>;
@@ -35,6 +39,10 @@ export function contend(
     const [word, ...numbers] = order.split(' ');
     if (word === 'load' || word === 'start') await place();
     if (word === 'start') return start(await ready(), inputs, around);
+    if (word === 'adapter') {
+      await opened();
+      return adapterInfo();
+    }
     const ours = await opened();
     if (!('run' in ours)) return ours;
     if (word === 'load') return 'done';
@@ -58,12 +66,14 @@ export function contend(
 
 /** Milliseconds from nothing to the first outputs, in what has done nothing before. */
 async function start(open: Open, inputs: Named, around: Surroundings): Promise<unknown> {
+  const counted = around.gpu ? meterGpu() : () => null;
   const begin = performance.now();
   const session = await open();
   if (!('run' in session)) return session;
   const loaded = performance.now();
   await session.run(inputs);
   const first = performance.now();
+  const gpu = counted();
   await session.repeat(inputs);
   const second = performance.now();
   return {
@@ -72,6 +82,7 @@ async function start(open: Open, inputs: Named, around: Surroundings): Promise<u
     secondMs: second - first,
     way: session.way ?? null,
     peakBytes: around.peakBytes(),
+    gpu,
   };
 }
 

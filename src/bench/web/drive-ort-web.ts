@@ -1,4 +1,4 @@
-/** ONNX Runtime as WebAssembly, as fast as it can on so many threads. */
+/** ONNX Runtime for the web: as WebAssembly, as fast as it can on so many threads, or on WebGPU, driven by WebAssembly. */
 import { feedFor, namedNumbers } from '../../check/ort-feeds.ts';
 import type { Named } from '../../graph/evaluate.ts';
 import type { Read, Session, Site } from './site.ts';
@@ -8,11 +8,12 @@ type Runtime = typeof import('onnxruntime-node');
 
 export async function open(site: Site, read: Read): Promise<Session> {
   const runtime = (await import(site.modules.runtime)) as Runtime;
-  const { wasm } = runtime.env;
+  const { wasm, webgpu } = runtime.env;
+  if (site.gpu) webgpu.powerPreference = 'high-performance';
   wasm.numThreads = site.threads;
   if (site.assets !== '') wasm.wasmPaths = site.assets;
   const session = await runtime.InferenceSession.create(await read(site.model), {
-    executionProviders: ['wasm'],
+    executionProviders: [site.gpu ? 'webgpu' : 'wasm'],
     graphOptimizationLevel: 'all',
     // It warns of what is odd in a model: nothing that concerns a comparison.
     logSeverityLevel: 4,

@@ -47,6 +47,7 @@ export async function firstResults(kits: readonly Kit[], options: FirstOptions):
 
 export function startOf(samples: readonly Start[], download: number | null): Web['start'] {
   const middle = (of: (sample: Start) => number): number => rounded(median(samples.map(of)));
+  const gpu = samples.flatMap((s) => (s.gpu ? [s.gpu] : []));
   const peaks = samples.map(({ peakBytes }) => peakBytes).filter((bytes) => bytes !== null);
   return {
     starts: samples.length,
@@ -56,5 +57,12 @@ export function startOf(samples: readonly Start[], download: number | null): Web
     secondMs: middle((s) => s.secondMs),
     totalMs: rounded((download ?? 0) + median(samples.map((s) => s.loadMs + s.firstMs))),
     peakBytes: peaks.length === 0 ? null : Math.round(median(peaks)),
+    gpu:
+      gpu.length === 0
+        ? null
+        : {
+            uploadedBytes: Math.round(median(gpu.map((g) => g.uploadedBytes))),
+            heldBytes: Math.round(median(gpu.map((g) => g.heldBytes))),
+          },
   };
 }

@@ -33,7 +33,7 @@ export interface PageKit {
 }
 
 /** The names of the modules that open contenders. */
-export type DriverName = 'ours' | 'steps' | 'tfjs' | 'ort-web' | 'litert';
+export type DriverName = 'ours' | 'ours-gpu' | 'steps' | 'tfjs' | 'tfjs-gpu' | 'ort-web' | 'litert';
 
 /** The folder above `src/`, of sources or of what they were compiled to. */
 export const sourceRoot = new URL('../../../', import.meta.url);
@@ -55,13 +55,15 @@ interface Parts {
   readonly modules: Readonly<Record<string, string>>;
   readonly assets?: string;
   readonly model: string;
+  readonly gpu?: boolean;
 }
 
 /** Everything in the file system. */
-export const fileSite = ({ driver, modules, assets, model }: Parts, ports: Ports): Subject => ({
+export const fileSite = ({ driver, modules, assets, model, gpu = false }: Parts, ports: Ports): Subject => ({
   kind: 'site',
   site: {
     ...ports,
+    gpu,
     driver: new URL(driverPath(driver), sourceRoot).href,
     modules: mapValues(modules, (path) => pathToFileURL(path).href),
     // Runtimes read binaries by path.
@@ -71,7 +73,11 @@ export const fileSite = ({ driver, modules, assets, model }: Parts, ports: Ports
 });
 
 /** The site of a page, where everything lies under one of the mounts. */
-export function pageSite({ driver, modules, assets, model }: Parts, mounts: PageKit['mounts'], ports: Ports): Site {
+export function pageSite(
+  { driver, modules, assets, model, gpu = false }: Parts,
+  mounts: PageKit['mounts'],
+  ports: Ports,
+): Site {
   const addressOf = (path: string): string => {
     const [prefix, folder] = Object.entries(mounts).find(([, f]) => path === f || path.startsWith(join(f, '/'))) ?? [
       '/',
@@ -82,6 +88,7 @@ export function pageSite({ driver, modules, assets, model }: Parts, mounts: Page
   };
   return {
     ...ports,
+    gpu,
     driver: `${ownMount}${driverPath(driver)}`,
     modules: mapValues(modules, addressOf),
     assets: assets === undefined ? '' : `${addressOf(assets).replace(/\/$/, '')}/`,
@@ -101,13 +108,13 @@ export const atOrigin = (origin: string, site: Site): Site => ({
 const mapValues = (record: Readonly<Record<string, string>>, to: (value: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));
 
-/** What we build: a binding, a module, and whatever the binding loads besides. */
-export function ownKit(folder: string, name: string, files: readonly string[], ports: Ports): Kit {
+/** What we build: a binding, a module or shaders, and whatever the binding loads besides. What lies in folders is for other places. */
+export function ownKit(folder: string, name: string, files: readonly string[], ports: Ports, gpu = false): Kit {
   const binding = join(folder, `${name}.js`);
-  const parts: Parts = { driver: 'ours', modules: { binding }, model: binding };
+  const parts: Parts = { driver: gpu ? 'ours-gpu' : 'ours', modules: { binding }, model: binding, gpu };
   const mounts = { '/model/': folder };
   const ships = files
-    .filter((file) => /\.(?:js|wasm|bin)$/.test(file) && existsSync(join(folder, file)))
+    .filter((file) => /^[^/]+\.(?:js|wasm|wgsl|bin)$/.test(file) && existsSync(join(folder, file)))
     .map((file): Shipped => ({ path: join(folder, file), role: shippedRoles[file.slice(file.lastIndexOf('.'))] }));
   return {
     name: 'espalier',
@@ -131,4 +138,9 @@ export function stepsKit(folder: string, index: string, files: readonly string[]
   };
 }
 
-const shippedRoles: Readonly<Record<string, Shipped['role']>> = { '.js': 'code', '.wasm': 'module', '.bin': 'weights' };
+const shippedRoles: Readonly<Record<string, Shipped['role']>> = {
+  '.js': 'code',
+  '.wgsl': 'code',
+  '.wasm': 'module',
+  '.bin': 'weights',
+};

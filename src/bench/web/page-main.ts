@@ -16,7 +16,7 @@ export async function begin(): Promise<void> {
     const { open } = (await import(site.driver)) as Driver;
     return () => open(site, read);
   };
-  Object.assign(globalThis, { [obeyName]: contend(ports, ready, around) });
+  Object.assign(globalThis, { [obeyName]: contend(ports, ready, { ...around, gpu: site.gpu }) });
 }
 
 const read: Read = async (address) => {
@@ -25,7 +25,7 @@ const read: Read = async (address) => {
   return new Uint8Array(await answer.arrayBuffer());
 };
 
-const around: Surroundings = {
+const around: Omit<Surroundings, 'gpu'> = {
   read,
   async write(address, bytes) {
     const answer = await fetch(address, { method: 'PUT', body: bytes });

@@ -12,7 +12,7 @@ interface Row {
 }
 
 /** None where it was not measured. */
-const rowsOf = ({ ours, peers }: BenchReport): readonly Row[] =>
+const rowsOf = ({ ours, peers }: Pick<BenchReport, 'ours' | 'peers'>): readonly Row[] =>
   [{ name: 'espalier', web: ours.web }, ...peers].flatMap(({ name, web }) => (web ? [{ name, web }] : []));
 
 export function webSections(bench: BenchReport): readonly Section[] {
@@ -20,6 +20,7 @@ export function webSections(bench: BenchReport): readonly Section[] {
   if (rows.length === 0 || bench.link === null) return [];
   const shipping = rows.flatMap(({ name, web: { ships, version } }) => (ships ? [{ name, version, ships }] : []));
   return [
+    ...gpuSections(bench),
     {
       title: 'Time to the first result',
       text: `In fresh ${bench.place.kind === 'node' ? 'processes' : 'pages'}, medians. Downloads are computed from brotli bytes at ${printLink(bench.link)}.`,
@@ -74,20 +75,62 @@ export function webSections(bench: BenchReport): readonly Section[] {
   ];
 }
 
+/** None for other targets. */
+function gpuSections({ ours, peers }: BenchReport): readonly Section[] {
+  const { counts } = ours;
+  if (!counts) return [];
+  const given = rowsOf({ ours, peers }).flatMap(({ name, web: { start } }) =>
+    start.gpu ? [{ name, ...start.gpu }] : [],
+  );
+  const says = Object.entries({
+    'bytes of weights': counts.weightBytes,
+    'bytes of all weights as dense f16': counts.denseHalfBytes,
+    'bytes of the buffer that a run computes in': counts.memoryBytes,
+    'bytes that a run moves': counts.movedBytes,
+    'FLOP with weights that are kept': counts.flops,
+    'FLOP with all weights': counts.denseFlops,
+    dispatches: counts.dispatches,
+  });
+  return [
+    {
+      title: 'What a GPU is given',
+      text: 'Until the first result, inputs included, and the most that buffers held; and what the plan says of each run.',
+      content: [
+        tableOf(
+          ['', 'uploaded bytes', 'held bytes'].map(column),
+          given.map(({ name, uploadedBytes, heldBytes }) => [name, uploadedBytes, heldBytes]),
+        ),
+        tableOf(['', 'from the plan'].map(column), says),
+      ],
+    },
+  ];
+}
+
 const column = (head: string) => (head === '' ? { head } : { head, align: 'right' as const });
 
 /** A row for each contender. */
 export function webCsv(bench: BenchReport): string | undefined {
-  const rows = rowsOf(bench).map(({ name, web: { version, start, ships } }) => ({
-    name,
-    version,
-    ...start,
-    codeBytes: ships?.code.raw ?? null,
-    codeGzip: ships?.code.gzip ?? null,
-    codeBrotli: ships?.code.brotli ?? null,
-    weightsBytes: ships?.weights.raw ?? null,
-    weightsGzip: ships?.weights.gzip ?? null,
-    weightsBrotli: ships?.weights.brotli ?? null,
-  }));
+  const rows = rowsOf(bench).map(
+    ({
+      name,
+      web: {
+        version,
+        start: { gpu, ...start },
+        ships,
+      },
+    }) => ({
+      name,
+      version,
+      ...start,
+      codeBytes: ships?.code.raw ?? null,
+      codeGzip: ships?.code.gzip ?? null,
+      codeBrotli: ships?.code.brotli ?? null,
+      weightsBytes: ships?.weights.raw ?? null,
+      weightsGzip: ships?.weights.gzip ?? null,
+      weightsBrotli: ships?.weights.brotli ?? null,
+      uploadedBytes: gpu?.uploadedBytes ?? null,
+      heldBytes: gpu?.heldBytes ?? null,
+    }),
+  );
   return rows.length === 0 ? undefined : csvOf(Object.keys(rows[0]) as (keyof (typeof rows)[number])[], rows);
 }

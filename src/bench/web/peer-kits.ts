@@ -19,6 +19,7 @@ const tested = {
   '@tensorflow/tfjs-converter': '4.22.0',
   '@tensorflow/tfjs-layers': '4.22.0',
   '@tensorflow/tfjs-backend-wasm': '4.22.0',
+  '@tensorflow/tfjs-backend-webgpu': '4.22.0',
   'onnxruntime-web': '1.30.0',
   '@litertjs/core': '2.5.3',
   '@litertjs/wasm-utils': '2.5.3',
@@ -42,20 +43,20 @@ export const isMissing = (kit: Kit | Missing): kit is Missing => 'install' in ki
 const empty = 'data:text/javascript,export default {}';
 
 /** `model` is a model.json whose paths were checked. */
-export function tfjsKit(model: string, ports: Ports): Kit | Missing {
+export function tfjsKit(model: string, ports: Ports, on: 'wasm' | 'webgpu' = 'wasm'): Kit | Missing {
   const file = JSON.parse(readFileSync(model, 'utf8')) as ModelFile;
   const reader = nodesOf(file) ? 'converter' : 'layers';
-  const found = packages(['@tensorflow/tfjs-core', `@tensorflow/tfjs-${reader}`, '@tensorflow/tfjs-backend-wasm']);
+  const found = packages(['@tensorflow/tfjs-core', `@tensorflow/tfjs-${reader}`, `@tensorflow/tfjs-backend-${on}`]);
   if ('install' in found) return found;
   const {
     '@tensorflow/tfjs-core': core,
     [`@tensorflow/tfjs-${reader}` as const]: loader,
-    '@tensorflow/tfjs-backend-wasm': backend,
+    [`@tensorflow/tfjs-backend-${on}` as const]: backend,
   } = found as Readonly<Record<string, Package>>;
   const modulesAs = (suffix: string) => ({
     core: join(core.folder, 'dist', `tf-core.${suffix}`),
     [reader]: join(loader.folder, 'dist', `tf-${reader}.${suffix}`),
-    backend: join(backend.folder, 'dist', `tf-backend-wasm.${suffix}`),
+    backend: join(backend.folder, 'dist', `tf-backend-${on}.${suffix}`),
   });
   const dist = join(backend.folder, 'dist');
   const inPage = modulesAs('fesm.min.js');
@@ -66,12 +67,15 @@ export function tfjsKit(model: string, ports: Ports): Kit | Missing {
     '/backend/': backend.folder,
     '/model/': dirname(model),
   };
-  const parts = { driver: 'tfjs', assets: dist, model } as const;
+  const gpu = on === 'webgpu';
+  const parts = gpu
+    ? ({ driver: 'tfjs-gpu', model, gpu } as const)
+    : ({ driver: 'tfjs', assets: dist, model } as const);
   const site = pageSite({ ...parts, modules: inPage }, mounts, ports);
   const binary = ports.threads > 1 ? 'tfjs-backend-wasm-threaded-simd.wasm' : 'tfjs-backend-wasm-simd.wasm';
   return {
-    name: 'tfjs',
-    version: `tfjs-backend-wasm ${backend.version}`,
+    name: gpu ? 'tfjs-webgpu' : 'tfjs',
+    version: `tfjs-backend-${on} ${backend.version}`,
     // In Node.js its backend has no more threads.
     node: fileSite({ ...parts, modules: modulesAs('node.js') }, { ...ports, threads: 1 }),
     page: {
@@ -83,24 +87,27 @@ export function tfjsKit(model: string, ports: Ports): Kit | Missing {
       },
       site,
     },
-    ships: [...code([...Object.values(inPage), join(dist, binary)]), ...weights([model, ...shards])],
+    ships: [...code([...Object.values(inPage), ...(gpu ? [] : [join(dist, binary)])]), ...weights([model, ...shards])],
   };
 }
 
-/** `model` is a file of ONNX. */
-export function ortWebKit(model: string, ports: Ports): Kit | Missing {
+/** `model` is a file of ONNX. In Node.js its package has nothing for GPUs. */
+export function ortWebKit(model: string, ports: Ports, on: 'wasm' | 'webgpu' = 'wasm'): Kit | Missing {
   const found = packages(['onnxruntime-web']);
   if ('install' in found) return found;
   const { folder, version } = found['onnxruntime-web'];
   const dist = join(folder, 'dist');
-  const binaries = 'ort-wasm-simd-threaded';
-  const runtime = join(dist, 'ort.wasm.min.mjs');
+  const gpu = on === 'webgpu';
+  const binaries = gpu ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
+  const runtime = join(dist, `ort.${on}.min.mjs`);
   const mounts = { '/runtime/': folder, '/model/': dirname(model) };
-  const parts = { driver: 'ort-web', model } as const;
+  const parts = { driver: 'ort-web', model, gpu } as const;
   return {
-    name: 'ort-web',
+    name: gpu ? 'ort-webgpu' : 'ort-web',
     version: `onnxruntime-web ${version}`,
-    node: fileSite({ ...parts, modules: { runtime: join(dist, 'ort.node.min.mjs') } }, ports),
+    node: gpu
+      ? 'onnxruntime-web has WebGPU in browsers alone: add --browser'
+      : fileSite({ ...parts, modules: { runtime: join(dist, 'ort.node.min.mjs') } }, ports),
     page: {
       mounts,
       imports: {},

@@ -33,6 +33,8 @@ export interface PlaceOptions {
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
   readonly pin: readonly string[];
+  /** Whether contenders need WebGPU. */
+  readonly gpu: boolean;
   readonly signal: AbortSignal;
   readonly report: Report;
 }

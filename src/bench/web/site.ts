@@ -15,6 +15,8 @@ export interface Site {
   readonly assets: string;
   readonly model: string;
   readonly threads: number;
+  /** Whether it needs WebGPU: in Node.js an implementation is put where pages have theirs. */
+  readonly gpu: boolean;
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
   /** What inputs are fixed to. */
