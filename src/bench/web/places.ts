@@ -64,7 +64,7 @@ export function browserPlace(path: string, options: PlaceOptions): Place {
     const known = browsers.get(name);
     if (known) return known;
     const { folder } = processOptions(options, name);
-    const opened = await openBrowser({ gpu: false, ...options, path, folder }, options.report);
+    const opened = await openBrowser({ ...options, path, folder }, options.report);
     if (opened) browsers.set(name, opened);
     return opened;
   };
