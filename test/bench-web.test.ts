@@ -2,10 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { benchFiles } from '../src/bench/files.ts';
 import { parseLink, printLink } from '../src/bench/link.ts';
 import { kitFor } from '../src/bench/peers.ts';
+import { open } from '../src/bench/web/drive-ours.ts';
 import { startOf } from '../src/bench/web/first.ts';
 import { atOrigin, ownKit, pageSite } from '../src/bench/web/kit.ts';
 import { startServer } from '../src/bench/web/server.ts';
@@ -16,6 +18,7 @@ import { findBrowser } from '../src/toolchain/browser.ts';
 import { peakOf } from '../src/toolchain/memory.ts';
 import { findPackage } from '../src/toolchain/packages.ts';
 import { writeModel } from './cli-kit.ts';
+import { buildWasm, twoTypes, writeBuilt } from './wasm-build.ts';
 
 let root: string;
 beforeAll(() => {
@@ -132,6 +135,30 @@ describe('kits', () => {
     expect(findPackage('playwright-core')?.version).toMatch(/^\d+\.\d+/);
     expect(findPackage('no-such-package')).toBeUndefined();
   });
+});
+
+test('what we build runs on as many threads as are wanted, and says on how many', async () => {
+  const folder = writeBuilt(await buildWasm(twoTypes, [], { threads: 2 }));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const binding = pathToFileURL(join(folder, 'sum.js')).href;
+  const inputs = { a: Float32Array.of(1, 2, 3, 4, 5, 6), b: Int32Array.of(10, 20, 30) };
+  for (const [threads, how] of [
+    [1, /^\w+ kernels$/],
+    [2, /^\w+ kernels, 2 threads$/],
+    [3, /^\w+ kernels, 2 threads: the model was built for 2 threads$/],
+  ] as const) {
+    const session = await open({
+      ...ports,
+      driver: 'ours',
+      modules: { binding },
+      assets: '',
+      model: binding,
+      gpu: false,
+      threads,
+    });
+    expect(session.way).toMatch(how);
+    expect(await session.run(inputs)).toMatchObject({ twice: Int32Array.of(20, 40, 60) });
+  }
 });
 
 test('a browser that is named must be a program', async () => {

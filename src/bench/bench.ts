@@ -71,7 +71,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       severity: 'warning',
       code: 'bench/threads',
       message: `espalier runs on ${ourThreads} thread, and its peers on ${threads}`,
-      hint: 'build for cpu, or compare on one',
+      hint: 'build for cpu or wasm, or compare on one',
     });
   const pinned = await pinTo(threads);
   if (!pinned)

@@ -40,8 +40,9 @@ export async function bench(model: string | undefined, flags: Flags, desk: Desk)
   const target = choices.target ?? defaults.target;
   const cpu = choices.cpu ?? (target === defaults.target ? defaults.cpu : undefined);
   const { prefix: _prefix, threads: _threads, ...rest } = choices;
-  // Layers are swept on one thread, and WebAssembly has no more.
-  const wanted = { ...rest, ...(target === 'cpu' && !flags.crossover && { threads: flags.threads }) };
+  // Layers are swept on one thread.
+  const hasThreads = (target === 'cpu' || target === 'wasm') && !flags.crossover;
+  const wanted = { ...rest, ...(hasThreads && { threads: flags.threads }) };
   const tuned = await tunedOptionsOf({ ...wanted, target, cpu }, flags.tuning, desk);
   if (!tuned) return false;
   const { options } = tuned;

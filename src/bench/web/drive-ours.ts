@@ -5,15 +5,23 @@ import type { Session, Site } from './site.ts';
 
 /** What a generated NAME.js exports, as far as it is the same for every model. */
 interface Binding {
-  readonly load: () => Promise<{ readonly kernels: string; readonly run: (inputs?: Named) => Named }>;
+  readonly load: (source: undefined, options: { readonly threads: number }) => Promise<Model>;
 }
 
-export async function open({ modules }: Site): Promise<Session> {
+interface Model {
+  readonly kernels: string;
+  /** Of a build for threads. */
+  readonly threads?: number;
+  readonly threadsReason?: string;
+  readonly run: (inputs?: Named) => Named;
+}
+
+export async function open({ modules, threads }: Site): Promise<Session> {
   const { load } = (await import(modules.binding)) as Binding;
-  const model = await load();
+  const model = await load(undefined, { threads });
   let placed: Named | undefined;
   return {
-    way: `${model.kernels} kernels`,
+    way: wayOf(model),
     async run(inputs) {
       placed = inputs;
       const outputs = model.run(inputs);
@@ -26,4 +34,10 @@ export async function open({ modules }: Site): Promise<Session> {
       placed = inputs;
     },
   };
+}
+
+function wayOf({ kernels, threads = 1, threadsReason }: Model): string {
+  if (threadsReason !== undefined)
+    return `${kernels} kernels, ${threads === 1 ? 'one thread' : `${threads} threads`}: ${threadsReason}`;
+  return threads > 1 ? `${kernels} kernels, ${threads} threads` : `${kernels} kernels`;
 }
