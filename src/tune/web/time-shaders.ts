@@ -61,7 +61,7 @@ export async function openTimer(
     lost = `the GPU was lost: ${message || 'for no reason that is known'}`;
   });
   const submit = await prepare(device, job, stored, now);
-  const measured = job.parts.map((part): Measured => ({ part, count: 1, ns: Infinity }));
+  const measured = job.parts.map((part): Measured => ({ part, count: 0, ns: Infinity }));
   let handing = Infinity;
   return {
     adapter: nameOf(adapter.info),
@@ -80,7 +80,7 @@ export async function openTimer(
 
 interface Measured {
   readonly part: ShaderPart;
-  /** So many runs take long enough to be told apart. */
+  /** So many runs take long enough to be told apart; 0 before the first. */
   count: number;
   ns: number;
 }
@@ -89,18 +89,22 @@ interface Measured {
 const telling = 4;
 const mostTimes = 4000;
 const fewHandings = 3;
+const mostTries = 20;
 
 async function timeOnce(one: Measured, submit: Submit, handing: number): Promise<void> {
-  for (;;) {
+  // A device that is lost takes no time at all, however often it is asked.
+  for (let tries = 0; tries < mostTries; tries++) {
+    // A first run is that of a driver which compiles.
+    if (one.count === 0) await submit(one.part, 1);
+    one.count ||= 1;
     const took = (await submit(one.part, one.count)) - handing;
     const enough = Math.max(telling, 4 * handing);
-    if (took >= enough || one.count === mostTimes) {
-      // A first run is that of a driver which compiles, and may be the only one that takes long.
-      if (one.ns < Infinity || one.count > 1) one.ns = Math.min(one.ns, (1e6 * Math.max(took, 0)) / one.count);
-      else one.ns = (1e6 * Math.max(0, (await submit(one.part, 1)) - handing)) / 1;
+    if (took >= enough || (took > 0 && one.count === mostTimes)) {
+      one.ns = Math.min(one.ns, (1e6 * took) / one.count);
       return;
     }
     one.count = Math.min(mostTimes, Math.ceil(one.count * Math.min(8, (1.5 * enough) / Math.max(took, 0.1))));
+    // What was measured before was something else that ran beside.
     one.ns = Infinity;
   }
 }
