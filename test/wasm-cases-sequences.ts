@@ -129,6 +129,14 @@ export const transpose: readonly WasmCase[] = [
         [2, 5, 1, 6],
         [0, 3, 2, 1],
       ],
+      [
+        [2, 3, 5, 9],
+        [0, 2, 3, 1],
+      ],
+      [
+        [1, 3, 5, 7],
+        [0, 2, 3, 1],
+      ],
     ] as const
   ).map(([x, perm]) => layer(`transpose ${perm.join(' ')} of`, { kind: 'transpose', perm }, { x })),
   {

@@ -29,7 +29,7 @@ export interface Matrices {
 /** y[i][c][r] = x[i][r][c]. */
 export const swapAxes = (x: Arr, y: Arr, { count, rows, columns }: Matrices): RoutineCall => ({
   routine,
-  args: [x, y, count, rows, columns],
+  args: [x, y, count, rows, columns, 0, columns],
 });
 
 const routine: Routine = {

@@ -128,9 +128,16 @@ const divisions: Readonly<Record<string, Divide>> = {
   'swap-axes'({ number, further }, limits) {
     const [count, rows, columns] = ['count', 'rows', 'columns'].map(number);
     const work = count * rows * columns;
-    return pieces(count, { work, limits }).map(([begin, end]) => ({
-      ...further({ x: 4 * begin * rows * columns, y: 4 * begin * rows * columns }),
-      count: end - begin,
+    if (count > 1)
+      return pieces(count, { work, limits }).map(([begin, end]) => ({
+        ...further({ x: 4 * begin * rows * columns, y: 4 * begin * rows * columns }),
+        count: end - begin,
+      }));
+    // Columns that are left over are moved with some before them: they stay together.
+    const fours = Math.max(1, Math.floor(columns / 4));
+    return pieces(fours, { work, limits }).map(([begin, end]) => ({
+      first: 4 * begin,
+      last: end === fours ? columns : 4 * end,
     }));
   },
 
