@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../src/diagnostic.ts';
-import { emittedAddress, serverAddress, serverFiles } from '../src/plugin/address.ts';
+import { emittedAddress, placeOf, serverAddress, serverFiles } from '../src/plugin/address.ts';
 import { cacheFolder } from '../src/plugin/cache.ts';
 import { declareModel } from '../src/plugin/declarations.ts';
 import { faultName } from '../src/plugin/fault.ts';
@@ -20,7 +20,17 @@ import { moduleText } from '../src/plugin/module.ts';
 import { checkedOptions, optionsFor, parseQuery } from '../src/plugin/options.ts';
 import type { Loaded } from '../src/plugin/plugin.ts';
 import { createEspalier } from '../src/plugin/plugin.ts';
-import { asked, bindingOf, moduleName, ours, ownerOf, parseImport, parseModuleName } from '../src/plugin/request.ts';
+import {
+  asked,
+  besideImport,
+  besideIn,
+  bindingOf,
+  moduleName,
+  ours,
+  ownerOf,
+  parseImport,
+  parseModuleName,
+} from '../src/plugin/request.ts';
 import { writeModel } from './cli-kit.ts';
 import { appFolder } from './plugin-kit.ts';
 
@@ -44,6 +54,18 @@ describe('an import', () => {
       expect(parseImport(specifier)).toBeUndefined();
     },
   );
+
+  test('of what was built beside a module leads to the same model, and to no other module', async () => {
+    const name = moduleName({ path: '/what?/a&b#c/model.json', query: 'batch=2&target=webgpu' });
+    const specifier = besideImport(name);
+    expect(specifier).toMatch(asked);
+    const other = await createEspalier().resolve(specifier, name, async () => expect.unreachable());
+    expect(other).not.toBe(name);
+    const { path, query } = parseModuleName(other ?? expect.unreachable());
+    expect(path).toBe('/what?/a&b#c/model.json');
+    expect(besideIn({ path, query })).toEqual({ isBeside: true, query: 'batch=2&target=webgpu' });
+    expect(besideIn(parseModuleName(name))).toEqual({ isBeside: false, query: 'batch=2&target=webgpu' });
+  });
 
   test('whose path has signs of a query in it keeps them', () => {
     const request = { path: '/what?/a&b#c/model.json', query: 'batch=2' };
@@ -85,7 +107,9 @@ describe('options', () => {
 
   test.each([
     [{ bacth: 2 }, 'there is no option "bacth"', 'did you mean "batch"?'],
-    [{ out: 'x' }, 'the option "out" is not for modules', 'a module is WebAssembly'],
+    [{ out: 'x' }, 'the option "out" is not for modules', 'where it goes the bundler says'],
+    [{ target: 'cpu' }, 'the target "cpu" is not for modules', 'wasm or webgpu'],
+    [{ target: 3 }, 'the target "3" is not for modules', 'wasm or webgpu'],
     [{ batch: 'two' }, 'the option "batch" must be a whole number above zero', 'see the type'],
     [{ threads: 0 }, 'the option "threads" must be a whole number above zero', 'see the type'],
     [
@@ -110,11 +134,19 @@ describe('addresses', () => {
   const binding = 'const a = new URL(\'./net.wasm\', import.meta.url), b = new URL("./net.bin", import.meta.url);';
 
   test('take the place of what the compiler wrote', () => {
-    const text = moduleText(binding, ['net.wasm', 'net.bin'], (file) =>
-      file === 'net.bin' ? { url: `at(${file})` } : { imports: `import w from '${file}';`, url: 'w' },
-    );
-    expect(text).toBe("import w from 'net.wasm';\nconst a = w, b = at(net.bin);");
-    expect(() => moduleText(binding, ['net.wasm'], () => ({ url: '' }))).toThrow('refers to "net.bin"');
+    const text = moduleText(`${binding} import('./wasm/net.js')`, ['net.wasm', 'net.bin'], {
+      file: (file) => (file === 'net.bin' ? { url: `at(${file})` } : { imports: `import w from '${file}';`, url: 'w' }),
+      beside: '/$&/net"?espalier',
+    });
+    expect(text).toBe('import w from \'net.wasm\';\nconst a = w, b = at(net.bin); import("/$&/net\\"?espalier")');
+    const places = { file: () => ({ url: '' }), beside: '' };
+    expect(() => moduleText(binding, ['net.wasm'], places)).toThrow('refers to "net.bin"');
+  });
+
+  test('are apart for what was made of other files', () => {
+    const hash = '0123456789abcdef01234567';
+    const places = [`/c/${hash}/net.bin`, `C:\\c\\${hash}\\wasm\\net.wasm`, '/somewhere/else/net.bin'].map(placeOf);
+    expect(places).toEqual([`${hash}/net.bin`, `${hash}/wasm/net.wasm`, 'else/net.bin']);
   });
 
   test('on a server are relative to each chunk', () => {

@@ -20,6 +20,10 @@ export const viteAddress = (path: string): Address => importing(path, `${slashed
 /** For Node while it is developed: the file in the cache. */
 export const fileAddress = (path: string): Address => ({ url: `new URL(${JSON.stringify(pathToFileURL(path).href)})` });
 
+/** A place for a file that no other model's file has: the path from the folder above its output, which is named after all that it was made of. */
+export const placeOf = (path: string): string =>
+  /(?:^|\/)([0-9a-f]{24}\/.*)$/.exec(slashed(path))?.[1] ?? slashed(path).split('/').slice(-2).join('/');
+
 /** For Node, in a build: a place in the output folder, which is known from each chunk once that has a name. */
 export const serverAddress = (place: string): Address => ({
   url: `new URL('espalier-place:${place}', import.meta.url)`,

@@ -33,7 +33,7 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
   const model = relative('', wanted.path) || '.';
   const fail = (diagnostics: readonly Diagnostic[]): NotMade => ({ ok: false, diagnostics, files: around(wanted) });
   const library = await import('../index.ts');
-  const { name, batch, shapes, constants, masks, prune, ...rest } = options;
+  const { name, batch, shapes, constants, masks, prune, target: asked = 'wasm', ...rest } = options;
   const reading = { name, batch, shapes, constants, masks };
   const imported = await library.importModel(model, reading);
   if (!imported.ok) return fail(imported.diagnostics);
@@ -44,7 +44,7 @@ export async function make(cache: Cache, wanted: Wanted): Promise<Made | NotMade
     keep(cache, wanted, files, folder);
     return { ok: true, output: before, isNew: false, diagnostics: [], files };
   }
-  const target = { target: 'wasm', out: folder, force: true };
+  const target = { target: asked, out: folder, force: true };
   const built =
     prune === undefined
       ? await library.build(model, { ...said({ ...reading, ...rest }), ...target })

@@ -7,10 +7,12 @@ import { suggestion } from '../import/nearest.ts';
 import type { PruneModelOptions } from '../make/prune.ts';
 
 /** What a config file says that makes no sense where a bundler asks for a module. */
-type Foreign = 'model' | 'target' | 'cpu' | 'out' | 'sourceOnly' | 'prefix' | 'hardware';
+type Foreign = 'model' | 'cpu' | 'out' | 'sourceOnly' | 'prefix' | 'hardware';
 
 /** How one model is compiled. Paths are relative to the bundler's root, in a query to the model's folder. */
-export interface ModelOptions extends Omit<Config, Foreign> {
+export interface ModelOptions extends Omit<Config, Foreign | 'target'> {
+  /** `wasm` unless given; `webgpu` has the same model as WebAssembly with it, for where there is no WebGPU. */
+  readonly target?: ModuleTarget | undefined;
   /** What to call the graph, and so the files; made from the model's path unless given. */
   readonly name?: string | undefined;
   /** Weights to set to zero before anything else, e.g. `unstructured:0.8`, or as `prune` takes it. */
@@ -26,15 +28,14 @@ export interface PluginOptions extends ModelOptions {
   readonly types?: string | undefined;
 }
 
-const foreign: readonly string[] = [
-  'model',
-  'target',
-  'cpu',
-  'out',
-  'sourceOnly',
-  'prefix',
-  'hardware',
-] satisfies Foreign[];
+/** What is built for these is a module that a page can load. */
+const moduleTargets = ['wasm', 'webgpu'] as const;
+
+export type ModuleTarget = (typeof moduleTargets)[number];
+
+const isModuleTarget = (target: unknown): target is ModuleTarget => moduleTargets.some((name) => name === target);
+
+const foreign: readonly string[] = ['model', 'cpu', 'out', 'sourceOnly', 'prefix', 'hardware'] satisfies Foreign[];
 
 const own = ['name', 'prune'];
 
@@ -42,12 +43,17 @@ const own = ['name', 'prune'];
 export function checkedOptions(given: object, folder: string, report: Report): ModelOptions | undefined {
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'plugin/option', message, hint });
-  const { name, prune, ...rest } = given as ModelOptions;
+  const { name, prune, target, ...rest } = given as ModelOptions;
   const refused = Object.keys(rest).find((key) => foreign.includes(key));
   if (refused !== undefined)
     return fail(
       `the option "${refused}" is not for modules`,
-      'a module is WebAssembly, and where it goes the bundler says',
+      'a module runs in pages and in Node, and where it goes the bundler says',
+    );
+  if (target !== undefined && !isModuleTarget(target))
+    return fail(
+      `the target "${String(target)}" is not for modules`,
+      `modules are made for ${moduleTargets.join(' or ')}`,
     );
   if (name !== undefined && typeof name !== 'string') return fail('"name" is no text', 'write name=pose');
   if (prune !== undefined && typeof prune !== 'string' && typeof prune?.pattern !== 'string')
@@ -64,7 +70,16 @@ export function checkedOptions(given: object, folder: string, report: Report): M
       `the option "${issue?.path.map(String).join('.')}" ${issue && issueText(issue)}`,
       'see the type PluginOptions',
     );
-  return rooted({ ...data, ...(name !== undefined && { name }), ...(prune !== undefined && { prune }) }, folder);
+  const { target: _, ...plain } = data;
+  return rooted(
+    {
+      ...plain,
+      ...(target !== undefined && { target }),
+      ...(name !== undefined && { name }),
+      ...(prune !== undefined && { prune }),
+    },
+    folder,
+  );
 }
 
 /** The options of one model: what holds for all, then what globs say, from the config of the bundler. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import { bug, printDiagnostic } from '../diagnostic.ts';
+import type { Manifest } from '../make/manifest.ts';
 import type { Cache, Output } from './cache.ts';
 import { cacheFolder } from './cache.ts';
 import { declareModel } from './declarations.ts';
@@ -18,7 +19,7 @@ import type { Address } from './module.ts';
 import { moduleText } from './module.ts';
 import type { PluginOptions } from './options.ts';
 import { checkedOptions, optionsFor, parseQuery } from './options.ts';
-import { moduleName, parseImport, parseModuleName } from './request.ts';
+import { besideImport, besideIn, moduleName, parseImport, parseModuleName, unescaped } from './request.ts';
 
 /** What hooks are called on, as far as all bundlers have it. */
 export interface Context {
@@ -59,6 +60,8 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
     async resolve(specifier, importer, ask) {
       const request = parseImport(specifier);
       if (!request) return undefined;
+      // We wrote it ourselves, and know where the model is.
+      if (besideIn(request).isBeside) return moduleName({ ...request, path: unescaped(request.path) });
       const path = await locate(request.path, importer, this.root, ask);
       if (path !== undefined) {
         const name = moduleName({ ...request, path });
@@ -72,7 +75,8 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
     },
 
     async load(name, context) {
-      const { path, query } = parseModuleName(name);
+      const { path, query: whole } = parseModuleName(name);
+      const { isBeside, query } = besideIn({ path, query: whole });
       const { root } = this;
       const faults: Diagnostic[] = [];
       const said = checkedOptions(optionsFor(shown(root, path), options), root, (d) => void faults.push(d));
@@ -82,10 +86,11 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
           path,
           faults.map((d) => ({ ...d, origin: { file: shown(root, path) } })),
         );
-      const begun = running.get(name) ?? make(cache(root), { path, options: { ...said, ...asked } });
-      running.set(name, begun);
+      const both = moduleName({ path, query });
+      const begun = running.get(both) ?? make(cache(root), { path, options: { ...said, ...asked } });
+      running.set(both, begun);
       // One model may be wanted by pages and by a server at once; once it is there, its files are looked at anew.
-      const made = await begun.finally(() => running.delete(name));
+      const made = await begun.finally(() => running.delete(both));
       filesOf.set(name, made.files);
       for (const file of made.files) context.addWatchFile(file);
       if (!made.ok) {
@@ -97,9 +102,9 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
       }
       for (const diagnostic of made.diagnostics) context.warn(printDiagnostic(diagnostic));
       if (made.isNew) context.info?.(`compiled ${shown(root, path)}`);
-      const { folder, manifest } = made.output;
+      const { folder, files } = partOf(made.output, isBeside);
       const read = (role: string): string => {
-        const file = manifest.files.find((f) => f.role === role) ?? bug(`the output has no ${role}`);
+        const file = files.find((f) => f.role === role) ?? bug(`the output has no ${role}`);
         return readFileSync(join(folder, file.path), 'utf8');
       };
       if (options.types !== undefined)
@@ -109,15 +114,29 @@ export function createEspalier(options: PluginOptions = {}): Espalier {
             model: shown(root, path),
             types: read('types'),
           });
-      const paths = manifest.files.map((f) => f.path);
+      const paths = files.map((f) => f.path);
       return {
         ...made.output,
-        text: (addressOf) => moduleText(read('binding'), paths, (file) => addressOf(join(folder, file))),
+        text: (addressOf) =>
+          moduleText(read('binding'), paths, {
+            file: (file) => addressOf(join(folder, file)),
+            beside: besideImport(both),
+          }),
       };
     },
 
     modulesOf: (file) => [...filesOf].filter(([, files]) => files.includes(resolve(file))).map(([name]) => name),
   };
+}
+
+/** What lies in the output's folder, or what was built beside it, in the one folder that is in there. */
+function partOf({ folder, manifest }: Output, isBeside: boolean): Pick<Output, 'folder'> & Pick<Manifest, 'files'> {
+  const top = manifest.files.filter((f) => !f.path.includes('/'));
+  if (!isBeside) return { folder, files: top };
+  const [name] =
+    manifest.files.find((f) => f.path.includes('/'))?.path.split('/') ?? bug('nothing was built beside it');
+  const below = manifest.files.filter((f) => f.path.startsWith(`${name}/`));
+  return { folder: join(folder, name), files: below.map((f) => ({ ...f, path: f.path.slice(name.length + 1) })) };
 }
 
 /** A path from the root, as globs and messages have it. */

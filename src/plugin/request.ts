@@ -30,6 +30,23 @@ export const bindings: RegExp = new RegExp(`^\0${bindingMark}`);
 /** The module that has a binding of this name, or the name itself. */
 export const ownerOf = (name: string): string => name.replace(bindings, mark);
 
+/** A model that is built for two targets has two modules: with this in its query the other one is meant. */
+const beside = 'espalier-beside';
+
+/** What the module of that name imports to get the other one. The path is that of the model, absolute. */
+export function besideImport(name: string): string {
+  const { path, query } = parseModuleName(name);
+  return `${escaped(path)}?${query === '' ? '' : `${query}&`}${beside}&espalier`;
+}
+
+/** Whether the other module is asked for, and what the query says apart from that. */
+export function besideIn({ query }: Request): { readonly isBeside: boolean; readonly query: string } {
+  const words = new URLSearchParams(query);
+  const isBeside = words.has(beside);
+  words.delete(beside);
+  return { isBeside, query: words.toString() };
+}
+
 /** The request of an import; undefined if it is not for us. */
 export function parseImport(specifier: string): Request | undefined {
   if (!asked.test(specifier)) return undefined;
@@ -47,10 +64,15 @@ export function parseImport(specifier: string): Request | undefined {
  * and ends like the script that it is.
  */
 export const moduleName = ({ path, query }: Request): string =>
-  `${mark}${path.replaceAll('\\', '/').replace(/[?#&]/g, encodeURIComponent)}${query === '' ? '' : `&${query}`}.js`;
+  `${mark}${escaped(path)}${query === '' ? '' : `&${query}`}.js`;
+
+const escaped = (path: string): string => path.replaceAll('\\', '/').replace(/[?#&]/g, encodeURIComponent);
+
+/** The path that was escaped. */
+export const unescaped = (path: string): string => path.replace(/%(?:3F|23|26)/g, decodeURIComponent);
 
 /** The request in the name of a module. */
 export function parseModuleName(name: string): Request {
   const [path, ...query] = name.slice(mark.length).replace(/\.js$/, '').split('&');
-  return { path: path.replace(/%(?:3F|23|26)/g, decodeURIComponent), query: query.join('&') };
+  return { path: unescaped(path), query: query.join('&') };
 }

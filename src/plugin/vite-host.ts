@@ -7,7 +7,7 @@ import { basename, dirname, posix, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { packageFolder } from '../make/package.ts';
 import { renderer } from '../render.ts';
-import { fileAddress, serverAddress, serverFiles, viteAddress } from './address.ts';
+import { fileAddress, placeOf, serverAddress, serverFiles, viteAddress } from './address.ts';
 import type { Factory, Host } from './host.ts';
 import { contextOf, hooks } from './host.ts';
 import type { PluginOptions } from './options.ts';
@@ -35,7 +35,7 @@ export const viteFactory =
       const { mode, config } = context.environment;
       if (config.consumer === 'client') return viteAddress(path);
       if (mode === 'dev') return fileAddress(path);
-      const place = posix.join(assets, basename(dirname(path)), basename(path));
+      const place = posix.join(assets, placeOf(path));
       shipped.set(place, path);
       return serverAddress(place);
     };

@@ -1,7 +1,95 @@
 /**
  * Types of imports that end in `?espalier`, for `"types": ["espalier/client"]` in tsconfig.json. Other queries go before:
  * `./model.json?batch=2&espalier`. The plugin's option `types` writes exact ones for each model in their place.
+ * What is built for WebGPU has a query that ends in `target=webgpu&espalier`: of patterns the first one that fits is taken.
  */
+declare module '*target=webgpu&espalier' {
+  export type Inputs = Readonly<Record<string, Float32Array | Int32Array | GpuBuffer>>;
+  export type Outputs = Readonly<Record<string, Float32Array>>;
+  /** On the model's device; they belong to the caller, who destroys them. */
+  export type Buffers = Readonly<Record<string, GpuBuffer>>;
+
+  /** Sizes of inputs and outputs, outermost first. */
+  export const shapes: {
+    readonly inputs: Readonly<Record<string, readonly number[]>>;
+    readonly outputs: Readonly<Record<string, readonly number[]>>;
+  };
+
+  /** What runs the model. */
+  export type Backend = 'webgpu' | 'wasm';
+
+  export interface Options {
+    /** What has to run the model. Unless given, WebGPU where it can, and otherwise WebAssembly. */
+    readonly backend?: Backend;
+    /** An implementation of WebGPU; `navigator.gpu` unless given. */
+    readonly gpu?: Gpu;
+    /** A device to share, with limits as large as the model needs. It is not destroyed with the model. */
+    readonly device?: GpuDevice;
+    /** Where the weights come from: what the bundler ships unless given. */
+    readonly weights?: URL | Response | BufferSource;
+    /** Where the shaders come from: what the bundler ships unless given. Text is taken as it is. */
+    readonly shaders?: URL | Response | string;
+  }
+
+  export interface Model {
+    readonly backend: Backend;
+    /** Why WebAssembly runs the model; undefined where WebGPU does. */
+    readonly reason: string | undefined;
+    /** The device that runs the model, whose buffers it takes and gives. */
+    readonly device: GpuDevice | undefined;
+    /** Computes the outputs, which belong to the caller. Rejects with InputError when an input does not fit, and with ModelError. */
+    run(inputs: Inputs, options?: { readonly output?: 'array' }): Promise<Outputs>;
+    /** Computes the outputs and leaves them on the device. */
+    run(inputs: Inputs, options: { readonly output: 'buffer' }): Promise<Buffers>;
+    /** Lets go of all memory. Running the model afterwards is an error. */
+    dispose(): void;
+  }
+
+  /** What is wrong with an input, and with which. */
+  export class InputError extends TypeError {
+    readonly name: 'InputError';
+    readonly input: string;
+    constructor(input: string, message: string);
+  }
+
+  /** Why a model cannot be loaded or run: see the binding that `espalier build` writes. */
+  export type Reason = 'engine' | 'limit' | 'source' | 'shader' | 'memory' | 'lost' | 'disposed' | 'failed';
+
+  export class ModelError extends Error {
+    readonly name: 'ModelError';
+    readonly reason: Reason;
+    constructor(reason: Reason, message: string, cause?: unknown);
+  }
+
+  /** As much of WebGPU as is used. */
+  export interface Gpu {
+    requestAdapter(options?: object): Promise<GpuAdapter | null>;
+  }
+
+  export interface GpuAdapter {
+    readonly limits: object;
+    requestDevice(descriptor?: { requiredLimits?: Record<string, number> }): Promise<GpuDevice>;
+  }
+
+  export interface GpuBuffer {
+    readonly size: number;
+    mapAsync(mode: number): Promise<unknown>;
+    getMappedRange(offset?: number, size?: number): ArrayBuffer;
+    unmap(): unknown;
+    destroy(): unknown;
+  }
+
+  export interface GpuDevice {
+    readonly limits: object;
+    readonly queue: object;
+    readonly lost: Promise<{ readonly message: string }>;
+    destroy(): unknown;
+  }
+
+  /** Loads the model: what the bundler ships, unless told otherwise. Rejects with a ModelError. */
+  export function load(options?: Options): Promise<Model>;
+}
+
 declare module '*?espalier' {
   /** Values by the name of an input or output, row-major. */
   export type Values = Readonly<Record<string, Float32Array>>;

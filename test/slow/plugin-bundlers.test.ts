@@ -21,19 +21,22 @@ const folder = appFolder({
   'main.js': `
     import { load } from './net/model.json?espalier';
     import { load as fromPackage } from 'models/net/model.json?name=packed&weightsFile&espalier';
+    import { load as onGpu } from './net/model.json?target=webgpu&espalier';
     globalThis.result = Promise.all(
-      [load, fromPackage].map(async (load) => {
+      [load, fromPackage, onGpu].map(async (load) => {
         const model = await load();
-        return Array.from(model.run({ x: Float32Array.of(1, 2, 3, 4) }).y);
+        return Array.from((await model.run({ x: Float32Array.of(1, 2, 3, 4) })).y);
       }),
     );
     globalThis.result.then((result) => console.log(JSON.stringify(result)));
   `,
   'node_modules/models/package.json': '{ "name": "models", "version": "1.0.0" }',
 });
+/** Without WebGPU the last one is what was built beside it. */
 const result = [
   [13.5, 4.5],
   [15, 6],
+  [13.5, 4.5],
 ];
 const input = join(folder, 'main.js');
 

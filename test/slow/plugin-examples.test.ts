@@ -60,27 +60,36 @@ function pixelsOf(png: Uint8Array, isOfColour: (red: number, green: number, blue
 const isLime = (r: number, g: number, b: number): boolean => r < 60 && g > 200 && b < 60;
 const isRed = (r: number, g: number, b: number): boolean => r > 200 && g < 60 && b < 60;
 
-describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/bin/chromium', () => {
-  interface Shown {
-    readonly output: readonly number[];
-    readonly said: string;
-    readonly faults: readonly string[];
-    readonly asked: readonly string[];
-    readonly png: Uint8Array;
-  }
+interface Shown {
+  readonly output: readonly number[];
+  readonly said: string;
+  readonly faults: readonly string[];
+  readonly asked: readonly string[];
+  readonly png: Uint8Array;
+}
+
+describe.skipIf(!existsSync(chromiumPath)).each([
+  ['without WebGPU', [], 'WebAssembly (WebGPU has no adapter)'],
+  ['with WebGPU', ['--enable-unsafe-webgpu'], 'WebGPU'],
+  ['with WebGPU, and not wanting it', ['--enable-unsafe-webgpu'], 'WebAssembly (WebAssembly was asked for)'],
+] as const)('in chromium, which must be at /usr/bin/chromium, %s', (_, args, where) => {
   let shown: Shown;
 
   beforeAll(async () => {
-    run('pose-browser', vite, 'build');
+    if (!existsSync(join(folder, 'pose-browser/dist'))) run('pose-browser', vite, 'build');
     const served = await serve(join(folder, 'pose-browser/dist'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet, ...args] });
     const page = await browser.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
     await page.goto(served.address);
-    await page.waitForFunction('window.model !== undefined');
-    const output = (await page.evaluate('Array.from(window.model.outputs.person)')) as readonly number[];
+    if (where.includes('asked for')) {
+      await page.waitForFunction('window.output !== undefined');
+      await page.locator('#gpu').uncheck();
+    }
+    await page.waitForFunction(`document.querySelector('#said').value.includes('ms on ${where}, ')`);
+    const output = (await page.evaluate('Array.from(window.output.person)')) as readonly number[];
     const said = await page.locator('#said').innerText();
     const png = await page.locator('canvas').screenshot();
     await browser.close();
@@ -89,7 +98,8 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
   });
 
   test('every column of the output is what TensorFlow.js computes', () => {
-    expect(shown.faults.filter((text) => !text.includes('404'))).toEqual([]);
+    // Without WebGPU Chromium says so itself.
+    expect(shown.faults.filter((text) => !/404|WebGPU/.test(text))).toEqual([]);
     for (let c = 0; c < columns; c++) {
       const column = (all: ArrayLike<number>) => Array.from({ length: 2254 }, (_, i) => all[i * columns + c]);
       const [have, want] = [column(shown.output), column(expected)];
@@ -99,14 +109,12 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
     expect(shown.said).toMatch(/^a person, face at \(91\.9, 71\.7\), score 0\.83: /);
   });
 
-  test('the module is fetched once, from beside the script', () => {
-    const modules = shown.asked.filter((path) => path.endsWith('.wasm'));
-    expect(modules).toEqual([expect.stringMatching(/^\/app\/assets\/blazepose_detector-.*\.wasm$/)]);
-  });
-
-  test('the file of types is the one that is written', () => {
-    const path = 'pose-browser/src/models.d.ts';
-    expect(readFileSync(join(folder, path), 'utf8')).toBe(readFileSync(join(root, 'examples', path), 'utf8'));
+  test('what runs is fetched once, from beside the script, and nothing is fetched for what does not', () => {
+    const endings = shown.asked.flatMap(
+      (path) => /^\/app\/assets\/blazepose_detector-[^/]*\.(bin|wasm|wgsl)$/.exec(path)?.[1] ?? [],
+    );
+    const gpu = where.startsWith('WebAssembly (WebGPU') ? [] : ['bin', 'wgsl'];
+    expect(endings.toSorted()).toEqual([...gpu, ...(where === 'WebGPU' ? [] : ['wasm'])].toSorted());
   });
 
   test('the box is drawn around the face, and a point between the shoulders', () => {
@@ -130,15 +138,27 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
   });
 });
 
+test('the file of types is the one that is written', () => {
+  if (!existsSync(join(folder, 'pose-browser/dist'))) run('pose-browser', vite, 'build');
+  const path = 'pose-browser/src/models.d.ts';
+  expect(readFileSync(join(folder, path), 'utf8')).toBe(readFileSync(join(root, 'examples', path), 'utf8'));
+});
+
 test.each([
-  ['as it comes', []],
-  ['for threads, with weights in a file of their own', ['--threads', '2', '--weights-file']],
-])('`espalier/client` says no less of a module than its own types do: %s', async (_how, options) => {
+  ['as it comes', 'wasm', 'any.json?espalier', []],
+  [
+    'for threads, with weights in a file of their own',
+    'wasm',
+    'any.json?espalier',
+    ['--threads', '2', '--weights-file'],
+  ],
+  ['for WebGPU', 'webgpu', 'any.json?batch=1&target=webgpu&espalier', []],
+])('`espalier/client` says no less of a module than its own types do: %s', async (_how, target, any, options) => {
   const model = join(root, 'examples/blazepose-detector');
-  await espalier(['build', model, '-t', 'wasm', '--source-only', ...options, '--force', '-o', join(folder, 'exact')]);
+  await espalier(['build', model, '-t', target, '--source-only', ...options, '--force', '-o', join(folder, 'exact')]);
   writeFileSync(
     join(folder, 'pose-node/src/check.ts'),
-    `import type * as Any from './any.json?espalier';
+    `import type * as Any from './${any}';
     import type * as Exact from '../../exact/blazepose_detector.js';
     export const model = (exact: Exact.Model): Any.Model => exact;
     export const options = (any: Pick<Any.Options, keyof Exact.Options>): Exact.Options => any;
@@ -157,7 +177,7 @@ test('the file of types knows the sizes of each model', () => {
   const check = (size: number): void =>
     writeFileSync(
       path,
-      `import { shapes } from '../../blazepose-detector/model.json?espalier';
+      `import { shapes } from '../../blazepose-detector/model.json?target=webgpu&espalier';
       export const size: ${size} = shapes.inputs.input[1];`,
     );
   const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', '.'];
