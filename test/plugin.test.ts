@@ -294,6 +294,6 @@ describe('types', () => {
       modules()
         .map(([name]) => name)
         .slice(2),
-    ).toEqual(['*?espalier', '*&espalier']);
+    ).toEqual(['*target=webgpu&espalier', '*?espalier', '*&espalier']);
   });
 });
