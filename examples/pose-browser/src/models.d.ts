@@ -51,16 +51,17 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
       readonly device: GpuDevice | undefined;
       /**
        * Computes the outputs: one submission, after which they are copied where they can be read. Runs may overlap. Rejects with
-       * InputError when an input is missing, unknown, or not an array of its type and length, and with ModelError.
+       * InputError when an input is missing, unknown, or not an array of its type and length, or a buffer that can be copied from,
+       * and with ModelError. A run that is under way when the model is disposed of, or its device lost, rejects as well.
        */
       run(inputs: Inputs, options?: {
           readonly output?: 'array';
       }): Promise<Outputs>;
-      /** Computes the outputs and leaves them on the device. */
+      /** Computes the outputs and leaves them on the device, where what is submitted next can read them: it does not wait for the run. */
       run(inputs: Inputs, options: {
           readonly output: 'buffer';
       }): Promise<Buffers>;
-      /** Lets go of all memory. Running the model afterwards is an error. */
+      /** Lets go of all memory, and of the device with all of its buffers unless it was given. Running the model afterwards is an error. */
       dispose(): void;
   }
   /** What is wrong with an input, and with which. */
@@ -99,6 +100,7 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
   }
   export interface GpuBuffer {
       readonly size: number;
+      readonly usage: number;
       mapAsync(mode: number): Promise<unknown>;
       getMappedRange(offset?: number, size?: number): ArrayBuffer;
       unmap(): unknown;
