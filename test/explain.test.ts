@@ -126,12 +126,32 @@ describe('the sentences', () => {
     expect(chosen.ns).toBeLessThanOrEqual((best?.ns ?? 0) * 1.03);
   });
 
+  test('what a layer stores, moves and does on a GPU', () => {
+    const { totals, layers } = explained(layerGraph({ ...conv, density: 0.1 }), 'webgpu');
+    const [{ storedBytes, movedBytes, flops, zeros }] = layers;
+    const live = Math.round((1 - zeros) * 64 * 64 * 9);
+    expect(flops).toBe(2 * live * 28 * 28);
+    // Values that no half holds, a bit for each place, two numbers for each row, biases, and a factor that no row has.
+    const rest = storedBytes - 4 * live - (64 * 64 * 9) / 8 - 2 * 4 * 64 - 4 * 64;
+    expect(rest).toBeGreaterThanOrEqual(0);
+    expect(rest).toBeLessThanOrEqual(16);
+    expect(totals.storedBytes).toBe(storedBytes);
+    // The picture, its copy with a border, written and read, and the result.
+    const picture = 4 * 64 * 28 * 28;
+    expect(movedBytes).toBe(2 * picture + 2 * 4 * 64 * 30 * 30 + storedBytes);
+    // Layouts are changed before and after.
+    expect(totals.movedBytes).toBe(movedBytes + 4 * picture);
+    expect(totals.arenaBytes).toBeGreaterThanOrEqual(4 * 64 * 30 * 30);
+  });
+
   test('totals are those of the layers', () => {
     const { totals, layers } = explained(layerGraph({ ...conv, density: 0.1 }), 'wasm');
     expect(totals.ns).toBe(layers[0].chosen.ns);
     expect(totals.bytes).toBe(layers[0].chosen.bytes);
     expect(totals.denseBytes).toBe(4 * 64 * 64 * 9);
     expect(totals.denseNs).toBeGreaterThan(totals.ns);
+    expect(totals.halfBytes).toBe(2 * 64 * 64 * 9);
+    expect(totals.flops).toBe(layers[0].flops);
   });
 });
 

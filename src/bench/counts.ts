@@ -4,11 +4,10 @@ import { placesOf } from '../../targets/webgpu/places.ts';
 import type { Compiled } from '../compile.ts';
 import { nodesById } from '../graph/graph.ts';
 import { weightsOf, weightsOfCall } from '../graph/weights.ts';
-import type { Arr } from '../loop/loop.ts';
 import { macsOf, typesOf } from '../plan/offers.ts';
+import { bytesMoved } from '../plan/traffic.ts';
 import type { Render } from '../target.ts';
 import { countLive } from '../tensor/matrix.ts';
-import { bytesPer } from '../tensor/type.ts';
 import type { Counts } from './report.ts';
 import { rounded } from './statistics.ts';
 
@@ -23,7 +22,6 @@ export function countsOf({ graph, plan }: Pick<Compiled, 'graph' | 'plan'>, rend
     return { dense: 2 * macs, kept: matrix ? 2 * macs * (countLive(matrix) / matrix.data.length) : 2 * macs };
   });
   const total = (numbers: readonly number[]): number => Math.round(numbers.reduce((sum, n) => sum + n, 0));
-  const bytes = ({ length, dtype }: Arr): number => length * bytesPer[dtype];
   const weightBytes = places.weights.length;
   const denseHalfBytes = 2 * weights;
   return {
@@ -31,8 +29,7 @@ export function countsOf({ graph, plan }: Pick<Compiled, 'graph' | 'plan'>, rend
     denseHalfBytes,
     share: denseHalfBytes === 0 ? null : rounded(weightBytes / denseHalfBytes),
     memoryBytes: places.memory,
-    // What a step writes besides its result, it reads itself.
-    movedBytes: total(plan.steps.flatMap(({ reads, writes }) => [...reads, ...writes, ...writes.slice(1)].map(bytes))),
+    movedBytes: total(plan.steps.map(bytesMoved)),
     flops: total(work.map(({ kept }) => kept)),
     denseFlops: total(work.map(({ dense }) => dense)),
     dispatches: moduleOf(plan, places, render).calls.length,

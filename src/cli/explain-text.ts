@@ -44,6 +44,9 @@ const columns: readonly Column[] = [
   { head: 'predicted', align: 'right', of: ({ chosen }) => printMicroseconds(chosen.ns) },
   { head: 'dense', align: 'right', of: (layer) => printMicroseconds(denseOf(layer).ns) },
   { head: 'bound by', rank: 3, of: ({ chosen }) => chosen.bound },
+  { head: 'stored', rank: 5, align: 'right', of: ({ storedBytes }) => printBytes(storedBytes) },
+  { head: 'moved', rank: 6, align: 'right', of: ({ movedBytes }) => printBytes(movedBytes) },
+  { head: 'FLOP', rank: 6, align: 'right', of: ({ flops }) => printCount(flops) },
 ];
 
 interface Column {
@@ -58,7 +61,7 @@ function layerTable(layers: readonly ExplainedLayer[], width: number, paint: Pai
     columns.map(({ head }) => paint.dim(head)),
     ...layers.map((layer) => columns.map(({ of }) => of(layer))),
   ];
-  for (let least = 5; ; least--) {
+  for (let least = 7; ; least--) {
     const shown = columns.flatMap(({ rank = 0 }, i) => (rank < least ? [i] : []));
     const lines = table(
       rows.map((row) => shown.map((i) => row[i])),
@@ -78,6 +81,7 @@ function detail(layer: ExplainedLayer, paint: Paint): readonly string[] {
     paint.bold(visible(name)),
     `  ${op}, weights ${shape.join('x')}, output ${output.join('x')}, ${printPercent(zeros)} zeros; ${printCount(macs)} multiply-adds when dense`,
     `  ${paint.green(chosen.format)}, ${printBytes(chosen.bytes)}, by ${kernel === null ? 'its loops' : `${kernel} (${chosen.routine})`}: ${layer.why}`,
+    `  ${printBytes(layer.storedBytes)} stored with its biases; a run moves ${printBytes(layer.movedBytes)} and does ${printCount(layer.flops)} FLOP`,
     ...(layer.whyNotSparse === null ? [] : [`  not sparse: ${layer.whyNotSparse}`]),
     ...table(
       [...[chosen, ...others].map((offer) => offerRow(offer, paint))],
@@ -115,9 +119,11 @@ function adviceTable(advice: readonly Advice[], paint: Paint): readonly string[]
   return table([head, ...rows], ['left', 'left', 'right', 'right', 'right', 'left']);
 }
 
-function totals({ totals: { ns, denseNs, bytes, denseBytes, otherSteps } }: Explained): readonly string[] {
+function totals({ totals: all }: Explained): readonly string[] {
+  const { ns, denseNs, bytes, denseBytes, storedBytes, halfBytes, movedBytes, flops, arenaBytes, otherSteps } = all;
   return [
     `layers with weights: ${printTime(ns / 1e6)} predicted, ${printTime(denseNs / 1e6)} if all were dense; ${printBytes(bytes)} of weights, ${printBytes(denseBytes)} dense`,
+    `all constants: ${printBytes(storedBytes)} stored, ${printPercent(storedBytes / halfBytes)} of the weights as f16; a run moves ${printBytes(movedBytes)} and does ${printCount(flops)} FLOP in its layers, in an arena of ${printBytes(arenaBytes)}`,
     `${otherSteps} other steps, for which nothing is predicted`,
   ];
 }

@@ -5,16 +5,19 @@ import type { Graph, Id, Node } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
 import { weightsOf } from '../graph/weights.ts';
+import type { Arr } from '../loop/loop.ts';
 import type { Refused } from '../plan/kernel.ts';
 import type { Offer, Work } from '../plan/offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from '../plan/offers.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { bytesStored } from '../plan/plan.ts';
 import type { Prediction } from '../plan/rates.ts';
 import { printEncoding, stepsByCall } from '../plan/report.ts';
+import { bytesMoved } from '../plan/traffic.ts';
 import type { Target } from '../target.ts';
 import { countLive } from '../tensor/matrix.ts';
 import type { Shape } from '../tensor/type.ts';
-import { dense, sameEncoding } from '../tensor/type.ts';
+import { dense, elements, sameEncoding } from '../tensor/type.ts';
 import type { Alternative } from './flips.ts';
 import { alternativesFor } from './flips.ts';
 import type { OffersAt } from './patterns.ts';
@@ -34,6 +37,16 @@ export interface Totals {
   /** Of the weights in their formats. */
   readonly bytes: number;
   readonly denseBytes: number;
+  /** All weights with two bytes each, as runtimes that know no zeros hold them at best. */
+  readonly halfBytes: number;
+  /** Of all constants, as the artefact stores them: what is downloaded, and for a GPU uploaded. */
+  readonly storedBytes: number;
+  /** Of the arena that all steps compute in. */
+  readonly arenaBytes: number;
+  /** Between memory and the core in one run of all steps: each array of a step is counted once. */
+  readonly movedBytes: number;
+  /** Operations of floating point in one run of the layers: two for each weight that is kept and what it multiplies. */
+  readonly flops: number;
   /** Steps without weights, for which nothing is predicted. */
   readonly otherSteps: number;
 }
@@ -49,6 +62,12 @@ export interface ExplainedLayer {
   readonly macs: number;
   /** The share of weights that are not kept, 0 to 1. */
   readonly zeros: number;
+  /** Of every constant that the layer reads, as the artefact stores them. What layers share counts for each. */
+  readonly storedBytes: number;
+  /** Between memory and the core in one run, each array counted once. */
+  readonly movedBytes: number;
+  /** Operations of floating point in one run: two for each weight that is kept and what it multiplies. */
+  readonly flops: number;
   readonly chosen: ExplainedOffer;
   /** What computes it; null where its loops do. */
   readonly kernel: string | null;
@@ -85,8 +104,10 @@ export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 
   const byId = nodesById(graph);
   const known = new Map<string, readonly Alternative[]>();
   const offersAt = samplingOffers();
+  const stored = new Map(plan.constants.map((constant) => [constant.array, bytesStored(constant)]));
+  const steps = stepsByCall(plan.steps);
   const layers = Array.from(weightsOf(graph).values(), (weights) =>
-    explainLayer(weights, { byId, plan, target, known, offersAt }),
+    explainLayer(weights, { byId, steps, stored, target, known, offersAt }),
   );
   const sum = (of: (layer: ExplainedLayer) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   return {
@@ -97,6 +118,11 @@ export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 
       denseNs: sum((layer) => denseOf(layer).ns),
       bytes: sum(({ chosen }) => chosen.bytes),
       denseBytes: sum((layer) => denseOf(layer).bytes),
+      halfBytes: 2 * sum(({ shape }) => elements(shape)),
+      storedBytes: plan.constants.reduce((total, constant) => total + bytesStored(constant), 0),
+      arenaBytes: plan.arena.peak,
+      movedBytes: plan.steps.reduce((total, step) => total + bytesMoved(step), 0),
+      flops: sum(({ flops }) => flops),
       otherSteps: plan.steps.length - layers.length,
     },
   };
@@ -108,16 +134,18 @@ export const denseOf = ({ chosen, others }: Pick<ExplainedLayer, 'chosen' | 'oth
 
 interface Context {
   readonly byId: ReadonlyMap<Id, Node>;
-  readonly plan: Plan;
+  readonly steps: ReadonlyMap<Id, Step>;
+  /** Bytes of constants. */
+  readonly stored: ReadonlyMap<Arr, number>;
   readonly target: Pick<Target, 'name' | 'price' | 'predict'>;
   /** What was found for layers of the same sizes. */
   readonly known: Map<string, readonly Alternative[]>;
   readonly offersAt: OffersAt;
 }
 
-function explainLayer(weights: Weights, { byId, plan, target, known, offersAt }: Context): ExplainedLayer {
+function explainLayer(weights: Weights, { byId, steps, stored, target, known, offersAt }: Context): ExplainedLayer {
   const { call, constant, matrix } = weights;
-  const step = stepsByCall(plan.steps).get(call.id) ?? bug(`%${call.id} is not in the plan`);
+  const step = steps.get(call.id) ?? bug(`%${call.id} is not in the plan`);
   const types = typesOf(call, byId);
   const { encoding } = constant.type;
   const workFor = (offer: Offer): Work => workOf(call, offer, byId);
@@ -144,13 +172,17 @@ function explainLayer(weights: Weights, { byId, plan, target, known, offersAt }:
       offersAt,
     });
   known.set(key, alternatives);
+  const macs = macsOf(call, types);
   const layer = {
     name: call.origin ?? call.id,
     op: call.op.kind,
     shape: constant.type.shape,
     output: call.type.shape,
-    macs: macsOf(call, types),
+    macs,
     zeros,
+    storedBytes: step.reads.reduce((sum, array) => sum + (stored.get(array) ?? 0), 0),
+    movedBytes: bytesMoved(step),
+    flops: Math.round(2 * macs * (1 - zeros)),
     chosen: shown(offerIn(encoding.format, encoding.params)),
     kernel: step.work.kind === 'routines' ? step.work.kernel : null,
     refusedBy: step.refused,

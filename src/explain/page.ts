@@ -38,6 +38,7 @@ export function explanationPage(explained: Explained, measured: Measured | undef
             ['weights', bytes(totals.bytes), bytes(totals.denseBytes)],
           ],
         ),
+        element('p', {}, storedText(totals)),
       ],
     },
     stuck.length === 0 ? undefined : { title: 'Why not sparse', content: stuck.map(stuckLayer) },
@@ -53,6 +54,10 @@ export function explanationPage(explained: Explained, measured: Measured | undef
     sections: sections.filter((section) => section !== undefined),
   });
 }
+
+const storedText = ({ storedBytes, halfBytes, movedBytes, flops, arenaBytes }: Explained['totals']): string =>
+  `All constants are stored in ${bytes(storedBytes)}, ${((100 * storedBytes) / halfBytes).toFixed(1)} % of the weights as f16. ` +
+  `A run moves ${bytes(movedBytes)}, and its layers do ${count(flops)} operations, in an arena of ${bytes(arenaBytes)}.`;
 
 const timeText = (measured: Measured | undefined, others: number): string =>
   `${measured ? 'Measured: each step in the network, the median. ' : ''}${others} other steps have no weights, and nothing is predicted for them.`;
@@ -98,10 +103,10 @@ const bytesPlot = (layers: readonly ExplainedLayer[]): Markup =>
   plotOf({
     title: 'bytes of the weights of each layer',
     axis: { label: 'kilobytes' },
-    series: ['as stored', 'dense'],
+    series: ['as stored', 'dense', 'in the artefact, with biases'],
     rows: layers.map((layer) => ({
       label: layer.name,
-      values: [layer.chosen.bytes / 1e3, denseOf(layer).bytes / 1e3],
+      values: [layer.chosen.bytes / 1e3, denseOf(layer).bytes / 1e3, layer.storedBytes / 1e3],
       note: `${layer.name}: ${layer.chosen.format}, ${bytes(layer.chosen.bytes)}, dense ${bytes(denseOf(layer).bytes)}`,
     })),
   });
@@ -138,6 +143,11 @@ function details(layer: ExplainedLayer): Markup {
       `${op}, weights ${shape.join('x')}, output ${output.join('x')}, ${(100 * zeros).toFixed(1)} % zeros.`,
     ),
     element('p', {}, `By ${kernel ?? 'its loops'}: ${why}.`),
+    element(
+      'p',
+      {},
+      `Stored in ${bytes(layer.storedBytes)} with its biases; a run moves ${bytes(layer.movedBytes)} and does ${count(layer.flops)} operations.`,
+    ),
     ...(layer.whyNotSparse === null ? [] : [element('p', {}, `Not sparse: ${layer.whyNotSparse}.`)]),
     tableOf(
       [{ head: 'format' }, { head: 'bytes', align: 'right' }, { head: 'predicted', align: 'right' }, { head: '' }],
@@ -172,6 +182,9 @@ const remark = ({ wanted, routine, bound }: ExplainedOffer): string =>
 
 const list = (lines: readonly string[]): readonly Markup[] =>
   lines.length === 0 ? [] : [element('ul', {}, together(...lines.map((line) => element('li', {}, line))))];
+
+/** `1,234,567`. */
+const count = (n: number): string => n.toLocaleString('en');
 
 function bytes(n: number): string {
   if (n < 1000) return `${n} B`;

@@ -31,6 +31,12 @@ export const layerSchema = z.strictObject({
   macs: count,
   /** The share of weights that are not kept. */
   zeros: share,
+  /** Of every constant that the layer reads, as the artefact stores them. What layers share counts for each. */
+  storedBytes: count,
+  /** Between memory and the core in one run, each array counted once. */
+  movedBytes: count,
+  /** Operations of floating point in one run: two for each weight that is kept and what it multiplies. */
+  flops: count,
   chosen: offerSchema,
   /** What computes it; null where its loops do. */
   kernel: z.string().nullable(),
@@ -73,6 +79,15 @@ export const explainedSchema = z.strictObject({
     denseNs: ns,
     bytes: count,
     denseBytes: count,
+    /** All weights with two bytes each. */
+    halfBytes: count,
+    /** Of all constants, as the artefact stores them: what is downloaded, and for a GPU uploaded. */
+    storedBytes: count,
+    arenaBytes: count,
+    /** In one run of all steps. */
+    movedBytes: count,
+    /** In one run of the layers. */
+    flops: count,
     /** Steps without weights, for which nothing is predicted. */
     otherSteps: count,
   }),

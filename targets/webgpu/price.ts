@@ -11,6 +11,9 @@ const most = 0.95;
 /** Nanoseconds of a run that a byte is worth: it takes 160 to come at 50 Mbit a second, and then serves some hundreds of runs. */
 const perByte = 1 / 3;
 
+/** Kernels make the same of several formats, which are told apart by what they take themselves. */
+const perOwnByte = 1e-6;
+
 export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
   const predict = (work: Work): Prediction => predictWith(rates, countsOf(work));
   return {
@@ -22,7 +25,7 @@ export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
       const { counts, family } = countsOf(work);
       // All taps are multiplied anyway.
       if (family === 'depthwise' && !dense) return Infinity;
-      return predict(work).ns + (counts.weights ?? 0) * perByte;
+      return predict(work).ns + (counts.weights ?? 0) * perByte + work.cost.bytes * perOwnByte;
     },
   };
 }
