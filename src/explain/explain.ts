@@ -5,7 +5,6 @@ import type { Graph, Id, Node } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
 import { weightsOf } from '../graph/weights.ts';
-import type { Arr } from '../loop/loop.ts';
 import type { Refused } from '../plan/kernel.ts';
 import type { Offer, Work } from '../plan/offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from '../plan/offers.ts';
@@ -13,7 +12,7 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { bytesStored } from '../plan/plan.ts';
 import type { Prediction } from '../plan/rates.ts';
 import { printEncoding, stepsByCall } from '../plan/report.ts';
-import { bytesMoved } from '../plan/traffic.ts';
+import { bytesMoved, storedBytes } from '../plan/traffic.ts';
 import type { Target } from '../target.ts';
 import { countLive } from '../tensor/matrix.ts';
 import type { Shape } from '../tensor/type.ts';
@@ -104,10 +103,10 @@ export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 
   const byId = nodesById(graph);
   const known = new Map<string, readonly Alternative[]>();
   const offersAt = samplingOffers();
-  const stored = new Map(plan.constants.map((constant) => [constant.array, bytesStored(constant)]));
+  const storedFor = storedBytes(plan);
   const steps = stepsByCall(plan.steps);
   const layers = Array.from(weightsOf(graph).values(), (weights) =>
-    explainLayer(weights, { byId, steps, stored, target, known, offersAt }),
+    explainLayer(weights, { byId, steps, storedFor, target, known, offersAt }),
   );
   const sum = (of: (layer: ExplainedLayer) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   return {
@@ -135,15 +134,15 @@ export const denseOf = ({ chosen, others }: Pick<ExplainedLayer, 'chosen' | 'oth
 interface Context {
   readonly byId: ReadonlyMap<Id, Node>;
   readonly steps: ReadonlyMap<Id, Step>;
-  /** Bytes of constants. */
-  readonly stored: ReadonlyMap<Arr, number>;
+  /** Bytes of all constants that a step reads. */
+  readonly storedFor: (step: Step) => number;
   readonly target: Pick<Target, 'name' | 'price' | 'predict'>;
   /** What was found for layers of the same sizes. */
   readonly known: Map<string, readonly Alternative[]>;
   readonly offersAt: OffersAt;
 }
 
-function explainLayer(weights: Weights, { byId, steps, stored, target, known, offersAt }: Context): ExplainedLayer {
+function explainLayer(weights: Weights, { byId, steps, storedFor, target, known, offersAt }: Context): ExplainedLayer {
   const { call, constant, matrix } = weights;
   const step = steps.get(call.id) ?? bug(`%${call.id} is not in the plan`);
   const types = typesOf(call, byId);
@@ -180,7 +179,7 @@ function explainLayer(weights: Weights, { byId, steps, stored, target, known, of
     output: call.type.shape,
     macs,
     zeros,
-    storedBytes: step.reads.reduce((sum, array) => sum + (stored.get(array) ?? 0), 0),
+    storedBytes: storedFor(step),
     movedBytes: bytesMoved(step),
     flops: Math.round(2 * macs * (1 - zeros)),
     chosen: shown(offerIn(encoding.format, encoding.params)),
