@@ -7,6 +7,7 @@ import { wish } from '../targets/webgpu/wish.ts';
 import { random as randomNumbers } from './models.ts';
 import type { ConvSpec } from './wasm-graphs.ts';
 import { constant, convGraph, layered, sparse as random } from './wasm-graphs.ts';
+import { lineCases } from './webgpu-cases-lines.ts';
 
 export interface WebgpuCase {
   readonly title: string;
@@ -261,4 +262,5 @@ export const webgpuCases = {
       params: {},
     }),
   ],
+  ...lineCases,
 } satisfies Readonly<Record<string, readonly WebgpuCase[]>>;

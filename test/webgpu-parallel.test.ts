@@ -1,7 +1,7 @@
 /** Which loops become invocations: those that are proved to touch nothing that another one writes, and no others. */
 import { describe, expect, test } from 'vitest';
-import type { Arr, Expr, Stmt } from '../src/loop/loop.ts';
-import { add, declare, div, f32, load, local, loop, mod, mul, nest, store, sub } from '../src/loop/loop.ts';
+import type { Arr, Expr, Stmt, Var } from '../src/loop/loop.ts';
+import { add, assign, declare, div, f32, load, local, loop, mod, mul, nest, store, sub } from '../src/loop/loop.ts';
 import { gridsOf } from '../targets/webgpu/parallel.ts';
 
 const array = (name: string): Arr => ({ name, dtype: 'f32', length: 1000 });
@@ -37,6 +37,19 @@ describe('loops become invocations', () => {
       ...loop('k', 0, 4, (k) => [store(y, add(mul(i, 4), k), load(y, add(mul(i, 4), k)))]),
     ]);
     expect(counts(body)).toEqual([[6]]);
+  });
+
+  test('where outer loops declare what stays the same in the inner ones', () => {
+    const turns = (inner: (total: Var) => readonly Stmt[]) =>
+      loop('i', 0, 6, (i) => {
+        const total = local('total', 'f32');
+        return [
+          declare(total, load(x, i)),
+          ...loop('j', 0, 4, (j) => [store(y, add(mul(i, 4), j), total), ...inner(total)]),
+        ];
+      });
+    expect(counts(turns(() => []))).toEqual([[4, 6]]);
+    expect(counts(turns((total) => [assign(total, f32(2))]))).toEqual([[6]]);
   });
 
   test('one grid after the other where loops follow each other', () => {

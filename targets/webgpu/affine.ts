@@ -14,6 +14,8 @@ export interface Span {
 }
 
 export interface Known {
+  /** Variables that are assigned after they were declared. */
+  readonly changed: ReadonlySet<Var>;
   /** What the counters of loops can be. */
   readonly spans: ReadonlyMap<Var, Span>;
   /** Undefined where an expression is anything else, or rests on a variable that nobody knows. */
@@ -93,7 +95,7 @@ export function knownIn(body: readonly Stmt[]): Known {
   };
   note(body);
   learn(body);
-  return { spans, affine, spanOf };
+  return { changed, spans, affine, spanOf };
 }
 
 const scaled = ({ base, terms }: Affine, by: number): Affine =>

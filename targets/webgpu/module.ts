@@ -83,30 +83,27 @@ function assemble(
   render: Render,
 ): Module {
   const sorted = [...helpers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const texts = [
-    ...sorted.map((r) => render(r.template, { ...r.view, name: functionName(r) }).trimEnd()),
-    ...shaders.values(),
-  ];
+  const functions = sorted.map((r) => render(r.template, { ...r.view, name: functionName(r) }).trimEnd());
+  const texts = [...functions, ...shaders.values()];
   const text = render('webgpu/module.wgsl.hbs', { parts: texts.map((part) => ({ text: part })) });
   const entries = Array.from(shaders, ([name, part]) => ({ name, line: lineOf(text, part) }));
   const placeOf = new Map(entries.map(({ name }, i) => [name, i]));
   const calls = uses.map(({ name, ...call }) => ({ entry: placeOf.get(name) ?? bug(`no shader "${name}"`), ...call }));
-  return { text, entries, calls, needs: needsOf([...shaders.values()]) };
+  return { text, entries, calls, needs: needsOf([...shaders.values()], functions) };
 }
 
 const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length;
 
 /** As the shaders say themselves. */
-function needsOf(shaders: readonly string[]): Needs {
-  const most = (pattern: RegExp): number =>
-    Math.max(1, ...shaders.flatMap((text) => Array.from(text.matchAll(pattern), (found) => Number(found[1]))));
-  const floats = shaders.map((text) =>
-    Array.from(text.matchAll(/var<workgroup> \w+: array<\w+, (\d+)>/g)).reduce(
-      (sum, found) => sum + Number(found[1]),
-      0,
-    ),
-  );
-  return { groupBytes: 4 * Math.max(0, ...floats), groupSize: most(/@workgroup_size\((\d+)\)/g) };
+function needsOf(shaders: readonly string[], helpers: readonly string[]): Needs {
+  const all = (texts: readonly string[], pattern: RegExp): readonly (readonly number[])[] =>
+    texts.map((text) => Array.from(text.matchAll(pattern), (found) => Number(found[1])));
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+  const words = (texts: readonly string[]) => all(texts, /var<workgroup> \w+: array<\w+, (\d+)>/g).map(sum);
+  return {
+    groupBytes: 4 * (Math.max(0, ...words(shaders)) + sum(words(helpers))),
+    groupSize: Math.max(1, ...all(shaders, /@workgroup_size\((\d+)\)/g).flat()),
+  };
 }
 
 function groupsOf({ routine, groups }: RoutineCall): readonly number[] {

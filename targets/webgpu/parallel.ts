@@ -30,28 +30,43 @@ function gridOf(body: readonly Stmt[]): Grid {
   const serial: Grid = { axes: [], body };
   const known = knownIn(body);
   const axes: Axis[] = [];
-  let inner = body;
-  for (let [s] = inner; inner.length === 1 && s.kind === 'for'; [s] = inner) {
-    const { index, from, to } = s;
+  for (let inner = opened(body, known); inner; inner = opened(inner.loop.body, known)) {
+    const { index, from, to } = inner.loop;
     if (from.kind !== 'number' || to.kind !== 'number' || to.value <= from.value) break;
     axes.push({ index, from: from.value, count: to.value - from.value });
-    inner = s.body;
   }
   // The innermost loops may carry sums from turn to turn, and then the outer ones alone are apart.
   for (let depth = axes.length; depth > 0; depth--) {
     const parallel = axes.slice(0, depth);
-    const steps = apart(bodyAt(body, depth), parallel, known);
+    const inside = bodyAt(body, depth, known);
+    const steps = apart(inside, parallel, known);
     if (steps)
       return {
         axes: parallel.toSorted((a, b) => (steps.get(a.index) ?? 0) - (steps.get(b.index) ?? 0)),
-        body: bodyAt(body, depth),
+        body: inside,
       };
   }
   return serial;
 }
 
-const bodyAt = (body: readonly Stmt[], depth: number): readonly Stmt[] =>
-  depth === 0 || body[0].kind !== 'for' ? body : bodyAt(body[0].body, depth - 1);
+interface Opened {
+  readonly before: readonly Stmt[];
+  readonly loop: Extract<Stmt, { kind: 'for' }>;
+}
+
+/** A loop, and what is declared once for all of its turns, which each turn may as well declare for itself. */
+function opened(body: readonly Stmt[], { changed }: Known): Opened | undefined {
+  const [before, loop] = [body.slice(0, -1), body.at(-1)];
+  return loop?.kind === 'for' && before.every((s) => s.kind === 'let' && !changed.has(s.name))
+    ? { before, loop }
+    : undefined;
+}
+
+/** What an invocation does that has a place in so many loops. */
+function bodyAt(body: readonly Stmt[], depth: number, known: Known): readonly Stmt[] {
+  const outer = depth === 0 ? undefined : opened(body, known);
+  return outer ? [...outer.before, ...bodyAt(outer.loop.body, depth - 1, known)] : body;
+}
 
 /**
  * How far apart in memory neighbours along each axis write, if all that is written, or read again, is one sum of counters which

@@ -6,7 +6,7 @@ import { noGpu } from '../webgpu-device.ts';
 import { randomShaders } from '../webgpu-random.ts';
 
 /** Those that kernels may take. */
-const layered: readonly string[] = ['conv2d', 'linear'];
+const layered: readonly string[] = [...['conv2d', 'linear', 'reduce', 'softmax', 'layer-norm', 'matmul', 'attention']];
 
 const kinds = Object.keys(rules) as (keyof typeof rules)[];
 
