@@ -1,7 +1,7 @@
 /**
  * `npm run bench:web [-- MODEL ...]`: `espalier bench -t wasm` on models, in Node.js and in a browser, the reports kept as
  * data under test/bench/results/ with their commands and how busy the machine was; `npm run bench:web-gpu` the same for WebGPU,
- * on whatever adapter there is. Peers that are not installed are left out.
+ * on whatever adapter there is. Options behind the models say how long. Peers that are not installed are left out.
  */
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
@@ -26,11 +26,15 @@ function peersFor(target: string, model: string, inBrowser: boolean): readonly s
   ];
 }
 
-function bench(target: string, model: string, place: readonly string[]) {
+/** Software adapters take seconds for what takes GPUs milliseconds. */
+const defaults: Readonly<Record<string, readonly string[]>> = {
+  wasm: ['--layers', '--seconds', '20'],
+  webgpu: ['--seconds', '10', '--starts', '3'],
+};
+
+function bench(target: string, model: string, place: readonly string[], howLong: readonly string[]) {
   const peers = peersFor(target, model, place.length > 0);
   const against = peers.length > 0 ? ['--against', peers.join(',')] : [];
-  // Software adapters take seconds for what takes GPUs milliseconds.
-  const howLong = target === 'wasm' ? ['--layers', '--seconds', '20'] : ['--seconds', '10', '--starts', '3'];
   const argv = ['bench', model, '-t', target, ...against, ...place, ...howLong];
   const load = loadavg();
   const { stdout } = spawnSync(process.execPath, [main, ...argv, '--json'], {
@@ -50,9 +54,11 @@ function bench(target: string, model: string, place: readonly string[]) {
   return { command: ['espalier', ...argv].join(' '), load, report: data };
 }
 
-const [target, ...asked] = process.argv.slice(2);
+const [target, ...words] = process.argv.slice(2);
+const first = words.findIndex((word) => word.startsWith('-'));
+const [asked, options] = first < 0 ? [words, defaults[target]] : [words.slice(0, first), words.slice(first)];
 const models = asked.length > 0 ? asked : [example];
 keep(
-  models.flatMap((model) => [[], ['--browser']].map((place) => bench(target, model, place))),
+  models.flatMap((model) => [[], ['--browser']].map((place) => bench(target, model, place, options))),
   target,
 );

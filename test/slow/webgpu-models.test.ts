@@ -1,16 +1,19 @@
 /** Whole models as WebGPU shaders, as a build makes them, against the meaning of their graphs. */
 import { expect, test } from 'vitest';
 import { pipeline } from '../../passes/index.ts';
+import { countsOf } from '../../src/bench/counts.ts';
 import { compile } from '../../src/compile.ts';
 import { printDiagnostic } from '../../src/diagnostic.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { randomInputs } from '../../src/graph/samples.ts';
 import { loadModel } from '../../src/make/load.ts';
+import { pruneGraph } from '../../src/prune/prune.ts';
 import { kernels } from '../../targets/webgpu/kernels/index.ts';
 import { webgpuTarget } from '../../targets/webgpu/target.ts';
 import { digitGraph, digitModels } from '../digits.ts';
 import { inputShapes, modelPath } from '../models.ts';
+import { prunerOf } from '../prune/kit.ts';
 import { noGpu } from '../webgpu-device.ts';
 import { buildShaders, relativeError, render } from '../webgpu-module.ts';
 
@@ -41,16 +44,18 @@ test.skipIf(noGpu)(`a pose detector ${noGpu ?? ''}`, () => expectClose(loaded('b
 
 test.skipIf(noGpu)(`a MobileNet v2 ${noGpu ?? ''}`, () => expectClose(loaded('nsfwjs-mobilenet_v2')));
 
+test.skipIf(noGpu)(`a MobileNet v2 whose weights are kept in blocks ${noGpu ?? ''}`, () => {
+  const options = { scope: 'layer', exempt: [], kinds: ['conv', 'linear'], spared: () => undefined } as const;
+  const { graph } = pruneGraph(loaded('nsfwjs-mobilenet_v2'), { pruner: prunerOf('block:4x1:0.85'), ...options });
+  return expectClose(graph);
+});
+
 test('of a pose detector, of which a third of the weights is left, less is uploaded than 45 % of dense halves', () => {
   const target = webgpuTarget(kernels);
   const graph = loaded('blazepose-detector');
   const out = compile({ graph, passes: pipeline(target), target, render });
-  const weights = out.ok ? out.artefacts.find(({ role }) => role === 'weights') : undefined;
-  const count = out.ok
-    ? out.graph.nodes.reduce(
-        (sum, n) => sum + (n.kind === 'constant' && n.type.shape.length > 1 ? n.data.length : 0),
-        0,
-      )
-    : NaN;
-  expect(weights?.contents.length).toBeLessThan(0.45 * 2 * count);
+  if (!out.ok) expect.unreachable();
+  const { share, weightBytes } = countsOf(out, render);
+  expect(weightBytes).toBe(out.artefacts.find(({ role }) => role === 'weights')?.contents.length);
+  expect(share).toBeLessThan(0.45);
 });
