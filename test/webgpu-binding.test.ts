@@ -31,6 +31,7 @@ type Failure = Error & { readonly reason?: string; readonly input?: string };
 interface Loaded {
   readonly backend: string;
   readonly reason: string | undefined;
+  readonly arithmetic: string;
   readonly device: GPUDevice | undefined;
   run(inputs: object, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
   run(inputs: object): Promise<Values>;
@@ -118,6 +119,13 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     expectClose(first);
     expect(again).toEqual(first);
     expect(other.probability).not.toEqual(first.probability);
+  });
+
+  test('in f32 where it has no halves, which were asked for', async () => {
+    const asked = await bound.load({ gpu: await openGpu(), backend: 'webgpu', arithmetic: 'f16' });
+    expect(asked.arithmetic).toBe('f32');
+    expectClose(await asked.run(inputs));
+    asked.dispose();
   });
 
   test('outputs stay on the device, and inputs come from there', async () => {

@@ -18,5 +18,5 @@ export const reserved: ReadonlySet<string> = new Set([
   static_cast std struct subroutine super switch target template this thread_local throw trait true try type typedef typeid typename
   typeof u32 union unless unorm unsafe unsized use using var varying vec2 vec3 vec4 virtual void volatile weights wgsl where while
   with writeonly yield abs acos asin atan ceil clamp cos countOneBits dot exp exp2 floor fma fract ldexp log log2 max min mix pow
-  round select sign sin sqrt tan tanh trunc unpack2x16float workgroupBarrier infinity not_a_number`.split(/\s+/),
+  round select sign sin sqrt tan tanh trunc unpack2x16float workgroupBarrier infinity not_a_number tiled`.split(/\s+/),
 ]);

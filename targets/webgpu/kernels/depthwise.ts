@@ -1,4 +1,5 @@
 /** Depthwise convolutions: an invocation computes some pixels of one channel. What taps find beside the picture is zero. */
+import { codeIn } from '../../../src/formats/codes.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { pictureOf } from '../../../src/tensor/type.ts';
 import { isPlanes } from '../planes.ts';
@@ -19,6 +20,8 @@ export const depthwise: Kernel = {
     const [images, h, w, c] = types.x.shape;
     if (op.groups !== c || types.weights.shape[3] !== 1) return 'takes a group for each channel';
     if (!weights) return 'takes weights that are known';
+    const { format, params } = weights.constant.type.encoding;
+    if (format !== 'dense' && codeIn(params)) return 'takes codes that all weights have';
     const fault = notKnown(site);
     if (fault !== undefined) return fault;
     const { pixels, channels } = pictureOf(result.type.shape);
