@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { cachedTuning, placeFor, printTuning, readTuning, tuningSchema, writeTuning } from '../src/make/tuning.ts';
 import { predictWith } from '../src/plan/rates.ts';
-import { maskedMatrix } from '../src/tensor/masked.ts';
+import { groupedMatrix, maskedMatrix } from '../src/tensor/masked.ts';
 import { countLive } from '../src/tensor/matrix.ts';
 import { findProgram } from '../src/toolchain/compiler.ts';
 import { fitRates } from '../src/tune/fit.ts';
@@ -96,6 +96,24 @@ test('masked matrices keep as many blocks as asked for, the same ones every time
       },
     ),
   );
+});
+
+test.each([
+  [1, 4, 8],
+  [2, 4, 6],
+  [3, 8, 20],
+])('of %i in %i neighbours of runs of %i as many are kept, the same ones every time', (n, m, run) => {
+  const size = { rows: 5, columns: 3 * run, run };
+  const { data } = groupedMatrix(size, { n, m });
+  for (let start = 0; start < data.length; start += run)
+    for (let at = 0; at < run; at += m) {
+      const group = data.subarray(start + at, start + Math.min(at + m, run));
+      // The last group of a run may be a part of one.
+      const kept = group.filter((v) => v !== 0).length;
+      expect(kept).toBeLessThanOrEqual(n);
+      if (group.length === m) expect(kept).toBe(n);
+    }
+  expect(groupedMatrix(size, { n, m }).data).toEqual(data);
 });
 
 describe('rates that are shipped', () => {

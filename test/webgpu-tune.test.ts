@@ -47,6 +47,10 @@ const tiny: Grid = {
     { r: 4, c: 1 },
   ],
   densities: [0.2],
+  groups: [
+    { n: 1, m: 4 },
+    { n: 2, m: 4 },
+  ],
   halves: true,
 };
 

@@ -9,6 +9,29 @@ export interface Blocks {
   readonly c: number;
 }
 
+/** So many weights that are kept of every so many neighbours. */
+export interface Grouped {
+  readonly n: number;
+  readonly m: number;
+}
+
+/** Weights of which n in every m neighbours of a run are kept, at random: the same in every run. */
+export function groupedMatrix(
+  { rows, columns, run }: Pick<Matrix, 'rows' | 'columns' | 'run'>,
+  { n, m }: Grouped,
+): Matrix {
+  const data = new Float32Array(rows * columns);
+  const generator = xoroshiro128plus(rows * 31 + columns);
+  const random = (): number => uniformFloat32(generator);
+  for (let at = 0; at < data.length; at++) {
+    const inGroup = (at % run) % m;
+    const kept = data.subarray(at - inGroup, at).reduce((count, v) => count + (v === 0 ? 0 : 1), 0);
+    // As many as asked for: every place is drawn with what is left to draw.
+    if (random() * (m - inGroup) < n - kept) data[at] = 0.5 + random();
+  }
+  return { rows, columns, run, data };
+}
+
 /**
  * Weights of which random blocks are kept: the same in every run. Blocks hang over at the edges, and start anew in each
  * run of columns.

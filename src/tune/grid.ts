@@ -1,5 +1,5 @@
 /** What is measured: shapes that networks are made of, masks that pruning leaves, and how much is kept. */
-import type { Blocks } from '../tensor/masked.ts';
+import type { Blocks, Grouped } from '../tensor/masked.ts';
 
 /** An image layer; `channels` and `filters` are the same where it is depthwise. */
 export interface ConvShape {
@@ -26,6 +26,8 @@ export interface Grid {
   readonly patterns: readonly Blocks[];
   /** Shares of blocks that are kept. */
   readonly densities: readonly number[];
+  /** How many of how many neighbours are kept, besides; where runs of channels are whole groups, and matrices small. */
+  readonly groups?: readonly Grouped[];
   /** Whether weights are numbers that 16 bits hold. */
   readonly halves?: true;
 }
@@ -101,6 +103,11 @@ export const quickGrid: Grid = {
   densities: [0.1, 0.4],
 };
 
+const gpuGroups: readonly Grouped[] = [
+  { n: 1, m: 4 },
+  { n: 2, m: 4 },
+];
+
 const gpuPatterns: readonly Blocks[] = [
   { r: 1, c: 1 },
   { r: 2, c: 1 },
@@ -143,6 +150,7 @@ export const wholeGpuGrid: Grid = {
     ],
   ],
   patterns: gpuPatterns,
+  groups: gpuGroups,
   densities: [0.05, 0.15, 0.4],
   halves: true,
 };
@@ -168,6 +176,7 @@ export const quickGpuGrid: Grid = {
     ],
   ],
   patterns: gpuPatterns,
+  groups: gpuGroups,
   densities: [0.1, 0.4],
   halves: true,
 };

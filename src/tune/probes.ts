@@ -1,5 +1,6 @@
 /** A grid of layers as one graph: every family of routines on every shape, with every share of weights that are kept. */
 import { bug } from '../diagnostic.ts';
+import type { OffersAt } from '../explain/patterns.ts';
 import { samplingOffers } from '../explain/patterns.ts';
 import { formatNamed } from '../formats/index.ts';
 import type { Call, Graph, Id, Node } from '../graph/graph.ts';
@@ -7,11 +8,12 @@ import type { LayerSpec } from '../graph/one-layer.ts';
 import { callOf, convSpec, layerWith, linearSpec } from '../graph/one-layer.ts';
 import type { Op } from '../ops/index.ts';
 import type { Offer, Work } from '../plan/offers.ts';
-import { workOf } from '../plan/offers.ts';
+import { offersFor, workOf } from '../plan/offers.ts';
 import type { Counted } from '../plan/rates.ts';
 import { fromHalves, toHalves } from '../tensor/f16.ts';
 import type { Blocks } from '../tensor/masked.ts';
-import { maskedMatrix } from '../tensor/masked.ts';
+import { groupedMatrix, maskedMatrix } from '../tensor/masked.ts';
+import type { Matrix } from '../tensor/matrix.ts';
 import type { Encoding, Shape } from '../tensor/type.ts';
 import { dense, tensor } from '../tensor/type.ts';
 import type { Grid, ProbeShape } from './grid.ts';
@@ -32,26 +34,26 @@ export interface Probes {
 }
 
 /** Layers of one shape share their input. `countsOf` is the target's: one format is taken for each family that it names. */
-export function probesFor({ shapes, patterns, densities, halves }: Grid, countsOf: (work: Work) => Counted): Probes {
+export function probesFor(grid: Grid, countsOf: (work: Work) => Counted): Probes {
   const nodes = new Map<Id, Node>();
   const outputs: Graph['outputs'][number][] = [];
   const probes: Probe[] = [];
   const offersAt = samplingOffers();
-  for (const shape of shapes) {
+  for (const shape of grid.shapes) {
     const spec = specOf(shape);
     const input: Id = `x_${spec.input.join('_')}`;
     const x = nodes.get(input) ?? ({ kind: 'input', id: input, name: input, type: tensor('f32', spec.input) } as const);
     nodes.set(input, x);
     const done = new Set<string>();
-    for (const masked of masksFor(shape, patterns, densities)) {
-      for (const { encoding, family } of familiesOf(spec, x, offersAt(spec.size, masked, masked.density), countsOf)) {
-        const density = encoding.format === dense.format ? 1 : masked.density;
+    for (const mask of masksFor(shape, spec, grid, offersAt)) {
+      for (const { encoding, family } of familiesOf(spec, x, mask.offers, countsOf)) {
+        const density = encoding.format === dense.format ? 1 : mask.density;
         const key = `${family} ${density}`;
         if (done.has(key)) continue;
         done.add(key);
         const name = `probe_${probes.length}`;
-        const exact = maskedMatrix(spec.size, masked, masked.density);
-        const matrix = halves ? { ...exact, data: fromHalves(toHalves(exact.data)) } : exact;
+        const exact = mask.matrix();
+        const matrix = grid.halves ? { ...exact, data: fromHalves(toHalves(exact.data)) } : exact;
         const { call, constants } = layerWith(name, spec, x, matrix.data, encoding);
         for (const node of [...constants, call, ...reduced(call)]) nodes.set(node.id, node);
         outputs.push({ name, id: reduced(call)[0]?.id ?? name });
@@ -69,19 +71,38 @@ const specOf = (shape: ProbeShape): LayerSpec =>
     ? linearSpec(shape.inputs, shape.outputs, shape.batch)
     : convSpec({ ...shape, depthwise: shape.kind === 'depthwise' });
 
-interface Masked extends Blocks {
+interface Mask {
   readonly density: number;
+  readonly offers: readonly Offer[] | undefined;
+  readonly matrix: () => Matrix;
 }
 
+/** Larger matrices are not grouped: every format is asked about all of them. */
+const mostGrouped = 1 << 15;
+
 /** Depthwise layers are not pruned. */
-const masksFor = (
+function masksFor(
   { kind }: ProbeShape,
-  patterns: readonly Blocks[],
-  densities: Grid['densities'],
-): readonly Masked[] =>
-  kind === 'depthwise'
-    ? [{ r: 1, c: 1, density: 1 }]
-    : patterns.flatMap((pattern) => densities.map((density) => ({ ...pattern, density })));
+  { size }: LayerSpec,
+  { patterns, densities, groups = [] }: Grid,
+  offersAt: OffersAt,
+): readonly Mask[] {
+  const blocks = ({ r, c }: Blocks, density: number): Mask => ({
+    density,
+    offers: offersAt(size, { r, c }, density),
+    matrix: () => maskedMatrix(size, { r, c }, density),
+  });
+  if (kind === 'depthwise') return [blocks({ r: 1, c: 1 }, 1)];
+  const isSmall = size.rows * size.columns <= mostGrouped;
+  const whole = groups.filter(({ m }) => isSmall && size.run % m === 0);
+  return [
+    ...patterns.flatMap((pattern) => densities.map((density) => blocks(pattern, density))),
+    ...whole.map((group): Mask => {
+      const matrix = groupedMatrix(size, group);
+      return { density: group.n / group.m, offers: offersFor({ matrix }).offers, matrix: () => matrix };
+    }),
+  ];
+}
 
 /** What a picture's channels are on average: outputs are small then, and every layer has one. */
 function reduced(call: Call): readonly Call[] {

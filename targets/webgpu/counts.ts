@@ -14,13 +14,14 @@ import { heightOf } from './storage.ts';
  *
  *     call      dispatches
  *     multiply  multiply-adds, those of lanes whose results nobody keeps among them
- *     places    words of places that are walked
+ *     turns     weights with places that are walked to: each is multiplied with all pixels of an invocation
+ *     places    words of places that are read
  *     waiting   multiply-adds that lanes wait for while their neighbours, of rows with more places, do them
  *     serial    turns of the innermost loop that one invocation makes, one after the other
  *     weights   bytes of weights
  *     memory    bytes of pictures that are read and written, each once, and of copies with a border
  */
-export type Thing = 'call' | 'multiply' | 'places' | 'waiting' | 'serial' | 'weights' | 'memory';
+export type Thing = 'call' | 'multiply' | 'turns' | 'places' | 'waiting' | 'serial' | 'weights' | 'memory';
 
 export type GpuCounts = Readonly<Partial<Record<Thing, number>>>;
 
@@ -79,6 +80,11 @@ const ways = [
       const multiply = images * upTo(pixels, tile) * upTo(rows, tile) * columns;
       return { ...moved, multiply, serial: columns, weights: rows * columns * bytes };
     },
+  },
+  {
+    family: 'nm',
+    takes: ({ isReal, groups, encoding }) => isReal && groups === 1 && isGrouped(encoding),
+    counts: (layer) => grouped(layer),
   },
   {
     family: 'sparse bands',
@@ -143,23 +149,37 @@ function walked(layer: Layer, height: Height): GpuCounts {
   return {
     ...moved,
     multiply,
+    turns: all * own,
     places: all * words,
     waiting: multiply * Math.sqrt((2 * Math.log(apart)) / inWord),
     serial: own + words,
-    weights: cost.multiplies * bytes + placeBytes(layer, bands),
+    weights: cost.multiplies * bytes + bands * (4 * words + bandBytes),
   };
 }
 
-/** A bit for each place of a band, where its values begin, and which one it is; or places in groups, where the kernel for these takes less. */
-function placeBytes({ encoding: { format, params }, rows, columns, run, words }: Layer, bands: number): number {
-  if (format !== 'nm') return bands * (4 * words + bandBytes);
-  const { groupBits } = groupSizes(params.n, params.m);
-  return groupBits > params.m
-    ? bands * (4 * words + bandBytes)
-    : (rows * (columns / run) * Math.ceil(run / params.m) * groupBits) / 8;
-}
-
+/** Where a band's values begin, and which one it is. */
 const bandBytes = 8;
+
+/** Whether places in groups take no more than a bit for each column, and their kernel takes them. */
+const isGrouped = ({ format, params }: Work['encoding']): boolean =>
+  format === 'nm' && groupSizes(params.n, params.m).groupBits <= params.m;
+
+/** Some weights of every few neighbours: rows take as long as each other, and no lane waits. */
+function grouped(layer: Layer): GpuCounts {
+  const { rows, columns, run, encoding, bytes, moved } = layer;
+  const { n, m, groupBits } = groupSizes(encoding.params.n, encoding.params.m);
+  const inRow = (columns / run) * Math.ceil(run / m);
+  const { quads, groups } = sharingOf(layer, rows, 1);
+  const turns = groupSize * groups.reduce((product, count) => product * count, 1) * inRow * n;
+  return {
+    ...moved,
+    multiply: turns * 4 * quads,
+    turns,
+    places: turns / n,
+    serial: inRow * n,
+    weights: rows * inRow * (n * bytes + groupBits / 8),
+  };
+}
 
 /** In whole groups, of which some lanes have pixels and others rows. */
 function invocations({ images, pixels }: Layer, each: number, rows: number): number {

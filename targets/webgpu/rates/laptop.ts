@@ -19,18 +19,35 @@ const call = 5000;
 const far = 77;
 const near = 23;
 
+/** Instructions and loads, where loads count as several. */
 interface Text {
-  /** Of each multiply-add, itself among them. */
   readonly instructions: number;
   readonly loads: number;
-  /** Nanoseconds of a turn. */
+}
+
+interface Shader extends Text {
+  /** Of what is done once for all pixels of an invocation. */
+  readonly each?: Text;
+  /** Nanoseconds that a turn takes where nothing else runs meanwhile. */
   readonly turn: number;
 }
 
-const ratesOf = ({ instructions, loads, turn }: Text) => {
-  const multiply = (instructions + loads * load) * instruction;
-  return { call, multiply, places: 6 * instruction, waiting: multiply, serial: turn, weights: byte, memory: byte };
-};
+const timeOf = ({ instructions, loads }: Text): number => (instructions + loads * load) * instruction;
+
+function ratesOf({ each, turn, ...text }: Shader) {
+  const multiply = timeOf(text);
+  const walked = each && { turns: timeOf(each), places: 6 * instruction, waiting: multiply };
+  return { call, multiply, ...walked, serial: turn, weights: byte, memory: byte };
+}
+
+/** Weights with places: finding one takes 8 instructions, and an address and a load of each pixel serve `height` rows. */
+const walking = (height: number): Shader => ({
+  instructions: 1 + 1 / height,
+  loads: 1 / height,
+  // Two halves lie in a word.
+  each: { instructions: 8, loads: Math.ceil(height / 2) },
+  turn: far,
+});
 
 export const laptop: GpuRates = {
   machine: 'estimated from what makers of GPUs publish',
@@ -41,12 +58,10 @@ export const laptop: GpuRates = {
     'dense vectors': ratesOf({ instructions: 5, loads: 2, turn: far }),
     // 8 loads of 16 multiply-adds, and 4 for each of 8 numbers that an invocation brings for 16 columns, found by divisions.
     'dense tiles': ratesOf({ instructions: 3.3, loads: 0.625, turn: near }),
-    // 8 pixels and 2 words of values of 32 multiply-adds; finding a place takes 6 instructions, and its 8 addresses 8.
-    'sparse bands': ratesOf({ instructions: 1.5, loads: 0.32, turn: far }),
-    // 8 pixels and a word of values of 16 multiply-adds.
-    'sparse pairs': ratesOf({ instructions: 1.9, loads: 0.57, turn: far }),
-    // 16 pixels and a value of 16 multiply-adds.
-    'sparse rows': ratesOf({ instructions: 2.4, loads: 1.07, turn: far }),
+    nm: ratesOf(walking(1)),
+    'sparse bands': ratesOf(walking(4)),
+    'sparse pairs': ratesOf(walking(2)),
+    'sparse rows': ratesOf(walking(1)),
     // Each finds its place and tests whether it is in the picture.
     loops: ratesOf({ instructions: 20, loads: 2, turn: far }),
   },
