@@ -30,9 +30,9 @@ test.skipIf(noGpu)(
         expect(built.ok).toBe(true);
         // What becomes f16.
         const text = readFileSync(join(folder, String(at), `tiles_${at}.wgsl`), 'utf8');
-      expect(text).toContain('\nalias tiled = f32;\n');
-      expect(text).toMatch(/array<tiled, \d+>/);
-      const { load } = await import(pathToFileURL(join(folder, String(at), `tiles_${at}.js`)).href);
+        expect(text).toContain('\nalias tiled = f32;\n');
+        expect(text).toMatch(/array<tiled, \d+>/);
+        const { load } = await import(pathToFileURL(join(folder, String(at), `tiles_${at}.js`)).href);
         const model = await load({ gpu, backend: 'webgpu', arithmetic: 'f16' });
         expect([model.arithmetic, (await load({ gpu, backend: 'webgpu' })).arithmetic]).toEqual(['f16', 'f32']);
       }
