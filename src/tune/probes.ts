@@ -78,7 +78,7 @@ interface Mask {
 }
 
 /** Larger matrices are not grouped: every format is asked about all of them. */
-const mostGrouped = 1 << 15;
+const mostGrouped = 1 << 17;
 
 /** Depthwise layers are not pruned. */
 function masksFor(
