@@ -31,6 +31,8 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
   };
   /** What runs the model. */
   export type Backend = 'webgpu' | 'wasm';
+  /** What numbers are multiplied as. Sums are f32. */
+  export type Arithmetic = 'f32' | 'f16';
   export interface Options {
       /** What has to run the model. Unless given, WebGPU where it can, and otherwise WebAssembly. */
       readonly backend?: Backend;
@@ -38,6 +40,11 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
       readonly gpu?: Gpu;
       /** A device to share, with limits as large as the model needs. It is not destroyed with the model. */
       readonly device?: GpuDevice;
+      /**
+       * What products in tiles are computed in: those of dense layers, of matrices, and of attention. In f16 they are faster where a GPU has
+       * it, wrong by some thousandths, and infinite beyond 65504. f32 unless given, and where there is no "shader-f16".
+       */
+      readonly arithmetic?: Arithmetic;
       /** Where the weights come from: blazepose_detector.bin beside this file unless given. */
       readonly weights?: URL | Response | BufferSource;
       /** Where the shaders come from: blazepose_detector.wgsl beside this file unless given. Text is taken as it is. */
@@ -47,6 +54,7 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
       readonly backend: Backend;
       /** Why WebAssembly runs the model; undefined where WebGPU does. */
       readonly reason: string | undefined;
+      readonly arithmetic: Arithmetic;
       /** The device that runs the model, whose buffers it takes and gives. */
       readonly device: GpuDevice | undefined;
       /**
@@ -92,10 +100,15 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
   export interface Gpu {
       requestAdapter(options?: object): Promise<GpuAdapter | null>;
   }
+  export interface GpuFeatures {
+      has(name: string): boolean;
+  }
   export interface GpuAdapter {
       readonly limits: object;
+      readonly features?: GpuFeatures;
       requestDevice(descriptor?: {
           requiredLimits?: Record<string, number>;
+          requiredFeatures?: Iterable<never>;
       }): Promise<GpuDevice>;
   }
   export interface GpuBuffer {
@@ -108,6 +121,7 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
   }
   export interface GpuDevice {
       readonly limits: object;
+      readonly features?: GpuFeatures;
       readonly queue: object;
       readonly lost: Promise<{
           readonly message: string;
@@ -133,9 +147,17 @@ declare module '*target=webgpu&espalier' {
   /** What runs the model. */
   export type Backend = 'webgpu' | 'wasm';
 
+  /** What numbers are multiplied as. Sums are f32. */
+  export type Arithmetic = 'f32' | 'f16';
+
   export interface Options {
     /** What has to run the model. Unless given, WebGPU where it can, and otherwise WebAssembly. */
     readonly backend?: Backend;
+    /**
+     * What products in tiles are computed in: those of dense layers, of matrices, and of attention. In f16 they are faster where a GPU
+     * has it, wrong by some thousandths, and infinite beyond 65504. f32 unless given, and where there is no "shader-f16".
+     */
+    readonly arithmetic?: Arithmetic;
     /** An implementation of WebGPU; `navigator.gpu` unless given. */
     readonly gpu?: Gpu;
     /** A device to share, with limits as large as the model needs. It is not destroyed with the model. */
@@ -148,6 +170,7 @@ declare module '*target=webgpu&espalier' {
 
   export interface Model {
     readonly backend: Backend;
+    readonly arithmetic: Arithmetic;
     /** Why WebAssembly runs the model; undefined where WebGPU does. */
     readonly reason: string | undefined;
     /** The device that runs the model, whose buffers it takes and gives. */
@@ -181,9 +204,17 @@ declare module '*target=webgpu&espalier' {
     requestAdapter(options?: object): Promise<GpuAdapter | null>;
   }
 
+  export interface GpuFeatures {
+    has(name: string): boolean;
+  }
+
   export interface GpuAdapter {
     readonly limits: object;
-    requestDevice(descriptor?: { requiredLimits?: Record<string, number> }): Promise<GpuDevice>;
+    readonly features?: GpuFeatures;
+    requestDevice(descriptor?: {
+      requiredLimits?: Record<string, number>;
+      requiredFeatures?: Iterable<never>;
+    }): Promise<GpuDevice>;
   }
 
   export interface GpuBuffer {
@@ -196,6 +227,7 @@ declare module '*target=webgpu&espalier' {
 
   export interface GpuDevice {
     readonly limits: object;
+    readonly features?: GpuFeatures;
     readonly queue: object;
     readonly lost: Promise<{ readonly message: string }>;
     destroy(): unknown;
