@@ -172,6 +172,6 @@ return "y"=%d`,
     writeFileSync(at('bad.json'), JSON.stringify({ model: net, weights: 'f8' }));
     const { code, err } = await espalier(['build', '--config', at('bad.json'), '-o', at('never')]);
     expect(code).toBe(1);
-    expect(err).toContain('"weights": must be f32, f16, int8, codebook or codebook:N with N in 2..256');
+    expect(err).toContain('"weights" must be f32, f16, int8, codebook or codebook:N with N in 2..256');
   });
 });
