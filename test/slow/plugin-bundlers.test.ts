@@ -158,7 +158,6 @@ test('what a query asks for is done: fewer weights, smaller ones, whole numbers,
   // Half of the module is code by then.
   expect(size('bytes')).toBeLessThan(0.75 * size('plain'));
   expect(size('both')).toBeLessThan(size('bytes'));
-  expect(size('both')).toBeLessThan(size('pruned'));
 });
 
 describe('a model that cannot be compiled is an error of the bundler, with the file and what to do', () => {
