@@ -4,8 +4,8 @@ import type { Constant, Graph, Node } from '../src/graph/graph.ts';
 import type { Op } from '../src/ops/index.ts';
 import type { TensorType } from '../src/tensor/type.ts';
 import { tensor } from '../src/tensor/type.ts';
-import { planes } from '../targets/webgpu/planes.ts';
-import { wish } from '../targets/webgpu/wish.ts';
+import { planes } from '../targets/gpu/planes.ts';
+import { wish } from '../targets/gpu/wish.ts';
 import { constant, layered, sparse as random } from './wasm-graphs.ts';
 
 export interface Case {

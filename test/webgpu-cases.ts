@@ -3,7 +3,7 @@ import { reorderLayout } from '../passes/reorder-layout.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import type { Encoding } from '../src/tensor/type.ts';
 import { elements, tensor } from '../src/tensor/type.ts';
-import { wish } from '../targets/webgpu/wish.ts';
+import { wish } from '../targets/gpu/wish.ts';
 import { random as randomNumbers } from './models.ts';
 import type { ConvSpec } from './wasm-graphs.ts';
 import { constant, convGraph, layered, sparse as random } from './wasm-graphs.ts';

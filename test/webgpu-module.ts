@@ -13,11 +13,11 @@ import type { Plan } from '../src/plan/plan.ts';
 import { renderer } from '../src/render.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
+import type { Places } from '../targets/gpu/places.ts';
+import { placesOf } from '../targets/gpu/places.ts';
 import { kernels } from '../targets/webgpu/kernels/index.ts';
 import type { Module } from '../targets/webgpu/module.ts';
 import { moduleOf } from '../targets/webgpu/module.ts';
-import type { Places } from '../targets/webgpu/places.ts';
-import { placesOf } from '../targets/webgpu/places.ts';
 import { sharedDevice } from './webgpu-device.ts';
 
 export const render = renderer(new URL('templates/', packageFolder()));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Arr, Expr, Stmt, Var } from '../src/loop/loop.ts';
 import { add, assign, declare, div, f32, load, local, loop, mod, mul, nest, store, sub } from '../src/loop/loop.ts';
-import { gridsOf } from '../targets/webgpu/parallel.ts';
+import { gridsOf } from '../targets/gpu/parallel.ts';
 
 const array = (name: string): Arr => ({ name, dtype: 'f32', length: 1000 });
 const [x, y] = [array('x'), array('y')];

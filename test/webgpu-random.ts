@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Kind } from '../src/ops/index.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
-import { wish } from '../targets/webgpu/wish.ts';
+import { wish } from '../targets/gpu/wish.ts';
 import { arbitraries } from './ops/arbitrary.ts';
 import type { Sample } from './ops/law.ts';
 import { distance, inferred, meaning } from './ops/law.ts';

@@ -1,6 +1,7 @@
 /** What is known of a run on a GPU beforehand, whatever it runs on: bytes that are uploaded and moved, and operations. */
+
+import { placesOf } from '../../targets/gpu/places.ts';
 import { moduleOf } from '../../targets/webgpu/module.ts';
-import { placesOf } from '../../targets/webgpu/places.ts';
 import type { Compiled } from '../compile.ts';
 import { nodesById } from '../graph/graph.ts';
 import { weightsOf, weightsOfCall } from '../graph/weights.ts';

@@ -1,8 +1,8 @@
 /** A graph of layers as shaders to be timed, one part for each layer. */
 
 import { reorderLayout } from '../../passes/reorder-layout.ts';
+import { placesOf } from '../../targets/gpu/places.ts';
 import { moduleOf } from '../../targets/webgpu/module.ts';
-import { placesOf } from '../../targets/webgpu/places.ts';
 import { webgpu } from '../../targets/webgpu/target.ts';
 import { bug } from '../diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';

@@ -3,10 +3,10 @@ import { bug } from '../../src/diagnostic.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer, printShape } from '../../src/tensor/type.ts';
+import type { Places } from '../gpu/places.ts';
 import type { Binding } from '../typescript.ts';
 import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
 import type { Module } from './module.ts';
-import type { Places } from './places.ts';
 import { multiplier, stampOf } from './stamp.ts';
 
 export function binding(plan: Plan, places: Places, module: Module, render: Render): Binding {

@@ -3,11 +3,11 @@ import { bitsOf, codeIn } from '../../src/formats/codes.ts';
 import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
 import { elements, pictureOf } from '../../src/tensor/type.ts';
+import { groupSizes } from '../gpu/nm-places.ts';
+import type { Height } from '../gpu/storage.ts';
+import { heightOf } from '../gpu/storage.ts';
 import { groupSize, lanesFor, pixelsEach } from './kernels/lanes.ts';
-import { groupSizes } from './kernels/nm.ts';
 import { sharingOf } from './kernels/pixels.ts';
-import type { Height } from './storage.ts';
-import { heightOf } from './storage.ts';
 
 /**
  * Things that are counted, of all invocations together unless it says otherwise.

@@ -5,8 +5,8 @@ import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
-import { gridsOf } from './parallel.ts';
-import type { Places } from './places.ts';
+import { gridsOf } from '../gpu/parallel.ts';
+import type { Places } from '../gpu/places.ts';
 import { printGrid } from './print-grid.ts';
 import { functionName } from './print-wgsl.ts';
 

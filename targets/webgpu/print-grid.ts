@@ -4,8 +4,8 @@ import type { Arr, Stmt } from '../../src/loop/loop.ts';
 import type { Routine } from '../../src/plan/kernel.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
 import { arraysIn } from '../arrays.ts';
-import type { Grid } from './parallel.ts';
-import type { Places } from './places.ts';
+import type { Grid } from '../gpu/parallel.ts';
+import type { Places } from '../gpu/places.ts';
 import { printerFor } from './print-wgsl.ts';
 import { mostArgs } from './words.ts';
 

@@ -6,8 +6,8 @@ import { namer } from '../../src/loop/names.ts';
 import type { Routine } from '../../src/plan/kernel.ts';
 import type { DType } from '../../src/tensor/type.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
+import { knownIn } from '../gpu/affine.ts';
 import { nonNegativeIn } from '../signs.ts';
-import { knownIn } from './affine.ts';
 import { math } from './math.ts';
 import { reserved } from './words.ts';
 

@@ -2,13 +2,13 @@
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Emission, EmitContext, Target, TargetFamily, TargetOptions } from '../../src/target.ts';
+import { placesOf } from '../gpu/places.ts';
+import { wish } from '../gpu/wish.ts';
 import { binding } from './binding.ts';
 import { kernels } from './kernels/index.ts';
 import { moduleOf } from './module.ts';
-import { placesOf } from './places.ts';
 import { pricingBy } from './price.ts';
 import { laptop } from './rates/laptop.ts';
-import { wish } from './wish.ts';
 
 export const webgpu: TargetFamily = {
   name: 'webgpu',

@@ -3,12 +3,13 @@
  * the memory of a group as they are needed.
  */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import type { Window } from '../../gpu/window.ts';
+import { windowArgs, windowNames, windowOf } from '../../gpu/window.ts';
+import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, notKnown } from './layer.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
-import type { Window } from './window.ts';
-import { windowArgs, windowNames, windowOf } from './window.ts';
 
 /** Rows of weights, and pixels, of a tile. */
 const tile = 32;
@@ -48,7 +49,7 @@ export const dense: Kernel = {
     ];
     const { stem, groups } = shapeOf(window, rows);
     if (groups.some((count) => count > mostGroups)) return `takes no ${rows} rows`;
-    return { calls: [...window.before, { routine: shader(stem, values, ending), args, groups }] };
+    return { calls: [...borderCalls(window), { routine: shader(stem, values, ending), args, groups }] };
   },
 };
 

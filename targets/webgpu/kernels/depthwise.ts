@@ -2,7 +2,7 @@
 import { codeIn } from '../../../src/formats/codes.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { pictureOf } from '../../../src/tensor/type.ts';
-import { isPlanes } from '../planes.ts';
+import { isPlanes } from '../../gpu/planes.ts';
 import { groupSize, lanesFor, pixelsEach } from './lanes.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, notKnown } from './layer.ts';

@@ -1,8 +1,9 @@
 /** Normalisation along the last axis, a group for each line. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { linesOf } from '../../gpu/lines.ts';
 import { spread } from '../print-grid.ts';
 import { declared } from './layer.ts';
-import { linesOf, together, togetherName } from './lines.ts';
+import { together, togetherName } from './lines.ts';
 
 const names = ['x', 'result', 'lines', 'size', 'scale', 'offset', 'epsilon'];
 

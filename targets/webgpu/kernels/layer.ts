@@ -2,10 +2,10 @@
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts';
+import type { Window } from '../../gpu/window.ts';
+import { windowOf } from '../../gpu/window.ts';
 import { functionName } from '../print-wgsl.ts';
 import { activationOf } from './activation.ts';
-import type { Window } from './window.ts';
-import { windowOf } from './window.ts';
 
 export interface Ending {
   /** What sets shaders apart. */

@@ -3,9 +3,10 @@
  * some rows; neighbours compute the pixels beside these, so that they read side by side. Rows follow each other without a gap,
  * whatever the number of pixels is.
  */
+
+import type { Height } from '../../gpu/storage.ts';
+import type { Window } from '../../gpu/window.ts';
 import { spread } from '../print-grid.ts';
-import type { Height } from '../storage.ts';
-import type { Window } from './window.ts';
 
 export interface Sharing {
   /** Fours of pixels of an invocation. */

@@ -1,9 +1,10 @@
 /** Sums, means, products, largest and smallest along some axes, a group for each. */
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { linesOf } from '../../gpu/lines.ts';
 import { spread } from '../print-grid.ts';
 import { declared } from './layer.ts';
 import type { Fold } from './lines.ts';
-import { foldText, linesOf, starts, together, togetherName } from './lines.ts';
+import { foldText, starts, together, togetherName } from './lines.ts';
 
 const names = ['x', 'result', 'lines', 'size', 'step'];
 

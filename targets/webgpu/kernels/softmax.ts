@@ -2,10 +2,11 @@
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Kernel, RoutineCall } from '../../../src/plan/kernel.ts';
 import { sameLayout } from '../../../src/tensor/type.ts';
+import type { Lines } from '../../gpu/lines.ts';
+import { linesOf } from '../../gpu/lines.ts';
 import { spread } from '../print-grid.ts';
 import { declared } from './layer.ts';
-import type { Lines } from './lines.ts';
-import { foldText, linesOf, together, togetherName } from './lines.ts';
+import { foldText, together, togetherName } from './lines.ts';
 
 const names = ['x', 'result', 'lines', 'size', 'step'];
 

@@ -9,16 +9,17 @@
  */
 import { liveBits } from '../../../src/formats/livebits.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import { bandsOf } from '../../gpu/bands.ts';
+import type { Height } from '../../gpu/storage.ts';
+import { heightOf } from '../../gpu/storage.ts';
+import { windowArgs, windowNames } from '../../gpu/window.ts';
 import { math } from '../math.ts';
-import type { Height } from '../storage.ts';
-import { heightOf } from '../storage.ts';
-import { bandsOf } from './bands.ts';
+import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, placedLayer } from './layer.ts';
 import { pixelView, sharingOf } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
-import { windowArgs, windowNames } from './window.ts';
 
 export const sparse: Kernel = {
   name: 'sparse',
@@ -42,7 +43,7 @@ export const sparse: Kernel = {
       ...[pack('bits', bands.bits), pack('first', bands.first), pack('rows', bands.rows), bands.rowStep],
       ...[liveBits(weights.matrix).wordsPerRun, bands.count, site.result.array, lanes, weights.matrix.rows],
     ];
-    return { calls: [...window.before, { routine: shader(values, ending, height, quads), args, groups }] };
+    return { calls: [...borderCalls(window), { routine: shader(values, ending, height, quads), args, groups }] };
   },
 };
 

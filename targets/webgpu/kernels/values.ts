@@ -6,14 +6,8 @@ import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts'
 import { isF16, toF16 } from '../../../src/tensor/f16.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { wordsOf } from '../../../src/tensor/matrix.ts';
+import type { Height, Order } from '../../gpu/storage.ts';
 import { math } from '../math.ts';
-import type { Height } from '../storage.ts';
-
-/** Which weights are stored, in order. */
-export interface Order {
-  readonly rows: ArrayLike<number>;
-  readonly columns: ArrayLike<number>;
-}
 
 export interface Stored {
   /** What sets shaders apart. */

@@ -3,17 +3,17 @@
  * these. Which four is told by a bit for each column of a band of four rows, and which two by two bits each, so an invocation reads four inputs for
  * eight products. It is seen from the weights themselves, whatever they are stored as.
  */
-import { liveBits, popcount } from '../../../src/formats/livebits.ts';
+import { liveBits } from '../../../src/formats/livebits.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
-import type { Matrix } from '../../../src/tensor/matrix.ts';
-import { liveness } from '../../../src/tensor/matrix.ts';
+import { packed4, sharedSize } from '../../gpu/vnm-places.ts';
+import { windowArgs, windowNames } from '../../gpu/window.ts';
 import { math } from '../math.ts';
+import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, placedLayer } from './layer.ts';
 import { pixelView, sharingOf } from './pixels.ts';
-import type { Order, Stored } from './values.ts';
+import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
-import { windowArgs, windowNames } from './window.ts';
 
 export const vnm: Kernel = {
   name: 'vnm',
@@ -24,7 +24,7 @@ export const vnm: Kernel = {
     if (typeof layer === 'string') return layer;
     const { weights, window } = layer;
     const { matrix } = weights;
-    const m = sizes.find((size) => isShared(matrix, size));
+    const m = sharedSize(matrix);
     if (m === undefined)
       return 'takes rows that share four of every 8, 16 or 32 columns by fours, of which each keeps two';
 
@@ -40,7 +40,7 @@ export const vnm: Kernel = {
       ...[site.pack('bits', packed.bits).array, site.pack('places', packed.codes).array],
       ...[liveBits(matrix).wordsPerRun, matrix.columns / m, site.result.array, lanes, matrix.rows],
     ];
-    return { calls: [...window.before, { routine: shader(values, ending, quads), args, groups }] };
+    return { calls: [...borderCalls(window), { routine: shader(values, ending, quads), args, groups }] };
   },
 };
 
@@ -70,84 +70,4 @@ function shader(values: Stored, ending: Ending, quads: number): Routine {
     },
     needs: [...values.needs, ...ending.needs, math.readFour, math.oneOfFour],
   };
-}
-
-/** Columns of a group, of which as many lie in a word. */
-const sizes = [8, 16, 32];
-
-/** How many zeros may be stored for each weight that is none: in layers with few weights a pattern is there by chance. */
-const mostPadding = 1.25;
-
-function isShared(matrix: Matrix, m: number): boolean {
-  const { rows, columns, run } = matrix;
-  const { words, wordsPerRow, live } = liveBits(matrix);
-  const bands = Math.ceil(rows / 4);
-  if (run % m !== 0 || bands * (columns / m) * 8 > mostPadding * live) return false;
-  const mask = m === 32 ? -1 : (1 << m) - 1;
-  for (let band = 0; band < bands; band++)
-    for (let w = 0; w < wordsPerRow; w++)
-      for (let shift = 0; shift < 32; shift += m) {
-        let all = 0;
-        for (let row = 4 * band; row < Math.min(rows, 4 * band + 4); row++) {
-          const own = (words[row * wordsPerRow + w] >>> shift) & mask;
-          if (popcount(own) > 2) return false;
-          all |= own;
-        }
-        if (popcount(all) > 4) return false;
-      }
-  return true;
-}
-
-interface Packed {
-  /** Of each band, the four columns of each group. */
-  readonly bits: Int32Array<ArrayBuffer>;
-  /** Of each group, for each row which of the four its two are: 16 bits. */
-  readonly codes: Uint32Array<ArrayBuffer>;
-  readonly order: Order;
-}
-
-function packed4(matrix: Matrix, m: number): Packed {
-  const { rows, columns, run } = matrix;
-  const { wordsPerRow, wordsPerRun } = liveBits(matrix);
-  const kept = liveness(matrix);
-  const bands = Math.ceil(rows / 4);
-  const groups = columns / m;
-  const bits = new Int32Array(bands * wordsPerRow);
-  const codes = new Uint32Array(Math.ceil((bands * groups) / 2));
-  const order = { rows: new Int32Array(8 * bands * groups).fill(-1), columns: new Int32Array(8 * bands * groups) };
-  for (let band = 0; band < bands; band++)
-    for (let group = 0; group < groups; group++) {
-      const at = band * groups + group;
-      const first = group * m;
-      const own = Array.from({ length: 4 }, (_, r) => placesOf(kept, matrix, 4 * band + r, first, m));
-      const four = fourOf(own.flat(), m);
-      const word = band * wordsPerRow + Math.floor(first / run) * wordsPerRun + ((first % run) >> 5);
-      for (const place of four) bits[word] |= 1 << (((first % run) & 31) + place);
-      own.forEach((places, r) => {
-        places.forEach((place, k) => {
-          order.rows[8 * at + 2 * r + k] = 4 * band + r;
-          order.columns[8 * at + 2 * r + k] = first + place;
-          codes[at >> 1] |= four.indexOf(place) << (16 * (at & 1) + 4 * r + 2 * k);
-        });
-      });
-    }
-  return { bits, codes, order };
-}
-
-function placesOf(
-  kept: Uint8Array,
-  { rows, columns }: Matrix,
-  row: number,
-  first: number,
-  m: number,
-): readonly number[] {
-  if (row >= rows) return [];
-  return Array.from({ length: m }, (_, k) => k).filter((k) => kept[row * columns + first + k] === 1);
-}
-
-/** Ascending, and others where there are fewer. */
-function fourOf(places: readonly number[], m: number): readonly number[] {
-  const four = new Set(places);
-  for (let k = 0; four.size < 4 && k < m; k++) four.add(k);
-  return [...four].sort((a, b) => a - b);
 }

@@ -3,17 +3,15 @@
  * (tap, channel) of pixel (y, x) is read at y · down + x · across + offset of the tap + channel · channels. Where there is padding, from a
  * copy with its border around it, so that nothing is tested while sums are made.
  */
-
-import type { Arr } from '../../../src/loop/loop.ts';
-import type { Argument, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
-import { elements, pictureOf } from '../../../src/tensor/type.ts';
-import { isPlanes } from '../planes.ts';
-import { spread } from '../print-grid.ts';
+import type { Arr } from '../../src/loop/loop.ts';
+import type { Argument, KernelSite } from '../../src/plan/kernel.ts';
+import { elements, pictureOf } from '../../src/tensor/type.ts';
+import { isPlanes } from './planes.ts';
 
 export interface Window {
   readonly x: Arr;
-  /** Calls that make x, before those of the layer. */
-  readonly before: readonly RoutineCall[];
+  /** What x is made of, where it is a copy with a border. */
+  readonly bordered: Bordered | undefined;
   readonly images: number;
   /** Of the result, and how many are in a row. */
   readonly pixels: number;
@@ -34,7 +32,15 @@ export interface Window {
   readonly toRow: number;
 }
 
-const border: Routine = { name: 'border', template: 'webgpu/kernels/border.wgsl.hbs', view: {}, needs: [] };
+/** Planes with rows and columns of zeros around them: elements in all, sizes of a plane, of what lies in it, and what is above and left of that. */
+export interface Bordered {
+  readonly from: Arr;
+  readonly copy: Arr;
+  readonly count: number;
+  readonly padded: readonly [height: number, width: number];
+  readonly size: readonly [height: number, width: number];
+  readonly before: readonly [above: number, left: number];
+}
 
 /** Or why there is none. */
 export function windowOf(site: KernelSite): Window | string {
@@ -57,14 +63,17 @@ export function windowOf(site: KernelSite): Window | string {
   const padded = op.pad.some((p) => p > 0);
   const [ph, pw] = [h + top + bottom, w + left + right];
   const copy = padded ? site.scratch('bordered', 'f32', n * c * ph * pw) : arrays.x;
-  const bordered: RoutineCall = {
-    routine: border,
-    args: [arrays.x, copy, n * c * ph * pw, ph, pw, h, w, top, left],
-    groups: spread(Math.ceil((n * c * ph * pw) / 64)),
+  const bordered: Bordered = {
+    from: arrays.x,
+    copy,
+    count: n * c * ph * pw,
+    padded: [ph, pw],
+    size: [h, w],
+    before: [top, left],
   };
   return {
     x: copy,
-    before: padded ? [bordered] : [],
+    bordered: padded ? bordered : undefined,
     images: n,
     pixels,
     width: result.type.shape[2],
@@ -83,7 +92,7 @@ export function windowOf(site: KernelSite): Window | string {
 }
 
 const vectors = (x: Arr, all: number, size: number, rows: number): Window => ({
-  ...{ x, before: [], images: 1, pixels: all / size, width: all / size },
+  ...{ x, bordered: undefined, images: 1, pixels: all / size, width: all / size },
   ...{ image: 0, down: 0, across: size, channel: 1 },
   ...{ taps: 1, tapsAcross: 1, tapDown: 0, tapAcross: 0 },
   ...{ toImage: 0, toPixel: rows, toRow: 1 },

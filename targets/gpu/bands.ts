@@ -1,11 +1,10 @@
 /** Rows of weights in bands that share their places, those with most places first, so that neighbours take as long. */
-import { groupsOf } from '../../../src/formats/alike.ts';
-import { eachBit, liveBits, popcount } from '../../../src/formats/livebits.ts';
-import type { Matrix } from '../../../src/tensor/matrix.ts';
-import { liveness } from '../../../src/tensor/matrix.ts';
-import type { Encoding } from '../../../src/tensor/type.ts';
-import type { Height } from '../storage.ts';
-import type { Order } from './values.ts';
+import { groupsOf } from '../../src/formats/alike.ts';
+import { eachBit, liveBits, popcount } from '../../src/formats/livebits.ts';
+import type { Matrix } from '../../src/tensor/matrix.ts';
+import { liveness } from '../../src/tensor/matrix.ts';
+import type { Encoding } from '../../src/tensor/type.ts';
+import type { Height, Order } from './storage.ts';
 
 export interface Bands {
   readonly count: number;

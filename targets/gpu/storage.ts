@@ -1,6 +1,12 @@
 /** How kernels tell what a layer's weights are to be stored as. */
 import type { Encoding } from '../../src/tensor/type.ts';
 
+/** Which weights are stored, in order; entries with a row of −1 are zeros that pad. */
+export interface Order {
+  readonly rows: ArrayLike<number>;
+  readonly columns: ArrayLike<number>;
+}
+
 /** Rows that a sparse kernel computes together. */
 export type Height = 1 | 2 | 4;
 
