@@ -1,4 +1,4 @@
-/** Handlebars, held to what templates may do: fields, `each` and partials. */
+/** Handlebars, held to what templates may do: fields, `each` and partials, which are named as templates are. */
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import type { Render } from './target.ts';
@@ -13,12 +13,24 @@ const options: CompileOptions = {
 
 /** Renders templates below a folder, each read and compiled once. */
 export function renderer(templates: URL): Render {
-  const compiled = new Map<string, HandlebarsTemplateDelegate>();
-  return (template, view) => {
-    const known = compiled.get(template);
-    if (known) return known(view);
-    const fresh = Handlebars.compile(readFileSync(new URL(template, templates), 'utf8'), options);
-    compiled.set(template, fresh);
-    return fresh(view);
-  };
+  const compiled: Record<string, HandlebarsTemplateDelegate> = {};
+
+  /** With all that it includes. */
+  function templateOf(name: string): HandlebarsTemplateDelegate {
+    if (compiled[name]) return compiled[name];
+    const program = Handlebars.parse(readFileSync(new URL(name, templates), 'utf8'));
+    compiled[name] = Handlebars.compile(program, options);
+    for (const partial of partialsOf(program)) templateOf(partial);
+    return compiled[name];
+  }
+
+  return (name, view) => templateOf(name)(view, { partials: compiled });
+}
+
+function partialsOf(program: hbs.AST.Program): readonly string[] {
+  const names: string[] = [];
+  const visitor = new Handlebars.Visitor();
+  visitor.PartialStatement = ({ name }) => names.push((name as hbs.AST.PathExpression).original);
+  visitor.accept(program);
+  return names;
 }

@@ -1,6 +1,8 @@
 /** What is generated as TypeScript, emitted as JavaScript with its declarations. */
 import { createRequire } from 'node:module';
 import { bug } from '../src/diagnostic.ts';
+import type { Port } from '../src/plan/plan.ts';
+import { printShape } from '../src/tensor/type.ts';
 
 export interface Binding {
   readonly js: string;
@@ -29,4 +31,16 @@ export const quotedName = (name: string): string =>
   JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
 /** How a property of that name is declared. */
-export const propertyName = (name: string): string => (/^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : quotedName(name));
+const propertyName = (name: string): string => (/^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : quotedName(name));
+
+/** What templates say of an input or output that lies at a place, in bytes. */
+export const portView = ({ name, type, array }: Port, at: number) => ({
+  // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
+  key: quotedName(name),
+  property: propertyName(name),
+  array: type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
+  shape: printShape(type.shape),
+  sizes: type.shape.join(', '),
+  at,
+  length: array.length,
+});

@@ -177,8 +177,15 @@ test('modules have no side effects', () => {
   expect(strays).toEqual([]);
 });
 
+/** Paths below templates/. */
+const templates = readdirSync(`${root}templates`, { recursive: true, encoding: 'utf8' }).filter((p) =>
+  p.endsWith('.hbs'),
+);
+const templateText = (path: string): string => readFileSync(`${root}templates/${path}`, 'utf8');
+
 test('files stay small', () => {
   expect(files.filter(({ file }) => file.getEndLineNumber() > 300).map(({ path }) => path)).toEqual([]);
+  expect(templates.filter((path) => templateText(path).split('\n').length > 300)).toEqual([]);
 });
 
 test('every file says what it is', () => {
@@ -233,10 +240,7 @@ test('the top of the tree is what the architecture says', () => {
 });
 
 describe('templates decide nothing', () => {
-  const paths = readdirSync(`${root}templates`, { recursive: true, encoding: 'utf8' }).filter((p) =>
-    p.endsWith('.hbs'),
-  );
-  test.each(paths)('%s', (path) => {
+  test.each(templates)('%s', (path) => {
     const used = new Set<string>();
     const visitor = new Handlebars.Visitor();
     visitor.BlockStatement = function (block) {
@@ -244,7 +248,7 @@ describe('templates decide nothing', () => {
       Handlebars.Visitor.prototype.BlockStatement.call(this, block);
     };
     visitor.SubExpression = (e) => used.add(`(${(e.path as hbs.AST.PathExpression).original})`);
-    visitor.accept(Handlebars.parse(readFileSync(`${root}templates/${path}`, 'utf8')));
+    visitor.accept(Handlebars.parse(templateText(path)));
     used.delete('{{#each}}');
     expect([...used]).toEqual([]);
   });

@@ -2,9 +2,8 @@
 import { bug } from '../../src/diagnostic.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
-import { printShape } from '../../src/tensor/type.ts';
 import type { Binding } from '../typescript.ts';
-import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
+import { emitTypeScript, portView } from '../typescript.ts';
 import type { MemoryMap } from './memory.ts';
 import { pageBytes } from './memory.ts';
 import { memoryImport, portableSection, relaxedSection } from './module.ts';
@@ -33,27 +32,15 @@ export function bindingText(
   { weights, control, simd = true }: BindingParts = {},
 ): string {
   const { places, pages, stamp } = map;
-  const port = ({ name: given, type, array }: Port) => ({
-    // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
-    key: quotedName(given),
-    property: propertyName(given),
-    array: type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
-    shape: printShape(type.shape),
-    sizes: type.shape.join(', '),
-    at: places.get(array) ?? bug(`"${array.name}" has no place in memory`),
-    length: array.length,
-  });
+  const port = (p: Port) => portView(p, places.get(p.array) ?? bug(`"${p.array.name}" has no place in memory`));
   const [space, memory] = memoryImport;
-  const ports = { inputs: inputs.map(port), outputs: outputs.map(port) };
-  const of = { name, space, memory };
-  // Lists of at most one: most modules carry their weights, and run on one thread.
-  const threads = control ? [{ ...threadsView(control), text: threadsText(control, { ...of, ...map }, render) }] : [];
-  const files = weights ? [{ file: weights.file, text: weightsText(weights, render) }] : [];
-  const view = {
+  return render('wasm/binding.ts.hbs', {
     name,
-    ...ports,
-    weights: files,
-    threads,
+    inputs: inputs.map(port),
+    outputs: outputs.map(port),
+    // Lists of at most one: most modules carry their weights, and run on one thread.
+    weights: weights ? [weightsView(weights)] : [],
+    threads: control ? [{ name, space, memory, ...threadsView(control, map) }] : [],
     alone: control ? [] : [true],
     vectors: simd ? [true] : [],
     whole: control ? 'own' : 'memory',
@@ -62,20 +49,24 @@ export function bindingText(
     memory,
     stamp,
     bytes: pages * pageBytes,
-  };
-  return render('wasm/binding.ts.hbs', view);
+  });
 }
 
-const threadsView = ({ tasks }: Control) => ({ most: tasks.threads, section: portableSection });
+const threadsView = (control: Control, { pages, kept }: MemoryMap) => ({
+  ...counters,
+  most: control.tasks.threads,
+  section: portableSection,
+  at: control.at,
+  words: counterWords(control.tasks),
+  pages,
+  kept,
+});
 
-const threadsText = (control: Control, of: { readonly pages: number; readonly kept: number }, render: Render): string =>
-  render('wasm/threads/crew.ts.hbs', {
-    ...of,
-    ...counters,
-    ...threadsView(control),
-    at: control.at,
-    words: counterWords(control.tasks),
-  });
-
-const weightsText = ({ file, contents, pieces, checksum, hash }: WeightsFile, render: Render): string =>
-  render('wasm/weights.ts.hbs', { file, pieces, checksum, hash, length: contents.length, multiplier });
+const weightsView = ({ file, contents, pieces, checksum, hash }: WeightsFile) => ({
+  file,
+  pieces,
+  checksum,
+  hash,
+  length: contents.length,
+  multiplier,
+});

@@ -2,10 +2,10 @@
 import { bug } from '../../src/diagnostic.ts';
 import type { Plan, Port } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
-import { bytesPer, printShape } from '../../src/tensor/type.ts';
+import { bytesPer } from '../../src/tensor/type.ts';
 import type { Places } from '../gpu/places.ts';
 import type { Binding } from '../typescript.ts';
-import { emitTypeScript, propertyName, quotedName } from '../typescript.ts';
+import { emitTypeScript, portView, quotedName } from '../typescript.ts';
 import type { Module } from './module.ts';
 import { multiplier, stampOf } from './stamp.ts';
 
@@ -15,16 +15,7 @@ export function binding(plan: Plan, places: Places, module: Module, render: Rend
 
 export function bindingText({ name, inputs, outputs }: Plan, places: Places, module: Module, render: Render): string {
   const offsetOf = ({ array }: Port): number => places.at.get(array)?.offset ?? bug(`"${array.name}" has no place`);
-  const port = (p: Port) => ({
-    // Always a string in code, and computed there, since `__proto__` is a name that somebody may choose.
-    key: quotedName(p.name),
-    property: propertyName(p.name),
-    array: p.type.dtype === 'i32' ? 'Int32Array' : 'Float32Array',
-    shape: printShape(p.type.shape),
-    sizes: p.type.shape.join(', '),
-    at: offsetOf(p),
-    length: p.array.length,
-  });
+  const port = (p: Port) => portView(p, offsetOf(p));
   const ends = outputs.map((p) => offsetOf(p) + p.array.length * bytesPer[p.array.dtype]);
   const [from, to] = [Math.min(...outputs.map(offsetOf)), Math.max(...ends)];
   const { groupBytes, groupSize } = module.needs;

@@ -72,12 +72,6 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
       /** Lets go of all memory, and of the device with all of its buffers unless it was given. Running the model afterwards is an error. */
       dispose(): void;
   }
-  /** What is wrong with an input, and with which. */
-  export class InputError extends TypeError {
-      readonly name = "InputError";
-      readonly input: string;
-      constructor(input: string, message: string);
-  }
   /**
    * Why a model cannot be loaded or run.
    *
@@ -91,6 +85,12 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
    *   failed    the implementation gave up a run
    */
   export type Reason = 'engine' | 'limit' | 'source' | 'shader' | 'memory' | 'lost' | 'disposed' | 'failed';
+  /** What is wrong with an input, and with which. */
+  export class InputError extends TypeError {
+      readonly name = "InputError";
+      readonly input: string;
+      constructor(input: string, message: string);
+  }
   export class ModelError extends Error {
       readonly name = "ModelError";
       readonly reason: Reason;

@@ -42,12 +42,6 @@ export interface Model {
 }
 /** Where a module may come from: its bytes, an answer to a request, a compiled module, or the address of any of them. */
 export type Source = BufferSource | Response | WebAssembly.Module | URL;
-/** What is wrong with an input, and with which. */
-export declare class InputError extends TypeError {
-    readonly name = "InputError";
-    readonly input: string;
-    constructor(input: string, message: string);
-}
 /**
  * Why a model cannot be loaded or run.
  *
@@ -58,6 +52,12 @@ export declare class InputError extends TypeError {
  *   failed    the engine gave up a run
  */
 export type Reason = 'engine' | 'source' | 'memory' | 'disposed' | 'failed';
+/** What is wrong with an input, and with which. */
+export declare class InputError extends TypeError {
+    readonly name = "InputError";
+    readonly input: string;
+    constructor(input: string, message: string);
+}
 export declare class ModelError extends Error {
     readonly name = "ModelError";
     readonly reason: Reason;

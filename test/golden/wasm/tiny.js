@@ -25,6 +25,7 @@ export class ModelError extends Error {
         this.reason = reason;
     }
 }
+const messageOf = (cause) => (cause instanceof Error ? cause.message : String(cause));
 /** Loads the model: from tiny.wasm beside this file, or from `source`. May be called more than once. Rejects with a ModelError. */
 export async function load(source = new URL('./tiny.wasm', import.meta.url), { kernels: wanted } = {}) {
     if (typeof WebAssembly === 'undefined')
@@ -189,7 +190,6 @@ async function carried(module, section) {
         return undefined;
     return compile(bytes);
 }
-const messageOf = (cause) => (cause instanceof Error ? cause.message : String(cause));
 async function read(url) {
     if (url.protocol !== 'file:')
         return fetch(url);
