@@ -151,7 +151,7 @@ export const build = (model: Model, options: BuildModelOptions): Promise<Result<
     return built?.complete ? built : undefined;
   });
 
-/** Makes what was built into a folder ready to run: WebAssembly in this process, native code in one of its own. */
+/** Makes what was built into a folder ready to run: WebAssembly in this process, native code and what is for WebGPU in one of its own. */
 export const openOutput = (folder: string): Promise<Result<OpenModel>> =>
   collected((report) => openFolder(folder, report));
 

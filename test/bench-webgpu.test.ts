@@ -1,15 +1,15 @@
 /** What `espalier bench -t webgpu` counts and says, without WebGPU. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { pipeline } from '../passes/index.ts';
-import { printAdapter } from '../src/bench/adapter.ts';
+
 import { countsOf } from '../src/bench/counts.ts';
 import { kitFor } from '../src/bench/peers.ts';
-import { described } from '../src/bench/web/gpu-adapter.ts';
 import { bytesWritten, meterGpu } from '../src/bench/web/gpu-meter.ts';
 import { ownKit } from '../src/bench/web/kit.ts';
 import { compile } from '../src/compile.ts';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { loadModel } from '../src/make/load.ts';
+import { described, printAdapter } from '../src/toolchain/adapter.ts';
 import { findPackage } from '../src/toolchain/packages.ts';
 import { kernels } from '../targets/webgpu/kernels/index.ts';
 import { webgpuTarget } from '../targets/webgpu/target.ts';

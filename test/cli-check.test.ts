@@ -109,6 +109,7 @@ describe('verifying', () => {
       ok: true,
       target: 'loops',
       against: 'evaluate',
+      limit: 1e-5,
       outputs: [
         { name: 'y', shape: [1, 32], maxError: expect.closeTo(0, 6) },
         { name: 'raw', shape: [1, 4, 4, 2], maxError: 0 },

@@ -58,14 +58,19 @@ export function ensureBuilt(): void {
 export interface Spawned {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The module that is the command; what is built in dist/ unless given. */
+  readonly main?: string;
   /** Called once the process runs. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** One command line as a process of its own, without a terminal. */
-export function spawnEspalier(argv: readonly string[], { cwd, env, onStart }: Spawned = {}): Promise<Ran> {
+export function spawnEspalier(
+  argv: readonly string[],
+  { cwd, env, main: command = main, onStart }: Spawned = {},
+): Promise<Ran> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [main, ...argv], { cwd, env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [command, ...argv], { cwd, env: { ...process.env, ...env } });
     const [out, err] = [collector(), collector()];
     child.stdout.setEncoding('utf8').on('data', out.add);
     child.stderr.setEncoding('utf8').on('data', err.add);

@@ -37,6 +37,7 @@ const verifySchema = z.strictObject({
   ok: z.boolean(),
   target: z.string(),
   against: z.string(),
+  limit: z.number(),
   outputs: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int()), maxError: z.number() })).min(1),
   divergedAt: z
     .strictObject({

@@ -112,7 +112,10 @@ function speaking(dialogue: Dialogue, { name, report, inputs, outputs }: Speaker
     const refused = refusal.safeParse(said.value);
     // What has to be installed is worth saying; the other hints are for other commands.
     if (refused.success)
-      return fail(refused.data.message, refused.data.hint?.startsWith('npm ') ? refused.data.hint : without);
+      return fail(
+        refused.data.message,
+        refused.data.hint && /^(npm )?install /.test(refused.data.hint) ? refused.data.hint : without,
+      );
     return answer.parse(said.value);
   };
   const done = z.literal('done');

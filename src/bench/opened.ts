@@ -1,5 +1,5 @@
 /** What was built, running, and known to compute what it should. */
-import { peerTolerance, worstOf } from '../check/compare.ts';
+import { worstOf } from '../check/compare.ts';
 import type { Verdict } from '../check/verify.ts';
 import { verifyModel } from '../check/verify.ts';
 import type { Compiled } from '../compile.ts';
@@ -15,9 +15,6 @@ import { nodePlace } from './web/places.ts';
 
 /** What is built for WebGPU runs nowhere else than where it is timed: not every browser has the adapter of Node.js. */
 export const needsPlace = (target: string): boolean => target === 'webgpu';
-
-/** Functions of GPUs are less exact than those of processors. */
-const gpuTolerance = peerTolerance;
 
 /** Who takes part. */
 export interface Entrant {
@@ -53,7 +50,6 @@ export async function verified(
   const verdict = await verifyModel({
     ...parts,
     graph: loaded.graph,
-    ...(gpu && { limit: gpuTolerance }),
     report,
     doing,
     async open(compiled) {

@@ -2,7 +2,7 @@
 import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
 import { pageOf, tableOf } from '../plot/page.ts';
-import { printAdapter } from './adapter.ts';
+import { printAdapter } from '../toolchain/adapter.ts';
 import type { BenchReport, LayerTiming, Machine } from './report.ts';
 import { webSections } from './web/page-sections.ts';
 

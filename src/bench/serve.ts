@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../diagnostic.ts';
-import { isDawn, openDawn } from '../toolchain/dawn.ts';
+import { isDawn, noAdapter, openDawn } from '../toolchain/dawn.ts';
 import { peakOf } from '../toolchain/memory.ts';
 import { findVulkan } from '../toolchain/vulkan.ts';
 import type { Orders, Subject } from './orders.ts';
@@ -47,8 +47,7 @@ async function ready({ subject, inputs }: Orders): Promise<Open> {
 async function provideGpu(): Promise<Refusal | undefined> {
   const gpu = await openDawn();
   if (!isDawn(gpu)) return gpu;
-  if (!(await gpu.requestAdapter()))
-    return { message: 'WebGPU has no adapter here', hint: 'install a driver for Vulkan, or add --browser' };
+  if (!(await gpu.requestAdapter())) return { ...noAdapter, hint: `${noAdapter.hint}; or add --browser` };
   // Some versions of Node.js have a navigator, and none of them one with WebGPU.
   if (typeof navigator === 'undefined') Object.defineProperty(globalThis, 'navigator', { value: {} });
   Object.defineProperty(navigator, 'gpu', { value: gpu });

@@ -1,4 +1,5 @@
 /** Whether an artefact computes what its model means, and if not, who is to blame. */
+import { targets } from '../../targets/index.ts';
 import type { Compiled, Job } from '../compile.ts';
 import { compile, recordedSeed } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
@@ -8,6 +9,7 @@ import type { Graph } from '../graph/graph.ts';
 import { nodesById } from '../graph/graph.ts';
 import { randomInputs } from '../graph/samples.ts';
 import { withGraph } from '../make/bug.ts';
+import type { AdapterInfo } from '../toolchain/adapter.ts';
 import type { Divergence, Snapshot } from './bisect.ts';
 import { divergingImport, divergingLayer, divergingPass, tapOf, tapped } from './bisect.ts';
 import type { Compared } from './compare.ts';
@@ -16,8 +18,14 @@ import type { Peer, PeerName } from './peer.ts';
 import { peerTitles } from './peer.ts';
 import { pickedOutputs, pickFrom } from './picks.ts';
 
+/** What an artefact of a target may differ from `evaluate`: functions of GPUs are less exact than those of processors. */
+const toleranceOf = ({ name }: Job['target']): number =>
+  targets.some((family) => family.name === name && family.inexact) ? peerTolerance : tolerance;
+
 /** Something that computes outputs from inputs, both plain and by name. */
 export interface Runner {
+  /** What WebGPU runs it on. */
+  readonly adapter?: AdapterInfo;
   /** Undefined after a report. */
   readonly run: (inputs: Named) => Promise<Named | undefined>;
   readonly dispose: () => void;
@@ -33,8 +41,6 @@ export interface VerifyJob extends Omit<Job, 'watch' | 'onStage'> {
   readonly open: (compiled: Compiled) => Promise<Runner | undefined>;
   /** Another program with the same model, to compare with instead of `evaluate`. */
   readonly peer?: Omit<Peer, 'repeat' | 'dispose'>;
-  /** What the error may be against `evaluate`, where that is not 1e-5. */
-  readonly limit?: number;
   readonly report: Report;
   /** Told what is being done. */
   readonly doing?: (what: string) => void;
@@ -44,6 +50,10 @@ export interface Verdict {
   readonly ok: boolean;
   readonly target: string;
   readonly against: Against;
+  /** What WebGPU ran it on. */
+  readonly adapter?: AdapterInfo;
+  /** What the error may be. */
+  readonly limit: number;
   readonly outputs: readonly Compared[];
   /** Where the first wrong value comes from, when not all is well. */
   readonly divergedAt?: Divergence;
@@ -51,7 +61,7 @@ export interface Verdict {
 
 /**
  * Compiles, builds, runs, and compares every output. The error is max |a − b| / max |b| over each output, and may be
- * 1e-5 against `evaluate` and 1e-4 against another program. Outputs that depend on an order of scores: see picks.ts.
+ * 1e-5 against `evaluate`, and 1e-4 on a GPU or against another program. Outputs that depend on an order of scores: see picks.ts.
  * Undefined, and reported, if it does not come to a comparison.
  */
 export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> {
@@ -87,14 +97,16 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
     if (!outputs) return undefined;
     want.push(outputs);
   }
-  const limit = peer ? peerTolerance : (job.limit ?? tolerance);
+  const limit = peer ? peerTolerance : toleranceOf(target);
   let outputs = compareOutputs(shapesOf(graph), got, want);
   if (isPickAlone(outputs, compiled.graph, limit)) {
     doing('comparing what is picked');
     outputs = await comparePicks(job, compiled, { inputs, got, outputs });
   }
   const ok = worstOf(outputs) <= limit;
-  const verdict: Verdict = { ok, target: target.name, against: peer?.name ?? 'evaluate', outputs };
+  const { adapter } = runner;
+  const against = peer?.name ?? 'evaluate';
+  const verdict: Verdict = { ok, target: target.name, against, ...(adapter && { adapter }), limit, outputs };
   if (ok) return verdict;
   doing('looking for the layer that diverges');
   const sample = worstSample(shapesOf(graph), got, want);
@@ -166,7 +178,7 @@ async function blame(
   if (!taps) return undefined;
   try {
     const values = await taps.run(inputs);
-    return values && divergingLayer(compiled.graph, taps.plan, inputs, values, job.limit ?? tolerance);
+    return values && divergingLayer(compiled.graph, taps.plan, inputs, values, toleranceOf(job.target));
   } finally {
     taps.dispose();
   }

@@ -1,9 +1,10 @@
 /** A measurement, for people. */
-import { printAdapter } from '../bench/adapter.ts';
+
 import { printLink } from '../bench/link.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
 import { sum } from '../bench/web/shipped.ts';
 import { visible } from '../diagnostic.ts';
+import { printAdapter } from '../toolchain/adapter.ts';
 import type { Paint } from './paint.ts';
 import { printBytes, printCount, printError, printPercent, printTime, table } from './paint.ts';
 

@@ -13,6 +13,8 @@ import { isOutput, openFolder } from '../make/open.ts';
 import { isSystemError, reasonOf } from '../make/system-error.ts';
 import { timingOf } from '../make/timing.ts';
 import type { Numbers } from '../tensor/numbers.ts';
+import type { AdapterInfo } from '../toolchain/adapter.ts';
+import { printAdapter } from '../toolchain/adapter.ts';
 import type { Timing } from '../toolchain/run-native.ts';
 import type { Desk } from './desk.ts';
 import { readInputs } from './inputs.ts';
@@ -24,6 +26,7 @@ import type { Flags } from './run.ts';
 interface Subject {
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
+  readonly adapter?: AdapterInfo;
   readonly run: (inputs: Named) => Promise<Named | undefined>;
   readonly time: (inputs: Named, times: number) => Promise<Timing | undefined>;
   readonly dispose: () => void;
@@ -47,7 +50,11 @@ export async function run(path: string, flags: Flags, desk: Desk): Promise<boole
       ...summary(values[port.name]),
       file: files[i] ?? null,
     }));
-    desk.print({ outputs, ...(time && { time }) }, (paint) => asText(outputs, flags.repeat, time, paint));
+    const { adapter } = subject;
+    desk.print({ outputs, ...(adapter && { adapter }), ...(time && { time }) }, (paint) => [
+      ...asText(outputs, flags.repeat, time, paint),
+      ...(adapter ? ['', `adapter: ${visible(printAdapter(adapter))}`] : []),
+    ]);
     return true;
   } finally {
     subject.dispose();

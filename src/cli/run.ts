@@ -17,7 +17,7 @@ export const runCommand = (act: Act): Command =>
     new Command('run')
       .summary('run what was built, or interpret a model')
       .description(
-        'Runs what espalier build wrote into a folder: WebAssembly in this process, native code as a process of its own. A model is interpreted by the slow and exact reference instead.',
+        'Runs what espalier build wrote into a folder: WebAssembly in this process, native code and what is for WebGPU (which takes the package "webgpu") as a process of its own. A model is interpreted by the slow and exact reference instead.',
       )
       .argument('<folder or model>', 'a folder that espalier build wrote, or a model')
       .option(

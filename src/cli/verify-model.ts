@@ -1,6 +1,6 @@
 /** What `espalier verify` does. Loaded only when it runs, so that help comes at once. */
 import type { Divergence } from '../check/bisect.ts';
-import { incomparable, peerTolerance, tolerance } from '../check/compare.ts';
+import { incomparable } from '../check/compare.ts';
 import { loadPeer } from '../check/load-peer.ts';
 import type { Peer, PeerName } from '../check/peer.ts';
 import { peerTitles } from '../check/peer.ts';
@@ -12,6 +12,7 @@ import { loadModel } from '../make/load.ts';
 import { partsFor } from '../make/parts.ts';
 import { exact } from '../make/storage.ts';
 import { buildAndOpen } from '../make/temporary.ts';
+import { printAdapter } from '../toolchain/adapter.ts';
 import type { Desk } from './desk.ts';
 import { modelOf } from './model.ts';
 import { choicesOf } from './options.ts';
@@ -78,12 +79,11 @@ async function peerFor(name: PeerName, loaded: LoadedModel, { report, doing }: D
 }
 
 export function verdictAsText(
-  { ok, target, against, outputs, divergedAt }: Verdict,
+  { ok, target, against, adapter, limit, outputs, divergedAt }: Verdict,
   model: string,
   samples: number,
   paint: Paint,
 ): readonly string[] {
-  const limit = against === 'evaluate' ? tolerance : peerTolerance;
   const rows = outputs.map(({ name, shape, maxError }) => {
     const error = maxError === incomparable ? 'not comparable' : printError(maxError);
     return [paint.bold(visible(name)), `[${shape.join(', ')}]`, maxError <= limit ? error : paint.red(error)];
@@ -94,20 +94,23 @@ export function verdictAsText(
     `${ok ? paint.green('equal') : paint.red('different')}: ${model} on ${target} against ${against}, ${inputs}, error at most ${limit}`,
     '',
     ...table([head, ...rows], ['left', 'left', 'right']),
-    ...(divergedAt ? ['', ...blame(divergedAt, paint)] : []),
+    ...(adapter ? ['', `adapter: ${visible(printAdapter(adapter))}`] : []),
+    ...(divergedAt ? ['', ...blame(divergedAt, limit, paint)] : []),
   ];
 }
 
 /** Sentences that say who is to blame. */
-function blame({ stage, pass, layer, op, kernel, maxError }: Divergence, paint: Paint): readonly string[] {
+function blame(
+  { stage, pass, layer, op, kernel, maxError }: Divergence,
+  limit: number,
+  paint: Paint,
+): readonly string[] {
   const off = `error ${printError(maxError)}`;
   const where = layer === null ? '' : ` at layer ${paint.bold(`"${visible(layer)}"`)}${op === null ? '' : ` (${op})`}`;
   if (stage === 'import') return [`diverges when the model is read${where}: ${off}`];
   if (stage === 'pass') return [`diverges in pass ${paint.bold(`"${pass}"`)}${where}: ${off}`];
   // Below the limit of a whole output no layer can be called wrong.
   const how =
-    maxError <= tolerance
-      ? 'no layer is wrong by itself, but errors add up: most is added'
-      : 'diverges in the artefact';
+    maxError <= limit ? 'no layer is wrong by itself, but errors add up: most is added' : 'diverges in the artefact';
   return [`${how}${where}, computed by ${kernel === null ? 'its loops' : `kernel "${kernel}"`}: ${off}`];
 }

@@ -1,19 +1,23 @@
 /** An output folder, ready to run. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { targets } from '../../targets/index.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
+import type { AdapterInfo } from '../toolchain/adapter.ts';
+import { openGpu } from '../toolchain/run-gpu.ts';
 import type { Timing } from '../toolchain/run-native.ts';
 import { loadWasm } from '../toolchain/run-wasm.ts';
 import { readManifest } from './folder.ts';
 import type { Manifest } from './manifest.ts';
 import { manifestName } from './manifest.ts';
 import { openNative } from './native.ts';
-import { timingOf } from './timing.ts';
+import { timingFrom, timingOf } from './timing.ts';
 
 export interface OpenModel {
   readonly manifest: Manifest;
+  /** What WebGPU runs it on; absent for other targets. */
+  readonly adapter?: AdapterInfo;
   /** Plain inputs by name → plain outputs by name; undefined, and reported, if the program fails. */
   readonly run: (inputs: Named) => Promise<Named | undefined>;
   /** How long each of `times` runs on these inputs takes, after a first one that is not counted. */
@@ -38,12 +42,6 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
       'the network is shared by a CPU and an accelerator, which is not simulated here',
       'host/csim.sh in the folder builds programs that simulate it: see README.md there',
     );
-  if (targets.some(({ name, beside }) => name === manifest.target && beside !== undefined))
-    return fail(
-      'run/needs-gpu',
-      `what is built for "${manifest.target}" runs where there is a GPU, in pages, and none is driven from here`,
-      `load "${manifest.name}.js" in a page, or build for wasm`,
-    );
   const has = (role: string): boolean => manifest.files.some((file) => file.role === role);
   if (!has('binary'))
     return fail(
@@ -53,8 +51,30 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
         ? 'hardware is simulated: see README.md in the folder'
         : 'build without --source-only, with a C compiler installed',
     );
-  const opened = await (has('binding') ? openWasm(folder, manifest) : openNative(folder, manifest, report, signal));
+  const opened = await (!has('binding')
+    ? openNative(folder, manifest, report, signal)
+    : targets.some(({ name, beside }) => name === manifest.target && beside !== undefined)
+      ? openOnGpu(folder, manifest, report, signal)
+      : openWasm(folder, manifest));
   return opened && { ...opened, manifest };
+}
+
+async function openOnGpu(
+  folder: string,
+  manifest: Manifest,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<Omit<OpenModel, 'manifest'> | undefined> {
+  const model = await openGpu(resolve(folder), { ...manifest, signal }, report);
+  return (
+    model && {
+      ...model,
+      async time(inputs, times) {
+        const taken = (await model.run(inputs)) && (await model.time(times));
+        return taken && timingFrom(taken);
+      },
+    }
+  );
 }
 
 async function openWasm(folder: string, { name }: Manifest): Promise<Omit<OpenModel, 'manifest'>> {

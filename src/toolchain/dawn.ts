@@ -13,6 +13,14 @@ export interface NoDawn {
   readonly hint: string;
 }
 
+/** What the adapters of WebGPU stand on. */
+const drivers = 'a driver for Vulkan, Metal or Direct3D 12';
+
+export const noAdapter: NoDawn = {
+  message: `WebGPU has no adapter here: ${drivers} is missing`,
+  hint: `install ${drivers}; on Linux, chromium or mesa-vulkan-drivers bring one that runs on the CPU`,
+};
+
 interface Dawn {
   readonly globals: object;
   create(options: readonly string[]): GPU;
@@ -21,12 +29,18 @@ interface Dawn {
 /** On the drivers of the system, or in software where Linux has none. The names of WebGPU become global, as in pages. */
 export async function openDawn(): Promise<GPU | NoDawn> {
   const found = findPackage('webgpu');
-  if (!found) return { message: 'WebGPU in Node.js needs one more package', hint: `npm install --save-dev ${wanted}` };
+  const hint = `npm install --save-dev ${wanted}`;
+  if (!found) return { message: 'WebGPU in Node.js takes the package "webgpu", and it is not installed', hint };
   findVulkan();
-  const main = createRequire(join(found.folder, 'package.json')).resolve(found.folder);
-  const { create, globals } = (await import(pathToFileURL(main).href)) as Dawn;
-  Object.assign(globalThis, globals);
-  return create([]);
+  try {
+    const main = createRequire(join(found.folder, 'package.json')).resolve(found.folder);
+    const { create, globals } = (await import(pathToFileURL(main).href)) as Dawn;
+    Object.assign(globalThis, globals);
+    return create([]);
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    return { message: `the package "webgpu" in "${found.folder}" does not load: ${reason}`, hint };
+  }
 }
 
 export const isDawn = (found: GPU | NoDawn): found is GPU => 'requestAdapter' in found;

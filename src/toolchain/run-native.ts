@@ -1,26 +1,15 @@
 /** Runs the example program of a native artefact on numbers, through files of its own. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
-import type { Numbers } from '../tensor/numbers.ts';
-import { bytesOf, zeros } from '../tensor/numbers.ts';
-import type { DType, Shape } from '../tensor/type.ts';
 import { elements } from '../tensor/type.ts';
+import type { NumberPorts } from './number-files.ts';
+import { throughFiles } from './number-files.ts';
 
-export interface NativePort {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
-
-export interface NativeRun {
+export interface NativeRun extends NumberPorts {
   /** The executable, `NAME_example`. */
   readonly program: string;
-  readonly inputs: readonly NativePort[];
-  readonly outputs: readonly NativePort[];
   /** Numbers for each input by name, as many as its shape says. */
   readonly given: Named;
   /** Runs timed after the first. */
@@ -41,14 +30,10 @@ export type NativeResult =
 
 /** Writes the inputs to a temporary folder, runs the program there, and reads the outputs back. */
 export async function runNative(run: NativeRun): Promise<NativeResult> {
-  const { program, inputs, outputs, given, repeat = 0, emulator = [], signal } = run;
+  const { program, inputs, given, repeat = 0, emulator = [], signal } = run;
   const wrong = inputs.find(({ name, shape }) => given[name]?.length !== elements(shape));
   if (wrong) return failure(run, `input "${wrong.name}" takes ${elements(wrong.shape)} numbers`);
-  const folder = await mkdtemp(join(tmpdir(), 'espalier-'));
-  try {
-    const from = inputs.map((_, i) => join(folder, `in${i}.bin`));
-    const to = outputs.map((_, i) => join(folder, `out${i}.bin`));
-    await Promise.all(inputs.map(({ name }, i) => writeFile(from[i], bytesOf(given[name]))));
+  return throughFiles(run, given, async ({ from, to }, read): Promise<NativeResult> => {
     const [command, ...args] = [
       ...emulator,
       resolve(program),
@@ -58,21 +43,8 @@ export async function runNative(run: NativeRun): Promise<NativeResult> {
     ];
     const { error, stdout, stderr } = await execute(command, args, signal);
     if (error !== undefined) return failure(run, `${error}${stderr === '' ? '' : `: ${stderr}`}`);
-    const values = await Promise.all(outputs.map((port, i) => readNumbers(to[i], port)));
-    return {
-      ok: true,
-      outputs: Object.fromEntries(outputs.map(({ name }, i) => [name, values[i]])),
-      ...(repeat > 0 && { timing: JSON.parse(stdout) as Timing }),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function readNumbers(file: string, { dtype, shape }: NativePort): Promise<Numbers> {
-  const data = zeros(dtype, elements(shape));
-  bytesOf(data).set(await readFile(file));
-  return data;
+    return { ok: true, outputs: await read(), ...(repeat > 0 && { timing: JSON.parse(stdout) as Timing }) };
+  });
 }
 
 interface Execution {

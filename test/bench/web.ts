@@ -6,9 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { printAdapter } from '../../src/bench/adapter.ts';
 import { benchSchema } from '../../src/bench/report.ts';
 import { packageFolder } from '../../src/make/package.ts';
+import { printAdapter } from '../../src/toolchain/adapter.ts';
 import { findPackage } from '../../src/toolchain/packages.ts';
 import { keep } from './keep.ts';
 
