@@ -1,0 +1,255 @@
+/*
+ * Blocks of threads, one after the other, their threads one after the other on as few fibres as do: a thread that meets
+ * nothing to wait for leaves its fibre to the next, so kernels without barriers run as plain loops.
+ *
+ * A thread that waits changes to one that can go on. What all threads of a block or some lanes of a warp do together is
+ * checked: whoever leaves while others wait, waits elsewhere than they do, or is waited for in vain ends the program with code 86.
+ */
+#pragma once
+#include <string.h>
+
+#include "fibre.h"
+#include "settings.h"
+#include "shared.h"
+#include "types.h"
+
+namespace cuda_shim {
+
+struct Site {
+  const char *what, *function, *file;
+  int line;
+};
+
+#define CUDA_SHIM_SITE(what) cuda_shim::Site{what, __func__, __FILE__, __LINE__}
+
+inline bool sameSite(const Site &a, const Site &b) { return a.line == b.line && strcmp(a.file, b.file) == 0; }
+
+struct Thread {
+  uint3 index;
+  Fibre *fibre;
+  enum { fresh, running, ready, waiting, left } state;
+  Site site;
+  int votes;
+  /* Bytes on their way to shared memory; see copies.h. */
+  struct Copy *copies;
+};
+
+/* Lanes of a warp that do something together: those of one mask. */
+struct Together {
+  unsigned mask = 0, arrived = 0;
+  Site site{};
+  void *lanes[32];
+};
+
+struct Block {
+  static constexpr unsigned mostThreads = 1024;
+  Thread threads[mostThreads];
+  Together together[mostThreads];  // of each warp one for each lane: the lowest of a mask
+  unsigned count = 0, begun = 0, left = 0, waiting = 0;
+  Site barrier{};
+  /* Those that can go on, as a ring. */
+  unsigned short ready[2 * mostThreads];
+  unsigned first = 0, last = 0;
+  int votes = 0;
+  unsigned long long number = 0, blocks = 0;
+  size_t dynamic = 0;
+  void (*call)(void *) = nullptr;
+  void *argument = nullptr;
+  Thread *now = nullptr;
+  Fibre *fibre = nullptr, *idle = nullptr;
+  Fibre main;
+  unsigned random = 1;
+};
+
+inline Block block;
+
+/* Where the end of one block meets the beginning of the next. */
+inline char betweenBlocks[2];
+
+[[noreturn]] CUDA_SHIM_OWN void wrong(const char *message, const Thread *one, const Thread *other) {
+  fflush(stdout);
+  const auto told = [](const Thread *t) {
+    const uint3 i = t->index;
+    if (t->state == Thread::left)
+      fprintf(stderr, "  thread (%u, %u, %u) left\n", i.x, i.y, i.z);
+    else
+      fprintf(stderr, "  thread (%u, %u, %u) in %s of %s at %s:%d\n", i.x, i.y, i.z, t->site.what, t->site.function,
+              t->site.file, t->site.line);
+  };
+  fprintf(stderr, "cuda shim: block (%u, %u, %u): %s\n", blockIdx.x, blockIdx.y, blockIdx.z, message);
+  told(one);
+  if (other) told(other);
+  fflush(stderr);
+  _Exit(86);
+}
+
+CUDA_SHIM_OWN unsigned numberOf(const Thread &t) { return static_cast<unsigned>(&t - block.threads); }
+
+CUDA_SHIM_OWN void mark([[maybe_unused]] void *what, [[maybe_unused]] bool before) {
+#if defined(__SANITIZE_THREAD__)
+  before ? __tsan_release(what) : __tsan_acquire(what);
+#endif
+}
+
+#if defined(__SANITIZE_THREAD__)
+inline void *contexts[Block::mostThreads];
+#endif
+
+CUDA_SHIM_OWN void become(Thread &t) {
+#if defined(__SANITIZE_THREAD__)
+  __tsan_switch_to_fiber(contexts[numberOf(t)], 1);
+#endif
+  block.now = &t;
+  threadIdx = t.index;
+}
+
+CUDA_SHIM_OWN void wake(Thread &t) {
+  t.state = Thread::ready;
+  block.ready[block.last++ % (2 * Block::mostThreads)] = static_cast<unsigned short>(numberOf(t));
+}
+
+CUDA_SHIM_OWN unsigned drawn(unsigned below) {
+  unsigned &r = block.random;
+  r ^= r << 13, r ^= r >> 17, r ^= r << 5;
+  return r % below;
+}
+
+/* The next that can go on, in the order that is set: threads run in any order between barriers, and results may not tell which. */
+CUDA_SHIM_OWN Thread *takeReady() {
+  if (block.first == block.last) return nullptr;
+  const unsigned ring = 2 * Block::mostThreads, many = block.last - block.first;
+  const unsigned at = settings.order == Order::forward ? 0 : settings.order == Order::backward ? many - 1 : drawn(many);
+  unsigned short &chosen = block.ready[(block.first + at) % ring], &head = block.ready[block.first % ring];
+  const unsigned short number = chosen;
+  chosen = head;
+  block.first++;
+  return &block.threads[number];
+}
+
+CUDA_SHIM_OWN Thread *takeFresh() {
+  if (block.begun == block.count) return nullptr;
+  const unsigned k = block.begun++;
+  return &block.threads[settings.order == Order::forward ? k : block.count - 1 - k];
+}
+
+CUDA_SHIM_OWN void beginBlock() {
+  const unsigned long long n = block.number;
+  const unsigned perLayer = gridDim.x * gridDim.y;
+  blockIdx = {static_cast<unsigned>(n % gridDim.x), static_cast<unsigned>(n / gridDim.x % gridDim.y),
+              static_cast<unsigned>(n / perLayer)};
+  block.begun = block.left = block.waiting = 0;
+  block.votes = 0;
+  block.first = block.last = 0;
+  mark(&betweenBlocks[n & 1], false);
+  spoilShared(block.dynamic);
+  mark(&betweenBlocks[n & 1], true);
+}
+
+[[noreturn]] __attribute__((no_sanitize_thread)) inline void live();
+
+CUDA_SHIM_OWN Fibre *idleFibre() {
+  Fibre *fibre = block.idle;
+  if (!fibre) return newFibre([] { live(); });
+  block.idle = fibre->next;
+  return fibre;
+}
+
+/* What blocks wait for, in vain: nobody is left to go on. */
+[[noreturn]] CUDA_SHIM_OWN void stuck() {
+  const Thread *one = nullptr, *other = nullptr;
+  for (unsigned i = 0; i < block.count; i++) {
+    const Thread &t = block.threads[i];
+    if (t.state == Thread::waiting && !one) one = &t;
+    else if (one && !other && (t.state == Thread::left || !sameSite(t.site, one->site))) other = &t;
+  }
+  wrong("threads wait for each other for ever", one, other);
+}
+
+/* Lets others run until this thread is woken. */
+CUDA_SHIM_OWN void wait() {
+  Thread &self = *block.now;
+  Fibre *fibre = block.fibre;
+  self.fibre = fibre;
+  self.state = Thread::waiting;
+  if (Thread *next = takeReady()) block.fibre = next->fibre;
+  else if (block.begun < block.count) block.fibre = idleFibre();
+  else stuck();
+  if (block.fibre != fibre) change(*fibre, *block.fibre);
+  block.fibre = fibre;
+  become(self);
+  self.state = Thread::running;
+}
+
+CUDA_SHIM_OWN void leave(Thread &t) {
+  t.state = Thread::left;
+  block.left++;
+  if (block.waiting > 0)
+    for (unsigned i = 0; i < block.count; i++)
+      if (block.threads[i].state == Thread::waiting && sameSite(block.threads[i].site, block.barrier))
+        wrong("a thread left that others wait for", &t, &block.threads[i]);
+  mark(&betweenBlocks[~block.number & 1], true);
+}
+
+/* What a fibre does: threads to their end, then whatever can go on elsewhere. */
+[[noreturn]] __attribute__((no_sanitize_thread)) inline void live() {
+  arrived(*block.fibre);
+  for (;;) {
+    Fibre *self = block.fibre;
+    if (block.first != block.last) {
+      Thread *next = takeReady();
+      self->next = block.idle;
+      block.idle = self;
+      block.fibre = next->fibre;
+      change(*self, *block.fibre);
+    } else if (Thread *t = takeFresh()) {
+      t->state = Thread::running;
+      become(*t);
+      mark(&betweenBlocks[block.number & 1], false);
+      block.call(block.argument);
+      leave(*block.now);
+    } else if (block.left < block.count) {
+      stuck();
+    } else if (++block.number < block.blocks) {
+      beginBlock();
+    } else {
+      self->next = block.idle;
+      block.idle = self;
+      change(*self, block.main);
+    }
+  }
+}
+
+/* All blocks of a grid; `call` is given `argument` for every thread. */
+CUDA_SHIM_OWN void runGrid(dim3 grid, dim3 shape, size_t dynamic, void (*call)(void *), void *argument) {
+  gridDim = grid, blockDim = shape;
+  block.count = shape.x * shape.y * shape.z;
+  block.blocks = 1ull * grid.x * grid.y * grid.z;
+  block.number = 0, block.dynamic = dynamic;
+  block.call = call, block.argument = argument;
+  block.random = 2463534242u;
+  for (unsigned i = 0; i < block.count; i++) {
+    Thread &t = block.threads[i];
+    t.index = {i % shape.x, i / shape.x % shape.y, i / (shape.x * shape.y)};
+    t.state = Thread::fresh;
+    t.copies = nullptr;
+  }
+  for (Together &t : block.together) t.mask = 0;
+#if defined(__SANITIZE_THREAD__)
+  void *const outside = __tsan_get_current_fiber();
+  // All from here: what is made by another thread would come after what that one did.
+  for (unsigned i = 0; i < block.count; i++)
+    if (!contexts[i]) contexts[i] = __tsan_create_fiber(0);
+#endif
+  if (!block.main.stack) findStack(block.main);
+  mark(&betweenBlocks[0], true);
+  beginBlock();
+  block.fibre = idleFibre();
+  change(block.main, *block.fibre);
+#if defined(__SANITIZE_THREAD__)
+  __tsan_switch_to_fiber(outside, 0);
+#endif
+  mark(&betweenBlocks[0], false);
+  mark(&betweenBlocks[1], false);
+}
+
+}  // namespace cuda_shim
