@@ -5,6 +5,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { kernels } from '../targets/wasm/kernels/index.ts';
+import { largestError } from './passes/compare.ts';
 import { wasmCases } from './wasm-cases.ts';
 import { buildModule, chosen } from './wasm-module.ts';
 
@@ -14,12 +15,12 @@ describe.each(Object.entries(wasmCases))('%s', (kernel, cases) => {
     expect(chosen(tuned.plan)).toContain(kernel);
     const inputs = randomInputs(graph, 7);
     const [fast, slow, meant] = [tuned.run(inputs), plain.run(inputs), evaluate(graph, inputs)];
-    expect(error(fast, meant)).toBeLessThan(2e-6);
-    expect(error(slow, meant)).toBeLessThan(2e-6);
+    expect(largestError(meant, fast).error).toBeLessThan(2e-6);
+    expect(largestError(meant, slow).error).toBeLessThan(2e-6);
     // A second run finds what the first has left behind.
     expect(tuned.run(inputs)).toEqual(fast);
     const relaxed = await tuned.relaxed();
-    if (relaxed) expect(error(relaxed(inputs), meant)).toBeLessThan(2e-6);
+    if (relaxed) expect(largestError(meant, relaxed(inputs)).error).toBeLessThan(2e-6);
   });
 });
 
@@ -53,23 +54,6 @@ test('every kernel says why it does not take a step that it does not know', asyn
   expect(step.refused.map((r) => r.kernel)).toEqual(kernels.map((k) => k.name));
   for (const { reason } of step.refused) expect(reason).toMatch(/^[a-z0-9"].*[^.]$/);
 });
-
-type Outputs = Readonly<Record<string, Numbers>>;
-
-/** The largest difference of any output, against its largest number. */
-function error(have: Outputs, want: Outputs): number {
-  let worst = 0;
-  for (const [name, numbers] of Object.entries(want)) {
-    let [most, apart] = [0, 0];
-    numbers.forEach((v, i) => {
-      most = Math.max(most, Math.abs(v));
-      apart = Math.max(apart, Math.abs(v - have[name][i]));
-      if (Number.isNaN(have[name][i]) !== Number.isNaN(v)) apart = Infinity;
-    });
-    worst = Math.max(worst, apart / (most || 1));
-  }
-  return worst;
-}
 
 /** Inputs with a NaN, an infinity and large numbers here and there. */
 function poisoned(graph: Graph): Record<string, Numbers> {

@@ -2,14 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import { parse } from '../src/graph/parse.ts';
 import { build } from '../src/index.ts';
 import { shippedFiles } from '../src/make/budget.ts';
 import { readManifest } from '../src/make/folder.ts';
-import type { Numbers } from '../src/tensor/numbers.ts';
+import type { Bound, Loaded, Values } from './webgpu-bound.ts';
+import { bindingOf, failure } from './webgpu-bound.ts';
 import { noGpu, gpu as openGpu } from './webgpu-device.ts';
 
 const graph = parse(`graph tiny of "tiny.json"
@@ -23,24 +23,6 @@ const graph = parse(`graph tiny of "tiny.json"
 return "probability"=%y, "twice"=%m
 `);
 
-type Values = Record<string, Numbers>;
-type Failure = Error & { readonly reason?: string; readonly input?: string };
-
-interface Loaded {
-  readonly backend: string;
-  readonly reason: string | undefined;
-  readonly arithmetic: string;
-  readonly device: GPUDevice | undefined;
-  run(inputs: object, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
-  run(inputs: object): Promise<Values>;
-  dispose(): void;
-}
-
-interface Bound {
-  readonly shapes: { readonly inputs: object; readonly outputs: object };
-  load(options?: object): Promise<Loaded>;
-}
-
 const inputs: Values = Object.fromEntries([
   ['gnu', Float32Array.from({ length: 56 }, (_, i) => Math.sin(i))],
   ['__proto__', Int32Array.of(1, -2, 2 ** 31 - 1)],
@@ -51,9 +33,7 @@ const folder = mkdtempSync(join(tmpdir(), 'espalier-webgpu-'));
 let bound: Bound;
 
 beforeAll(async () => {
-  const built = await build(graph, { target: 'webgpu', out: folder, force: true });
-  expect(built.diagnostics).toEqual([]);
-  bound = (await import(pathToFileURL(join(folder, 'tiny.js')).href)) as Bound;
+  bound = await bindingOf(graph, folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -62,12 +42,6 @@ function expectClose(have: Values): void {
   for (const [i, v] of have.probability.entries()) expect(v).toBeCloseTo(want.probability[i], 5);
   expect(have.twice).toEqual(want.twice);
 }
-
-const failure = (work: Promise<unknown>): Promise<Failure> =>
-  work.then(
-    () => Promise.reject(new Error('nothing was wrong')),
-    (cause: Failure) => cause,
-  );
 
 describe('without a device', () => {
   test('WebAssembly runs the model, and it is said why', async () => {

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
-import { build } from '../src/index.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
+import type { Bound, Failure, Values } from './webgpu-bound.ts';
+import { bindingOf, failure } from './webgpu-bound.ts';
 import { noGpu, gpu as openGpu } from './webgpu-device.ts';
 
 const graph = parse(`graph small of "small.json"
@@ -29,22 +30,6 @@ const light = parse(`graph light of "light.json"
 return "y"=%y
 `);
 
-type Values = Record<string, Numbers>;
-type Failure = Error & { readonly reason?: string; readonly input?: string };
-
-interface Loaded {
-  readonly backend: string;
-  readonly reason: string | undefined;
-  readonly device: GPUDevice | undefined;
-  run(inputs: unknown, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
-  run(inputs: unknown): Promise<Values>;
-  dispose(): void;
-}
-
-interface Bound {
-  load(options?: object): Promise<Loaded>;
-}
-
 const inputs: Values = { x: Float32Array.from({ length: 72 }, (_, i) => Math.cos(i)) };
 const wanted = (of: Graph, given = inputs): Numbers => evaluate(of, given).y as Numbers;
 const folder = mkdtempSync(join(tmpdir(), 'espalier-webgpu-faults-'));
@@ -56,19 +41,9 @@ beforeAll(async () => {
   lightBound = await built(light);
 });
 
-async function built({ name, ...rest }: Graph): Promise<Bound> {
-  const out = join(folder, name);
-  expect((await build({ name, ...rest }, { target: 'webgpu', out })).diagnostics).toEqual([]);
-  return (await import(pathToFileURL(join(out, `${name}.js`)).href)) as Bound;
-}
+const built = (of: Graph): Promise<Bound> => bindingOf(of, join(folder, of.name));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const failure = (work: Promise<unknown>): Promise<Failure> =>
-  work.then(
-    () => Promise.reject(new Error('nothing was wrong')),
-    (cause: Failure) => cause,
-  );
 
 const typed = (cause: Failure) => [cause.name, cause.reason];
 

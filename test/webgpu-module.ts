@@ -18,6 +18,7 @@ import { placesOf } from '../targets/gpu/places.ts';
 import { kernels } from '../targets/webgpu/kernels/index.ts';
 import type { Module } from '../targets/webgpu/module.ts';
 import { moduleOf } from '../targets/webgpu/module.ts';
+import { largestError } from './passes/compare.ts';
 import { sharedDevice } from './webgpu-device.ts';
 
 export const render = renderer(new URL('templates/', packageFolder()));
@@ -159,23 +160,6 @@ export async function expectMeaning(graph: Graph, kernel: string): Promise<void>
   expect(tuned.plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? [work.kernel] : []))).toContain(kernel);
   const inputs = randomInputs(graph, 7);
   const fast = await tuned.run(inputs);
-  expect(relativeError(fast, evaluate(graph, inputs))).toBeLessThan(1e-5);
+  expect(largestError(evaluate(graph, inputs), fast).error).toBeLessThan(1e-5);
   expect(await tuned.run(inputs)).toEqual(fast);
-}
-
-type Outputs = Readonly<Record<string, Numbers>>;
-
-/** The largest difference of any output, against its largest number. */
-export function relativeError(have: Outputs, want: Outputs): number {
-  let worst = 0;
-  for (const [name, numbers] of Object.entries(want)) {
-    let [most, apart] = [0, 0];
-    numbers.forEach((v, i) => {
-      most = Math.max(most, Math.abs(v));
-      apart = Math.max(apart, Math.abs(v - have[name][i]));
-      if (Number.isNaN(have[name][i]) !== Number.isNaN(v)) apart = Infinity;
-    });
-    worst = Math.max(worst, apart / (most || 1));
-  }
-  return worst;
 }

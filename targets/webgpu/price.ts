@@ -22,10 +22,10 @@ export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
       const dense = work.encoding.format === 'dense';
       const all = elements(work.types.weights.shape);
       if (!dense && !work.asked && work.cost.multiplies > most * all) return Infinity;
-      const { counts, family } = countsOf(work);
+      const counted = countsOf(work);
       // All taps are multiplied anyway.
-      if (family === 'depthwise' && !dense) return Infinity;
-      return predict(work).ns + (counts.weights ?? 0) * perByte + work.cost.bytes * perOwnByte;
+      if (counted.family === 'depthwise' && !dense) return Infinity;
+      return predictWith(rates, counted).ns + (counted.counts.weights ?? 0) * perByte + work.cost.bytes * perOwnByte;
     },
   };
 }

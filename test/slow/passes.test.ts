@@ -4,10 +4,10 @@ import { pipeline } from '../../passes/index.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { randomInputs } from '../../src/graph/samples.ts';
-import { loadModel } from '../../src/make/load.ts';
 import { runPasses } from '../../src/pass.ts';
 import { targets } from '../../targets/index.ts';
-import { inputShapes, modelNames, modelPath } from '../models.ts';
+import { importReal } from '../import/model.ts';
+import { modelNames } from '../models.ts';
 import { largestError } from '../passes/compare.ts';
 
 const count = ({ nodes }: Graph, kind: string, fn?: string): number =>
@@ -15,11 +15,7 @@ const count = ({ nodes }: Graph, kind: string, fn?: string): number =>
     .length;
 
 describe.each(modelNames)('%s', (name) => {
-  const loaded = loadModel(modelPath(name), { shapes: inputShapes(name) }, (d) => {
-    if (d.severity === 'error') throw new Error(d.message);
-  });
-  if (!loaded) throw new Error(`"${name}" is not imported`);
-  const { graph } = loaded;
+  const graph = importReal(name);
   const inputs = randomInputs(graph, 3);
   const want = evaluate(graph, inputs);
 

@@ -4,7 +4,6 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import type { Plugin as EsbuildPlugin, Format, Platform } from 'esbuild';
 import { build as esbuild } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { rollup } from 'rollup';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,9 +12,9 @@ import { espalier as forEsbuild } from '../../src/plugin/esbuild.ts';
 import { espalier as forRolldown } from '../../src/plugin/rolldown.ts';
 import { espalier as forRollup } from '../../src/plugin/rollup.ts';
 import { espalier as forWebpack } from '../../src/plugin/webpack.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
 import { writeModel } from '../cli-kit.ts';
-import { appFolder, chromiumPath, root, serve } from '../plugin-kit.ts';
+import { chromiumPath, launch, serve } from '../page-kit.ts';
+import { appFolder, root } from '../plugin-kit.ts';
 
 const folder = appFolder({
   'main.js': `
@@ -122,10 +121,10 @@ describe('esbuild', () => {
     await bundle('esbuild-page/deep', [forEsbuild()]);
     expect(text('esbuild-page/deep/main.js')).not.toContain('\0');
     writeFileSync(join(folder, 'esbuild-page/deep/index.html'), '<script src="main.js"></script>');
-    const served = await serve(join(folder, 'esbuild-page'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
+    const served = await serve({ app: { folder: join(folder, 'esbuild-page') } });
+    const browser = await launch();
     const page = await browser.newPage();
-    await page.goto(`${served.address}deep/`);
+    await page.goto(`${served.address}/app/deep/`);
     expect(await page.evaluate('window.result')).toEqual(result);
     await browser.close();
     served.close();

@@ -4,13 +4,12 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { parse } from 'npyjs';
-import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from '../../examples/person.ts';
 import { bestPerson, columns } from '../../examples/person.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
 import { ensureBuilt, espalier } from '../cli-kit.ts';
-import { appFolder, chromiumPath, installed, root, serve } from '../plugin-kit.ts';
+import { chromiumPath, launch, serve } from '../page-kit.ts';
+import { appFolder, installed, root } from '../plugin-kit.ts';
 
 const recorded = readFileSync(join(root, 'examples/blazepose-detector/expected.npy'));
 /** What TensorFlow.js makes of the picture. */
@@ -77,13 +76,13 @@ describe.skipIf(!existsSync(chromiumPath)).each([
 
   beforeAll(async () => {
     if (!existsSync(join(folder, 'pose-browser/dist'))) run('pose-browser', vite, 'build');
-    const served = await serve(join(folder, 'pose-browser/dist'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet, ...args] });
+    const served = await serve({ app: { folder: join(folder, 'pose-browser/dist') } });
+    const browser = await launch(...args);
     const page = await browser.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
-    await page.goto(served.address);
+    await page.goto(`${served.address}/app/`);
     if (where.includes('asked for')) {
       await page.waitForFunction('window.output !== undefined');
       await page.locator('#gpu').uncheck();

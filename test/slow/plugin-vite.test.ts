@@ -2,14 +2,13 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import type { InlineConfig, ViteDevServer } from 'vite';
 import { build, createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { espalier } from '../../src/plugin/vite.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
 import { writeModel } from '../cli-kit.ts';
-import { appFolder, chromiumPath, serve } from '../plugin-kit.ts';
+import { chromiumPath, launch, serve } from '../page-kit.ts';
+import { appFolder } from '../plugin-kit.ts';
 
 const files = {
   'index.html': '<!doctype html><script type="module" src="/main.js"></script>',
@@ -56,7 +55,7 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
 
   beforeAll(async () => {
     writeModel(join(folder, 'pose'), { bias: 0.5 });
-    browser = await chromium.launch({ executablePath: chromiumPath, args: [...quiet] });
+    browser = await launch();
     page = await browser.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
   });
@@ -66,8 +65,8 @@ describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/b
 
   test('what is built computes in a page and in a worker, wherever it is put', async () => {
     await build({ ...all, base: './', build: { outDir: 'out' } });
-    const served = await serve(join(folder, 'out'));
-    await page.goto(served.address);
+    const served = await serve({ app: { folder: join(folder, 'out') } });
+    await page.goto(`${served.address}/app/`);
     await page.waitForFunction('window.ready');
     expect(await evaluate('window.compute()')).toEqual(outputs(0.5));
     expect(await evaluate('window.sizes')).toEqual([1, 4]);

@@ -1,14 +1,11 @@
 /** Threads in Chromium, in pages that are isolated and in others, and the whole detector on one, two and three of them. */
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile, printDiagnostic, randomInputs } from '../../src/index.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
 import { modelPath } from '../models.ts';
+import type { Served } from '../page-kit.ts';
+import { chromiumPath, computed, launch, serve } from '../page-kit.ts';
 import type { Built } from '../wasm-build.ts';
 import { buildWasm, importBinding, writeBuilt } from '../wasm-build.ts';
 import { convGraph } from '../wasm-graphs.ts';
@@ -34,13 +31,6 @@ test('the detector computes the same bits on any number of threads', async () =>
     for (const have of await runs(built, { kernels: 'portable', threads }, 5)) expect(have.equals(want)).toBe(true);
 });
 
-const executablePath = '/usr/bin/chromium';
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
 const code = `import { load } from './test.js';
   const compute = async ([x, options, runs]) => {
     const model = await load(undefined, options);
@@ -52,7 +42,7 @@ const code = `import { load } from './test.js';
   };`;
 
 const pages: Readonly<Record<string, string>> = {
-  'page.html': `<script type="module">${code} window.compute = compute; window.ready = true;</script>`,
+  'page.html': `<script type="module">${code} window.compute = compute;</script>`,
   'worker.html': `<script type="module">
     window.compute = (given) => new Promise((resolve, reject) => {
       const worker = new Worker('./worker.js', { type: 'module' });
@@ -60,7 +50,6 @@ const pages: Readonly<Record<string, string>> = {
       worker.onerror = ({ message }) => reject(new Error(message));
       worker.postMessage(given);
     });
-    window.ready = true;
   </script>`,
   'worker.js': `${code} onmessage = async ({ data }) => postMessage(await compute(data));`,
 };
@@ -70,12 +59,7 @@ const isolated = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-/** By the first part of an address. */
-const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  isolated,
-  open: {},
-  strict: { ...isolated, 'content-security-policy': "default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" },
-};
+const strict = { ...isolated, 'content-security-policy': "default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" };
 
 interface Answer {
   readonly kernels: string;
@@ -84,7 +68,7 @@ interface Answer {
   readonly out: readonly number[];
 }
 
-describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr/bin/chromium', () => {
+describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/bin/chromium', () => {
   const graph = convGraph({
     x: [1, 28, 28, 24],
     o: 32,
@@ -95,9 +79,8 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
   });
   const { x } = randomInputs(graph, 5);
   let browser: Browser;
-  let server: Server;
+  let served: Served;
   let want: readonly number[];
-  let address: string;
 
   beforeAll(async () => {
     const built = await buildWasm(graph, [], { threads: 2 });
@@ -107,54 +90,38 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
       threads: 1,
     });
     want = Array.from(model.run({ x }).out);
-    server = createServer(({ url = '/' }, answer) => {
-      const [, place, name = ''] = url.split('/');
-      const path = join(folder, name);
-      if (name === '' || (!(name in pages) && !existsSync(path))) return void answer.writeHead(404).end();
-      answer.writeHead(200, { 'content-type': types[extname(name)] ?? '', ...headers[place] });
-      answer.end(pages[name] ?? readFileSync(path));
+    served = await serve({
+      isolated: { folder, pages, headers: isolated },
+      open: { folder, pages },
+      strict: { folder, pages, headers: strict },
     });
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: [...quiet] });
+    browser = await launch();
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.close();
+    served?.close();
   });
 
-  const computed = async (place: string, options: object, runs = 1): Promise<Answer> => {
-    const page = await browser.newPage();
-    const faults: string[] = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${address}/${place}.html`);
-    await page.waitForFunction('window.ready');
-    const answer = await page.evaluate(
-      (given) => (window as unknown as { compute(given: unknown): Promise<Answer> }).compute(given),
-      [Array.from(x), options, runs] as const,
-    );
-    expect(faults).toEqual([]);
-    await page.close();
-    return answer;
-  };
+  const answered = (place: string, options: object, runs = 1): Promise<Answer> =>
+    computed(browser, `${served.address}/${place}.html`, [Array.from(x), options, runs]);
 
   test.each(['isolated/page', 'isolated/worker'])('two threads in %s', async (place) => {
-    const answer = await computed(place, { kernels: 'portable', threads: 2 }, 30);
+    const answer = await answered(place, { kernels: 'portable', threads: 2 }, 30);
     expect(answer).toEqual({ kernels: 'portable', threads: 2, threadsReason: undefined, out: want });
   });
 
   test('kernels with relaxed SIMD are the same on one thread and on two', async () => {
     const [one, two] = [
-      await computed('isolated/page', { threads: 1 }),
-      await computed('isolated/page', { threads: 2 }, 30),
+      await answered('isolated/page', { threads: 1 }),
+      await answered('isolated/page', { threads: 2 }, 30),
     ];
     expect([one.kernels, two.kernels, one.threads, two.threads]).toEqual(['relaxed', 'relaxed', 1, 2]);
     expect(two.out).toEqual(one.out);
   });
 
   test.each(['open/page', 'open/worker'])('one thread in %s, since the page is not isolated', async (place) => {
-    const answer = await computed(place, { kernels: 'portable', threads: 2 });
+    const answer = await answered(place, { kernels: 'portable', threads: 2 });
     expect(answer).toEqual({
       kernels: 'portable',
       threads: 1,
@@ -164,7 +131,7 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
   });
 
   test('one thread where the policy of a page refuses workers of text', async () => {
-    const { threads, threadsReason, out } = await computed('strict/page', { kernels: 'portable', threads: 2 });
+    const { threads, threadsReason, out } = await answered('strict/page', { kernels: 'portable', threads: 2 });
     expect([threads, threadsReason]).toEqual([1, expect.stringMatching(/^a worker cannot be started: ./)]);
     expect(out).toEqual(want);
   });

@@ -1,23 +1,14 @@
 /** What is built for WebGPU in a page of a browser: on its device where it has one, and as WebAssembly where it has none. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { build } from '../../src/index.ts';
 import type { Numbers } from '../../src/tensor/numbers.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
 import { digitGraph, testDigits } from '../digits.ts';
-
-const executablePath = '/usr/bin/chromium';
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
+import type { Served } from '../page-kit.ts';
+import { chromiumPath, computed, launch, serve } from '../page-kit.ts';
 
 const page = `<script type="module">
   import { load } from './digits_pruned.js';
@@ -26,7 +17,6 @@ const page = `<script type="module">
     const { logits } = await model.run({ image: Float32Array.from(image) });
     return { backend: model.backend, reason: model.reason, logits: Array.from(logits) };
   };
-  window.ready = true;
 </script>`;
 
 interface Answer {
@@ -35,39 +25,26 @@ interface Answer {
   readonly logits: readonly number[];
 }
 
-describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr/bin/chromium', () => {
+describe.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/bin/chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-webgpu-'));
   const graph = { ...digitGraph('digits-pruned'), name: 'digits_pruned' };
   const [image] = testDigits(1).images;
-  const asked: string[] = [];
-  let server: Server;
+  let served: Served;
 
   beforeAll(async () => {
     expect((await build(graph, { target: 'webgpu', out: folder, force: true })).ok).toBe(true);
-    server = createServer(({ url = '/' }, answer) => {
-      asked.push(url);
-      const path = join(folder, url);
-      if (url !== '/page.html' && !existsSync(path)) return void answer.writeHead(404).end();
-      answer.writeHead(200, { 'content-type': types[extname(url)] ?? 'application/octet-stream' });
-      answer.end(url === '/page.html' ? page : readFileSync(path));
-    });
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    served = await serve({ app: { folder, pages: { 'page.html': page } } });
   });
 
   afterAll(() => {
-    server?.close();
+    served?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function computed(args: readonly string[]): Promise<Answer> {
-    const browser = await chromium.launch({ executablePath, args: [...quiet, ...args] });
+  async function answered(...args: readonly string[]): Promise<Answer> {
+    const browser = await launch(...args);
     try {
-      const tab = await browser.newPage();
-      await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/page.html`);
-      await tab.waitForFunction('window.ready');
-      const compute = (numbers: readonly number[]) =>
-        (window as unknown as { compute(image: readonly number[]): Promise<Answer> }).compute(numbers);
-      return await tab.evaluate(compute, Array.from(image));
+      return await computed<Answer>(browser, `${served.address}/app/page.html`, Array.from(image));
     } finally {
       await browser.close();
     }
@@ -80,14 +57,14 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
   }
 
   test('on its device, and nothing is loaded for any other', async () => {
-    const { backend, reason, logits } = await computed(['--enable-unsafe-webgpu']);
+    const { backend, reason, logits } = await answered('--enable-unsafe-webgpu');
     expect([backend, reason]).toEqual(['webgpu', undefined]);
     expectClose(logits);
-    expect(asked.filter((url) => url.startsWith('/wasm'))).toEqual([]);
+    expect(served.asked.filter((url) => url.startsWith('/app/wasm'))).toEqual([]);
   });
 
   test('as WebAssembly where there is none', async () => {
-    const { backend, reason, logits } = await computed([]);
+    const { backend, reason, logits } = await answered();
     expect([backend, reason]).toEqual(['wasm', 'WebGPU has no adapter']);
     expectClose(logits);
   });

@@ -6,29 +6,18 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { randomInputs } from '../../src/graph/samples.ts';
 import { build } from '../../src/index.ts';
-import { loadModel } from '../../src/make/load.ts';
 import { pruneGraph } from '../../src/prune/prune.ts';
 import type { Numbers } from '../../src/tensor/numbers.ts';
-import { quiet } from '../../src/toolchain/browser.ts';
-import { inputShapes, modelPath } from '../models.ts';
-import { chromiumPath, serve } from '../plugin-kit.ts';
+import { importReal } from '../import/model.ts';
+import { chromiumPath, computed, launch, serve } from '../page-kit.ts';
+import { largestError } from '../passes/compare.ts';
 import { prunerOf } from '../prune/kit.ts';
 import { gpu, noGpu } from '../webgpu-device.ts';
-import { relativeError } from '../webgpu-module.ts';
-
-function loaded(name: 'blazepose-detector' | 'nsfwjs-mobilenet_v2'): Graph {
-  const model = loadModel(modelPath(name), { shapes: inputShapes(name) }, ({ severity, message }) => {
-    if (severity === 'error') throw new Error(message);
-  });
-  if (!model) throw new Error(`${name} is not read`);
-  return model.graph;
-}
 
 const pruned = (graph: Graph, pattern: string): Graph =>
   pruneGraph(graph, {
@@ -40,9 +29,9 @@ const pruned = (graph: Graph, pattern: string): Graph =>
   }).graph;
 
 const networks = [
-  ['pose_detector', () => loaded('blazepose-detector')],
-  ['mobilenet', () => loaded('nsfwjs-mobilenet_v2')],
-  ['mobilenet_pruned', () => pruned(loaded('nsfwjs-mobilenet_v2'), 'unstructured:0.85')],
+  ['pose_detector', () => importReal('blazepose-detector')],
+  ['mobilenet', () => importReal('nsfwjs-mobilenet_v2')],
+  ['mobilenet_pruned', () => pruned(importReal('nsfwjs-mobilenet_v2'), 'unstructured:0.85')],
 ] as const;
 
 type Named = Readonly<Record<string, Numbers>>;
@@ -59,7 +48,7 @@ interface Binding {
 type Sent = Readonly<Record<string, readonly number[]>>;
 
 const page = `<script type="module">
-  window.compute = async (name, inputs) => {
+  window.compute = async ([name, inputs]) => {
     const { load } = await import('./' + name + '/' + name + '.js');
     const model = await load({ backend: 'webgpu' });
     const typed = Object.entries(inputs).map(([input, numbers]) => [input, Float32Array.from(numbers)]);
@@ -89,28 +78,18 @@ describe.each(networks)('%s', (name, make) => {
   test.skipIf(noGpu)(`in Node.js on Dawn ${noGpu ?? ''}`, async () => {
     const { load } = (await import(pathToFileURL(join(folder, name, `${name}.js`)).href)) as Binding;
     const model = await load({ gpu: await gpu(), backend: 'webgpu' });
-    expect(relativeError(await model.run(inputs), want)).toBeLessThan(1e-4);
+    expect(largestError(want, await model.run(inputs)).error).toBeLessThan(1e-4);
     model.dispose();
   });
 
   test.skipIf(!existsSync(chromiumPath))('in chromium, which must be at /usr/bin/chromium', async () => {
-    const served = await serve(folder);
-    const browser = await chromium.launch({
-      executablePath: chromiumPath,
-      args: [...quiet, '--enable-unsafe-webgpu'],
-    });
+    const served = await serve({ app: { folder } });
+    const browser = await launch('--enable-unsafe-webgpu');
     try {
-      const tab = await browser.newPage();
-      await tab.goto(served.address);
-      await tab.waitForFunction('window.compute');
       const sent: Sent = Object.fromEntries(Object.entries(inputs).map(([input, data]) => [input, Array.from(data)]));
-      const got = await tab.evaluate(
-        ([network, given]) =>
-          (window as unknown as { compute(name: string, inputs: Sent): Promise<Sent> }).compute(network, given),
-        [name, sent] as const,
-      );
+      const got = await computed<Sent>(browser, `${served.address}/app/`, [name, sent]);
       const typed = Object.entries(got).map(([output, numbers]) => [output, Float32Array.from(numbers)]);
-      expect(relativeError(Object.fromEntries(typed), want)).toBeLessThan(1e-4);
+      expect(largestError(want, Object.fromEntries(typed)).error).toBeLessThan(1e-4);
       expect(served.asked.filter((path) => path.includes('/wasm/'))).toEqual([]);
     } finally {
       await browser.close();
