@@ -45,6 +45,16 @@ function write(name: string, graph: Parameters<typeof print>[0]): string {
 }
 
 describe('explain', () => {
+  test('where no layer has weights, there is nothing to divide by', async () => {
+    writeFileSync(
+      at('none.graph'),
+      'graph none of "none"\n  %x = input "x" : f32[1x4]\n  %y = softmax(%x) axis=1 : f32[1x4]\nreturn "y"=%y\n',
+    );
+    const { code, out } = await espalier(['explain', at('none.graph'), '-t', 'cpu', '--html', at('none.html')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('no layer has weights')]);
+    expect(readFileSync(at('none.html'), 'utf8')).not.toContain('NaN');
+  });
+
   test.each([
     ['wasm', []],
     ['cpu', ['--cpu', 'x86-64-v3']],

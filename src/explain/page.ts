@@ -55,9 +55,13 @@ export function explanationPage(explained: Explained, measured: Measured | undef
   });
 }
 
-const storedText = ({ storedBytes, halfBytes, movedBytes, flops, arenaBytes }: Explained['totals']): string =>
-  `All constants are stored in ${bytes(storedBytes)}, ${((100 * storedBytes) / halfBytes).toFixed(1)} % of the weights as f16. ` +
-  `A run moves ${bytes(movedBytes)}, and its layers do ${count(flops)} operations, in an arena of ${bytes(arenaBytes)}.`;
+function storedText({ storedBytes, halfBytes, movedBytes, flops, arenaBytes }: Explained['totals']): string {
+  const share = halfBytes === 0 ? '' : `, ${((100 * storedBytes) / halfBytes).toFixed(1)} % of the weights as f16`;
+  return (
+    `All constants are stored in ${bytes(storedBytes)}${share}. ` +
+    `A run moves ${bytes(movedBytes)}, and its layers do ${count(flops)} operations, in an arena of ${bytes(arenaBytes)}.`
+  );
+}
 
 const timeText = (measured: Measured | undefined, others: number): string =>
   `${measured ? 'Measured: each step in the network, the median. ' : ''}${others} other steps have no weights, and nothing is predicted for them.`;
