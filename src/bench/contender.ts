@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Report } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
 import type { ManifestPort } from '../make/manifest.ts';
+import { moduleExtension } from '../make/package.ts';
 import { bytesOf, zeros } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
 import type { Dialogue } from '../toolchain/dialogue.ts';
@@ -66,7 +67,7 @@ export function startSubject(subject: Subject, options: ProcessOptions): Process
   const orders: Orders = { subject, inputs, outputs };
   const file = join(options.folder, 'orders.json');
   writeFileSync(file, JSON.stringify(orders));
-  const module = new URL(import.meta.url.endsWith('.ts') ? './serve.ts' : './serve.js', import.meta.url);
+  const module = new URL(`./serve.${moduleExtension}`, import.meta.url);
   const command = [...options.pin, ...nodeCommand(module, 'serve', file)];
   return speaking(startDialogue(command, options), { ...options, inputs, outputs });
 }

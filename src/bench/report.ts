@@ -156,6 +156,7 @@ export const layerTimesSchema = z.object({ layers: z.array(z.object({ name: z.st
 
 export type Machine = z.infer<typeof machineSchema>;
 export type Adapter = z.infer<typeof adapterSchema>;
+export type GpuCounts = z.infer<typeof gpuCounts>;
 export type Counts = z.infer<typeof countsSchema>;
 export type Web = z.infer<typeof webSchema>;
 export type LayerTiming = z.infer<typeof layerSchema>;

@@ -8,6 +8,9 @@ export function packageFolder(): URL {
   return found.find((folder) => existsSync(new URL('templates/', folder))) ?? bug('the folder "templates" is missing');
 }
 
+/** How our modules end where they lie: sources, or what they were compiled to. */
+export const moduleExtension: 'ts' | 'js' = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder()), 'utf8')) as { version: string };
   return version;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Report } from '../diagnostic.ts';
 import type { Journal } from '../make/journal.ts';
+import { moduleExtension } from '../make/package.ts';
 import { startDialogue } from '../toolchain/dialogue.ts';
 import { nodeCommand } from '../toolchain/node.ts';
 import type { StoredJob } from './shaders.ts';
@@ -40,7 +41,7 @@ export async function timeInNode(
   journal.hold(folder);
   writeFileSync(join(folder, 'job.json'), JSON.stringify(job));
   writeFileSync(join(folder, 'weights.bin'), weights);
-  const child = new URL(import.meta.url.endsWith('.ts') ? './gpu-child.ts' : './gpu-child.js', import.meta.url);
+  const child = new URL(`./gpu-child.${moduleExtension}`, import.meta.url);
   const dialogue = startDialogue(nodeCommand(child, 'serveShaders', folder), { signal });
   const fail = (message: string, hint: string | null): undefined =>
     void report({ severity: 'error', code: 'tune/no-gpu', message, hint: hint ?? elsewhere });

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ownMount, sourceRoot } from '../bench/web/kit.ts';
 import { startServer } from '../bench/web/server.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Journal } from '../make/journal.ts';
+import { moduleExtension } from '../make/package.ts';
 import { openBrowser } from '../toolchain/browser.ts';
 import type { MeasuredShaders } from './gpu-node.ts';
 import { timedSchema } from './gpu-node.ts';
@@ -81,16 +83,11 @@ async function served(
   }
 }
 
-/** The folder above `src/`, of sources or of what they were compiled to. */
-const sourceRoot = new URL('../../', import.meta.url);
-const ownMount = '/espalier/';
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-
 const page = `<!doctype html>
 <meta charset="utf-8">
 <title>espalier tune</title>
 <body><script type="module">
-import { begin } from '${ownMount}src/tune/web/page-main.${extension}';
+import { begin } from '${ownMount}src/tune/web/page-main.${moduleExtension}';
 begin();
 </script></body>
 `;

@@ -7,6 +7,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { ModelProto } from '../../import/onnx/schema.ts';
 import { decode } from '../../import/onnx/schema.ts';
 import { exportWith } from '../../make/export.ts';
+import { moduleExtension } from '../../make/package.ts';
 import type { Dialogue } from '../../toolchain/dialogue.ts';
 import { startDialogue } from '../../toolchain/dialogue.ts';
 import { nodeCommand } from '../../toolchain/node.ts';
@@ -49,7 +50,7 @@ export function openOrtLayers(
   const orders: OrtOrders = { models, folder: own, threads };
   const file = join(own, 'orders.json');
   writeFileSync(file, JSON.stringify(orders));
-  const module = new URL(import.meta.url.endsWith('.ts') ? './ort-child.ts' : './ort-child.js', import.meta.url);
+  const module = new URL(`./ort-child.${moduleExtension}`, import.meta.url);
   const dialogue = startDialogue([...pin, ...nodeCommand(module, 'serveLayers', file)], { signal });
   return {
     time: (layer, kind, runs) => timeLayer(dialogue, `${2 * layer + (kind === 'float' ? 0 : 1)} ${runs}`, report),

@@ -1,11 +1,6 @@
 /** What a page or a process hands to WebGPU, whoever does it: bytes that are uploaded, and bytes that buffers hold. */
 
-export interface GpuCounts {
-  /** Written to buffers and textures, or to memory that is mapped for it. */
-  readonly uploadedBytes: number;
-  /** The most that all buffers held together which were not destroyed yet. */
-  readonly heldBytes: number;
-}
+import type { GpuCounts } from '../report.ts';
 
 type Prototype = Record<string, (...args: never[]) => unknown>;
 

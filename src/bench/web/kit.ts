@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { moduleExtension } from '../../make/package.ts';
 import type { Subject } from '../orders.ts';
 import type { Site } from './site.ts';
 
@@ -38,14 +39,12 @@ export type DriverName = 'ours' | 'ours-gpu' | 'steps' | 'tfjs' | 'tfjs-gpu' | '
 /** The folder above `src/`, of sources or of what they were compiled to. */
 export const sourceRoot = new URL('../../../', import.meta.url);
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-
-const driverPath = (name: DriverName): string => `src/bench/web/drive-${name}.${extension}`;
+const driverPath = (name: DriverName): string => `src/bench/web/drive-${name}.${moduleExtension}`;
 
 /** Our modules as addresses of a page. */
 export const ownMount = '/espalier/';
 
-export const pageModule = `${ownMount}src/bench/web/page-main.${extension}`;
+export const pageModule = `${ownMount}src/bench/web/page-main.${moduleExtension}`;
 
 export type Ports = Pick<Site, 'threads' | 'inputs' | 'outputs' | 'constants'>;
 
