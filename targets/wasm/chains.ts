@@ -9,7 +9,7 @@ import type { Argument, Panels, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
 import type { Wat } from './text.ts';
-import { literal, number } from './text.ts';
+import { identifierOf, literal, number } from './text.ts';
 
 export interface PrintedChain {
   readonly definition: Wat;
@@ -18,7 +18,6 @@ export interface PrintedChain {
 
 export interface Names {
   readonly place: (array: Arr) => number;
-  readonly identifier: (call: RoutineCall) => string;
   /** Of the parameters of what is called. */
   readonly parameters: (call: RoutineCall) => readonly string[];
 }
@@ -63,7 +62,7 @@ export function printChain(chain: Chain, plan: Plan, names: Names): PrintedChain
       if ('f32' in a) return ['f32.const', literal('f32', a.f32), label];
       return [...value(addresses(a)), label];
     });
-    const made: Wat = ['call', `$${names.identifier(call)}`, ...printed];
+    const made: Wat = ['call', `$${identifierOf(call.routine)}`, ...printed];
     if (ranges.every(([begin, end]) => begin < end)) return made;
     return ['if', value(ranges.map(([begin, end]) => Number(begin < end))), ['then', made]];
   });

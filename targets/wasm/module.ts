@@ -14,7 +14,7 @@ import { portable } from './instructions.ts';
 import type { MemoryMap } from './memory.ts';
 import { printLoops } from './print-wat.ts';
 import type { Wat } from './text.ts';
-import { lines, literal } from './text.ts';
+import { identifierOf, lines, literal } from './text.ts';
 import type { Control } from './threads/control.ts';
 import { sharedText } from './threads/print-tasks.ts';
 import { warmingCalls } from './warm.ts';
@@ -52,7 +52,7 @@ export function moduleText(
   const print = (call: RoutineCall, said?: Said): Wat => printCall(call, place, namesOf(call), said);
   const printed = (calls: readonly RoutineCall[]): readonly string[] => calls.flatMap((call) => lines(print(call)));
   const chains = plan.chains.map(({ first, last, ...rest }) => {
-    const names = { place, identifier: ({ routine }: RoutineCall) => identifier(routine), parameters: namesOf };
+    const names = { place, parameters: namesOf };
     const about = `A band of steps ${first} to ${last}.`;
     return { first, last, about, ...printChain({ first, last, ...rest }, plan, names) };
   });
@@ -145,12 +145,10 @@ function printCall(
     if ('f32' in a) return noted(['f32.const', literal('f32', a.f32)], name);
     return noted(said(i, place(a)) ?? ['i32.const', String(place(a))], a.name);
   };
-  return ['call', `$${identifier(routine)}`, ...args.map(argument)];
+  return ['call', `$${identifierOf(routine)}`, ...args.map(argument)];
 }
 
 const noted = (value: Wat, name: string): Wat => [...value, `(; ${name} ;)`];
-
-const identifier = ({ name }: Routine): string => name.replaceAll('-', '_');
 
 /** With all that they need, each once, in the order of their names. */
 function closure(roots: Iterable<Routine>): readonly Routine[] {

@@ -27,3 +27,6 @@ export const panelBytes = ({ shape }: TensorType): number => shape[3] * rowBytes
 
 /** Bytes from a picture of a batch to the next. */
 export const pictureBytes = (type: TensorType): number => (4 * storedLength(type)) / type.shape[0];
+
+/** Every how many rows of so many pixels begin with a vector. */
+export const rowsOfVectors = (width: number): number => (width % 4 === 0 ? 1 : width % 2 === 0 ? 2 : 4);

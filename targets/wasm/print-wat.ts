@@ -9,7 +9,7 @@ import { bytesPer } from '../../src/tensor/type.ts';
 import { nonNegativeIn } from '../signs.ts';
 import { math } from './math.ts';
 import type { Wat } from './text.ts';
-import { number } from './text.ts';
+import { identifierOf, number } from './text.ts';
 
 export interface PrintedLoops {
   readonly locals: readonly Wat[];
@@ -96,7 +96,7 @@ export function printLoops(body: readonly Stmt[], place: (array: Arr) => number)
   const get = (v: Var): Wat => ['local.get', variable(v)];
   const call = (routine: Routine, ...args: readonly Wat[]): Wat => {
     needs.add(routine);
-    return ['call', `$${routine.name.replaceAll('-', '_')}`, ...args];
+    return ['call', `$${identifierOf(routine)}`, ...args];
   };
 
   /** The address operands of an access: the array's place as the static offset, the index as the address. */

@@ -1,4 +1,5 @@
 /** WebAssembly text as nested lists, and how they are laid out on lines. */
+import type { Routine } from '../../src/plan/kernel.ts';
 
 /** A word, or a parenthesised list whose first members are words. */
 export type Wat = string | readonly Wat[];
@@ -56,3 +57,6 @@ export function literal(type: 'i32' | 'f32', value: number): string {
   }
   return String(Number(value.toPrecision(9)));
 }
+
+/** What a routine is called in text. */
+export const identifierOf = ({ name }: Pick<Routine, 'name'>): string => name.replaceAll('-', '_');

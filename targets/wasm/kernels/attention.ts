@@ -5,6 +5,7 @@ import type { Shape } from '../../../src/tensor/type.ts';
 import { elements, storedLength, tensor } from '../../../src/tensor/type.ts';
 import { math } from '../math.ts';
 import { lanes, panels, rowBytes } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import { relayoutCall } from './relayout.ts';
 import type { Picture } from './slide.ts';
 
@@ -124,11 +125,12 @@ function attentionOf(kind: Mask['kind']): Routine {
   const masks = kind === 'none' ? [] : [masked(kind)];
   const name = ['attention', ...(kind === 'none' ? [] : [kind])].join('-');
   return {
-    ...routine(
-      'attention',
-      { name: name.replaceAll('-', '_'), round: lanes - 1, masks: masks.map((m) => m.name.replaceAll('-', '_')) },
-      [scores, ...masks, shares, mix],
-    ),
+    ...routine('attention', { name: name.replaceAll('-', '_'), round: lanes - 1, masks: masks.map(identifierOf) }, [
+      scores,
+      ...masks,
+      shares,
+      mix,
+    ]),
     name,
   };
 }

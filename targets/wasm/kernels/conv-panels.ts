@@ -5,6 +5,7 @@ import type { Kernel, KernelSite, Routine, RoutineCall } from '../../../src/plan
 import type { Numbers } from '../../../src/tensor/numbers.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, rowBytes } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import { epilogueOf } from './epilogue.ts';
 import { biasInPasses, blockOf, inPasses, passesFor, planesOf } from './passes.ts';
 import { inPlace } from './ranges.ts';
@@ -121,7 +122,7 @@ function convOf({ name: tiling, tiles }: Tiling): Routine {
     view: {
       name: name.replaceAll('-', '_'),
       row: rowBytes,
-      tiles: tiles.map(({ routine, bytes }) => ({ name: routine.name.replaceAll('-', '_'), bytes })),
+      tiles: tiles.map(({ routine, bytes }) => ({ name: identifierOf(routine), bytes })),
     },
     needs: tiles.map((t) => t.routine),
   };

@@ -3,6 +3,7 @@ import type { Weights } from '../../../src/graph/weights.ts';
 import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import type { Epilogue } from './epilogue.ts';
 import { fillOf, fillRow } from './fill.ts';
 import { packDense } from './linear.ts';
@@ -65,8 +66,8 @@ function filtersFor(fill: Routine, stride: number, kw: number): Routine {
     template: 'wasm/kernels/depthwise-rows.wat.hbs',
     view: {
       name: name.replaceAll('-', '_'),
-      fill: fill.name.replaceAll('-', '_'),
-      rows: rows.name.replaceAll('-', '_'),
+      fill: identifierOf(fill),
+      rows: identifierOf(rows),
       bytesOfTaps: 4 * kw,
       panelRow: rowBytes,
     },

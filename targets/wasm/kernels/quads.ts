@@ -7,7 +7,8 @@ import type { Weights } from '../../../src/graph/weights.ts';
 import type { Conv2d } from '../../../src/ops/conv2d.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Shape } from '../../../src/tensor/type.ts';
-import { lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
+import { lanes, panelBytes, pictureBytes, rowBytes, rowsOfVectors } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import type { Epilogue } from './epilogue.ts';
 import { byRows } from './ranges.ts';
 import { storedCodes, storedNumbers, storedValue } from './stored.ts';
@@ -56,8 +57,6 @@ function quadsOf({ stride, dilation, pad }: Conv2d, [, h, w]: Shape, [, kh]: Sha
     strip = together * Math.ceil(Math.ceil(strip / together) * 0.75 - 0.5);
   return { pitch, strip, align, input: inputOf(strip), output: outputOf(strip) };
 }
-
-const rowsOfVectors = (width: number): number => (width % 4 === 0 ? 1 : width % 2 === 0 ? 2 : 4);
 
 /** By fours of channels, of which the last may come a second time: a vector for each tap. */
 function packQuads(site: KernelSite, { matrix, constant: { type } }: Weights) {
@@ -132,7 +131,7 @@ function quadsFor(stride: number, count: number, kw: number): Routine {
   return {
     name,
     template: 'wasm/kernels/depthwise-quads.wat.hbs',
-    view: { name: name.replaceAll('-', '_'), rows: rows.name.replaceAll('-', '_'), row: rowBytes },
+    view: { name: name.replaceAll('-', '_'), rows: identifierOf(rows), row: rowBytes },
     needs: [rows, toQuads, fromQuads],
   };
 }

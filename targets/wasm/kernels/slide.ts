@@ -3,6 +3,7 @@ import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { isPanels, lanes, panelBytes, pictureBytes, rowBytes } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import { copyNumbers, fillOf, fillRow } from './fill.ts';
 import { byRows } from './ranges.ts';
 import type { Tiling } from './tile.ts';
@@ -78,8 +79,8 @@ function slideOf({ direct, tile: shape }: Window, tiling: Tiling, fill: Routine,
     view: {
       name: name.replaceAll('-', '_'),
       source: `${fill.name}, ${tiling.name}`,
-      fill: fill.name.replaceAll('-', '_'),
-      tiles: tiling.tiles.map(({ routine, row, bytes }) => ({ name: routine.name.replaceAll('-', '_'), row, bytes })),
+      fill: identifierOf(fill),
+      tiles: tiling.tiles.map(({ routine, row, bytes }) => ({ name: identifierOf(routine), row, bytes })),
       pixelRows: shape.pixelRows,
       between: direct ? rowBytes : betweenRows(shape),
       below: 16 * shape.vectors,

@@ -2,6 +2,7 @@
 import type { Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import { panelsOf } from '../../../src/tensor/type.ts';
 import { lanes, panelBytes, rowBytes } from '../panels.ts';
+import { identifierOf } from '../text.ts';
 import type { Panelwise } from './conv-panels.ts';
 import { inPlace } from './ranges.ts';
 import { tilesOf } from './tile.ts';
@@ -36,8 +37,6 @@ function runs(shape: readonly number[]): readonly { readonly first: number; read
   return Array.from({ length: n }, (_, i) => ({ first: i * count, vectors: Math.ceil((h * w) / 4) }));
 }
 
-const identifier = ({ name }: Routine): string => name.replaceAll('-', '_');
-
 const [one, across, two] = [
   { pixelRows: 1, vectors: 1 },
   { pixelRows: 2, vectors: 1 },
@@ -51,9 +50,9 @@ const overVectors: Routine = {
     name: 'conv_vectors',
     row: rowBytes,
     last: rowBytes - 16,
-    one: identifier(one),
-    across: identifier(across),
-    two: identifier(two),
+    one: identifierOf(one),
+    across: identifierOf(across),
+    two: identifierOf(two),
   },
   needs: [one, across, two],
 };

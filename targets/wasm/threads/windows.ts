@@ -1,6 +1,6 @@
 /** Calls that slide windows over pictures, and dense layers: parts are some channels, some rows of pixels, or some rows of weights. */
 import type { Routine } from '../../../src/plan/kernel.ts';
-import { lanes, rowBytes } from '../panels.ts';
+import { lanes, rowBytes, rowsOfVectors } from '../panels.ts';
 import type { Divide, NamedCall, Part } from './divide.ts';
 import { rowsOfPanels } from './panels.ts';
 import type { Ends, Limits } from './pieces.ts';
@@ -80,9 +80,6 @@ function joined(block: Part, band: Part): Part {
   const both = Object.keys(block).filter((name) => name in band);
   return { ...block, ...band, ...Object.fromEntries(both.map((name) => [name, block[name] + band[name]])) };
 }
-
-/** Every how many rows of so many pixels begin with a vector. */
-const rowsOfVectors = (width: number): number => (width % 4 === 0 ? 1 : width % 2 === 0 ? 2 : 4);
 
 interface Rows {
   readonly work: number;
