@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reorderLayout } from '../passes/reorder-layout.ts';
 import type { Diagnostic } from '../src/diagnostic.ts';
 import { samplingOffers } from '../src/explain/patterns.ts';
+import { formatNamed } from '../src/formats/index.ts';
+import { nodesById } from '../src/graph/graph.ts';
 import type { LayerSpec } from '../src/graph/one-layer.ts';
 import { callOf, convSpec, linearSpec } from '../src/graph/one-layer.ts';
 import { print } from '../src/graph/print.ts';
 import { packSidecar } from '../src/graph/sidecar.ts';
+import { weightsOfCall } from '../src/graph/weights.ts';
 import { gpuFile, gpuTuningSchema, printTuning, readGpuTuning, readTuning, writeTuning } from '../src/make/tuning.ts';
 import { runPasses } from '../src/pass.ts';
 import { lower } from '../src/plan/lower.ts';
@@ -28,6 +31,7 @@ import { laptop } from '../targets/webgpu/rates/laptop.ts';
 import { webgpu } from '../targets/webgpu/target.ts';
 import { espalier } from './cli-kit.ts';
 import { layerGraph } from './explain-graphs.ts';
+import { windowCases } from './webgpu-cases-windows.ts';
 import { noGpu, gpu as openGpu } from './webgpu-device.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'espalier-gpu-tune-'));
@@ -100,6 +104,27 @@ describe('counts', () => {
   test('there are rates for all that is counted', () => {
     expect(Object.keys(laptop.families)).toEqual(families);
     expect(Object.values(laptop.families).every((rates) => Object.values(rates).every((ns) => ns > 0))).toBe(true);
+  });
+});
+
+describe('counts of convolutions in groups, and of transposed ones', () => {
+  const cases = Object.entries(windowCases).flatMap(([kernel, all]) =>
+    all.map(({ title, graph }) => [kernel, title, graph] as const),
+  );
+
+  test.each(cases)('%s: %s', (_, _title, graph) => {
+    const { steps } = lower(graph, webgpu.target({}).kernels);
+    const byId = nodesById(graph);
+    const { call, work } = steps.find((step) => weightsOfCall(step.call, byId)) ?? expect.unreachable();
+    const weights = weightsOfCall(call, byId) ?? expect.unreachable();
+    const { encoding } = weights.constant.type;
+    const cost = formatNamed(encoding.format)?.cost(weights.matrix, encoding.params) ?? expect.unreachable();
+    const { family, counts } = countsOf(workOf(call, { encoding, cost }, byId));
+    const calls = work.kind === 'routines' ? work.calls : [];
+    expect(counts.call).toBe(calls.length);
+    // What four rows share is seen in the weights, and not in their format.
+    const name = calls.at(-1)?.routine.name.replace(/^vnm/, family);
+    expect(name?.startsWith(family.replace(' ', '-'))).toBe(true);
   });
 });
 

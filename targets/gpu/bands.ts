@@ -19,9 +19,16 @@ export interface Bands {
   readonly order: Order;
 }
 
-export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding): Bands {
-  const scattered = encoding.format === 'vec' && height > 1;
-  const members = scattered ? scatteredRows(matrix, height) : neighbours(matrix, height);
+/** Rows of a group of `rowsEach` share bands with none of another, which reads other channels. */
+export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding, rowsEach = matrix.rows): Bands {
+  const isVector = encoding.format === 'vec' && height > 1;
+  const scattered = isVector || (rowsEach < matrix.rows && rowsEach % height > 0);
+  const members = Array.from({ length: matrix.rows / rowsEach }, (_, group) => {
+    const own = rowsEach < matrix.rows ? rowsOf(matrix, group * rowsEach, rowsEach) : matrix;
+    const inGroup = isVector ? scatteredRows(own, height) : neighbours(own, height);
+    if (rowsEach === matrix.rows) return inGroup;
+    return inGroup.map((band) => band.map((row) => (row < rowsEach ? row + group * rowsEach : matrix.rows)));
+  }).flat();
   const live = liveBits(matrix);
   const { wordsPerRow } = live;
   const own = members
@@ -50,6 +57,11 @@ export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding): Ban
   });
   const rows = Int32Array.from(own.flatMap((band) => (scattered ? band.rows : band.rows.slice(0, 1))));
   return { count: own.length, bits, first, rows, rowStep: scattered ? height : 1, order };
+}
+
+function rowsOf({ columns, run, data, mask }: Matrix, first: number, rows: number): Matrix {
+  const [from, to] = [first * columns, (first + rows) * columns];
+  return { rows, columns, run, data: data.slice(from, to), ...(mask && { mask: mask.slice(from, to) }) };
 }
 
 const neighbours = ({ rows }: Matrix, height: Height): readonly (readonly number[])[] =>

@@ -10,7 +10,8 @@ export interface Order {
 /** Rows that a sparse kernel computes together. */
 export type Height = 1 | 2 | 4;
 
-const fitting = (rows: number): Height => (rows % 4 === 0 ? 4 : rows % 2 === 0 ? 2 : 1);
+/** The most that so many rows are a multiple of. */
+export const fitting = (rows: number): Height => (rows % 4 === 0 ? 4 : rows % 2 === 0 ? 2 : 1);
 
 /** How many rows share their places, where weights are stored so: all of a block, a vector or a block of filters. */
 export function heightOf({ format, params }: Encoding): Height {

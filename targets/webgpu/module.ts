@@ -96,15 +96,20 @@ const lineOf = (text: string, part: string): number => text.slice(0, text.indexO
 
 /** As the shaders say themselves. */
 function needsOf(shaders: readonly string[], helpers: readonly string[]): Needs {
-  const all = (texts: readonly string[], pattern: RegExp): readonly (readonly number[])[] =>
-    texts.map((text) => Array.from(text.matchAll(pattern), (found) => Number(found[1])));
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
-  const words = (texts: readonly string[]) => all(texts, /var<workgroup> \w+: array<\w+, (\d+)>/g).map(sum);
+  const words = (text: string): number =>
+    sum(Array.from(text.matchAll(groupArray), ([, four, count]) => (four ? 4 : 1) * Number(count)));
+  const sizes = shaders.flatMap((text) =>
+    Array.from(text.matchAll(/@workgroup_size\((\d+)\)/g), ([, size]) => Number(size)),
+  );
   return {
-    groupBytes: 4 * (Math.max(0, ...words(shaders)) + sum(words(helpers))),
-    groupSize: Math.max(1, ...all(shaders, /@workgroup_size\((\d+)\)/g).flat()),
+    groupBytes: 4 * (Math.max(0, ...shaders.map(words)) + sum(helpers.map(words))),
+    groupSize: Math.max(1, ...sizes),
   };
 }
+
+/** Of words, or of fours of them. */
+const groupArray = /var<workgroup> \w+: array<(vec4<)?\w+>?, (\d+)>/g;
 
 function groupsOf({ routine, groups }: RoutineCall): readonly number[] {
   return groups ?? bug(`"${routine.name}" is called for no groups`);

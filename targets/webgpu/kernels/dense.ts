@@ -1,21 +1,22 @@
 /**
  * Convolutions and dense layers with all of their weights: products of matrices in tiles, the columns of pictures laid out in
- * the memory of a group as they are needed.
+ * the memory of a group as they are needed. Weights lie as tiles read them: the rows of a tile side by side, one column after the other.
  */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
-import type { Window } from '../../gpu/window.ts';
-import { windowArgs, windowNames, windowOf } from '../../gpu/window.ts';
+import type { Part } from '../../gpu/parts.ts';
+import { ordersOf } from '../../gpu/parts.ts';
+import type { Order } from '../../gpu/storage.ts';
+import { windowArgs, windowNames } from '../../gpu/window.ts';
+import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
-import { declared, endingOf, notKnown } from './layer.ts';
+import { declared, endingOf, layerOf } from './layer.ts';
+import { areVectors, isNarrow } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
 
 /** Rows of weights, and pixels, of a tile. */
 const tile = 32;
-
-/** So few vectors that no tile is worth it: a group adds up one product of vectors. */
-const fewPixels = 8;
 
 /** Along one dimension of a grid. */
 const mostGroups = 65535;
@@ -25,50 +26,89 @@ export const dense: Kernel = {
   doc: 'products of matrices in tiles of 32 by 32, or of vectors one by one',
 
   match(site) {
-    const { call, weights, result } = site;
-    if (call.op.kind !== 'conv2d' && call.op.kind !== 'linear') return 'takes convolutions and dense layers';
-    if (call.op.kind === 'conv2d' && call.op.groups > 1) return 'takes one group';
-    if (!weights) return 'takes weights that are known';
+    const layer = layerOf(site);
+    if (typeof layer === 'string') return layer;
+    const { weights, parts } = layer;
     if (weights.constant.type.encoding.format !== 'dense') return 'takes weights that are stored dense';
-    const fault = notKnown(site);
-    if (fault !== undefined) return fault;
-    const window = windowOf(site);
-    if (typeof window === 'string') return window;
+    const { rows } = weights.matrix;
+    if (parts.some(({ window }) => isNarrow(window, rows))) return `leaves groups of ${parts[0].window.rowsEach} rows`;
 
-    const { rows, columns } = weights.matrix;
-    const values = storeValues(site, weights, {
-      rows: Int32Array.from({ length: rows * columns }, (_, i) => Math.floor(i / columns)),
-      columns: Int32Array.from({ length: rows * columns }, (_, i) => i % columns),
-    });
+    const shaped = parts.map((part) => ({ ...part, ...shapeOf(part, rows) }));
+    if (shaped.some(({ groups }) => groups.some((count) => count > mostGroups))) return `takes no ${rows} rows`;
+    const { order, starts } = ordersOf(shaped);
+    const values = storeValues(site, weights, order);
     const ending = endingOf(site);
-    const args = [
-      ...windowArgs(window),
-      ...values.args,
-      ...ending.args,
-      ...[columns / window.taps, result.array, rows],
-    ];
-    const { stem, groups } = shapeOf(window, rows);
-    if (groups.some((count) => count > mostGroups)) return `takes no ${rows} rows`;
-    return { calls: [...borderCalls(window), { routine: shader(stem, values, ending), args, groups }] };
+    const calls = shaped.map(({ window, matrix, groups, ...shape }, i) => ({
+      routine: shader(shape, values, ending),
+      args: [
+        ...windowArgs(window),
+        ...values.args,
+        ...ending.args,
+        ...[matrix.run, site.result.array, rows, starts[i]],
+      ],
+      groups,
+    }));
+    return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
 
-function shapeOf(window: Window, rows: number): { readonly stem: string; readonly groups: readonly number[] } {
-  if (window.pixels <= fewPixels && window.taps === 1)
-    return { stem: 'dense-vectors', groups: [rows, window.pixels, window.images] };
-  return { stem: 'dense-tiles', groups: [Math.ceil(window.pixels / tile), Math.ceil(rows / tile), window.images] };
+interface Shape {
+  readonly stem: 'dense-vectors' | 'dense-tiles';
+  readonly groups: readonly number[];
+  /** Whether rows are fours, whose weights are read at once. */
+  readonly isAligned: boolean;
+  readonly order: Order;
+}
+
+function shapeOf({ window, matrix: { columns } }: Part, rows: number): Shape {
+  const { pixels, images, rowsEach } = window;
+  if (areVectors(window))
+    return {
+      stem: 'dense-vectors',
+      groups: [rows, pixels, images],
+      isAligned: false,
+      order: inTiles(rows, rows, 1, columns),
+    };
+  return {
+    stem: 'dense-tiles',
+    groups: [Math.ceil(pixels / tile), (rows / rowsEach) * Math.ceil(rowsEach / tile), images],
+    isAligned: rowsEach % 4 === 0,
+    order: inTiles(rows, rowsEach, tile, columns),
+  };
+}
+
+/** All weights, column after column of so many rows, or of fewer where a group of rows ends. */
+function inTiles(rows: number, rowsEach: number, height: number, columns: number): Order {
+  const order = { rows: new Int32Array(rows * columns), columns: new Int32Array(rows * columns) };
+  let next = 0;
+  for (let group = 0; group < rows; group += rowsEach)
+    for (let first = group; first < group + rowsEach; first += height)
+      for (let column = 0; column < columns; column++)
+        for (let row = first; row < Math.min(first + height, group + rowsEach); row++) {
+          order.rows[next] = row;
+          order.columns[next++] = column;
+        }
+  return order;
 }
 
 const names = [...windowNames, ...told];
-const ownNames = ['depth', 'result', 'rows'];
+const ownNames = ['depth', 'result', 'rows', 'skipped'];
 
-const shader = (stem: string, values: Stored, ending: Ending): Routine => ({
-  name: `${stem}-${values.kind}-${ending.kind}`,
+const shader = ({ stem, isAligned }: Pick<Shape, 'stem' | 'isAligned'>, values: Stored, ending: Ending): Routine => ({
+  name: `${stem}-${isAligned ? 'aligned-' : ''}${values.kind}-${ending.kind}`,
   template: `webgpu/kernels/${stem}.wgsl.hbs`,
   view: {
     told: declared([...names, ...ending.names, ...ownNames]),
-    value: values.value('(weight + column)'),
+    value: stem === 'dense-vectors' ? values.value('(weight + column)') : fourRows(values, isAligned),
     finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
   },
-  needs: [...values.needs, ...ending.needs],
+  needs: [...values.needs, ...ending.needs, ...(stem === 'dense-tiles' ? [math.readFour] : [])],
 });
+
+/** Of a column, those of four neighbouring rows of a tile: of the last ones where it has fewer. */
+const fourRows = (values: Stored, isAligned: boolean): string =>
+  isAligned
+    ? values.several('((weight + column * high + min(quad * 4, high - 4)) / 4)', 4)
+    : `vec4<f32>(${[0, 1, 2, 3]
+        .map((k) => values.value(`(weight + column * high + min(quad * 4 + ${k}, high - 1))`))
+        .join(', ')})`;

@@ -2,8 +2,9 @@
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts';
-import type { Window } from '../../gpu/window.ts';
-import { windowOf } from '../../gpu/window.ts';
+import type { Part } from '../../gpu/parts.ts';
+import { partsOf } from '../../gpu/parts.ts';
+import { windowsOf } from '../../gpu/window.ts';
 import { functionName } from '../print-wgsl.ts';
 import { activationOf } from './activation.ts';
 
@@ -53,20 +54,23 @@ export function notKnown({ constant, types }: KernelSite): string | undefined {
   return moving && `takes a constant "${moving}"`;
 }
 
-export interface PlacedLayer {
+export interface Layer {
   readonly weights: Weights;
-  readonly window: Window;
+  readonly parts: readonly Part[];
 }
 
-/** A convolution or a dense layer whose weights are known and not stored dense, or why it is none. */
-export function placedLayer(site: KernelSite): PlacedLayer | string {
-  const { call, weights } = site;
-  if (call.op.kind !== 'conv2d' && call.op.kind !== 'linear') return 'takes convolutions and dense layers';
-  if (call.op.kind === 'conv2d' && call.op.groups > 1) return 'takes one group';
+/** A convolution, a transposed one or a dense layer whose weights are known, or why it is none. */
+export function layerOf(site: KernelSite): Layer | string {
+  const { weights } = site;
+  const windows = windowsOf(site);
+  if (typeof windows === 'string') return windows;
   if (!weights) return 'takes weights that are known';
-  if (weights.constant.type.encoding.format === 'dense') return 'takes weights that are not stored dense';
   const fault = notKnown(site);
-  if (fault !== undefined) return fault;
-  const window = windowOf(site);
-  return typeof window === 'string' ? window : { weights, window };
+  return fault ?? { weights, parts: partsOf(weights.matrix, windows) };
+}
+
+/** The same of weights that are not stored dense. */
+export function placedLayer(site: KernelSite): Layer | string {
+  if (site.weights?.constant.type.encoding.format === 'dense') return 'takes weights that are not stored dense';
+  return layerOf(site);
 }

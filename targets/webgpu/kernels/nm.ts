@@ -5,6 +5,7 @@
  */
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { grouped, groupSizes } from '../../gpu/nm-places.ts';
+import { ordersOf } from '../../gpu/parts.ts';
 import { windowArgs, windowNames } from '../../gpu/window.ts';
 import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
@@ -21,30 +22,37 @@ export const nm: Kernel = {
   match(site) {
     const layer = placedLayer(site);
     if (typeof layer === 'string') return layer;
-    const { weights, window } = layer;
+    const { weights, parts } = layer;
     const { format, params } = weights.constant.type.encoding;
     if (format !== 'nm') return 'takes weights of which some are kept in every few neighbours';
     const sizes = groupSizes(params.n, params.m);
     if (sizes.groupBits > params.m) return `takes no places that need ${sizes.groupBits} bits for ${params.m} columns`;
 
-    const { matrix } = weights;
-    const { codes, order, groupsPerTap } = grouped(matrix, sizes);
+    const packed = parts.map((part) => ({ ...part, ...grouped(part.matrix, sizes) }));
+    const { order, starts } = ordersOf(packed);
     const values = storeValues(site, weights, order);
     const ending = endingOf(site);
-    const { quads, lanes, groups } = sharingOf(window, matrix.rows, 1);
-    const args = [
-      ...windowArgs(window),
-      ...values.args,
-      ...ending.args,
-      ...[site.pack('places', codes).array, groupsPerTap, sizes.m, sizes.groupBits, sizes.placeBits],
-      ...[site.result.array, lanes, matrix.rows],
-    ];
-    return { calls: [...borderCalls(window), { routine: shader(values, ending, sizes.n, quads), args, groups }] };
+    const { rows } = weights.matrix;
+    const calls = packed.map(({ window, codes, groupsPerTap }, i) => {
+      const { quads, lanes, groups } = sharingOf(window, rows, 1);
+      const args = [
+        ...windowArgs(window),
+        ...values.args,
+        ...ending.args,
+        ...[site.pack('places', codes).array, starts[i] / sizes.n, groupsPerTap],
+        ...[sizes.m, sizes.groupBits, sizes.placeBits, site.result.array, lanes, rows],
+      ];
+      return { routine: shader(values, ending, sizes.n, quads), args, groups };
+    });
+    return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
 
 const names = [...windowNames, ...told];
-const ownNames = ['codes', 'groups_per_tap', 'size', 'group_bits', 'place_bits', 'result', 'lanes', 'rows'];
+const ownNames = [
+  ...['codes', 'skipped', 'groups_per_tap'],
+  ...['size', 'group_bits', 'place_bits', 'result', 'lanes', 'rows'],
+];
 
 const shader = (values: Stored, ending: Ending, n: number, quads: number): Routine => ({
   name: `nm-${n}-${4 * quads}-${values.kind}-${ending.kind}`,
@@ -53,7 +61,7 @@ const shader = (values: Stored, ending: Ending, n: number, quads: number): Routi
     ...pixelView(1, quads),
     told: declared([...names, ...ending.names, ...ownNames]),
     kept: n,
-    value: values.value(`(at_group * ${n} + k)`),
+    value: values.value(`((skipped + at_group) * ${n} + k)`),
     finish: ending.result(`sum * ${values.factor('slot')}`, 'slot', 'at'),
   },
   needs: [...values.needs, ...ending.needs, math.readFour],

@@ -3,7 +3,6 @@
  * some rows; neighbours compute the pixels beside these, so that they read side by side. Rows follow each other without a gap,
  * whatever the number of pixels is.
  */
-
 import type { Height } from '../../gpu/storage.ts';
 import type { Window } from '../../gpu/window.ts';
 import { spread } from '../print-grid.ts';
@@ -36,11 +35,30 @@ export function sharingOf(
   return { quads, lanes, groups: [across, down, images] };
 }
 
+/** So few vectors that no tile is worth it: a group adds up one product of vectors. */
+const fewVectors = 8;
+
+export const areVectors = ({ pixels, taps }: Pick<Window, 'pixels' | 'taps'>): boolean =>
+  pixels <= fewVectors && taps === 1;
+
+/** Of fewer rows most lanes of a tile would have nothing to do. */
+const leastRows = 16;
+
+/** So many fours of pixels take less time one by one, though each waits for all that it reads, than tiles that are mostly empty. */
+const manyFours = 256;
+
+/** Whether a layer with all of its weights has so few rows, in a group or at all, that it is not computed in tiles. */
+export function isNarrow(window: Pick<Window, 'pixels' | 'taps' | 'images' | 'rowsEach'>, rows: number): boolean {
+  const { pixels, images, rowsEach } = window;
+  if (rowsEach >= leastRows || areVectors(window)) return false;
+  return rowsEach < rows || images * Math.ceil(pixels / 4) >= manyFours;
+}
+
 /** What a shader declares and adds up for its pixels and rows. */
 export function pixelView(height: Height, quads: number) {
   const fours = Array.from({ length: quads }, (_, quad) => ({
     quad,
-    places: [0, 1, 2, 3].map((k) => 4 * quad + k).join(', '),
+    nth: [0, 1, 2, 3].map((k) => 4 * quad + k).join(', '),
   }));
   const sums = Array.from({ length: height }, (_, row) =>
     fours.map(({ quad }) => ({
@@ -52,5 +70,6 @@ export function pixelView(height: Height, quads: number) {
   return {
     ...{ height, pixels: 4 * quads, fours: quads, quads: fours, sums },
     ...{ count: sums.length, all: sums.map(({ sum }) => sum).join(', ') },
+    places: fours.map(({ quad }) => `place${quad}`).join(', '),
   };
 }

@@ -5,19 +5,22 @@
  * arXiv:1802.10280). Bands are in order of how many places they have, so that neighbours take as long (Sputnik, arXiv:2006.10901).
  *
  * Every sparse format comes here that no other kernel takes. Blocks of columns, punched blocks, patterns and packs of banks are
- * places that bits tell in about as few bytes, and with as little work.
+ * places that bits tell in about as few bytes, and with as little work. So do layers with all of their weights and few rows, in groups or
+ * at all, which would leave tiles empty.
  */
 import { liveBits } from '../../../src/formats/livebits.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { bandsOf } from '../../gpu/bands.ts';
+import { ordersOf } from '../../gpu/parts.ts';
 import type { Height } from '../../gpu/storage.ts';
-import { heightOf } from '../../gpu/storage.ts';
+import { fitting, heightOf } from '../../gpu/storage.ts';
 import { windowArgs, windowNames } from '../../gpu/window.ts';
 import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
-import { declared, endingOf, placedLayer } from './layer.ts';
-import { pixelView, sharingOf } from './pixels.ts';
+import { declared, endingOf, layerOf } from './layer.ts';
+import { isNarrow, pixelView, sharingOf } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
 
@@ -26,26 +29,42 @@ export const sparse: Kernel = {
   doc: 'sums over the weights that are kept, a bit for each place, in bands of one, two or four rows',
 
   match(site) {
-    const layer = placedLayer(site);
+    const layer = layerOf(site);
     if (typeof layer === 'string') return layer;
-    const { weights, window } = layer;
+    const { weights, parts } = layer;
     const { encoding } = weights.constant.type;
-    const height = heightOf(encoding);
-    const bands = bandsOf(weights.matrix, height, encoding);
-    const values = storeValues(site, weights, bands.order);
+    const { rows } = weights.matrix;
+    const isDense = encoding.format === 'dense';
+    if (isDense && !parts.some(({ window }) => isNarrow(window, rows)))
+      return 'takes weights that are not stored dense, or few rows of them';
+    const { rowsEach } = parts[0].window;
+    const height = isDense ? fitting(rowsEach) : heightOf(encoding);
+    const banded = parts.map((part) => {
+      const matrix = isDense ? wholly(part.matrix) : part.matrix;
+      return { ...part, matrix, ...bandsOf(matrix, height, encoding, rowsEach) };
+    });
+    const { order, starts } = ordersOf(banded);
+    const values = storeValues(site, weights, order);
     const ending = endingOf(site);
     const pack = (hint: string, data: Int32Array<ArrayBuffer>) => site.pack(hint, data).array;
-    const { quads, lanes, groups } = sharingOf(window, bands.count, height);
-    const args = [
-      ...windowArgs(window),
-      ...values.args,
-      ...ending.args,
-      ...[pack('bits', bands.bits), pack('first', bands.first), pack('rows', bands.rows), bands.rowStep],
-      ...[liveBits(weights.matrix).wordsPerRun, bands.count, site.result.array, lanes, weights.matrix.rows],
-    ];
-    return { calls: [...borderCalls(window), { routine: shader(values, ending, height, quads), args, groups }] };
+    const calls = banded.map(({ window, matrix, count, bits, first, rows: own, rowStep }, i) => {
+      const { quads, lanes, groups } = sharingOf(window, count, height);
+      const begins = first.map((value) => value + starts[i] / height);
+      const args = [
+        ...windowArgs(window),
+        ...values.args,
+        ...ending.args,
+        ...[pack('bits', bits), pack('first', begins), pack('rows', own), rowStep],
+        ...[liveBits(matrix).wordsPerRun, count, site.result.array, lanes, rows],
+      ];
+      return { routine: shader(values, ending, height, quads), args, groups };
+    });
+    return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
+
+/** Zeros as well, which are stored. */
+const wholly = (matrix: Matrix): Matrix => ({ ...matrix, mask: new Uint8Array(matrix.data.length).fill(1) });
 
 const names = [...windowNames, ...told];
 const ownNames = ['bits', 'first', 'order', 'order_step', 'words', 'bands', 'result', 'lanes', 'rows'];

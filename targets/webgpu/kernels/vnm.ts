@@ -5,6 +5,7 @@
  */
 import { liveBits } from '../../../src/formats/livebits.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import { ordersOf } from '../../gpu/parts.ts';
 import { packed4, sharedSize } from '../../gpu/vnm-places.ts';
 import { windowArgs, windowNames } from '../../gpu/window.ts';
 import { math } from '../math.ts';
@@ -22,30 +23,35 @@ export const vnm: Kernel = {
   match(site) {
     const layer = placedLayer(site);
     if (typeof layer === 'string') return layer;
-    const { weights, window } = layer;
-    const { matrix } = weights;
-    const m = sharedSize(matrix);
+    const { weights, parts } = layer;
+    const { rowsEach, group } = parts[0].window;
+    if (group > 0 && rowsEach % 4 !== 0) return `takes groups of fours of rows, and is given ${rowsEach}`;
+    const m = sharedSize(weights.matrix);
     if (m === undefined)
       return 'takes rows that share four of every 8, 16 or 32 columns by fours, of which each keeps two';
 
-    const packed = packed4(matrix, m);
-    const values = storeValues(site, weights, packed.order);
+    const packed = parts.map((part) => ({ ...part, ...packed4(part.matrix, m) }));
+    const { order, starts } = ordersOf(packed);
+    const values = storeValues(site, weights, order);
     const ending = endingOf(site);
-    const bands = Math.ceil(matrix.rows / 4);
-    const { quads, lanes, groups } = sharingOf(window, bands, 4);
-    const args = [
-      ...windowArgs(window),
-      ...values.args,
-      ...ending.args,
-      ...[site.pack('bits', packed.bits).array, site.pack('places', packed.codes).array],
-      ...[liveBits(matrix).wordsPerRun, matrix.columns / m, site.result.array, lanes, matrix.rows],
-    ];
-    return { calls: [...borderCalls(window), { routine: shader(values, ending, quads), args, groups }] };
+    const { rows } = weights.matrix;
+    const calls = packed.map(({ window, matrix, bits, codes }, i) => {
+      const { quads, lanes, groups } = sharingOf(window, Math.ceil(rows / 4), 4);
+      const args = [
+        ...windowArgs(window),
+        ...values.args,
+        ...ending.args,
+        ...[site.pack('bits', bits).array, site.pack('places', codes).array, starts[i] / 8],
+        ...[liveBits(matrix).wordsPerRun, matrix.columns / m, site.result.array, lanes, rows],
+      ];
+      return { routine: shader(values, ending, quads), args, groups };
+    });
+    return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
 
 const names = [...windowNames, ...told];
-const ownNames = ['bits', 'codes', 'words', 'groups_per_band', 'result', 'lanes', 'rows'];
+const ownNames = ['bits', 'codes', 'skipped', 'words', 'groups_per_band', 'result', 'lanes', 'rows'];
 
 function shader(values: Stored, ending: Ending, quads: number): Routine {
   const view = pixelView(4, quads);
@@ -64,8 +70,8 @@ function shader(values: Stored, ending: Ending, quads: number): Routine {
       ...view,
       sums,
       told: declared([...names, ...ending.names, ...ownNames]),
-      low: values.several('2 * at_group', 4),
-      high: values.several('2 * at_group + 1', 4),
+      low: values.several('2 * (skipped + at_group)', 4),
+      high: values.several('2 * (skipped + at_group) + 1', 4),
       finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
     },
     needs: [...values.needs, ...ending.needs, math.readFour, math.oneOfFour],
