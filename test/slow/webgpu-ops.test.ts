@@ -6,7 +6,9 @@ import { noGpu } from '../webgpu-device.ts';
 import { randomShaders } from '../webgpu-random.ts';
 
 /** Those that kernels may take. */
-const layered: readonly string[] = [...['conv2d', 'linear', 'reduce', 'softmax', 'layer-norm', 'matmul', 'attention']];
+const layered: readonly string[] = [
+  ...['conv2d', 'conv-transpose2d', 'linear', 'reduce', 'softmax', 'layer-norm', 'matmul', 'attention'],
+];
 
 const kinds = Object.keys(rules) as (keyof typeof rules)[];
 
