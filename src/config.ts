@@ -32,6 +32,8 @@ export interface Config {
   readonly target?: string | undefined;
   /** What the binary will run on, e.g. `x86-64-v3`. */
   readonly cpu?: string | undefined;
+  /** cuda only: which GPUs there is code for, with commas between: `sm_80,sm_90`. */
+  readonly arch?: string | undefined;
   /** The output folder. */
   readonly out?: string | undefined;
   /** How large what is shipped may be, e.g. `25MB` or `8MB:brotli`: a build that is larger writes nothing. */
@@ -108,6 +110,7 @@ const schema = z.strictObject({
   model: z.string().min(1).optional(),
   target: z.string().min(1).optional(),
   cpu: z.string().min(1).optional(),
+  arch: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
   weightsFile: z.boolean().optional(),
   simd: z.boolean().optional(),

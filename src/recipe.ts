@@ -33,6 +33,8 @@ export interface RunCompiler {
    * For others the sources hold nothing.
    */
   readonly only?: { readonly machine: string; readonly args: readonly string[] };
+  /** That the compiler says what each kernel takes of a GPU, as ptxas does. */
+  readonly says?: 'ptxas';
   readonly output: string;
   /** What the user gets: a library, an executable. */
   readonly doc: string;

@@ -55,6 +55,8 @@ export interface TargetFamily {
   readonly scalar?: true;
   /** The most threads that may run a network together; absent where there is one alone. */
   readonly mostThreads?: number;
+  /** Why there is no code for GPUs of the architectures that a list says; absent where no GPU's own code is made. */
+  archFault?(arch: string): Fault | undefined;
   /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
   hardwareFault?(hardware: Hardware): Fault | undefined;
   target(options: TargetOptions): Target;
@@ -69,6 +71,8 @@ export interface TargetFamily {
 export interface TargetOptions {
   /** What the binary will run on: `native`, or one of the names that the family's documentation lists. */
   readonly cpu?: string;
+  /** Which GPUs there is code for, with commas between: `sm_80,sm_90`. */
+  readonly arch?: string;
   /** The same rounding and order on every CPU, compiler and engine, so that results are equal bit for bit. */
   readonly strictFp?: boolean;
   /** Put before every exported C identifier. */

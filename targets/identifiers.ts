@@ -1,6 +1,6 @@
 /** C identifiers for things that a model named. */
 
-const keywords: ReadonlySet<string> = new Set(
+export const keywords: ReadonlySet<string> = new Set(
   `alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr const_cast
   continue decltype default delete do double dynamic_cast else enum explicit export extern false float for friend goto
   if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public

@@ -1,4 +1,5 @@
 /** Prints loop nests in any language with braces and C's expressions; what differs between languages is a record. */
+import { bug } from '../src/diagnostic.ts';
 import type { Arr, BinaryOp, Expr, Scalar, Stmt, UnaryOp, Var } from '../src/loop/loop.ts';
 import { typeOf } from '../src/loop/loop.ts';
 import { namer } from '../src/loop/names.ts';
@@ -37,16 +38,24 @@ const infix: ReadonlyMap<BinaryOp, Level> = new Map<BinaryOp, Level>([
   ['!=', 'compare'],
 ]);
 
+export interface Printing {
+  readonly reserved: Iterable<string>;
+  readonly indent?: string;
+  /** Variables that are declared before, by their hints, and never negative. */
+  readonly outer?: readonly Var[];
+}
+
 /** Statements as lines, indented by `indent`. Names avoid those in `reserved`. */
 export function printLoops(
   body: readonly Stmt[],
   syntax: Syntax,
-  { reserved, indent = '' }: { readonly reserved: Iterable<string>; readonly indent?: string },
+  { reserved, indent = '', outer = [] }: Printing,
 ): string {
   const name = namer(reserved);
+  for (const v of outer) if (name(v) !== v.hint) bug(`"${v.hint}" is the name of something else`);
   const assigned = assignedIn(body);
   const given = givenIn(body);
-  const positive = new Set<Var>();
+  const positive = new Set<Var>(outer);
 
   const block = (statements: readonly Stmt[], margin: string): string[] =>
     statements.flatMap((s) => statement(s, margin));

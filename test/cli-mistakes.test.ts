@@ -93,7 +93,7 @@ describe('mistakes get one clear message each', () => {
       'a misspelt target',
       () => ['build', model, '-t', 'wsm'],
       1,
-      'error: there is no target "wsm" [target/unknown]\n  hint: did you mean "wasm"? targets are cpu, fpga, wasm, webgpu\n',
+      'error: there is no target "wsm" [target/unknown]\n  hint: did you mean "wasm"? targets are cpu, cuda, fpga, wasm, webgpu\n',
     ],
     [
       'a misspelt cpu',

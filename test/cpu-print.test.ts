@@ -30,8 +30,9 @@ import {
 import { run as interpret } from '../src/loop/run.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesOf, sameBits, zeros } from '../src/tensor/numbers.ts';
+import { ctype } from '../targets/c.ts';
 import { partsFor } from '../targets/cpu/parts.ts';
-import { ctype, syntax } from '../targets/cpu/syntax.ts';
+import { syntax } from '../targets/cpu/syntax.ts';
 import { printLoops } from '../targets/print.ts';
 import { bytesIn, folderWith, render, run } from './cpu-build.ts';
 

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 export const shimFolder = new URL('cuda-shim/', import.meta.url).pathname;
 
 /** Warnings that generated code is free of. */
-const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror', '-Wno-unknown-pragmas'];
+export const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror', '-Wno-unknown-pragmas'];
 
 /** Whatever is read or written out of place ends the program. */
 export const addresses = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'];

@@ -114,7 +114,7 @@ test('passes, targets and formats are lists of plain records', () => {
     'union',
     'smartdeal',
   ]);
-  expect(targets.map((t) => t.name)).toEqual(['cpu', 'fpga', 'wasm', 'webgpu']);
+  expect(targets.map((t) => t.name)).toEqual(['cpu', 'cuda', 'fpga', 'wasm', 'webgpu']);
   for (const family of targets) {
     const target = family.target({});
     const names = passes(target).map((p) => p.name);

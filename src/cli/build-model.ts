@@ -11,6 +11,7 @@ import { manifestWeights } from '../make/storage.ts';
 import type { BuildReport, LayerReport } from '../plan/report.ts';
 import { reportBuild } from '../plan/report.ts';
 import type { Estimate } from '../target.ts';
+import type { KernelUse } from '../toolchain/ptxas.ts';
 import { sharesText, weighedLine } from './budget-text.ts';
 import type { Flags } from './build.ts';
 import type { Desk } from './desk.ts';
@@ -88,6 +89,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
     ...(quality && { quantization: quality }),
     ...(storage !== undefined && { weights: storage }),
     ...(estimate && { estimate }),
+    ...(built.kernels && { kernels: built.kernels }),
   };
   desk.print(data, (paint) => [
     ...(estimate ? hardwareText(folder, built, shown, paint) : asText(folder, built, { layers, arena, tuning }, paint)),
@@ -100,7 +102,7 @@ const lines = (text: readonly string[]): string => text.map((line) => `${line}\n
 
 function asText(
   folder: string,
-  { manifest: { target, cpu, files, inputs }, complete, weighed }: Built,
+  { manifest: { target, cpu, files, inputs }, complete, kernels, weighed }: Built,
   { layers, arena, tuning }: BuildReport & { readonly tuning: string | null },
   paint: Paint,
 ): readonly string[] {
@@ -118,9 +120,19 @@ function asText(
     '',
     ...(tuning !== null && cpu === 'native' ? [`formats chosen by the rates ${visible(tuning)}`] : []),
     ...(weighed ? [weighedLine(weighed)] : []),
+    ...(kernels ? [usesLine(kernels)] : []),
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];
+}
+
+/** The most of all kernels, and those that spill. */
+function usesLine(kernels: readonly KernelUse[]): string {
+  const names = new Set(kernels.map(({ kernel }) => kernel));
+  const most = kernels.reduce((a, b) => (b.registers > a.registers ? b : a));
+  const spilling = [...new Set(kernels.filter(({ spills }) => spills > 0).map(({ kernel }) => kernel))];
+  const spills = spilling.length === 0 ? 'none spills' : `${spilling.join(', ')} spill registers`;
+  return `${names.size} kernels: up to ${most.registers} registers a thread ("${most.kernel}" for ${most.arch}), ${spills}`;
 }
 
 /** Of hardware the layers are what is to be seen, and sources are many. */

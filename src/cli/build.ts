@@ -37,7 +37,7 @@ export const buildCommand = (act: Act): Command =>
         .argument('[model]', modelArgument)
         .option('-o, --out <folder>', 'the output folder (default: NAME-TARGET)'),
     )
-      .option('--prefix <word>', 'cpu only: put before every exported C identifier', parsePrefix)
+      .option('--prefix <word>', 'cpu and cuda: put before every exported C identifier', parsePrefix)
       .option(
         '--threads <n>',
         'cpu and wasm: code that up to so many threads may run together, in a pool that the caller starts (cpu), or in workers (wasm) where memory can be shared (default: 1)',

@@ -21,6 +21,7 @@ export const defaultTarget = 'wasm';
 export const targetOptionsOf = ({
   target = defaultTarget,
   cpu,
+  arch,
   strictFp,
   prefix,
   threads,
@@ -31,6 +32,7 @@ export const targetOptionsOf = ({
 }: Config): CompileOptions => ({
   target,
   ...(cpu !== undefined && { cpu }),
+  ...(arch !== undefined && { arch }),
   ...(strictFp !== undefined && { strictFp }),
   ...(prefix !== undefined && { prefix }),
   ...(threads !== undefined && { threads }),

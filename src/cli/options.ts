@@ -29,6 +29,7 @@ type Given = Readonly<Record<string, readonly number[] | string>>;
 export interface TargetFlags extends ModelFlags {
   readonly target?: string;
   readonly cpu?: string;
+  readonly arch?: string;
   readonly strictFp?: boolean;
   readonly prefix?: string;
   readonly threads?: number;
@@ -84,11 +85,15 @@ export const withTargetOptions = (command: Command): Command =>
   command
     .option(
       '-t, --target <name>',
-      'what to build: cpu (C11 and a library), fpga (a Vitis HLS component) or wasm (WebAssembly and JavaScript; the default)',
+      'what to build: cpu (C11 and a library), cuda (CUDA C++ and a library), fpga (a Vitis HLS component) or wasm (WebAssembly and JavaScript; the default)',
     )
     .option(
       '--cpu <name>',
       'cpu only: generic, native, native-multi, x86-64-v3, x86-64-v4, armv8-a, rv64gc or cortex-m7 (default: generic)',
+    )
+    .option(
+      '--arch <list>',
+      'cuda only: the GPUs to make code for, and PTX of the last for what is newer (default: sm_80,sm_90)',
     )
     .option(
       '--smartdeal',
@@ -112,13 +117,14 @@ export async function choicesOf(
   const { loadConfig } = await import('./config-file.ts');
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
-  const { target, cpu, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
+  const { target, cpu, arch, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
   const { quantize, calibrate, calibrateRange, smartdeal, split, weights, weightsFile, simd, budget } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = {
     model,
     target,
     cpu,
+    arch,
     strictFp,
     prefix,
     threads,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Compiled } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
 import type { Artefact } from '../target.ts';
+import type { KernelUse } from '../toolchain/ptxas.ts';
 import type { Budget, Weighed } from './budget.ts';
 import { fits, weigh } from './budget.ts';
 import type { FolderOptions } from './folder.ts';
@@ -36,6 +37,8 @@ export interface Built {
   readonly manifest: Manifest;
   /** Whether everything that was asked for was made. Without a compiler the sources are still written. */
   readonly complete: boolean;
+  /** What each kernel takes of a GPU, where a compiler said that. */
+  readonly kernels?: readonly KernelUse[];
   /** Where there is a budget: what was held against it. */
   readonly weighed?: Weighed;
 }
@@ -82,9 +85,10 @@ export async function fillFolder(
   for (const artefact of artefacts) write(artefact, artefact.role);
   for (const dump of dumps) write(dump, 'dump');
   let result: Made = 'made';
+  const kernels: KernelUse[] = [];
   for (const task of sourceOnly ? [] : recipe) {
     onTask(task.kind === 'run-compiler' ? task.doc : task.output);
-    result = await runTask(task, folder, report, signal);
+    result = await runTask(task, folder, report, { signal, onUse: (use) => void kernels.push(...use) });
     if (result !== 'made') break;
     roles.set(task.output, 'binary');
   }
@@ -104,5 +108,10 @@ export async function fillFolder(
   if (weighed) onWeighed(weighed);
   if (budget && !(weighed && fits(weighed, report))) return undefined;
   writeFileSync(join(folder, manifestName), printManifest(manifest));
-  return { manifest, complete: result === 'made', ...(weighed && { weighed }) };
+  return {
+    manifest,
+    complete: result === 'made',
+    ...(kernels.length > 0 && { kernels }),
+    ...(weighed && { weighed }),
+  };
 }

@@ -57,6 +57,15 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     );
   if (cpu !== undefined && !cpus?.includes(cpu))
     return fail('target/unknown-cpu', `there is no cpu "${cpu}"`, hintFor(cpu, 'cpus', cpus ?? []));
+  const { arch } = options;
+  if (arch !== undefined && !family.archFault)
+    return fail(
+      'target/no-arch',
+      `the target "${name}" makes no code for GPUs of some architecture, and "${arch}" is given`,
+      'leave out --arch, or build for cuda',
+    );
+  const archFault = arch === undefined ? undefined : family.archFault?.(arch);
+  if (archFault) return void report({ severity: 'error', ...archFault });
   const { threads = 1 } = options;
   const { mostThreads = 1 } = family;
   if (threads > 1 && mostThreads === 1)

@@ -6,13 +6,23 @@ import type { Report } from '../diagnostic.ts';
 import type { RunCompiler, Task } from '../recipe.ts';
 import type { Artefact } from '../target.ts';
 import { runCompiler } from '../toolchain/compiler.ts';
+import type { KernelUse } from '../toolchain/ptxas.ts';
+import { parsePtxas } from '../toolchain/ptxas.ts';
 import { assembleWat } from '../toolchain/wabt.ts';
 
 /** `no-compiler`: none is installed, which leaves the sources good. */
 export type Made = 'made' | 'no-compiler' | 'failed';
 
-/** Makes one output. What went wrong is reported. */
-export async function runTask(task: Task, folder: string, report: Report, signal?: AbortSignal): Promise<Made> {
+/** Makes one output. What went wrong is reported. `onUse` is told what kernels take of a GPU, where a compiler says that. */
+export async function runTask(
+  task: Task,
+  folder: string,
+  report: Report,
+  {
+    signal,
+    onUse,
+  }: { readonly signal?: AbortSignal | undefined; readonly onUse?: (use: readonly KernelUse[]) => void } = {},
+): Promise<Made> {
   if (task.kind === 'assemble-wat') {
     const textOf = (source: string): string => readFileSync(join(folder, source), 'utf8');
     writeFileSync(join(folder, task.output), await assembleWat(task, textOf));
@@ -21,6 +31,7 @@ export async function runTask(task: Task, folder: string, report: Report, signal
   const result = await runCompiler(task, { folder, compilers: compilersFor(task), signal });
   if (result.ok) {
     if (result.warning) report(result.warning);
+    if (task.says === 'ptxas') onUse?.(parsePtxas(result.output));
     return 'made';
   }
   report(result.diagnostic);

@@ -75,6 +75,9 @@ export interface RoutineCall {
   readonly args: readonly Argument[];
   /** How many groups of invocations along each dimension of a grid, on targets that have them. */
   readonly groups?: readonly number[];
+  /** Invocations of a group, and bytes of memory that a launch gives each group, on targets where calls say that. */
+  readonly threads?: number;
+  readonly shared?: number;
   /** That the call can be cut into calls which compute some panels of the result each. */
   readonly range?: Range;
   /** That the call can be cut into calls which compute some rows of some panels each. */

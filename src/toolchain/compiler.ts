@@ -11,6 +11,8 @@ export type Compiled =
       readonly ok: true;
       /** As a user could type it. */
       readonly command: string;
+      /** What the compiler said. */
+      readonly output: string;
       /** That it holds nothing, since the compiler makes code for other machines. */
       readonly warning?: Diagnostic;
     }
@@ -39,7 +41,7 @@ export async function runCompiler(task: RunCompiler, options: CompileOptions): P
   const command = [program.name, ...args].map(shown).join(' ');
   const { code, output } = await execute(program.path, args, folder, signal);
   if (code === 0)
-    return { ok: true, command, ...(only && !fits && { warning: empty(task, only.args, machine ?? '') }) };
+    return { ok: true, command, output, ...(only && !fits && { warning: empty(task, only.args, machine ?? '') }) };
   await rm(join(folder, task.output), { force: true });
   return { ok: false, diagnostic: failed(task, command, code, output) };
 }

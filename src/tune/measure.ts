@@ -84,7 +84,7 @@ async function buildTimer(
   [...artefacts, ...timer.artefacts].forEach(write);
   const objects = recipe.filter(({ output }) => /\.o$/.test(output) && output !== `${plan.name}.o`);
   for (const task of [...objects, ...timer.recipe])
-    if ((await runTask(task, folder, report, signal)) !== 'made') return undefined;
+    if ((await runTask(task, folder, report, { signal })) !== 'made') return undefined;
   return {
     program: join(folder, timer.program),
     ports: plan.inputs.length + plan.outputs.length,

@@ -8,7 +8,7 @@ import type { Artefact, Render, Role } from '../../src/target.ts';
 import type { Numbers } from '../../src/tensor/numbers.ts';
 import { bytesOf } from '../../src/tensor/numbers.ts';
 import type { DType } from '../../src/tensor/type.ts';
-import { ctype, printNumber } from './syntax.ts';
+import { ctype, printNumber } from '../c.ts';
 
 export interface Member {
   readonly name: string;
@@ -68,7 +68,7 @@ export function emitBlob({ file, symbol, doc, role, members }: Blob, render: Ren
       declared,
       {
         path: source,
-        contents: render('cpu/blob.S.hbs', { ...header, binary }),
+        contents: render('c/blob.S.hbs', { ...header, binary }),
         role: role === 'weights' ? 'source' : role,
       },
       { path: binary, contents: bytesOfMembers(members, bytes), role },

@@ -1,6 +1,7 @@
 /** How the files become binaries: CMakeLists.txt for people, a recipe for the toolchain, one command in the header. */
 import type { Recipe, RunCompiler } from '../../src/recipe.ts';
 import type { Artefact, Render } from '../../src/target.ts';
+import { cmakeTarget } from '../c.ts';
 import type { BlobFiles } from './blob.ts';
 import type { Flavour } from './emit.ts';
 import { baselineFile, dispatchFile, flagOf, levelFile } from './levels.ts';
@@ -14,13 +15,6 @@ interface Built {
   readonly flavour: Flavour;
 }
 
-/** Words that CMake keeps for targets of its own. */
-const reservedTargets: ReadonlySet<string> = new Set(
-  'all clean depend edit_cache help install install_local install_strip package package_source rebuild_cache test'.split(
-    ' ',
-  ),
-);
-
 export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, render: Render) {
   const { cpu, strictFp, threads } = flavour;
   const options = ['-O3', `-ffp-contract=${strictFp ? 'off' : 'fast'}`, '-fno-math-errno', '-fno-trapping-math'];
@@ -30,7 +24,7 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
   const sources = [...plain, ...above.map(({ source }) => source)];
   const checks = [`${name}_check.c`, recorded.source];
   const assembled = [weights, recorded].flatMap((b) => (b?.binary ? [{ source: b.source, binary: b.binary }] : []));
-  const target = reservedTargets.has(name.toLowerCase()) ? `${name}_model` : name;
+  const target = cmakeTarget(name);
   const upper = symbol.toUpperCase();
   const artefact: Artefact = {
     path: 'CMakeLists.txt',

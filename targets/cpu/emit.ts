@@ -5,6 +5,8 @@ import { alignment, alignUp } from '../../src/plan/arena.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Artefact, Emission, EmitContext, Render } from '../../src/target.ts';
 import { elements } from '../../src/tensor/type.ts';
+import type { CPort } from '../c.ts';
+import { cPorts, ctype } from '../c.ts';
 import type { BlobFiles } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
@@ -13,15 +15,12 @@ import { emitLevels, entryMacro } from './levels.ts';
 import { partsFor } from './parts.ts';
 import type { PoolFiles } from './pool.ts';
 import { emitPool } from './pool.ts';
-import type { CPort } from './ports.ts';
-import { cPorts } from './ports.ts';
 import { printChain } from './print-chain.ts';
 import { printShared } from './print-share.ts';
 import { printStep } from './print-step.ts';
 import { emitPrograms } from './programs.ts';
 import { slidePanels } from './ranges.ts';
 import { inOrder } from './routine.ts';
-import { ctype } from './syntax.ts';
 
 export interface Flavour {
   readonly cpu: Cpu;

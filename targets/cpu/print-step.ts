@@ -4,10 +4,11 @@ import type { Arr } from '../../src/loop/loop.ts';
 import type { Argument, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import { arraysIn } from '../arrays.ts';
+import { ctype, printNumber } from '../c.ts';
 import { printLoops } from '../print.ts';
 import { partNames } from './parts.ts';
 import { identifierOf, isCpuRoutine, membersOf } from './routine.ts';
-import { ctype, printNumber, syntax } from './syntax.ts';
+import { syntax } from './syntax.ts';
 
 /** How the function that runs the network calls an array. */
 export type Place = (array: Arr) => string;

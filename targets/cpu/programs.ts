@@ -1,7 +1,7 @@
 /** The programs that go with a network: one that runs it on files, and one that compares it with what was recorded. */
 import type { Artefact, Render } from '../../src/target.ts';
+import type { CPort } from '../c.ts';
 import { runningAlone, runningAsTold } from './pool-programs.ts';
-import type { CPort } from './ports.ts';
 
 interface Network {
   readonly name: string;

@@ -2,20 +2,9 @@
 import { bug } from '../../src/diagnostic.ts';
 import type { BinaryOp, Scalar, UnaryOp } from '../../src/loop/loop.ts';
 import { scalarOf } from '../../src/loop/loop.ts';
-import type { DType } from '../../src/tensor/type.ts';
+import { ctype, printNumber } from '../c.ts';
 import type { Syntax } from '../print.ts';
 import { bare } from '../print.ts';
-
-export const ctype: Readonly<Record<DType, string>> = {
-  f32: 'float',
-  f16: 'uint16_t',
-  i32: 'int32_t',
-  u32: 'uint32_t',
-  i16: 'int16_t',
-  u16: 'uint16_t',
-  i8: 'int8_t',
-  u8: 'uint8_t',
-};
 
 /** Operators that C lacks, or gives another meaning: functions of templates/cpu/parts. */
 const binaryFunction: Readonly<Record<Scalar, Partial<Record<BinaryOp, string>>>> = {
@@ -87,22 +76,3 @@ export const syntax: Syntax = {
 
   cast: (to, of) => (to === 'f32' ? `(float)${of}` : `float_to_int(${bare(of)})`),
 };
-
-export function printNumber(value: number, type: Scalar): string {
-  if (type === 'i32') return value === -(2 ** 31) ? '(-2147483647 - 1)' : value < 0 ? `(${value})` : String(value);
-  if (Number.isNaN(value)) return 'NAN';
-  if (!Number.isFinite(value)) return value < 0 ? '(-INFINITY)' : 'INFINITY';
-  const digits = shortest(value);
-  const literal = `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
-  return literal.startsWith('-') ? `(${literal})` : literal;
-}
-
-/** The fewest decimal digits that read back as the same float. */
-function shortest(value: number): string {
-  if (Object.is(value, -0)) return '-0';
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return String(Number(value.toPrecision(9)));
-}

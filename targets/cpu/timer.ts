@@ -6,10 +6,10 @@ import { alignment } from '../../src/plan/arena.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Recipe, RunCompiler, Task } from '../../src/recipe.ts';
 import type { Artefact, Emission, Render } from '../../src/target.ts';
+import { cPorts } from '../c.ts';
 import { objectOf } from './build.ts';
 import { baselineFile, levelFile, levels } from './levels.ts';
 import { runningAlone, runningTogether } from './pool-programs.ts';
-import { cPorts } from './ports.ts';
 
 export interface Timer extends Emission {
   /** The executable that the recipe makes. */

@@ -13,6 +13,7 @@
   each(cudaErrorNoDevice, 100, "no CUDA-capable device is detected")                                           \
   each(cudaErrorInvalidDevice, 101, "invalid device ordinal")                                                  \
   each(cudaErrorNoKernelImageForDevice, 209, "no kernel image is available for execution on the device")       \
+  each(cudaErrorUnsupportedPtxVersion, 222, "the provided PTX was compiled with an unsupported toolchain.")     \
   each(cudaErrorInvalidResourceHandle, 400, "invalid resource handle")                                         \
   each(cudaErrorNotReady, 600, "device not ready")                                                             \
   each(cudaErrorLaunchOutOfResources, 701, "too many resources requested for launch")                          \

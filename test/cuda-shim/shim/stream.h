@@ -19,10 +19,17 @@ struct Graph {
   std::vector<Operation> operations;
 };
 
-struct Stream {
-  Graph *capture = nullptr;
+}  // namespace cuda_shim
+
+/* By this name headers declare streams that do not include CUDA's. */
+struct CUstream_st {
+  cuda_shim::Graph *capture = nullptr;
   bool invalidated = false;
 };
+
+namespace cuda_shim {
+
+using Stream = ::CUstream_st;
 
 struct Event {
   unsigned long long number = 0;

@@ -1,0 +1,61 @@
+/** Compute capabilities that code is made for, by the names that nvcc has for them. */
+import type { Fault } from '../../src/target.ts';
+
+export interface Arch {
+  /** `sm_90` */
+  readonly name: string;
+  readonly doc: string;
+  /** Whether tensor cores take 2:4 weights. */
+  readonly sparse: boolean;
+}
+
+const arch = (number: number, doc: string, sparse = true): Arch => ({ name: `sm_${number}`, doc, sparse });
+
+/** Those of CUDA 13, in ascending order. */
+export const archs: readonly Arch[] = [
+  arch(75, 'Turing', false),
+  arch(80, 'A100'),
+  arch(86, 'GeForce 30, A10'),
+  arch(87, 'Jetson Orin'),
+  arch(89, 'GeForce 40, L4, L40'),
+  arch(90, 'H100, H200'),
+  arch(100, 'B200'),
+  arch(103, 'B300'),
+  arch(110, 'Jetson Thor'),
+  arch(120, 'GeForce 50'),
+  arch(121, 'DGX Spark'),
+];
+
+export const defaultArchs = 'sm_80,sm_90';
+
+const known = archs.map(({ name }) => name);
+
+/** Why there is no code for what a comma-separated list says. */
+export function archFault(text: string): Fault | undefined {
+  const names = text.split(',');
+  const strange = names.find((name) => !known.includes(name));
+  const hint = `architectures are ${known.join(', ')}, with commas between`;
+  if (strange !== undefined)
+    return { code: 'target/unknown-arch', message: `there is no architecture "${strange}"`, hint };
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) return { code: 'target/unknown-arch', message: `"${twice}" is there twice`, hint };
+  return undefined;
+}
+
+/** Of a list without fault, in ascending order. */
+export const archsOf = (text: string): readonly Arch[] => archs.filter(({ name }) => text.split(',').includes(name));
+
+/** How nvcc is asked for code for each, and for PTX of the last, which drivers compile for what is newer. */
+export function codeFlags(wanted: readonly Arch[]): readonly string[] {
+  const numbers = wanted.map(({ name }) => name.slice('sm_'.length));
+  const newest = numbers[numbers.length - 1];
+  return [
+    ...numbers.map((n) => `-gencode=arch=compute_${n},code=sm_${n}`),
+    `-gencode=arch=compute_${newest},code=compute_${newest}`,
+  ];
+}
+
+export const archDoc = (wanted: readonly Arch[]): string => {
+  const names = wanted.map(({ name }) => name);
+  return `${names.join(', ')} and what is newer than ${names[names.length - 1]}`;
+};

@@ -1,0 +1,69 @@
+/** How the files become binaries: CMakeLists.txt for people, a recipe for the toolchain, one command in the header. */
+import type { Recipe, RunCompiler } from '../../src/recipe.ts';
+import type { Artefact, Render } from '../../src/target.ts';
+import { cmakeTarget } from '../c.ts';
+import type { Arch } from './archs.ts';
+import { codeFlags } from './archs.ts';
+import type { Blob } from './blob.ts';
+
+interface Built {
+  readonly name: string;
+  readonly symbol: string;
+  readonly weights: Blob;
+  readonly recorded: Blob;
+  readonly archs: readonly Arch[];
+}
+
+/** For every source; what is behind -Xcompiler is for the compiler of the host. */
+const options = ['-std=c++17', '-O3', '-Xcompiler=-fPIC'];
+
+/** Which compilers assemble: nvcc does not. */
+const assemblers = ['cc', 'gcc', 'clang'];
+
+export function emitBuild({ name, symbol, weights, recorded, archs }: Built, render: Render) {
+  const target = cmakeTarget(name);
+  const upper = symbol.toUpperCase();
+  const numbers = archs.map((a) => a.name.slice('sm_'.length));
+  const newest = numbers[numbers.length - 1];
+  const artefact: Artefact = {
+    path: 'CMakeLists.txt',
+    contents: render('cuda/CMakeLists.txt.hbs', {
+      ...{ name, target, upper },
+      useArchs: `\${${upper}_ARCHITECTURES}`,
+      archs: [...numbers.map((n) => `${n}-real`), `${newest}-virtual`].join(';'),
+      weights: weights.source,
+      recorded: recorded.source,
+      embedded: [weights, recorded].map(({ source, binary }) => ({ source, binary })),
+    }),
+    role: 'build',
+  };
+
+  const code = codeFlags(archs);
+  const task = (compilers: readonly string[], output: string, doc: string, args: readonly string[]): RunCompiler => ({
+    kind: 'run-compiler',
+    compilers,
+    args: [...args, '-o', output],
+    output,
+    doc,
+  });
+  const assembled = ({ source }: Blob): RunCompiler =>
+    task(assemblers, source.replace(/\.S$/, '.o'), 'constants to link', ['-fPIC', '-I.', '-c', source]);
+  const library = `lib${name}.a`;
+  const objects = [`${name}.o`, `${name}_weights.o`];
+  const compile = [...options, ...code, '-I.'];
+  const program = (kind: string, doc: string, more: readonly string[]): RunCompiler =>
+    task(['nvcc'], `${name}_${kind}`, doc, [...compile, `${name}_${kind}.cu`, ...more, library]);
+  const recipe: Recipe = [
+    {
+      ...task(['nvcc'], `${name}.o`, 'object code to link', [...compile, '-Xptxas=-v', '-c', `${name}.cu`]),
+      says: 'ptxas',
+    },
+    assembled(weights),
+    task(['nvcc'], library, 'a static library', ['-lib', ...objects]),
+    program('example', 'an executable that runs on files', []),
+    assembled(recorded),
+    program('check', 'an executable that checks itself', [`${name}_recorded.o`]),
+  ];
+  const command = `nvcc ${[...options, ...code].join(' ')} -c ${name}.cu && cc -fPIC -I. -c ${weights.source} && nvcc -lib ${objects.join(' ')} -o ${library}`;
+  return { artefact, recipe, command };
+}

@@ -1,0 +1,67 @@
+/** What the kernels of a layer do, counted: by shapes and by what the format of the weights costs, packing nothing. */
+import type { Counted } from '../../src/plan/rates.ts';
+import type { Work } from '../../src/target.ts';
+import { elements } from '../../src/tensor/type.ts';
+
+/**
+ * Things that are counted, of all threads together unless it says otherwise.
+ *
+ *     call      launches
+ *     multiply  multiply-adds, those whose results nobody keeps among them
+ *     serial    turns of the innermost loop that one thread makes, one after the other
+ *     weights   bytes of weights
+ *     memory    bytes of pictures that are read and written, each once
+ */
+export type Thing = 'call' | 'multiply' | 'serial' | 'weights' | 'memory';
+
+export type GpuCounts = Readonly<Partial<Record<Thing, number>>>;
+
+/** A way to compute layers. A kernel is priced by one row of `ways`. */
+interface Way {
+  readonly family: string;
+  readonly takes: (layer: Layer) => boolean;
+  readonly counts: (layer: Layer) => GpuCounts;
+}
+
+/** What ways count from. */
+interface Layer extends Work {
+  readonly rows: number;
+  readonly moved: Required<Pick<GpuCounts, 'call' | 'memory'>>;
+}
+
+/** The first that takes a layer counts it. A table of rates has all of them. */
+const ways = [
+  {
+    family: 'loops',
+    takes: () => true,
+    counts({ cost, encoding, reuse, rows, moved }) {
+      // Of weights with places each thread finds every place anew.
+      const found = encoding.format === 'dense' ? 0 : cost.multiplies;
+      const turns = cost.multiplies + found;
+      return { ...moved, multiply: turns * reuse, serial: turns / rows, weights: cost.bytes };
+    },
+  },
+] as const satisfies readonly Way[];
+
+export type Family = (typeof ways)[number]['family'];
+
+export interface GpuCounted extends Counted {
+  readonly family: Family;
+  readonly counts: GpuCounts;
+}
+
+export function countsOf(work: Work): GpuCounted {
+  const layer = layerOf(work);
+  const way = ways.find(({ takes }: Way) => takes(layer)) ?? ways[ways.length - 1];
+  return { family: way.family, counts: way.counts(layer) };
+}
+
+function layerOf(work: Work): Layer {
+  const { call, types } = work;
+  const { x, weights } = types;
+  return {
+    ...work,
+    rows: weights.shape[0],
+    moved: { call: 1, memory: 4 * (elements(x.shape) + elements(call.type.shape)) },
+  };
+}

@@ -1,0 +1,24 @@
+/** What work costs on a GPU: the nanoseconds that rates predict, and a little for what weights take, which are uploaded and held. */
+import type { Prediction, Rates } from '../../src/plan/rates.ts';
+import { predictWith } from '../../src/plan/rates.ts';
+import type { Target, Work } from '../../src/target.ts';
+import { elements } from '../../src/tensor/type.ts';
+import { countsOf } from './counts.ts';
+
+/** Where so many of all weights are multiplied there is nothing to gain, whatever rates say. */
+const most = 0.95;
+
+/** Nanoseconds that a byte of weights is worth, so that what takes as long is stored in less. */
+const perByte = 1 / 400;
+
+export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
+  const predict = (work: Work): Prediction => predictWith(rates, countsOf(work));
+  return {
+    predict,
+    price(work) {
+      const all = elements(work.types.weights.shape);
+      if (work.encoding.format !== 'dense' && !work.asked && work.cost.multiplies > most * all) return Infinity;
+      return predict(work).ns + work.cost.bytes * perByte;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** Plans as CUDA C++: a kernel for each step, launched as one graph. */
+import { bug } from '../../src/diagnostic.ts';
+import type { Kernel } from '../../src/plan/kernel.ts';
+import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
+import { wish } from '../gpu/wish.ts';
+import { archDoc, archFault, archsOf, defaultArchs } from './archs.ts';
+import { emit } from './emit.ts';
+import { kernels } from './kernels/index.ts';
+import { pricingBy } from './price.ts';
+import { h100 } from './rates/h100.ts';
+
+export const cuda: TargetFamily = {
+  name: 'cuda',
+  doc: 'CUDA C++ for NVIDIA GPUs: a library, a header, launches as one graph',
+  prefixed: true,
+  inexact: true,
+  archFault,
+  target: (options) => cudaTarget(kernels, options),
+};
+
+/** Without kernels every step is printed from its loops: slower, and never wrong. */
+export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {}): Target {
+  const { arch = defaultArchs, prefix = '', rates = h100 } = options;
+  const fault = archFault(arch);
+  if (fault) bug(fault.message);
+  const archs = archsOf(arch);
+  return {
+    name: cuda.name,
+    doc: `CUDA C++ for ${archDoc(archs)}`,
+    kernels: listed,
+    ...pricingBy(rates),
+    wish,
+    emit: (plan, context) => emit(plan, context, { archs, prefix }),
+  };
+}

@@ -1,0 +1,156 @@
+/** The target cuda as a user sees it: files, words for what goes wrong, whole networks on this machine's processor, and what nvcc makes of them. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pipeline } from '../passes/index.ts';
+import type { Compiled } from '../src/compile.ts';
+import { compile } from '../src/compile.ts';
+import { printDiagnostic } from '../src/diagnostic.ts';
+import type { Graph } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
+import { partsFor } from '../src/make/parts.ts';
+import type { TargetOptions } from '../src/target.ts';
+import { runCompiler } from '../src/toolchain/compiler.ts';
+import { parsePtxas } from '../src/toolchain/ptxas.ts';
+import { cuda } from '../targets/cuda/target.ts';
+import { folderWith, installed, mixed, run, textOf } from './cpu-build.ts';
+import { compileFor, render } from './cuda-kit.ts';
+import { digitGraph } from './digits.ts';
+
+function compiled(graph: Graph, options: TargetOptions = {}): Compiled {
+  const target = cuda.target(options);
+  const out = compile({ graph, passes: pipeline(target), target, render });
+  if (!out.ok) throw new Error(out.diagnostics.map(printDiagnostic).join('\n'));
+  return out;
+}
+
+const noCompiler = !installed('g++');
+
+describe.skipIf(noCompiler)('a network on a processor', () => {
+  let folder: string;
+  let remove = (): void => {};
+  beforeAll(() => {
+    folder = folderWith(compiled(digitGraph('digits-pruned')), (later) => {
+      remove = later;
+    });
+    const file = (kind: string): string => `digits_pruned${kind}`;
+    const blobs = [file('_weights.S'), file('_recorded.S')];
+    compileFor(folder, [file('.cu'), file('_check.cu')], blobs, 'check', ['-O0']);
+    compileFor(folder, [file('.cu'), file('_example.cu')], [file('_weights.S')], 'example', ['-O0']);
+  });
+  afterAll(() => remove());
+
+  const refusal = (setting: string): string => {
+    const [name, value] = setting.split('=');
+    try {
+      return run(folder, 'env', [`${name}=${value}`, './check']);
+    } catch (e) {
+      return (e as Error).message;
+    }
+  };
+
+  test('gives what was recorded', () => {
+    expect(run(folder, './check', [])).toMatch(/^logits: largest error \S+\nok\n$/);
+  });
+
+  test('says why it cannot run', () => {
+    expect(refusal('CUDA_SHIM_DEVICES=0')).toContain('there is no NVIDIA GPU');
+    expect(refusal('CUDA_SHIM_DRIVER=11040')).toContain(
+      'the driver is made for CUDA 11.4, and this was built with CUDA 13.0',
+    );
+    expect(refusal('CUDA_SHIM_NO_IMAGE=1')).toContain(
+      '"cuda shim" is sm_90, and this was built for sm_80, sm_90 and what is newer than sm_90',
+    );
+    expect(refusal('CUDA_SHIM_MEMORY=1000')).toMatch(/the device has 1000 of 1000 bytes left, and \d+ are asked for/);
+  });
+
+  test('runs on files, and on the network’s own arrays', () => {
+    run(folder, 'sh', ['-c', 'head -c 3136 /dev/zero > in.bin']);
+    expect(JSON.parse(run(folder, './example', ['--repeat', '2', 'in.bin', 'out.bin']))).toHaveProperty('medianMs');
+    expect(() => run(folder, './example', ['out.bin', 'out.bin'])).toThrow('out.bin: not a file of 3136 bytes');
+  });
+});
+
+describe('nvcc', () => {
+  const noNvcc = !installed('nvcc');
+  test.skipIf(noNvcc)('makes code that spills no registers', async () => {
+    const { artefacts, recipe } = compiled(mixed(), { arch: 'sm_80,sm_120' });
+    const folder = folderWith({ artefacts });
+    const task = recipe.find((t) => t.kind === 'run-compiler' && t.says === 'ptxas');
+    if (task?.kind !== 'run-compiler') return expect.unreachable();
+    const result = await runCompiler({ ...task, args: [...task.args, '-Werror', 'all-warnings'] }, { folder });
+    if (!result.ok) return expect(result.diagnostic.message).toBe('');
+    const uses = parsePtxas(result.output);
+    expect(new Set(uses.map(({ arch }) => arch))).toEqual(new Set(['sm_80', 'sm_120']));
+    expect(uses.filter(({ spills }) => spills > 0)).toEqual([]);
+    expect(uses.every(({ registers }) => registers > 0)).toBe(true);
+  });
+});
+
+test('what ptxas says is read', () => {
+  const output = `ptxas info    : Compiling entry function '_ZL10add_loops_PKfPf' for 'sm_120'
+ptxas info    : Function properties for _ZL10add_loops_PKfPf
+    8 bytes stack frame, 4 bytes spill stores, 8 bytes spill loads
+ptxas info    : Used 40 registers, used 1 barriers, 2048 bytes smem, 400 bytes cmem[0]`;
+  expect(parsePtxas(output)).toEqual([
+    { kernel: 'add_loops_', arch: 'sm_120', registers: 40, spills: 12, shared: 2048 },
+  ]);
+});
+
+test('what a model calls things stays in strings and comments', () => {
+  const graph = parse(`graph hostile of "x"
+  %x = input "int */ system(\\"x\\");//\\\\\\n" : f32[1x4]
+  %y = unary(%x) fn=relu : f32[1x4] from "*/ #error\\n\\\\"
+return "while"=%y, "main"=%x
+`);
+  const out = compiled(graph);
+  const header = textOf(out, 'hostile.h');
+  expect(header).toContain('  const float *int_system_x; /* 1x4: "int \\u002a\\u002f system(');
+  expect(textOf(out, 'hostile.cu')).not.toMatch(/^ *#error(?! "this takes)/m);
+  if (noCompiler) return;
+  const folder = folderWith(out);
+  compileFor(folder, ['hostile.cu', 'hostile_check.cu'], ['hostile_weights.S', 'hostile_recorded.S'], 'check', ['-O0']);
+  expect(run(folder, './check', [])).toContain('ok\n');
+  rmSync(join(folder, 'check'));
+});
+
+describe('architectures', () => {
+  const refused = (options: TargetOptions & { readonly target: string }): string => {
+    const told: string[] = [];
+    partsFor(options, (d) => void told.push(`${d.message} [${d.code}]; ${d.hint}`));
+    return told.join('\n');
+  };
+
+  test('that are not known are told from those that are', () => {
+    const known =
+      'architectures are sm_75, sm_80, sm_86, sm_87, sm_89, sm_90, sm_100, sm_103, sm_110, sm_120, sm_121, with commas between';
+    expect(refused({ target: 'cuda', arch: 'sm_80,sm_99' })).toBe(
+      `there is no architecture "sm_99" [target/unknown-arch]; ${known}`,
+    );
+    expect(refused({ target: 'cuda', arch: 'sm_80,' })).toBe(
+      `there is no architecture "" [target/unknown-arch]; ${known}`,
+    );
+    expect(refused({ target: 'cuda', arch: 'sm_80,sm_80' })).toBe(
+      `"sm_80" is there twice [target/unknown-arch]; ${known}`,
+    );
+    expect(refused({ target: 'cpu', arch: 'sm_80' })).toBe(
+      'the target "cpu" makes no code for GPUs of some architecture, and "sm_80" is given [target/no-arch]; leave out --arch, or build for cuda',
+    );
+  });
+
+  test('are told to nvcc and to CMake, with PTX of the last', () => {
+    const out = compiled(digitGraph('digits-dense'), { arch: 'sm_120,sm_80' });
+    expect(textOf(out, 'CMakeLists.txt')).toContain('"80-real;120-real;120-virtual"');
+    const [first] = out.recipe;
+    expect(first.kind === 'run-compiler' && first.args.filter((a) => a.startsWith('-gencode'))).toEqual([
+      '-gencode=arch=compute_80,code=sm_80',
+      '-gencode=arch=compute_120,code=sm_120',
+      '-gencode=arch=compute_120,code=compute_120',
+    ]);
+  });
+});
+
+test('the same network is the same bytes', () => {
+  const [a, b] = [compiled(mixed()), compiled(mixed())];
+  expect(b.artefacts).toEqual(a.artefacts);
+});
