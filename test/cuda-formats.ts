@@ -18,7 +18,7 @@ import type { Sample } from './ops/law.ts';
 import { distance, matrixOf, some } from './ops/law.ts';
 import { wholeFunctions } from './ops/whole.ts';
 import { sparse } from './wasm-graphs.ts';
-import { grouped, inGroups } from './webgpu-cases.ts';
+import { grouped, inGroups } from './webgpu-layers.ts';
 
 type Sizes = Parameters<typeof inGroups>[0];
 

@@ -79,7 +79,7 @@ describe('nvcc', () => {
     const task = recipe.find((t) => t.kind === 'run-compiler' && t.says === 'ptxas');
     if (task?.kind !== 'run-compiler') return expect.unreachable();
     const result = await runCompiler({ ...task, args: [...task.args, '-Werror', 'all-warnings'] }, { folder });
-    if (!result.ok) return expect(result.diagnostic.message).toBe('');
+    if (!result.ok) return expect(`${result.diagnostic.message} ${result.diagnostic.hint}`).toBe('');
     const uses = parsePtxas(result.output);
     expect(new Set(uses.map(({ arch }) => arch))).toEqual(new Set(['sm_80', 'sm_120']));
     expect(uses.filter(({ spills }) => spills > 0)).toEqual([]);
