@@ -13,6 +13,9 @@ export interface Loaded {
   readonly backend: string;
   readonly reason: string | undefined;
   readonly arithmetic: string;
+  readonly arithmeticReason: string | undefined;
+  readonly subgroups: boolean;
+  readonly subgroupsReason: string | undefined;
   readonly device: GPUDevice | undefined;
   run(inputs: unknown, options: { readonly output: 'buffer' }): Promise<Record<string, GPUBuffer>>;
   run(inputs: unknown): Promise<Values>;

@@ -29,11 +29,11 @@ async function open(): Promise<GPU> {
 
 let device: Promise<GPUDevice> | undefined;
 
-/** One for all tests of a process, with the limits that every adapter has. */
+/** One for all tests of a process, with the limits that every adapter has, and with subgroups. */
 export const sharedDevice = (): Promise<GPUDevice> => (device ??= openDevice());
 
 async function openDevice(): Promise<GPUDevice> {
   const adapter = await (await gpu()).requestAdapter();
   if (!adapter) throw new Error('SwiftShader is no adapter');
-  return adapter.requestDevice();
+  return adapter.requestDevice({ requiredFeatures: ['subgroups'] });
 }

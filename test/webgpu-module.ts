@@ -15,6 +15,7 @@ import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
 import type { Places } from '../targets/gpu/places.ts';
 import { placesOf } from '../targets/gpu/places.ts';
+import { gains, withFeature } from '../targets/webgpu/features.ts';
 import { kernels } from '../targets/webgpu/kernels/index.ts';
 import type { Module } from '../targets/webgpu/module.ts';
 import { moduleOf } from '../targets/webgpu/module.ts';
@@ -36,14 +37,19 @@ export interface TestShaders {
 const guard = 192;
 const pattern = 0xa5a5a5a5;
 
-export async function buildShaders(graph: Graph, used: readonly Kernel[]): Promise<TestShaders> {
+/** `change` makes of the shaders what a loader would, or what a test wants to see. */
+export async function buildShaders(
+  graph: Graph,
+  used: readonly Kernel[],
+  change: (text: string) => string = (text) => text,
+): Promise<TestShaders> {
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const plan = spread(lower(graph, used));
   const places = placesOf(plan, guard);
   const module = moduleOf(plan, places, render);
-  const gpu = await prepare(module, places);
+  const gpu = await prepare({ ...module, text: change(module.text) }, places);
   const held = heldWords(places);
 
   async function run(inputs: Named): Promise<Record<string, Numbers>> {
@@ -154,12 +160,19 @@ function spread(plan: Plan): Plan {
   return { ...plan, arena: { ...plan.arena, places, peak: end } };
 }
 
-/** Runs the graph by a kernel, twice, since a second run finds what the first has left behind. */
+/** Runs the graph by a kernel, twice, since a second run finds what the first has left behind; and with subgroups where they make a difference. */
 export async function expectMeaning(graph: Graph, kernel: string): Promise<void> {
   const tuned = await buildShaders(graph, kernels);
   expect(tuned.plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? [work.kernel] : []))).toContain(kernel);
   const inputs = randomInputs(graph, 7);
-  const fast = await tuned.run(inputs);
-  expect(largestError(evaluate(graph, inputs), fast).error).toBeLessThan(1e-5);
-  expect(await tuned.run(inputs)).toEqual(fast);
+  const want = evaluate(graph, inputs);
+  await expectSame(tuned, inputs, want);
+  if (!gains(tuned.module.text, 'subgroups')) return;
+  await expectSame(await buildShaders(graph, kernels, (text) => withFeature(text, 'subgroups')), inputs, want);
+}
+
+async function expectSame(shaders: TestShaders, inputs: Named, want: Named): Promise<void> {
+  const first = await shaders.run(inputs);
+  expect(largestError(want, first).error).toBeLessThan(1e-5);
+  expect(await shaders.run(inputs)).toEqual(first);
 }

@@ -2,6 +2,7 @@
 
 import { reorderLayout } from '../../passes/reorder-layout.ts';
 import { placesOf } from '../../targets/gpu/places.ts';
+import { withFeature } from '../../targets/webgpu/features.ts';
 import { moduleOf } from '../../targets/webgpu/module.ts';
 import { webgpu } from '../../targets/webgpu/target.ts';
 import { bug } from '../diagnostic.ts';
@@ -37,6 +38,7 @@ export function shadersOf(source: Graph): StoredJob {
   });
   const job = {
     text,
+    withSubgroups: withFeature(text, 'subgroups'),
     entries: entries.map(({ name }) => name),
     calls: calls.map(({ entry, groups, args }) => ({ entry, groups, args })),
     memory: places.memory,

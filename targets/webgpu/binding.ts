@@ -6,6 +6,7 @@ import { bytesPer } from '../../src/tensor/type.ts';
 import type { Places } from '../gpu/places.ts';
 import type { Binding } from '../typescript.ts';
 import { emitTypeScript, portView, quotedName } from '../typescript.ts';
+import { gains } from './features.ts';
 import type { Module } from './module.ts';
 import { multiplier, stampOf } from './stamp.ts';
 
@@ -37,6 +38,7 @@ export function bindingText({ name, inputs, outputs }: Plan, places: Places, mod
       maxComputeWorkgroupSizeX: groupSize,
       maxComputeWorkgroupsPerDimension: Math.max(1, ...module.calls.flatMap(({ groups }) => groups)),
     }).map(([limit, needs]) => ({ limit, needs })),
+    gainsBySubgroups: gains(module.text, 'subgroups'),
     entries: module.entries.map((entry) => ({ ...entry, name: quotedName(entry.name) })),
     calls: module.calls.map(({ entry, groups, args, step }) => ({
       entry,

@@ -29,6 +29,8 @@ declare module '*target=webgpu&espalier' {
      * has it, wrong by some thousandths, and infinite beyond 65504. f32 unless given, and where there is no "shader-f16".
      */
     readonly arithmetic?: Arithmetic;
+    /** Whether invocations may put together by subgroups what they have summed up: false does without. Where the adapter has none, nothing does. */
+    readonly subgroups?: boolean;
     /** An implementation of WebGPU; `navigator.gpu` unless given. */
     readonly gpu?: Gpu;
     /** A device to share, with limits as large as the model needs. It is not destroyed with the model. */
@@ -42,6 +44,12 @@ declare module '*target=webgpu&espalier' {
   export interface Model {
     readonly backend: Backend;
     readonly arithmetic: Arithmetic;
+    /** Why it is not what was asked for; undefined where it is. */
+    readonly arithmeticReason: string | undefined;
+    /** Whether sums, largest numbers and the like are put together by subgroups. */
+    readonly subgroups: boolean;
+    /** Why they are not; undefined where they are. */
+    readonly subgroupsReason: string | undefined;
     /** Why WebAssembly runs the model; undefined where WebGPU does. */
     readonly reason: string | undefined;
     /** The device that runs the model, whose buffers it takes and gives. */

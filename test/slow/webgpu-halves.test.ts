@@ -30,7 +30,7 @@ test.skipIf(noGpu)(
         expect(built.ok).toBe(true);
         // What becomes f16.
         const text = readFileSync(join(folder, String(at), `tiles_${at}.wgsl`), 'utf8');
-        expect(text).toContain('\nalias tiled = f32;\n');
+        expect(text).toContain('\nalias tiled = f32; // shader-f16: alias tiled = f16;\n');
         expect(text).toMatch(/array<(vec4<)?tiled>?, \d+>/);
         const { load } = await import(pathToFileURL(join(folder, String(at), `tiles_${at}.js`)).href);
         const model = await load({ gpu, backend: 'webgpu', arithmetic: 'f16' });

@@ -45,6 +45,8 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
        * it, wrong by some thousandths, and infinite beyond 65504. f32 unless given, and where there is no "shader-f16".
        */
       readonly arithmetic?: Arithmetic;
+      /** Whether invocations may put together by subgroups what they have summed up: false does without. Where the adapter has none, nothing does. */
+      readonly subgroups?: boolean;
       /** Where the weights come from: blazepose_detector.bin beside this file unless given. */
       readonly weights?: URL | Response | BufferSource;
       /** Where the shaders come from: blazepose_detector.wgsl beside this file unless given. Text is taken as it is. */
@@ -55,6 +57,12 @@ declare module '*/blazepose-detector/model.json?target=webgpu&espalier' {
       /** Why WebAssembly runs the model; undefined where WebGPU does. */
       readonly reason: string | undefined;
       readonly arithmetic: Arithmetic;
+      /** Why it is not what was asked for; undefined where it is. */
+      readonly arithmeticReason: string | undefined;
+      /** Whether sums, largest numbers and the like are put together by subgroups. */
+      readonly subgroups: boolean;
+      /** Why they are not; undefined where they are. */
+      readonly subgroupsReason: string | undefined;
       /** The device that runs the model, whose buffers it takes and gives. */
       readonly device: GpuDevice | undefined;
       /**
@@ -158,6 +166,8 @@ declare module '*target=webgpu&espalier' {
      * has it, wrong by some thousandths, and infinite beyond 65504. f32 unless given, and where there is no "shader-f16".
      */
     readonly arithmetic?: Arithmetic;
+    /** Whether invocations may put together by subgroups what they have summed up: false does without. Where the adapter has none, nothing does. */
+    readonly subgroups?: boolean;
     /** An implementation of WebGPU; `navigator.gpu` unless given. */
     readonly gpu?: Gpu;
     /** A device to share, with limits as large as the model needs. It is not destroyed with the model. */
@@ -171,6 +181,12 @@ declare module '*target=webgpu&espalier' {
   export interface Model {
     readonly backend: Backend;
     readonly arithmetic: Arithmetic;
+    /** Why it is not what was asked for; undefined where it is. */
+    readonly arithmeticReason: string | undefined;
+    /** Whether sums, largest numbers and the like are put together by subgroups. */
+    readonly subgroups: boolean;
+    /** Why they are not; undefined where they are. */
+    readonly subgroupsReason: string | undefined;
     /** Why WebAssembly runs the model; undefined where WebGPU does. */
     readonly reason: string | undefined;
     /** The device that runs the model, whose buffers it takes and gives. */

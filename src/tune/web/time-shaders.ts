@@ -5,6 +5,8 @@
 
 export interface ShaderJob {
   readonly text: string;
+  /** The same for adapters that have subgroups. */
+  readonly withSubgroups: string;
   /** Names of shaders. */
   readonly entries: readonly string[];
   readonly calls: readonly ShaderCall[];
@@ -55,12 +57,16 @@ export async function openTimer(
     if (adapter.limits[limit] < largest)
       throw new Error(`layers to measure need ${limit} of ${largest}, and the adapter allows ${adapter.limits[limit]}`);
   const limits = { maxBufferSize: largest, maxStorageBufferBindingSize: largest };
-  const device = await adapter.requestDevice({ requiredLimits: limits });
+  const grouped = adapter.features.has('subgroups');
+  const device = await adapter.requestDevice({
+    requiredLimits: limits,
+    requiredFeatures: grouped ? ['subgroups'] : [],
+  });
   let lost: string | undefined;
   device.lost.then(({ message }) => {
     lost = `the GPU was lost: ${message || 'for no reason that is known'}`;
   });
-  const submit = await prepare(device, job, stored, now);
+  const submit = await prepare(device, grouped ? { ...job, text: job.withSubgroups } : job, stored, now);
   const measured = job.parts.map((part): Measured => ({ part, count: 0, ns: Infinity }));
   let handing = Infinity;
   return {

@@ -11,6 +11,7 @@ import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, layerOf } from './layer.ts';
+import { together, togetherName } from './lines.ts';
 import { areVectors, isNarrow } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
@@ -101,8 +102,9 @@ const shader = ({ stem, isAligned }: Pick<Shape, 'stem' | 'isAligned'>, values: 
     told: declared([...names, ...ending.names, ...ownNames]),
     value: stem === 'dense-vectors' ? values.value('(weight + column)') : fourRows(values, isAligned),
     finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+    allSum: togetherName('sum'),
   },
-  needs: [...values.needs, ...ending.needs, ...(stem === 'dense-tiles' ? [math.readFour] : [])],
+  needs: [...values.needs, ...ending.needs, stem === 'dense-tiles' ? math.readFour : together('sum')],
 });
 
 /** Of a column, those of four neighbouring rows of a tile: of the last ones where it has fewer. */

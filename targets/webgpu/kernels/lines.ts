@@ -21,6 +21,14 @@ export const starts: Readonly<Record<Fold, string>> = {
   min: 'infinity()',
 };
 
+/** The same of what the invocations of a subgroup have. */
+const across: Readonly<Record<Fold, string>> = {
+  sum: 'subgroupAdd',
+  prod: 'subgroupMul',
+  max: 'subgroupMax',
+  min: 'subgroupMin',
+};
+
 export const foldText = (fold: Fold, a: string, b: string): string =>
   folds[fold].replace(/\b[ab]\b/g, (name) => (name === 'a' ? a : b));
 
@@ -28,7 +36,7 @@ export const foldText = (fold: Fold, a: string, b: string): string =>
 export const together = (fold: Fold): Routine => ({
   name: `all-${fold}`,
   template: 'webgpu/kernels/together.wgsl.hbs',
-  view: { fold: foldText(fold, 'own', 'other') },
+  view: { fold: foldText(fold, 'own', 'other'), across: across[fold] },
   needs: [math.infinity],
 });
 
