@@ -14,6 +14,7 @@
 #include "shim/intrinsics.h"
 #include "shim/together.h"
 #include "shim/copies.h"
+#include "shim/tensor.h"
 #include "shim/errors.h"
 #include "shim/device.h"
 #include "shim/memory.h"

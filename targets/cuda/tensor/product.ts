@@ -1,0 +1,157 @@
+/** The kernels of products on tensor cores: one routine for each way, tile and element type, and what it is told. */
+import type { Argument, Routine } from '../../../src/plan/kernel.ts';
+import type { Element } from './elements.ts';
+import { placeWords, tilesPerPlace } from './sparse.ts';
+import type { Along, Tile, Way } from './tiles.ts';
+import { crossingOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
+
+export interface Shape {
+  readonly way: Way;
+  readonly tile: Tile;
+  readonly element: Element;
+  readonly along: Along;
+}
+
+/** What becomes of a sum: C++ of `sum`, `row` and `at`, a place in the result. */
+export interface Finish {
+  /** What sets kernels apart. */
+  readonly kind: string;
+  readonly text: string;
+  readonly result: 'float' | 'int';
+  readonly needs: readonly Routine[];
+}
+
+export interface ProductRoutine {
+  readonly name: string;
+  /** Path below templates/cuda/kernels/. */
+  readonly template: string;
+  readonly view: object;
+  readonly needs: readonly Routine[];
+  readonly threads: number;
+  /** Bytes. */
+  readonly shared: number;
+}
+
+const docs: Readonly<Record<Way, string>> = {
+  dense: 'Products with all weights, on tensor cores',
+  sparse: 'Products with weights of which half are kept in every few columns, on sparse tensor cores',
+  blocks: 'Products with weights of which whole tiles are left out, on tensor cores',
+  gathered: 'Products with weights that keep two of four shared columns, which are gathered, on sparse tensor cores',
+};
+
+export function productRoutine({ way, tile, element, along }: Shape, finish: Finish): ProductRoutine {
+  const { rows, pixels, pixelsPerWarp, stages } = tile;
+  const weightBytes = weightBytesOf(way, tile, element);
+  const crossing = crossingOf(tile, along, stages * (weightBytes + 128 * pixels));
+  const halves = way === 'sparse' || way === 'gathered';
+  const one = tilesPerPlace(element);
+  const staged = (pixels / pixelsPerWarp) * crossing.slice * 8;
+  return {
+    name: `product-${way}-${element.name}-${rows}x${pixels}-${along}-${finish.kind}`,
+    template: `tensor/product-${way}`,
+    view: {
+      ...{ ...tile, weightBytes, doc: docs[way], type: element.name, sum: element.sum, ...crossing },
+      ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
+      rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
+      pixelOf: along === 'rows' ? 'i / rows' : 'i % staged',
+      finish: finish.text,
+      staged,
+    },
+    needs: [
+      copies,
+      way === 'gathered' ? loadTurned : load,
+      halves ? multiplySparse(element) : multiplyDense(element),
+      ...finish.needs,
+    ],
+    threads: threadsOf(tile),
+    shared: sharedBytes(way, tile, element, along),
+  };
+}
+
+const routine = (name: string, template: string, view: object = {}): Routine => ({
+  name,
+  template: `cuda/kernels/tensor/${template}.cu.hbs`,
+  view,
+  needs: [],
+});
+
+const copies = routine('copy-16', 'copy');
+const load = routine('load-matrices', 'load');
+const loadTurned = routine('load-matrices-turned', 'load-turned');
+
+const multiplyDense = ({ name, sum, letter, dense }: Element): Routine =>
+  routine(`multiply-${name}`, 'multiply-dense', { type: name, sum, letter, instruction: dense });
+
+const multiplySparse = (element: Element): Routine =>
+  routine(`multiply-sparse-${element.name}`, 'multiply-sparse', {
+    ...{ type: element.name, sum: element.sum, letter: element.letter, instruction: element.sparse },
+    selected: tilesPerPlace(element) === 2 ? ': those of two lanes of every four, which `selected` names' : '',
+  });
+
+export interface Told {
+  readonly declare: string;
+  readonly argument: Argument;
+}
+
+const words = (name: string, argument: Argument): Told => ({
+  declare: `const uint32_t *__restrict__ ${name}`,
+  argument,
+});
+const list = (name: string, argument: Argument): Told => ({ declare: `const int *__restrict__ ${name}`, argument });
+const whole = (name: string, argument: Argument): Told => ({ declare: `int ${name}`, argument });
+
+/** Where the pixels of a result read: pictures of pieces of 16 bytes, `pitch` a pixel. */
+export interface Reach {
+  readonly width: number;
+  readonly height: number;
+  readonly resultWidth: number;
+  readonly stride: readonly number[];
+  readonly above: number;
+  readonly left: number;
+}
+
+/** Where results go: pixels of all images, of one, and elements from one image, pixel and row to the next. */
+export interface Goes {
+  readonly rows: number;
+  readonly pixels: number;
+  readonly imagePixels: number;
+  readonly toImage: number;
+  readonly toPixel: number;
+  readonly toRow: number;
+  /** From what one of several that share the steps of a block stores to the next. */
+  readonly part: number;
+}
+
+export interface Operands {
+  readonly x: Argument;
+  readonly weights: Argument;
+  readonly begins: Argument;
+  readonly list: Argument;
+  readonly ownList: boolean;
+  /** Pieces from one pixel, or one row of pixels, to the next. */
+  readonly pitch: number;
+  readonly result: Argument;
+}
+
+/** What kernels are told, in order. `reach` is that of those that read pixels. */
+export function productTold(o: Operands, reach: Reach | undefined, g: Goes, result: Finish['result']): readonly Told[] {
+  const where: readonly Told[] = reach
+    ? [
+        ...[whole('result_width', reach.resultWidth), whole('height', reach.height), whole('width', reach.width)],
+        ...[whole('stride_y', reach.stride[0]), whole('stride_x', reach.stride[1])],
+        ...[whole('above', reach.above), whole('left', reach.left)],
+      ]
+    : [];
+  return [
+    words('x', o.x),
+    words('weights', o.weights),
+    list('begins', o.begins),
+    list(reach ? 'taps' : 'column_list', o.list),
+    whole('own_list', o.ownList ? 1 : 0),
+    whole('pitch', o.pitch),
+    ...where,
+    ...[whole('row_count', g.rows), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
+    ...[whole('to_image', g.toImage), whole('to_pixel', g.toPixel), whole('to_row', g.toRow), whole('part', g.part)],
+    { declare: `${result} *__restrict__ result`, argument: o.result },
+  ];
+}

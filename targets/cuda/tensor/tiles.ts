@@ -1,0 +1,67 @@
+/** How products are cut: what a block and a warp compute, and what a block takes of a multiprocessor. */
+import type { Element } from './elements.ts';
+import { placeWords } from './sparse.ts';
+
+/** How weights lie: all of them, half in every few columns, or in whole tiles. */
+export type Way = 'dense' | 'sparse' | 'blocks' | 'gathered';
+
+export interface Tile {
+  readonly rows: number;
+  readonly pixels: number;
+  readonly rowsPerWarp: number;
+  readonly pixelsPerWarp: number;
+  readonly stages: number;
+}
+
+const tile = (rows: number, pixels: number, rowsPerWarp: number, pixelsPerWarp: number, stages: number): Tile => ({
+  ...{ rows, pixels, rowsPerWarp, pixelsPerWarp, stages },
+});
+
+/** The largest first. Sparse weights take 32 rows a warp, whose places share words. */
+export const tiles: readonly Tile[] = [
+  tile(128, 256, 64, 64, 3),
+  tile(128, 128, 64, 32, 4),
+  tile(64, 128, 32, 64, 4),
+  tile(128, 64, 32, 64, 4),
+  tile(64, 64, 32, 32, 4),
+  tile(32, 128, 32, 32, 4),
+  tile(64, 32, 32, 16, 5),
+  tile(32, 64, 32, 16, 5),
+];
+
+export const threadsOf = ({ rows, pixels, rowsPerWarp, pixelsPerWarp }: Tile): number =>
+  (32 * rows * pixels) / (rowsPerWarp * pixelsPerWarp);
+
+/** Bytes of weights in a step of a block of rows. */
+export function weightBytesOf(way: Way, { rows }: Tile, element: Element): number {
+  if (way === 'dense') return 128 * rows;
+  return way === 'blocks' ? 128 * rows + 16 : 64 * rows + 8 * placeWords(rows, element);
+}
+
+/** How sums cross shared memory: columns of 8 pixels a warp at once, and distances that keep banks apart. */
+export interface Crossing {
+  readonly slice: number;
+  readonly placeRow: number;
+  readonly placePixel: number;
+  readonly bytes: number;
+}
+
+/** Neighbouring threads store neighbouring rows, or pixels. */
+export type Along = 'rows' | 'pixels';
+
+export function crossingOf(t: Tile, along: Along, room: number): Crossing {
+  const columns = t.pixelsPerWarp / 8;
+  for (let slice = columns; ; slice /= 2) {
+    const staged = (t.pixels / t.pixelsPerWarp) * slice * 8;
+    const placeRow = along === 'rows' ? 1 : staged + 8;
+    const placePixel = along === 'rows' ? t.rows + 4 : 1;
+    const bytes = 4 * (along === 'rows' ? staged * placePixel : t.rows * placeRow);
+    if (bytes <= room || slice % 2 === 1) return { slice, placeRow, placePixel, bytes };
+  }
+}
+
+/** Bytes of shared memory of a block. */
+export function sharedBytes(way: Way, t: Tile, element: Element, along: Along): number {
+  const stages = t.stages * (weightBytesOf(way, t, element) + 128 * t.pixels);
+  return Math.max(stages, crossingOf(t, along, stages).bytes);
+}

@@ -1,0 +1,192 @@
+/** Weights for tensor cores: packed and unpacked again, and places as the published recipe has them. */
+import { describe, expect, test } from 'vitest';
+import { matrix } from '../src/tensor/matrix.ts';
+import { depthOf, spread } from '../targets/cuda/tensor/depth.ts';
+import type { Element } from '../targets/cuda/tensor/elements.ts';
+import { elements, perStep } from '../targets/cuda/tensor/elements.ts';
+import { rowOf, stepBytes } from '../targets/cuda/tensor/fragments.ts';
+import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
+import type { Packing } from '../targets/cuda/tensor/packing.ts';
+import { packBlocks, packDense, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
+import { maskOf, random, stored } from './cuda-weights.ts';
+
+const taps = { across: 3, dilation: [1, 1], width: 10 };
+
+const halfLive = (element: Element) => (row: number, column: number) =>
+  element.group === 2 ? (row + column) % 2 === 0 : (row * 3 + column + (column >> 2)) % 4 < 2;
+
+const weightsOf = (rows: number, perTap: number, element: Element, live: (row: number, column: number) => boolean) =>
+  matrix(
+    rows,
+    9 * perTap,
+    perTap,
+    stored(
+      maskOf(rows, 9 * perTap, (row, column) => (live(row, column % perTap) ? random(row * 1000 + column, 2) || 1 : 0)),
+      element,
+    ),
+  );
+
+/** Words of a row as numbers. */
+function numbersOf(words: Uint32Array<ArrayBuffer>, { name }: Element): readonly number[] {
+  const { buffer } = Uint32Array.from(words);
+  if (name === 's8') return [...new Int8Array(buffer)];
+  return name === 'tf32' ? [...new Float32Array(buffer)] : [...new Uint16Array(buffer)];
+}
+
+const blockOf = (p: Packing, block: number): Uint32Array<ArrayBuffer> =>
+  p.weights.subarray((p.begins[block] * p.stepBytes) / 4, (p.begins[block + 1] * p.stepBytes) / 4);
+
+describe.each(Object.values(elements))('weights of $name', (element) => {
+  const rows = 64;
+
+  test('all of them come back', () => {
+    const m = weightsOf(70, 20, element, () => true);
+    const packed = packDense(m, rows, element, taps);
+    const depth = depthOf(m, element);
+    const all = spread(m, depth, rows);
+    expect(packed.stepBytes).toBe(stepBytes({ rows, segments: 4, extra: 0 }));
+    const expected = numbersOf(new Uint32Array(element.store(all.values).buffer), element);
+    const order = { rows, segments: 4, extra: 0 };
+    for (const row of [0, 1, 7, 8, 15, 16, 63, 64, 69, 127])
+      for (let step = 0; step < depth.columns / perStep(element); step++) {
+        const got = numbersOf(rowOf(blockOf(packed, row >> 6), order, row & 63, step), element);
+        const at = row * depth.columns + step * perStep(element);
+        expect(got).toEqual(expected.slice(at, at + perStep(element)));
+      }
+  });
+
+  test('half of them come back, by their places', () => {
+    const m = weightsOf(70, 20, element, halfLive(element));
+    const packed = packSparse(m, rows, element, taps);
+    if (typeof packed === 'string') throw new Error(packed);
+    const depth = depthOf(m, element);
+    const all = spread(m, depth, rows);
+    const order = sparseOrder(rows, element);
+    const [inStep, size] = [perStep(element), packed.stepBytes / 4];
+    for (const row of [0, 5, 8, 13, 16, 31, 32, 63, 64, 69, 127])
+      for (let step = 0; step < depth.columns / inStep; step++) {
+        const block = blockOf(packed, row >> 6);
+        const kept = numbersOf(rowOf(block, order, row & 63, step), element);
+        const values = new Array<number>(inStep).fill(0);
+        for (let group = 0; group < inStep / element.group; group++) {
+          const [word, shift] = nibbleAt(rows, row & 63, group, element);
+          const nibble = (block[step * size + 16 * rows + word] >>> shift) & 15;
+          const places = element.group === 2 ? [{ 4: 0, 14: 1 }[nibble] ?? NaN] : [nibble & 3, nibble >> 2];
+          expect(places).toEqual([...new Set(places)].sort());
+          places.forEach((place, k) => {
+            values[group * element.group + place] = kept[(group * element.group) / 2 + k];
+          });
+        }
+        const at = row * depth.columns + step * inStep;
+        const words = new Uint32Array(element.store(all.values.slice(at, at + inStep)).buffer);
+        expect(values).toEqual(numbersOf(words, element));
+      }
+  });
+});
+
+/**
+ * What PyTorch and CUTLASS publish of places (torch/sparse/_semi_structured_conversions.py): nibbles are packed from the lowest bits on, four to 16
+ * bits or eight to 32; rows are interwoven in groups, the two off the diagonal of each two by two change places, and two columns at a
+ * time lie row by row. Stated here for single nibbles, without our words and lanes.
+ */
+function recipe(nibbles: Uint8Array, rows: number, groups: number, element: Element): readonly number[] {
+  const [perWord, group, interweave] = element.bytes === 1 ? [8, 16, 2] : [4, 32, 4];
+  const columns = groups / perWord;
+  const out = new Array<number>(rows * groups).fill(-1);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      let to = Math.floor(row / group) * group + (row % 8) * interweave + Math.floor((row % group) / 8);
+      let across = column;
+      if (to % 2 === 0 && column % 2 === 1) [to, across] = [to + 1, column - 1];
+      else if (to % 2 === 1 && column % 2 === 0) [to, across] = [to - 1, column + 1];
+      const word = Math.floor(across / 2) * rows * 2 + to * 2 + (across % 2);
+      for (let k = 0; k < perWord; k++) out[word * perWord + k] = nibbles[row * groups + column * perWord + k];
+    }
+  return out;
+}
+
+test.each([elements.f16, elements.bf16, elements.s8])('places of $name lie as the recipe says', (element) => {
+  const [rows, perTap] = [128, 256];
+  const pairs = [3, 5, 6, 9, 10, 12];
+  const data = stored(
+    maskOf(rows, perTap, (row, column) => {
+      const pair = pairs[Math.floor(3 * (random(row * 64 + (column >> 2), 9) + 1)) % 6];
+      return (pair >> (column % 4)) & 1;
+    }),
+    element,
+  );
+  const m = matrix(rows, perTap, perTap, data);
+  const packed = packSparse(m, rows, element, { ...taps, across: 1 });
+  if (typeof packed === 'string') throw new Error(packed);
+  const kept = keepHalf(m.data, rows, perTap, element);
+  if ('row' in kept) throw new Error('too many');
+  const [steps, size] = [perTap / perStep(element), packed.stepBytes / 4];
+  const ours = Array.from({ length: steps }, (_, step) => [
+    ...packed.weights.subarray(step * size + 16 * rows, (step + 1) * size),
+  ]).flat();
+  const words = ours.flatMap((word) => Array.from({ length: 8 }, (_, k) => (word >>> (4 * k)) & 15));
+  expect(words).toEqual(recipe(kept.nibbles, rows, perTap / 4, element));
+  expect(new Set(words).size).toBe(6);
+});
+
+test('a nibble is the lower place and the higher one', () => {
+  const nibbles = (values: readonly number[]): string => {
+    const kept = keepHalf(Float32Array.from(values), 1, values.length, elements.f16);
+    if ('row' in kept) throw new Error('too many');
+    return [...kept.nibbles].map((n) => n.toString(2).padStart(4, '0')).join(' ');
+  };
+  expect(nibbles([1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1])).toBe(
+    '0100 1000 1001 1100 1101 1110',
+  );
+});
+
+test('what does not fit is told of', () => {
+  const m = matrix(2, 8, 8, [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1]);
+  expect(packSparse(m, 32, elements.f16, { ...taps, across: 1 })).toBe(
+    'takes weights of which at most 2 are kept in every 4 columns, and row 1 has more in columns 4..7',
+  );
+  const n = matrix(2, 16, 16, [
+    1,
+    1,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1,
+    0,
+    1,
+    1,
+    1,
+    1,
+    1,
+    ...new Array<number>(13).fill(0),
+  ]);
+  expect(liveFours(n, 32, 16)).toBe('takes blocks of 32 rows that share four of every 16 columns');
+  expect(liveFours(n, 32, 32)).toBe('takes channels in whole groups of 32, and there are 16');
+  const fours = liveFours(n, 32, 8);
+  if (typeof fours === 'string') throw new Error(fours);
+  expect([...fours[0]]).toEqual([0, 1, 2, 4, 12, 14, 15, -1]);
+  expect(packGathered(n, 32, fours)).toBe(
+    'takes rows that keep two of the four columns that they share, and row 0 keeps more',
+  );
+});
+
+test('steps of blocks have the tiles that are there', () => {
+  const m = matrix(
+    64,
+    256,
+    64,
+    maskOf(64, 256, (row, column) => (row >> 4 === 1 && column >> 4 === 5 ? 1 : 0)),
+  );
+  const packed = packBlocks(m, 32, elements.f16, { ...taps, across: 2 });
+  expect([...packed.begins]).toEqual([0, 1, 1]);
+  expect(packed.weights[32 * 32]).toBe(1 << 4);
+  expect([...packed.list.subarray(0, 6)]).toEqual([8 + 2, 1 << 16, 8 + 3, 1 << 16, 0, 0x7fff]);
+});
