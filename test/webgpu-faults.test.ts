@@ -99,6 +99,36 @@ describe('limits', () => {
   });
 });
 
+test('options that are none', async () => {
+  for (const [given, message] of [
+    [new URL('file:///light.wgsl'), 'load takes options, as { weights, shaders }, and is given URL'],
+    [null, 'load takes options, as { weights, shaders }, and is given Null'],
+    [{ backend: 'gpu' }, '"backend" is "webgpu" or "wasm", and not "gpu"'],
+    [{ arithmetic: 16 }, '"arithmetic" is "f32" or "f16", and not 16'],
+  ] as const) {
+    const cause = await failure(lightBound.load(given as object));
+    expect([cause.name, cause.message]).toEqual(['TypeError', message]);
+  }
+  const model = await lightBound.load();
+  const cause = await failure(model.run(inputs, { output: 'buffers' as 'buffer' }));
+  expect([cause.name, cause.message]).toEqual(['TypeError', '"output" is "array" or "buffer", and not "buffers"']);
+  const plain = await failure(model.run(inputs.x));
+  expect([plain.name, plain.input]).toEqual(['InputError', 'x']);
+});
+
+test('pages that have no WebGPU because they are not secure', async () => {
+  Object.assign(globalThis, { isSecureContext: false });
+  try {
+    const { backend, reason } = await lightBound.load();
+    expect([backend, reason]).toEqual([
+      'wasm',
+      'there is no WebGPU here: pages have it by https and on localhost alone',
+    ]);
+  } finally {
+    Reflect.deleteProperty(globalThis, 'isSecureContext');
+  }
+});
+
 test('without its folder of WebAssembly both reasons are told', async () => {
   const alone = join(folder, 'alone');
   mkdirSync(alone);
@@ -140,6 +170,7 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     model.device?.destroy();
     const late = failure(model.run(inputs, { output: 'buffer' }));
     for (const cause of [await array, await buffer, await late]) expect(typed(cause)).toEqual(['ModelError', 'lost']);
+    expect((await late).message).toBe('the GPU was lost, and the model has to be loaded anew: device was destroyed');
     const device = model.device as GPUDevice;
     expect(typed(await failure(lightBound.load({ device, backend: 'webgpu' })))).toEqual(['ModelError', 'lost']);
     expectClose(await (await loaded()).run(inputs));
@@ -196,6 +227,11 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     for (const [given, message] of [
       [undefined, 'input "x" is missing'],
       [null, 'input "x" is missing'],
+      [inputs.x, 'run takes an object, of "x", and is given Float32Array'],
+      [[1, 2], 'run takes an object, of "x", and is given Array'],
+      [unread, 'run takes an object, of "x", and is given GPUBuffer'],
+      ['x', 'run takes an object, of "x", and is given String'],
+      [{ x: new Float32Array(6) }, 'input "x" takes 72 numbers and is given 6'],
       [{ x: null }, 'input "x" takes Float32Array and is given Null'],
       [{ x: new Float32Array(72).buffer }, 'input "x" takes Float32Array and is given ArrayBuffer'],
       [{ x: new Float64Array(72) }, 'input "x" takes Float32Array and is given Float64Array'],

@@ -68,7 +68,7 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     expect(await losing(run())).toEqual({
       code: 1,
       out: '',
-      err: 'error: the GPU was lost: device was destroyed [run/gpu-lost]\n  hint: run it again; if the GPU is lost again, update its driver, or build for wasm or cpu\n',
+      err: 'error: the GPU was lost, and the model has to be loaded anew: device was destroyed [run/gpu-lost]\n  hint: run it again; if the GPU is lost again, update its driver, or build for wasm or cpu\n',
     });
   });
 });
