@@ -64,7 +64,7 @@ export function moduleOf(plan: Plan, place: Place, render: Render): Module {
     const { line, work } = step;
     if (work.kind === 'routines') return { line, launches: work.calls.map(calledAs) };
     const launches = gridsOf(work.body).map((grid) => {
-      const { parameters, body, arrays, blocks } = printGrid(grid);
+      const { parameters, body, arrays, blocks } = printGrid(grid, work.body);
       const text = `(${parameters}) {\n${body}\n}`;
       const name = grids.get(text) ?? nameFor(step, counted);
       // Steps that differ in where their arrays lie share a kernel.

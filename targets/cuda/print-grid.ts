@@ -4,6 +4,7 @@ import type { Arr, Stmt } from '../../src/loop/loop.ts';
 import { add, declare, div, local, mod } from '../../src/loop/loop.ts';
 import { arraysIn } from '../arrays.ts';
 import { ctype } from '../c.ts';
+import { folded } from '../gpu/folded.ts';
 import type { Grid } from '../gpu/parallel.ts';
 import { keywords } from '../identifiers.ts';
 import { printLoops } from '../print.ts';
@@ -27,7 +28,9 @@ export const threadsPerBlock = 128;
 export const mostArrays = 4096 / 8;
 
 /** `constants`: what no kernel writes. */
-export function printGrid({ axes, body }: Grid): PrintedGrid {
+/** `whole` is the body that the grid is a part of. */
+export function printGrid({ axes, body: turns }: Grid, whole: readonly Stmt[]): PrintedGrid {
+  const body = folded(turns, whole);
   const arrays = arraysIn(body);
   if (arrays.length > mostArrays)
     bug(`a kernel is told ${mostArrays} arrays at most, and "${arrays[0].name}" is one of ${arrays.length}`);

@@ -17,17 +17,24 @@ export interface Lines {
   readonly inOrder: boolean;
 }
 
-/** Of shorter lines most invocations of a group would have nothing to do. */
-const leastSize = 32;
+/** Which lines a target leaves to loops. */
+export interface Leaving {
+  /** Of shorter lines most invocations of a group would have nothing to do. */
+  readonly leastSize: number;
+  /** Of longer lines, neighbours that lie one behind the other are not near each other. */
+  readonly shortSize: number;
+  /** So many invocations fill a GPU. */
+  readonly manyLines: number;
+}
 
-/** Of longer lines, neighbours that lie one behind the other are not near each other. */
-const shortSize = 256;
-
-/** So many invocations fill a GPU. */
-const manyLines = 1024;
+const usual: Leaving = { leastSize: 32, shortSize: 256, manyLines: 1024 };
 
 /** Axes that follow each other, in the order of memory. */
-export function linesOf({ x }: KernelSite['types'], axes: readonly number[]): Lines | string {
+export function linesOf(
+  { x }: KernelSite['types'],
+  axes: readonly number[],
+  { leastSize, shortSize, manyLines }: Leaving = usual,
+): Lines | string {
   const lines = linesAlong(x, axes);
   if (!lines) return 'takes axes that lie together in memory';
   if (lines.size < leastSize) return `takes lines of ${leastSize} numbers, and is given ${lines.size}`;

@@ -140,7 +140,8 @@ function accesses(body: readonly Stmt[]): readonly Access[] {
   return [...stores, ...loads.filter((l) => written.has(l.array))];
 }
 
-function partsOf(e: Expr): readonly Expr[] {
+/** The expressions that one is made of. */
+export function partsOf(e: Expr): readonly Expr[] {
   switch (e.kind) {
     case 'number':
     case 'var':

@@ -1,34 +1,7 @@
-/** Products of two matrices that are computed, in tiles, many at once: what they read and write is told by how far apart things lie. */
-import type { Arr } from '../../../src/loop/loop.ts';
-import type { Argument, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+/** Products of two matrices that are computed, in tiles. */
+import type { Argument, KernelSite, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Product, Side } from '../../gpu/products.ts';
 import { declared } from './layer.ts';
-
-export interface Side {
-  readonly array: Arr;
-  /** Where it lies: constants are with the weights. */
-  readonly buffer: 'memory' | 'weights';
-  /** Elements from one product to the next, in each of two axes of products. */
-  readonly outer: number;
-  readonly head: number;
-  /** Elements from one row to the next, and from one column. */
-  readonly down: number;
-  readonly across: number;
-}
-
-/** result = finish(a · b). */
-export interface Product {
-  readonly a: Side;
-  readonly b: Side;
-  /** Columns of the result lie side by side. */
-  readonly result: Omit<Side, 'buffer' | 'across'>;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-  readonly outer: number;
-  readonly heads: number;
-  /** What becomes of a sum; it stays unless given. */
-  readonly finish?: Finish;
-}
 
 export interface Finish {
   /** What sets shaders apart. */
@@ -49,9 +22,13 @@ const tile = 32;
 /** Along one dimension of a grid. */
 const mostGroups = 65535;
 
-/** Or why it is not dispatched. */
-export function productCall(p: Product): RoutineCall | string {
-  const { a, b, result, rows, columns, depth, outer, heads, finish } = p;
+/** Constants lie with the weights. */
+export const bufferOf = ({ constant }: KernelSite, name: string | undefined): 'memory' | 'weights' =>
+  name !== undefined && constant(name) ? 'weights' : 'memory';
+
+/** result = finish(a · b), or why it is not dispatched. A sum stays what it is unless something finishes it. */
+export function productCall(site: KernelSite, p: Product, finish?: Finish): RoutineCall | string {
+  const { a, b, result, rows, columns, depth, outer, heads } = p;
   const groups = [Math.ceil(columns / tile), Math.ceil(rows / tile), outer * heads];
   if (groups.some((count) => count > mostGroups)) return `takes no ${outer * heads} products of ${rows} by ${columns}`;
   const side = ({ array, outer, head, down, across }: Side) => [array, outer, head, down, across];
@@ -61,15 +38,11 @@ export function productCall(p: Product): RoutineCall | string {
     ...[result.array, result.outer, result.head, result.down, rows, columns, depth, heads],
     ...(finish?.args ?? []),
   ];
+  const [aFrom, bFrom] = [bufferOf(site, a.operand), bufferOf(site, b.operand)];
   const routine: Routine = {
-    name: `matmul${a.buffer === 'weights' ? '-known' : ''}${b.buffer === 'weights' ? '-by-known' : ''}${finish ? `-${finish.kind}` : ''}`,
+    name: `matmul${aFrom === 'weights' ? '-known' : ''}${bFrom === 'weights' ? '-by-known' : ''}${finish ? `-${finish.kind}` : ''}`,
     template: 'webgpu/kernels/matmul.wgsl.hbs',
-    view: {
-      told: declared([...names, ...(finish?.names ?? [])]),
-      aFrom: a.buffer,
-      bFrom: b.buffer,
-      finish: finish?.text ?? 'sum',
-    },
+    view: { told: declared([...names, ...(finish?.names ?? [])]), aFrom, bFrom, finish: finish?.text ?? 'sum' },
     needs: [],
   };
   return { routine, args, groups };
