@@ -3,6 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from '../passes/index.ts';
+import type { Compiled } from '../src/compile.ts';
+import { compile } from '../src/compile.ts';
+import { printDiagnostic } from '../src/diagnostic.ts';
 import type { Named } from '../src/graph/evaluate.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { packageFolder } from '../src/make/package.ts';
@@ -15,11 +19,19 @@ import type { Artefact, TargetOptions } from '../src/target.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesOf, zeros } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
-import { cudaTarget } from '../targets/cuda/target.ts';
+import { cuda, cudaTarget } from '../targets/cuda/target.ts';
 import { placesOf } from '../targets/gpu/places.ts';
 import { shimFolder, warnings } from './cuda-shim.ts';
 
 export const render = renderer(new URL('templates/', packageFolder()));
+
+/** As a build compiles it. */
+export function compiledCuda(graph: Graph, options: TargetOptions = {}): Compiled {
+  const target = cuda.target(options);
+  const out = compile({ graph, passes: pipeline(target), target, render });
+  if (!out.ok) throw new Error(out.diagnostics.map(printDiagnostic).join('\n'));
+  return out;
+}
 
 /** A folder with what a plan is emitted as, for as long as `use` takes. */
 export function withSources<T>(

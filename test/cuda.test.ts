@@ -2,27 +2,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pipeline } from '../passes/index.ts';
-import type { Compiled } from '../src/compile.ts';
-import { compile } from '../src/compile.ts';
-import { printDiagnostic } from '../src/diagnostic.ts';
-import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { partsFor } from '../src/make/parts.ts';
 import type { TargetOptions } from '../src/target.ts';
 import { runCompiler } from '../src/toolchain/compiler.ts';
 import { parsePtxas } from '../src/toolchain/ptxas.ts';
-import { cuda } from '../targets/cuda/target.ts';
 import { folderWith, installed, mixed, run, textOf } from './cpu-build.ts';
-import { compileFor, render } from './cuda-kit.ts';
+import { compiledCuda, compileFor } from './cuda-kit.ts';
 import { digitGraph } from './digits.ts';
-
-function compiled(graph: Graph, options: TargetOptions = {}): Compiled {
-  const target = cuda.target(options);
-  const out = compile({ graph, passes: pipeline(target), target, render });
-  if (!out.ok) throw new Error(out.diagnostics.map(printDiagnostic).join('\n'));
-  return out;
-}
 
 const noCompiler = !installed('g++');
 
@@ -30,7 +17,7 @@ describe.skipIf(noCompiler)('a network on a processor', () => {
   let folder: string;
   let remove = (): void => {};
   beforeAll(() => {
-    folder = folderWith(compiled(digitGraph('digits-pruned')), (later) => {
+    folder = folderWith(compiledCuda(digitGraph('digits-pruned')), (later) => {
       remove = later;
     });
     const file = (kind: string): string => `digits_pruned${kind}`;
@@ -74,7 +61,7 @@ describe.skipIf(noCompiler)('a network on a processor', () => {
 describe('nvcc', () => {
   const noNvcc = !installed('nvcc');
   test.skipIf(noNvcc)('makes code that spills no registers', async () => {
-    const { artefacts, recipe } = compiled(mixed(), { arch: 'sm_80,sm_120' });
+    const { artefacts, recipe } = compiledCuda(mixed(), { arch: 'sm_80,sm_120' });
     const folder = folderWith({ artefacts });
     const task = recipe.find((t) => t.kind === 'run-compiler' && t.says === 'ptxas');
     if (task?.kind !== 'run-compiler') return expect.unreachable();
@@ -103,7 +90,7 @@ test('what a model calls things stays in strings and comments', () => {
   %y = unary(%x) fn=relu : f32[1x4] from "*/ #error\\n\\\\"
 return "while"=%y, "main"=%x
 `);
-  const out = compiled(graph);
+  const out = compiledCuda(graph);
   const header = textOf(out, 'hostile.h');
   expect(header).toContain('  const float *int_system_x; /* 1x4: "int \\u002a\\u002f system(');
   expect(textOf(out, 'hostile.cu')).not.toMatch(/^ *#error(?! "this takes)/m);
@@ -139,7 +126,7 @@ describe('architectures', () => {
   });
 
   test('are told to nvcc and to CMake, with PTX of the last', () => {
-    const out = compiled(digitGraph('digits-dense'), { arch: 'sm_120,sm_80' });
+    const out = compiledCuda(digitGraph('digits-dense'), { arch: 'sm_120,sm_80' });
     expect(textOf(out, 'CMakeLists.txt')).toContain('"80-real;120-real;120-virtual"');
     const [first] = out.recipe;
     expect(first.kind === 'run-compiler' && first.args.filter((a) => a.startsWith('-gencode'))).toEqual([
@@ -151,6 +138,6 @@ describe('architectures', () => {
 });
 
 test('the same network is the same bytes', () => {
-  const [a, b] = [compiled(mixed()), compiled(mixed())];
+  const [a, b] = [compiledCuda(mixed()), compiledCuda(mixed())];
   expect(b.artefacts).toEqual(a.artefacts);
 });
