@@ -36,7 +36,7 @@ export function kernelsText(shapes: readonly Shape[]): string {
   });
   return [
     '#include <cuda_runtime.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <vector>\n',
-    '#define DEVICE static __device__ __forceinline__\n',
+    '#define ON_DEVICE [[maybe_unused]] static __device__ __forceinline__\n',
     ...functions.values(),
     ...kernels,
   ].join('\n');

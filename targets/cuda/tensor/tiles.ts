@@ -65,3 +65,10 @@ export function sharedBytes(way: Way, t: Tile, element: Element, along: Along): 
   const stages = t.stages * (weightBytesOf(way, t, element) + 128 * t.pixels);
   return Math.max(stages, crossingOf(t, along, stages).bytes);
 }
+
+/** Registers of a thread, as nvcc 13.0 gives them for sm_90; test/slow/cuda-products.test.ts holds them. */
+export function registersOf(way: Way, { rows, pixels }: Tile): number {
+  return registers[`${rows}x${pixels}`]?.[way] ?? 255;
+}
+
+const registers: Readonly<Record<string, Readonly<Record<Way, number>>>> = {};

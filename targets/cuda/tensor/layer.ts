@@ -1,0 +1,126 @@
+/** A layer as products of pixels: what is read for each, and where results go. Or why tensor cores do not take it. */
+import type { Arr } from '../../../src/loop/loop.ts';
+import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { elements as count, pictureOf } from '../../../src/tensor/type.ts';
+import { isPlanes } from '../../gpu/planes.ts';
+import type { Taps } from './depth.ts';
+import type { Element } from './elements.ts';
+import { perPiece } from './elements.ts';
+import { narrow, narrowTurned } from './narrowing.ts';
+import type { Goes, Reach } from './product.ts';
+import type { Along } from './tiles.ts';
+
+export interface TensorLayer {
+  readonly matrix: Matrix;
+  readonly taps: Taps;
+  readonly reach: Reach;
+  readonly goes: Goes;
+  readonly along: Along;
+  /** Whether a pixel of the result reads the one pixel of x in its place. */
+  readonly plain: boolean;
+  /** Bytes of x and of the result, and of x in fewer bits, written and read. */
+  readonly bytes: number;
+  /** Pixels of x as pieces, channels padded: what makes them of `x`. */
+  pieces(to: Arr, padded: number): RoutineCall;
+  readonly xPixels: number;
+  /** Channels of x as rows of pixels, where it is `plain`. */
+  rows(to: Arr, padded: number): RoutineCall;
+}
+
+/** So few that vectors are multiplied one by one. */
+const fewest = { pixels: 8, rows: 16, columns: 32 };
+
+/** What 16 bits of a tap tell. */
+const mostSide = 0x7ffe;
+
+/** What indices of kernels count. */
+const mostCounted = 2 ** 31 - 1;
+
+export function tensorLayer(site: KernelSite, element: Element): TensorLayer | string {
+  const { call, types, weights } = site;
+  const { op } = call;
+  if (op.kind !== 'conv2d' && op.kind !== 'linear') return 'takes convolutions and dense layers';
+  if (op.kind === 'conv2d' && op.groups > 1) return 'takes one group';
+  if (!weights) return 'takes weights that are known';
+  const { matrix } = weights;
+  const large = matrix.data.findIndex((v) => Math.abs(v) > largestOf(element));
+  if (large >= 0) return `takes weights that ${element.name} holds, and one is ${matrix.data[large]}`;
+  const layer = op.kind === 'linear' ? vectors(site, matrix, element) : pictures(site, matrix, element);
+  if (typeof layer === 'string') return layer;
+  const { pixels } = layer.goes;
+  if (pixels < fewest.pixels) return `takes ${fewest.pixels} pixels or more, and there are ${pixels}`;
+  if (matrix.rows < fewest.rows) return `takes ${fewest.rows} rows of weights or more, and there are ${matrix.rows}`;
+  if (matrix.columns < fewest.columns)
+    return `takes ${fewest.columns} columns or more, and there are ${matrix.columns}`;
+  const most = Math.max(layer.xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
+  return most > mostCounted ? `takes at most ${mostCounted} numbers` : layer;
+}
+
+const largestOf = ({ name }: Element): number => (name === 'f16' ? 65504 : 3.3e38);
+
+const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>
+  4 * (numbers + results) + 2 * element.bytes * padded;
+
+function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element): TensorLayer {
+  const length = matrix.columns;
+  const lines = count(types.x.shape) / length;
+  const from = arrays.x;
+  return {
+    ...{ matrix, plain: true, along: 'rows', xPixels: lines },
+    taps: { across: 1, dilation: [1, 1], width: 1 },
+    reach: { width: 1, height: 1, resultWidth: 1, stride: [1, 1], above: 0, left: 0 },
+    goes: { rows: matrix.rows, pixels: lines, imagePixels: 1, toImage: matrix.rows, toPixel: 0, toRow: 1, part: 0 },
+    bytes: bytesOf(lines * length, lines * length, element, lines * matrix.rows),
+    pieces: (to, padded) => narrow({ from, to, pictures: 1, lines, length, padded }, element),
+    rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
+  };
+}
+
+function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, element: Element): TensorLayer | string {
+  const { op } = call;
+  if (op.kind !== 'conv2d') return 'takes convolutions';
+  const { x, weights } = types;
+  const [images, height, width, channels] = x.shape;
+  const [, down, across] = weights.shape;
+  const { pixels } = pictureOf(result.type.shape);
+  const size = height * width;
+  const lies = (pixel: number, isPlane: boolean): boolean => pixel === 1 || isPlane;
+  if (!lies(size, isPlanes(x)) || !lies(pixels, isPlanes(result.type))) return 'takes pictures in planes';
+  if (types.residual && !lies(pixels, isPlanes(types.residual))) return 'takes a residual in planes';
+  const [top, left, bottom, right] = op.pad;
+  const sides = [
+    height + top + bottom,
+    width + left + right,
+    (down - 1) * op.dilation[0],
+    (across - 1) * op.dilation[1],
+  ];
+  if (sides.some((side) => side > mostSide)) return `takes pictures of at most ${mostSide} by ${mostSide}`;
+  if (images > 65535) return 'takes at most 65535 pictures';
+  const { rows } = matrix;
+  const padding = top + left + bottom + right;
+  const plain = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1) && images === 1;
+  const from = arrays.x;
+  return {
+    ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', xPixels: images * size },
+    taps: { across, dilation: op.dilation, width },
+    reach: { width, height, resultWidth: result.type.shape[2], stride: op.stride, above: top, left },
+    goes: {
+      ...{ rows, pixels: images * pixels, imagePixels: pixels },
+      ...{ toImage: rows * pixels, toPixel: 1, toRow: pixels, part: 0 },
+    },
+    bytes: bytesOf(
+      images * size * channels,
+      images * size * padTo(channels, perPiece(element)),
+      element,
+      images * pixels * rows,
+    ),
+    pieces: (to, padded) =>
+      size === 1
+        ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded }, element)
+        : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded }, element),
+    rows: (to, padded) => narrow({ from, to, pictures: 1, lines: channels, length: size, padded }, element),
+  };
+}
+
+const padTo = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;

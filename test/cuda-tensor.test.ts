@@ -1,0 +1,36 @@
+/** Layers on tensor cores, as files are emitted, against their meaning on this machine's processor. */
+import { expect, test } from 'vitest';
+import { evaluate } from '../src/graph/evaluate.ts';
+import { lower } from '../src/plan/lower.ts';
+import { installed } from './cpu-build.ts';
+import { programOf, runProgram } from './cuda-kit.ts';
+import { oneByOne, tensorCases, tensorGraph } from './cuda-tensor.ts';
+import { distance } from './ops/law.ts';
+
+const unused = { unused: new Float32Array(1) };
+
+/** What computes the layers, in order. */
+function ways(): readonly string[] {
+  const plan = lower(tensorGraph(), oneByOne);
+  return plan.steps.flatMap(({ work }) =>
+    work.kind === 'routines' ? work.calls.map((c) => c.routine.name).filter((name) => name.startsWith('product')) : [],
+  );
+}
+
+test('each way has its layers', () => {
+  expect(ways().map((name) => name.split('-').slice(1, 3).join(' '))).toEqual([
+    ...['sparse f16', 'dense f16', 'blocks f16', 'gathered f16', 'sparse bf16', 'sparse tf32', 'dense tf32'],
+    ...['sparse f16', 'sparse f16', 'dense f16', 'blocks f16', 'gathered f16', 'dense f16', 'gathered f16'],
+  ]);
+});
+
+test.skipIf(!installed('g++'))('layers on tensor cores compute what they mean', () => {
+  const graph = tensorGraph();
+  const want = evaluate(graph, unused);
+  const got = runProgram(programOf(graph, oneByOne), unused, ['-O1']);
+  const worse = tensorCases().flatMap(({ title }, i) => {
+    const apart = distance(got[`case_${i}`], want[`case_${i}`]);
+    return apart <= 2e-6 ? [] : [`${title}: ${apart}`];
+  });
+  expect(worse).toEqual([]);
+});

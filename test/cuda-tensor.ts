@@ -1,0 +1,120 @@
+/** Layers for tensor cores: numbers that these hold, and weights of every kind that has a way of its own. */
+import type { Graph } from '../src/graph/graph.ts';
+import type { Op } from '../src/ops/index.ts';
+import type { Value } from '../src/ops/rules.ts';
+import type { Kernel } from '../src/plan/kernel.ts';
+import type { Shape } from '../src/tensor/type.ts';
+import { elements as count, tensor } from '../src/tensor/type.ts';
+import { tensorKernel } from '../targets/cuda/kernels/tensor.ts';
+import type { Element } from '../targets/cuda/tensor/elements.ts';
+import { elements } from '../targets/cuda/tensor/elements.ts';
+import type { Way } from '../targets/cuda/tensor/tiles.ts';
+import { planes } from '../targets/gpu/planes.ts';
+import type { Case } from './cpu-kernels/kit.ts';
+import { graphOf } from './cpu-kernels/kit.ts';
+import { random, stored } from './cuda-weights.ts';
+import { typeOfSample } from './ops/law.ts';
+
+const everything = { sparse: true, room: 99 * 1024 };
+
+/** The smallest tile of a way, its steps shared out among so many. */
+const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
+  const kernel = tensorKernel(element, everything, (offers) => {
+    const fit = offers.filter((o) => o.way === way);
+    const least = fit.toSorted((a, b) => a.tile.rows * a.tile.pixels - b.tile.rows * b.tile.pixels)[0];
+    return least && { ...least, estimate: { ...least.estimate, splits } };
+  });
+  return {
+    ...kernel,
+    match: (site) => (!rows || site.weights?.matrix.rows === rows ? kernel.match(site) : 'takes others'),
+  };
+};
+
+/** Each takes what the ones before leave. */
+export const oneByOne: readonly Kernel[] = [
+  only(elements.bf16, 'sparse', 1, 33),
+  only(elements.tf32, 'sparse', 2, 34),
+  only(elements.tf32, 'dense', 1, 35),
+  only(elements.f16, 'gathered', 1),
+  only(elements.f16, 'sparse', 1),
+  only(elements.f16, 'blocks', 1),
+  only(elements.f16, 'dense', 2),
+];
+
+type Live = (row: number, tap: number, channel: number) => boolean;
+
+const two: Live = (row, tap, channel) => (row + tap + channel + (channel >> 2)) % 4 < 2;
+const one: Live = (row, tap, channel) => (row + tap + channel) % 2 === 0;
+const all: Live = () => true;
+const blocks: Live = (row, tap, channel) => random((row >> 4) * 31 + (channel >> 4) + 7 * tap, 5) > 0.2;
+const shared: Live = (row, _, channel) =>
+  [1, 4, 6, 7].indexOf(channel % 8) % 2 === row % 2 && [1, 4, 6, 7].includes(channel % 8);
+
+const conv = (o: Partial<Extract<Op, { kind: 'conv2d' }>>): Op => ({
+  ...{ kind: 'conv2d', stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], groups: 1, activation: 'none', ...o },
+});
+
+function layer(
+  title: string,
+  op: Op,
+  x: Shape,
+  weights: Shape,
+  live: Live,
+  more: { residual?: true; element?: Element } = {},
+): Case {
+  const element = more.element ?? elements.f16;
+  const rows = weights[0];
+  const channels = weights[weights.length - 1];
+  const perRow = count(weights) / rows;
+  const given = stored(
+    Float32Array.from({ length: count(x) }, (_, i) => random(i, 1)),
+    element,
+  );
+  const data = stored(
+    Float32Array.from({ length: count(weights) }, (_, i) => {
+      const [row, at] = [Math.floor(i / perRow), i % perRow];
+      return live(row, Math.floor(at / channels), at % channels) ? random(i, 2) || 1 : 0;
+    }),
+    element,
+  );
+  const numbers = (length: number, seed: number) => Float32Array.from({ length }, (_, i) => random(i, seed));
+  const values: Value[] = [
+    { type: tensor('f32', x), data: given },
+    { type: tensor('f32', weights), data },
+    { type: tensor('f32', [rows]), data: numbers(rows, 3) },
+  ];
+  const result = typeOfSample({ op, values });
+  if (more.residual) values.push({ type: result, data: numbers(count(result.shape), 4) });
+  const pictures = op.kind === 'conv2d';
+  const residual = more.residual ? { residual: planes(result) } : {};
+  const layouts = pictures ? { layouts: { x: planes(values[0].type), result: planes(result), ...residual } } : {};
+  return { title, op, values, computed: ['x'], ...layouts };
+}
+
+const linear: Op = { kind: 'linear', activation: 'none' };
+
+/** Sizes that fill no tile, borders, strides, dilation, several pictures, and what comes after sums. */
+export const tensorCases = (): readonly Case[] => [
+  layer('2:4 dense layer', { ...linear, activation: 'relu' }, [45, 100], [70, 100], two),
+  layer('dense layer', { ...linear, activation: 'tanh' }, [3, 11, 40], [37, 40], all),
+  layer('dense layer of blocks', linear, [20, 128], [80, 128], blocks),
+  layer('V:2:8 dense layer', { ...linear, activation: 'relu6' }, [21, 128], [50, 128], shared),
+  layer('bf16 2:4', linear, [9, 64], [33, 64], two, { element: elements.bf16 }),
+  layer('tf32 1:2', linear, [9, 96], [34, 96], one, { element: elements.tf32 }),
+  layer('tf32', linear, [17, 45], [35, 45], all, { element: elements.tf32 }),
+  layer('2:4 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 7, 9, 24], [37, 3, 3, 24], two),
+  layer('2:4 3x3 with a residual', conv({ pad: [1, 0, 1, 2] }), [1, 7, 6, 16], [32, 3, 3, 16], two, { residual: true }),
+  layer(
+    '3x2 with strides and dilation',
+    conv({ pad: [2, 0, 1, 3], stride: [2, 1], dilation: [2, 3] }),
+    [2, 11, 9, 6],
+    [40, 3, 2, 6],
+    all,
+  ),
+  layer('blocks 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 2] }), [1, 12, 9, 48], [48, 3, 3, 48], blocks),
+  layer('V:2:8 1x1', conv({ activation: 'sigmoid' }), [1, 5, 6, 64], [40, 1, 1, 64], shared),
+  layer('1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [20, 1, 1, 40], all),
+  layer('no weights', conv({ activation: 'relu' }), [1, 5, 6, 64], [36, 1, 1, 64], () => false),
+];
+
+export const tensorGraph = (): Graph => graphOf(tensorCases());
