@@ -162,22 +162,34 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
     );
   });
 
-  test('weights and shaders of another model are refused', async () => {
-    const cause = await failure(bound.load({ gpu: await openGpu(), weights: new Uint8Array(12) }));
-    expect([cause.reason, cause.message]).toEqual([
-      'source',
-      'the weights are not those of tiny, or of another build: 12 bytes are given',
-    ]);
+  test('weights and shaders of another model, and what is neither, are refused', async () => {
+    const gpu = await openGpu();
     const changed = new Uint8Array(readFileSync(join(folder, 'tiny.bin')));
     changed[changed.length - 1] ^= 1;
-    expect((await failure(bound.load({ gpu: await openGpu(), weights: changed }))).reason).toBe('source');
-    const other = await failure(bound.load({ gpu: await openGpu(), shaders: new Response('fn main() {}\n') }));
-    expect([other.reason, other.message]).toEqual([
-      'source',
-      'the shaders are not those of tiny, or of another build: 13 bytes are given',
-    ]);
-    const missing = await failure(bound.load({ gpu: await openGpu(), weights: new URL('file:///nowhere.bin') }));
-    expect([missing.reason, missing.message.slice(0, 17)]).toEqual(['source', 'cannot load tiny:']);
+    const page = new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } });
+    const nowhere = new URL('file:///nowhere.bin');
+    for (const [options, message] of [
+      [
+        { weights: new Uint8Array(12) },
+        /^cannot load tiny\.bin: these 12 bytes belong to another model or another build$/,
+      ],
+      [{ weights: changed }, /^cannot load tiny\.bin: these \d+ bytes belong to another model or another build$/],
+      [
+        { shaders: new Response('fn main() {}\n') },
+        /^cannot load tiny\.wgsl: these 13 bytes belong to another model or another build$/,
+      ],
+      [{ shaders: page }, /^cannot load tiny\.wgsl: the server answers with a page, text\/html$/],
+      [{ weights: new Response('', { status: 404 }) }, /^cannot load tiny\.bin: the server answers 404$/],
+      [{ weights: nowhere }, /^cannot load tiny\.bin from "file:\/\/\/nowhere\.bin": ENOENT/],
+      [
+        { shaders: './tiny.wgsl' },
+        /^cannot load tiny\.wgsl: an address is given as a URL, and not as text: new URL\("/,
+      ],
+    ] as const) {
+      const cause = await failure(bound.load({ gpu, ...options }));
+      expect([cause.name, cause.reason]).toEqual(['ModelError', 'source']);
+      expect(cause.message).toMatch(message);
+    }
   });
 });
 
