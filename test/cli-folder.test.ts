@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -62,6 +63,8 @@ describe('writing', () => {
     expect(await write(join(root, 'a/b/out'), 'one')).toMatchObject({ ok: true, said: [] });
     expect(readdirSync(join(root, 'a/b'))).toEqual(['out']);
     expect(readFileSync(join(root, 'a/b/out/a.txt'), 'utf8')).toBe('one');
+    // For others to read, as folders that are made by hand.
+    expect(statSync(join(root, 'a/b/out')).mode).toBe(statSync(join(root, 'a/b')).mode);
     expect(held.size).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 /** An output folder appears whole or not at all: it is filled under another name beside its place, then renamed. */
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
@@ -58,6 +59,8 @@ export async function writeFolder(
     const fresh = mkdtempSync(join(dirname(place), `.${basename(place)}.espalier-`));
     hold(fresh);
     const done = await fill(fresh);
+    // What is temporary is private. Whoever serves the folder to pages is often somebody else.
+    chmodSync(fresh, 0o777 & ~process.umask());
     if (done) swap(fresh, place, hold);
     if (done && made !== undefined) journal.release(held.splice(held.indexOf(made), 1)[0]);
     return done;
