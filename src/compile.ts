@@ -21,6 +21,8 @@ export interface Job {
   readonly watch?: Watch;
   /** Inputs and outputs to record; random inputs unless given. */
   readonly recorded?: Recorded;
+  /** Whether programs go with it that compare it with what was recorded: true unless given. */
+  readonly checks?: boolean;
   /** Told when a stage ends. */
   readonly onStage?: (stage: 'passes' | 'lower' | 'emit') => void;
 }
@@ -45,6 +47,7 @@ export function compile({
   typical = [],
   watch,
   recorded: given,
+  checks,
   onStage,
 }: Job): Outcome {
   const diagnostics: Diagnostic[] = [];
@@ -59,7 +62,7 @@ export function compile({
   const plan = lower(graph, target.kernels, target.near);
   onStage?.('lower');
   const recorded = once(() => given ?? record(imported));
-  const emission = target.emit(plan, { render, report, recorded, typical });
+  const emission = target.emit(plan, { render, report, recorded, checks, typical });
   if (failed()) return { ok: false, diagnostics };
   onStage?.('emit');
   return { ok: true, graph, plan, recorded, ...emission, diagnostics };

@@ -150,6 +150,8 @@ export interface EmitContext {
   readonly report: Report;
   /** Inputs, and the outputs that the imported graph gives for them; computed when first asked for. */
   readonly recorded: () => Recorded;
+  /** Whether programs go with it that compare it with what was recorded: true unless given. Nobody runs those of what lasts no longer than a run. */
+  readonly checks?: boolean | undefined;
   /** Inputs that the graph is used for, where some were given. */
   readonly typical?: readonly Named[];
 }

@@ -11,7 +11,8 @@ interface Built {
   readonly name: string;
   readonly symbol: string;
   readonly weights: BlobFiles | undefined;
-  readonly recorded: BlobFiles;
+  /** What the program that checks compares with; undefined where there is none. */
+  readonly recorded: BlobFiles | undefined;
   readonly flavour: Flavour;
 }
 
@@ -22,7 +23,7 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
   const network = above.length > 0 ? [dispatchFile(name), baselineFile(name)] : [`${name}.c`];
   const plain = [...network, ...(threads > 1 ? [threadsFile(name)] : []), ...(weights ? [weights.source] : [])];
   const sources = [...plain, ...above.map(({ source }) => source)];
-  const checks = [`${name}_check.c`, recorded.source];
+  const checks = recorded ? [`${name}_check.c`, recorded.source] : [];
   const assembled = [weights, recorded].flatMap((b) => (b?.binary ? [{ source: b.source, binary: b.binary }] : []));
   const target = cmakeTarget(name);
   const upper = symbol.toUpperCase();
@@ -37,7 +38,7 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
       flags: cpu.flags.filter((f) => f !== '-static').join(';'),
       options: options.join(' '),
       sources: sources.join(' '),
-      checkSources: checks.join(' '),
+      checks: checks.length > 0 ? [{ target, sources: checks.join(' ') }] : [],
       embedded: assembled,
       threads: threads > 1 ? [target] : [],
       levels: above.length > 0 ? [render('cpu/levels/CMakeLists.txt.hbs', { name, above }).trim()] : [],
@@ -78,14 +79,18 @@ export function emitBuild({ name, symbol, weights, recorded, flavour }: Built, r
             ...objects,
             '-lm',
           ]),
-          task(`${name}_check`, 'an executable that checks itself', [
-            ...compiled,
-            ...linked,
-            '-I.',
-            ...checks,
-            ...objects,
-            '-lm',
-          ]),
+          ...(recorded
+            ? [
+                task(`${name}_check`, 'an executable that checks itself', [
+                  ...compiled,
+                  ...linked,
+                  '-I.',
+                  ...checks,
+                  ...objects,
+                  '-lm',
+                ]),
+              ]
+            : []),
         ]
       : []),
   ];

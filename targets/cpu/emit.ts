@@ -30,7 +30,7 @@ export interface Flavour {
   readonly prefix: string;
 }
 
-export function emit(plan: Plan, { render, recorded, report }: EmitContext, flavour: Flavour): Emission {
+export function emit(plan: Plan, { render, recorded, checks = true, report }: EmitContext, flavour: Flavour): Emission {
   const { name } = plan;
   const fault = tooLarge(plan);
   if (fault !== undefined) {
@@ -57,7 +57,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
   const pool = flavour.threads > 1 ? emitPool(flavour, common, checksOf(common), render) : undefined;
   const entry = several ? entryMacro(upper) : pool ? `${symbol}_part` : `${symbol}_run`;
   const weights = emitWeights(plan, symbol, render);
-  const check = emitCheck(recorded(), { inputs, outputs, name, symbol }, render);
+  const check = checks ? emitCheck(recorded(), { inputs, outputs, name, symbol }, render) : undefined;
   const build = emitBuild({ name, symbol, weights, recorded: check, flavour }, render);
   const source: Artefact = {
     path: `${name}.c`,
@@ -92,7 +92,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
     }),
     role: 'header',
   };
-  const programs = emitPrograms({ ...common, threads: flavour.threads, levels: several?.levels }, render);
+  const programs = emitPrograms({ ...common, threads: flavour.threads, levels: several?.levels, checks }, render);
   return {
     artefacts: [
       header,
@@ -101,7 +101,7 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, flav
       ...(pool?.artefacts ?? []),
       ...(weights?.artefacts ?? []),
       ...programs,
-      ...check.artefacts,
+      ...(check?.artefacts ?? []),
       build.artefact,
     ],
     recipe: build.recipe,

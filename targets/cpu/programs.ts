@@ -12,11 +12,15 @@ interface Network {
   readonly threads: number;
   /** Of CPUs, where code for several is there. */
   readonly levels: readonly string[] | undefined;
+  /** Whether there is one that compares. */
+  readonly checks: boolean;
 }
 
 export const emitPrograms = (network: Network, render: Render): readonly Artefact[] => [
   { path: `${network.name}_example.c`, contents: example(network, render), role: 'example' },
-  { path: `${network.name}_check.c`, contents: checker(network, render), role: 'check' },
+  ...(network.checks
+    ? [{ path: `${network.name}_check.c`, contents: checker(network, render), role: 'check' } as const]
+    : []),
 ];
 
 function example(network: Network, render: Render): string {
