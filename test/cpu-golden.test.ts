@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../src/graph/parse.ts';
-import { compiled, folderWith, run } from './cpu-build.ts';
+import { cpu } from '../targets/cpu/target.ts';
+import { compiled, folderWith, render, run, textOf } from './cpu-build.ts';
 
 const tiny = parse(`graph tiny of "tiny.json"
   %x = input "image" : f32[1x4x7x2]
@@ -36,4 +37,14 @@ test('they compute what the network means', () => {
   const sources = built.artefacts.flatMap(({ path }) => (/(?<!example)\.c$/.test(path) ? [path] : []));
   run(here, 'gcc', ['-std=c11', '-O1', '-I.', ...sources, '-lm', '-o', 'check']);
   expect(run(here, './check', [])).toMatch(/ok\n$/);
+});
+
+test('where nobody runs what checks, it is left out, and nothing is recorded for it', () => {
+  const target = cpu.target({});
+  const recorded = (): never => expect.unreachable('nobody asks for it');
+  const { artefacts, recipe } = target.emit(built.plan, { render, report: () => {}, recorded, checks: false });
+  const others = built.artefacts.filter(({ role, path }) => role !== 'check' && path !== 'CMakeLists.txt');
+  expect(artefacts.filter(({ path }) => path !== 'CMakeLists.txt')).toEqual(others);
+  expect(textOf({ artefacts }, 'CMakeLists.txt')).not.toMatch(/_check|add_test/);
+  expect(recipe).toEqual(built.recipe.filter((step) => step.output !== 'tiny_check'));
 });
