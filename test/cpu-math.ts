@@ -84,11 +84,15 @@ const program = (step: number): string => `#include <math.h>
 
 ${partsFor([...[...unary, 'pow', 'gelu', 'sigmoid'].map((fn) => `${fn}_f32`), ...made.map(madeOf)].join(' '), render)}
 
-/* How far floats lie apart around a number. */
-static double spacing(double wanted) {
-  int exponent;
-  frexp(wanted, &exponent);
-  return ldexp(1.0, wanted == 0.0 || exponent - 24 < -149 ? -149 : exponent - 24);
+/* One over how far floats lie apart around a finite number. */
+static double per_spacing(double wanted) {
+  uint64_t bits;
+  memcpy(&bits, &wanted, sizeof bits);
+  const int exponent = (int)(bits >> 52 & 0x7ff) - 1022 - 24;
+  bits = (uint64_t)(1023 - (exponent < -149 ? -149 : exponent)) << 52;
+  double factor;
+  memcpy(&factor, &bits, sizeof factor);
+  return factor;
 }
 
 /* In units in the last place. Signs of zeros and which numbers are infinite or NaN must agree with the rounded result. */
@@ -97,7 +101,7 @@ static double error_of(float got, double wanted) {
   if (got != got || rounded != rounded) return (got != got) == (rounded != rounded) ? 0.0 : INFINITY;
   if (isinf(got) || isinf(rounded)) return got == rounded ? 0.0 : INFINITY;
   if (got == 0.0f && rounded == 0.0f && signbit(got) != signbit(rounded)) return INFINITY;
-  return fabs((double)got - wanted) / spacing(wanted);
+  return fabs((double)got - wanted) * per_spacing(wanted);
 }
 
 static double largest(float (*ours)(float), double (*theirs)(double)) {

@@ -36,11 +36,15 @@ export async function worstError(name: Named, how: 'scalar' | 'vector', stride: 
   const { truth } = functions[name];
   const x = new Float32Array(chunk);
   const bits = new Uint32Array(x.buffer);
-  let worst = 0;
+  // What is rounded as it should be is half a step off at most, and need not be looked at.
+  let worst = 0.5;
   for (let at = 0; at < 2 ** 32; at += chunk * stride) {
     for (let i = 0; i < chunk; i++) bits[i] = at + i * stride;
     const { out } = module.run({ x });
-    for (let i = 0; i < chunk; i++) worst = Math.max(worst, ulps(out[i], truth(x[i])));
+    for (let i = 0; i < chunk; i++) {
+      const want = truth(x[i]);
+      if (out[i] !== Math.fround(want)) worst = Math.max(worst, ulps(out[i], want));
+    }
   }
   return worst;
 }
