@@ -15,7 +15,17 @@ export interface LayerCase extends Blocks {
   readonly name?: string;
 }
 
-export function layerGraph({ weights, size = 14, density, r, c, name = 'layer' }: LayerCase): Graph {
+const known = new Map<string, Graph>();
+
+/** The same graph whenever it is asked for, so that what is on offer for its weights is found once. */
+export function layerGraph(of: LayerCase): Graph {
+  const key = JSON.stringify(of);
+  const graph = known.get(key) ?? makeGraph(of);
+  known.set(key, graph);
+  return graph;
+}
+
+function makeGraph({ weights, size = 14, density, r, c, name = 'layer' }: LayerCase): Graph {
   const [rows] = weights;
   const conv = weights.length === 4;
   const run = weights[weights.length - 1];

@@ -15,6 +15,9 @@ import { targets } from '../targets/index.ts';
 import type { LayerCase } from './explain-graphs.ts';
 import { layerGraph } from './explain-graphs.ts';
 
+/** Targets differ in prices, and not in what is on offer. */
+const offersAt = samplingOffers();
+
 function explained(graph: Graph, name: string, options: TargetOptions = {}) {
   const parts = partsFor({ target: name, ...options }, (d) => expect.unreachable(d.message));
   if (!parts) throw new Error('no parts');
@@ -25,7 +28,7 @@ function explained(graph: Graph, name: string, options: TargetOptions = {}) {
     { ...parts, target: { ...target, emit: () => ({ artefacts: [], recipe: [] }) } },
   );
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.diagnostics));
-  return explain(outcome.graph, outcome.plan, target);
+  return explain(outcome.graph, outcome.plan, target, offersAt);
 }
 
 const only = (graph: Graph, name: string, options?: TargetOptions): ExplainedLayer => {
@@ -81,7 +84,6 @@ describe.each(families)('$name $cpu', ({ name, cpu }) => {
     const graph = layerGraph(conv);
     const [weights] = [...weightsOf(graph).values()];
     const byId = nodesById(graph);
-    const offersAt = samplingOffers();
     const time = (density: number): Readonly<Record<string, number>> =>
       Object.fromEntries(
         (offersAt(weights.matrix, { r: 1, c: 1 }, density) ?? []).map((offer) => [

@@ -98,11 +98,18 @@ export interface ExplainedOffer {
   readonly wanted: boolean;
 }
 
-/** Of a graph after all passes and the plan made from it, by the prices that chose its formats. */
-export function explain(graph: Graph, plan: Plan, target: Pick<Target, 'name' | 'price' | 'predict'>): Explanation {
+/**
+ * Of a graph after all passes and the plan made from it, by the prices that chose its formats. What was asked of `offersAt`
+ * for one target need not be computed for another.
+ */
+export function explain(
+  graph: Graph,
+  plan: Plan,
+  target: Pick<Target, 'name' | 'price' | 'predict'>,
+  offersAt: OffersAt = samplingOffers(),
+): Explanation {
   const byId = nodesById(graph);
   const known = new Map<string, readonly Alternative[]>();
-  const offersAt = samplingOffers();
   const storedFor = storedBytes(plan);
   const steps = stepsByCall(plan.steps);
   const layers = Array.from(weightsOf(graph).values(), (weights) =>
