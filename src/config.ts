@@ -34,6 +34,8 @@ export interface Config {
   readonly cpu?: string | undefined;
   /** cuda only: which GPUs there is code for, with commas between: `sm_80,sm_90`. */
   readonly arch?: string | undefined;
+  /** cuda only: what layers multiply in: `f32` (the default), or on tensor cores `tf32`, `f16` or `bf16`. */
+  readonly arithmetic?: string | undefined;
   /** The output folder. */
   readonly out?: string | undefined;
   /** How large what is shipped may be, e.g. `25MB` or `8MB:brotli`: a build that is larger writes nothing. */
@@ -111,6 +113,7 @@ const schema = z.strictObject({
   target: z.string().min(1).optional(),
   cpu: z.string().min(1).optional(),
   arch: z.string().min(1).optional(),
+  arithmetic: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
   weightsFile: z.boolean().optional(),
   simd: z.boolean().optional(),

@@ -57,6 +57,8 @@ export interface TargetFamily {
   readonly mostThreads?: number;
   /** Why there is no code for GPUs of the architectures that a list says; absent where no GPU's own code is made. */
   archFault?(arch: string): Fault | undefined;
+  /** What layers may multiply in, f32 first; absent where it is always that. */
+  readonly arithmetics?: readonly string[];
   /** Why no hardware can be made of what is asked for; absent where the target makes programs. */
   hardwareFault?(hardware: Hardware): Fault | undefined;
   target(options: TargetOptions): Target;
@@ -73,6 +75,8 @@ export interface TargetOptions {
   readonly cpu?: string;
   /** Which GPUs there is code for, with commas between: `sm_80,sm_90`. */
   readonly arch?: string;
+  /** What layers multiply in, where it may be less than f32: one of the family's `arithmetics`. */
+  readonly arithmetic?: string;
   /** The same rounding and order on every CPU, compiler and engine, so that results are equal bit for bit. */
   readonly strictFp?: boolean;
   /** Put before every exported C identifier. */

@@ -74,6 +74,26 @@ describe('nvcc', () => {
   });
 });
 
+describe('arithmetic', () => {
+  test.skipIf(noCompiler)('of f16 on tensor cores is as near as it is said to be', () => {
+    const out = compiledCuda(digitGraph('digits-2-4'), { arithmetic: 'f16' });
+    expect(out.plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? [work.kernel] : []))).toContain('tensor');
+    const folder = folderWith(out);
+    const file = (kind: string): string => `digits_2_4${kind}`;
+    const sources = [file('.cu'), file('_check.cu')];
+    compileFor(folder, sources, [file('_weights.S'), file('_recorded.S')], 'check', ['-O0']);
+    expect(run(folder, './check', [])).toMatch(/^logits: largest error \S+\nok\n$/);
+  });
+
+  test('that not all architectures have is f32, and said so', () => {
+    const out = compiledCuda(digitGraph('digits-2-4'), { arithmetic: 'f16', arch: 'sm_75,sm_80' });
+    expect(out.diagnostics.map((d) => d.message)).toEqual([
+      'layers multiply in f32 and not in f16, since "sm_75" has no tensor cores for these kernels',
+    ]);
+    expect(textOf(out, 'digits_2_4_check.cu')).toContain('error <= 0.0001;');
+  });
+});
+
 test('what ptxas says is read', () => {
   const output = `ptxas info    : Compiling entry function '_ZL10add_loops_PKfPf' for 'sm_120'
 ptxas info    : Function properties for _ZL10add_loops_PKfPf
@@ -122,6 +142,15 @@ describe('architectures', () => {
     );
     expect(refused({ target: 'cpu', arch: 'sm_80' })).toBe(
       'the target "cpu" makes no code for GPUs of some architecture, and "sm_80" is given [target/no-arch]; leave out --arch, or build for cuda',
+    );
+  });
+
+  test('multiply in what is known', () => {
+    expect(refused({ target: 'cuda', arithmetic: 'f61' })).toBe(
+      'there is no arithmetic "f61" [target/unknown-arithmetic]; arithmetics are f32, tf32, f16, bf16',
+    );
+    expect(refused({ target: 'wasm', arithmetic: 'f16' })).toBe(
+      'the target "wasm" multiplies in f32, and "f16" is given [target/no-arithmetic]; leave out --arithmetic, or build for cuda',
     );
   });
 

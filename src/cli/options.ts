@@ -30,6 +30,7 @@ export interface TargetFlags extends ModelFlags {
   readonly target?: string;
   readonly cpu?: string;
   readonly arch?: string;
+  readonly arithmetic?: string;
   readonly strictFp?: boolean;
   readonly prefix?: string;
   readonly threads?: number;
@@ -96,6 +97,10 @@ export const withTargetOptions = (command: Command): Command =>
       'cuda only: the GPUs to make code for, and PTX of the last for what is newer (default: sm_80,sm_90)',
     )
     .option(
+      '--arithmetic <type>',
+      'cuda only: what layers multiply in: f32 (the default), or on tensor cores tf32, f16 or bf16; sums stay f32',
+    )
+    .option(
       '--smartdeal',
       'make weights of powers of two and small bases first: changes results, see espalier smartdeal',
     )
@@ -117,7 +122,7 @@ export async function choicesOf(
   const { loadConfig } = await import('./config-file.ts');
   const config = await loadConfig(flags.config, process.cwd(), report);
   if (!config) return undefined;
-  const { target, cpu, arch, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
+  const { target, cpu, arch, arithmetic, strictFp, prefix, threads, batch, shape, constant, masks } = flags;
   const { quantize, calibrate, calibrateRange, smartdeal, split, weights, weightsFile, simd, budget } = flags;
   const { part, clock, fps, reuse, dsp, lut, bram, rtl, gather } = flags;
   const given = {
@@ -125,6 +130,7 @@ export async function choicesOf(
     target,
     cpu,
     arch,
+    arithmetic,
     strictFp,
     prefix,
     threads,

@@ -66,6 +66,19 @@ function targetFor(name: string, options: TargetOptions, report: Report): Target
     );
   const archFault = arch === undefined ? undefined : family.archFault?.(arch);
   if (archFault) return void report({ severity: 'error', ...archFault });
+  const { arithmetic } = options;
+  if (arithmetic !== undefined && !family.arithmetics)
+    return fail(
+      'target/no-arithmetic',
+      `the target "${name}" multiplies in f32, and "${arithmetic}" is given`,
+      'leave out --arithmetic, or build for cuda',
+    );
+  if (arithmetic !== undefined && !family.arithmetics?.includes(arithmetic))
+    return fail(
+      'target/unknown-arithmetic',
+      `there is no arithmetic "${arithmetic}"`,
+      hintFor(arithmetic, 'arithmetics', family.arithmetics ?? []),
+    );
   const { threads = 1 } = options;
   const { mostThreads = 1 } = family;
   if (threads > 1 && mostThreads === 1)

@@ -5,25 +5,25 @@ export interface Arch {
   /** `sm_90` */
   readonly name: string;
   readonly doc: string;
-  /** Whether tensor cores take 2:4 weights. */
-  readonly sparse: boolean;
+  /** kB of shared memory that a block can have. */
+  readonly shared: number;
 }
 
-const arch = (number: number, doc: string, sparse = true): Arch => ({ name: `sm_${number}`, doc, sparse });
+const arch = (number: number, doc: string, shared: number): Arch => ({ name: `sm_${number}`, doc, shared });
 
 /** Those of CUDA 13, in ascending order. */
 export const archs: readonly Arch[] = [
-  arch(75, 'Turing', false),
-  arch(80, 'A100'),
-  arch(86, 'GeForce 30, A10'),
-  arch(87, 'Jetson Orin'),
-  arch(89, 'GeForce 40, L4, L40'),
-  arch(90, 'H100, H200'),
-  arch(100, 'B200'),
-  arch(103, 'B300'),
-  arch(110, 'Jetson Thor'),
-  arch(120, 'GeForce 50'),
-  arch(121, 'DGX Spark'),
+  arch(75, 'Turing', 64),
+  arch(80, 'A100', 163),
+  arch(86, 'GeForce 30, A10', 99),
+  arch(87, 'Jetson Orin', 163),
+  arch(89, 'GeForce 40, L4, L40', 99),
+  arch(90, 'H100, H200', 227),
+  arch(100, 'B200', 227),
+  arch(103, 'B300', 227),
+  arch(110, 'Jetson Thor', 227),
+  arch(120, 'GeForce 50', 99),
+  arch(121, 'DGX Spark', 99),
 ];
 
 export const defaultArchs = 'sm_80,sm_90';
@@ -41,6 +41,12 @@ export function archFault(text: string): Fault | undefined {
   if (twice !== undefined) return { code: 'target/unknown-arch', message: `"${twice}" is there twice`, hint };
   return undefined;
 }
+
+/** Whether tensor cores of all of them take what these kernels give them, 2:4 weights among it: those since the A100. */
+export const haveTensorCores = (wanted: readonly Arch[]): boolean => wanted.every(({ name }) => name !== 'sm_75');
+
+/** Bytes of shared memory that a block can have on all of them. */
+export const roomOn = (wanted: readonly Arch[]): number => 1024 * Math.min(...wanted.map(({ shared }) => shared));
 
 /** Of a list without fault, in ascending order. */
 export const archsOf = (text: string): readonly Arch[] => archs.filter(({ name }) => text.split(',').includes(name));

@@ -9,7 +9,9 @@ import { cPorts } from '../c.ts';
 import type { Places } from '../gpu/places.ts';
 import { placesOf } from '../gpu/places.ts';
 import type { Arch } from './archs.ts';
-import { archDoc } from './archs.ts';
+import { archDoc, haveTensorCores } from './archs.ts';
+import type { Arithmetic } from './arithmetic.ts';
+import { errorOf } from './arithmetic.ts';
 import type { Blob } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
@@ -19,11 +21,25 @@ import { partsFor } from './parts.ts';
 
 export interface Flavour {
   readonly archs: readonly Arch[];
+  readonly arithmetic: Arithmetic;
   readonly prefix: string;
 }
 
-export function emit(plan: Plan, { render, recorded, report }: EmitContext, { archs, prefix }: Flavour): Emission {
+export function emit(
+  plan: Plan,
+  { render, recorded, report }: EmitContext,
+  { archs, arithmetic, prefix }: Flavour,
+): Emission {
   const { name } = plan;
+  const able = haveTensorCores(archs);
+  if (arithmetic !== 'f32' && !able)
+    report({
+      severity: 'warning',
+      code: 'cuda/no-tensor-cores',
+      message: `layers multiply in f32 and not in ${arithmetic}, since "${archs[0].name}" has no tensor cores for these kernels`,
+      origin: { file: name },
+      hint: 'leave it out of --arch, or give --arithmetic f32',
+    });
   const places = placesOf(plan);
   const fault = tooLarge(plan, places);
   if (fault !== undefined) {
@@ -65,7 +81,15 @@ export function emit(plan: Plan, { render, recorded, report }: EmitContext, { ar
         contents: render('cuda/example.cu.hbs', { ...common, ...usageOf(common) }),
         role: 'example',
       },
-      { path: `${name}_check.cu`, contents: render('cuda/check.cu.hbs', { ...common, ...check.view }), role: 'check' },
+      {
+        path: `${name}_check.cu`,
+        contents: render('cuda/check.cu.hbs', {
+          ...common,
+          ...check.view,
+          most: String(errorOf[able ? arithmetic : 'f32']),
+        }),
+        role: 'check',
+      },
       ...check.blob.artefacts,
       build.artefact,
     ],

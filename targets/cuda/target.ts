@@ -4,8 +4,10 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { wish } from '../gpu/wish.ts';
 import { archDoc, archFault, archsOf, defaultArchs } from './archs.ts';
+import type { Arithmetic } from './arithmetic.ts';
+import { arithmetics, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
-import { kernels } from './kernels/index.ts';
+import { kernelsFor } from './kernels/index.ts';
 import { pricingBy } from './price.ts';
 import { h100 } from './rates/h100.ts';
 
@@ -15,12 +17,16 @@ export const cuda: TargetFamily = {
   prefixed: true,
   inexact: true,
   archFault,
-  target: (options) => cudaTarget(kernels, options),
+  arithmetics,
+  target: (options) => {
+    const { arch = defaultArchs, arithmetic = 'f32' } = options;
+    return cudaTarget(kernelsFor(archsOf(arch), knownArithmetic(arithmetic)), options);
+  },
 };
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
 export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {}): Target {
-  const { arch = defaultArchs, prefix = '', rates = h100 } = options;
+  const { arch = defaultArchs, arithmetic = 'f32', prefix = '', rates = h100 } = options;
   const fault = archFault(arch);
   if (fault) bug(fault.message);
   const archs = archsOf(arch);
@@ -30,6 +36,8 @@ export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {
     kernels: listed,
     ...pricingBy(rates),
     wish,
-    emit: (plan, context) => emit(plan, context, { archs, prefix }),
+    emit: (plan, context) => emit(plan, context, { archs, arithmetic: knownArithmetic(arithmetic), prefix }),
   };
 }
+
+const knownArithmetic = (word: string): Arithmetic => (isArithmetic(word) ? word : bug(`"${word}" is no arithmetic`));

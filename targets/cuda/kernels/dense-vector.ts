@@ -1,11 +1,12 @@
 /** Dense layers of a few vectors, in f32: they wait for weights, which are read side by side, in their codes. */
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf, writeNumbers } from '../sparse/values.ts';
 import { piecesOf, vectorsOf, warpsOf } from '../sparse/vector.ts';
-import { endingOf, weightsIn } from './layer.ts';
+import { weightsIn } from './layer.ts';
 
 export const denseVector: Kernel = {
   name: 'dense-vector',

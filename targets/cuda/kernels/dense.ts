@@ -7,6 +7,8 @@ import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Ending } from '../ending.ts';
+import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
@@ -16,8 +18,7 @@ import type { Tiles } from '../sparse/tiles.ts';
 import { depth, threadsOf, tilesOf } from '../sparse/tiles.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf, writeNumbers } from '../sparse/values.ts';
-import type { Ending } from './layer.ts';
-import { endingOf, weightsIn } from './layer.ts';
+import { weightsIn } from './layer.ts';
 
 /** Shaped for a GPU. */
 export const denseFor = (machine: Machine): Kernel => ({

@@ -5,10 +5,10 @@ import type { Kernel, KernelSite } from '../../../src/plan/kernel.ts';
 import type { TensorType } from '../../../src/tensor/type.ts';
 import { pictureOf } from '../../../src/tensor/type.ts';
 import { isPlanes } from '../../gpu/planes.ts';
+import { endingOf } from '../ending.ts';
 import { callOf, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf, writeNumbers } from '../sparse/values.ts';
-import { endingOf } from './layer.ts';
 
 /** Pixels of a thread. */
 const each = 4;

@@ -1,4 +1,8 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import type { Arch } from '../archs.ts';
+import { haveTensorCores, roomOn } from '../archs.ts';
+import type { Arithmetic } from '../arithmetic.ts';
+import { elements } from '../tensor/elements.ts';
 import { attention } from './attention.ts';
 import { dense } from './dense.ts';
 import { denseVector } from './dense-vector.ts';
@@ -9,17 +13,18 @@ import { reduce } from './reduce.ts';
 import { softmax } from './softmax.ts';
 import { sparse } from './sparse.ts';
 import { sparseVector } from './sparse-vector.ts';
+import { tensorKernel } from './tensor.ts';
 
-/** Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [
-  depthwise,
-  denseVector,
-  dense,
-  sparseVector,
-  sparse,
-  reduce,
-  softmax,
-  layerNorm,
-  matmul,
-  attention,
-];
+/** Layers that wait for memory, whatever multiplies. */
+const waiting: readonly Kernel[] = [depthwise, denseVector, sparseVector];
+
+const others: readonly Kernel[] = [dense, sparse, reduce, softmax, layerNorm, matmul, attention];
+
+/** What computes in f32, on every GPU. Asked in order; the first that takes a step has it. */
+export const kernels: readonly Kernel[] = [...waiting, ...others];
+
+/** With tensor cores among them, where something else than f32 is wanted and all architectures have them. */
+export const kernelsFor = (archs: readonly Arch[], arithmetic: Arithmetic): readonly Kernel[] =>
+  arithmetic === 'f32' || !haveTensorCores(archs)
+    ? kernels
+    : [...waiting, tensorKernel(elements[arithmetic], { sparse: true, room: roomOn(archs) }), ...others];

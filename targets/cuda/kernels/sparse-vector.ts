@@ -8,12 +8,13 @@ import type { Bands } from '../../gpu/bands.ts';
 import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
+import { endingOf } from '../ending.ts';
 import type { Parameter } from '../kernel.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf } from '../sparse/values.ts';
 import { bitsIn, blocksOf, isWorthBits, piecesOf, placesIn, vectorsOf, warpsOf } from '../sparse/vector.ts';
-import { endingOf, weightsIn } from './layer.ts';
+import { weightsIn } from './layer.ts';
 
 /** Numbers of a vector: what Turing has of shared memory, less what a block has beside it. */
 const mostNumbers = 15 * 1024;

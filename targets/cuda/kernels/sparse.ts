@@ -9,6 +9,8 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
+import type { Ending } from '../ending.ts';
+import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
@@ -18,8 +20,7 @@ import type { Machine, Shape } from '../sparse/shape.ts';
 import { enoughThreads, large, mostShared, shallower, shapeOf, slotsOf } from '../sparse/shape.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf } from '../sparse/values.ts';
-import type { Ending } from './layer.ts';
-import { endingOf, weightsIn } from './layer.ts';
+import { weightsIn } from './layer.ts';
 
 /** Shaped for a GPU. */
 export const sparseFor = (machine: Machine): Kernel => ({
