@@ -3,7 +3,7 @@ import type { Argument, Routine } from '../../../src/plan/kernel.ts';
 import type { Element } from './elements.ts';
 import { placeWords, tilesPerPlace } from './sparse.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { crossingOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
+import { crossingOf, leastBlocks, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
 
 export interface Shape {
   readonly way: Way;
@@ -51,6 +51,7 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
     template: `tensor/product-${way}`,
     view: {
       ...{ ...tile, weightBytes, doc: docs[way], type: element.name, sum: element.sum, ...crossing },
+      least: leastBlocks(way, tile),
       ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
       rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
       pixelOf: along === 'rows' ? 'i / rows' : 'i % staged',

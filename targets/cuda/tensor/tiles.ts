@@ -32,6 +32,10 @@ export const tiles: readonly Tile[] = [
 export const threadsOf = ({ rows, pixels, rowsPerWarp, pixelsPerWarp }: Tile): number =>
   (32 * rows * pixels) / (rowsPerWarp * pixelsPerWarp);
 
+/** Blocks that the registers of a multiprocessor do for: two where shared memory does as well, and what else compilers choose. */
+export const leastBlocks = (way: Way, { rows, pixels }: Tile): number =>
+  way !== 'dense' && rows * pixels === 128 * 128 ? 2 : 1;
+
 /** Bytes of weights in a step of a block of rows. */
 export function weightBytesOf(way: Way, { rows }: Tile, element: Element): number {
   if (way === 'dense') return 128 * rows;
@@ -66,9 +70,16 @@ export function sharedBytes(way: Way, t: Tile, element: Element, along: Along): 
   return Math.max(stages, crossingOf(t, along, stages).bytes);
 }
 
-/** Registers of a thread, as nvcc 13.0 gives them for sm_90; test/slow/cuda-products.test.ts holds them. */
-export function registersOf(way: Way, { rows, pixels }: Tile): number {
-  return registers[`${rows}x${pixels}`]?.[way] ?? 255;
-}
+/** Registers of a thread: the most of sm_80, sm_90, sm_100 and sm_120, of nvcc 13.0. test/slow/cuda-products.test.ts compiles them again. */
+export const registersOf = (way: Way, { rows, pixels }: Tile): number => registers[`${rows}x${pixels}`][way];
 
-const registers: Readonly<Record<string, Readonly<Record<Way, number>>>> = {};
+const registers: Readonly<Record<string, Readonly<Record<Way, number>>>> = {
+  '128x256': { dense: 254, sparse: 242, blocks: 236, gathered: 244 },
+  '128x128': { dense: 158, sparse: 128, blocks: 128, gathered: 128 },
+  '64x128': { dense: 196, sparse: 203, blocks: 166, gathered: 192 },
+  '128x64': { dense: 182, sparse: 187, blocks: 148, gathered: 190 },
+  '64x64': { dense: 126, sparse: 128, blocks: 116, gathered: 127 },
+  '32x128': { dense: 138, sparse: 138, blocks: 136, gathered: 125 },
+  '64x32': { dense: 88, sparse: 89, blocks: 88, gathered: 89 },
+  '32x64': { dense: 91, sparse: 91, blocks: 93, gathered: 83 },
+};
