@@ -101,11 +101,14 @@ function detail(layer: ExplainedLayer, paint: Paint): readonly string[] {
   ];
 }
 
-const offerRow = ({ format, bytes, ns, bound, routine, wanted }: ExplainedOffer, paint: Paint): readonly string[] => [
+const offerRow = (
+  { format, bytes, ns, bound, routine, detail, wanted }: ExplainedOffer,
+  paint: Paint,
+): readonly string[] => [
   `  ${format}`,
   printBytes(bytes),
   printMicroseconds(ns),
-  wanted ? `${routine}, bound by ${bound}` : paint.dim('not wanted'),
+  wanted ? `${routine}, bound by ${bound}${detail === undefined ? '' : `: ${detail}`}` : paint.dim('not wanted'),
 ];
 
 function adviceTable(advice: readonly Advice[], paint: Paint): readonly string[] {

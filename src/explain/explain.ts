@@ -94,6 +94,8 @@ export interface ExplainedOffer {
   readonly bound: string;
   /** The routine that computes it, as the target calls it. */
   readonly routine: string;
+  /** How it uses the machine, where the target says so: `120 blocks, 2 a multiprocessor`. */
+  readonly detail?: string;
   /** Whether the target or the config would have it at any price. */
   readonly wanted: boolean;
 }
@@ -203,10 +205,14 @@ function explainLayer(weights: Weights, { byId, steps, storedFor, target, known,
   return { ...layer, ...reasonsFor(layer, asked) };
 }
 
-const printed = ({ encoding, cost }: Offer, { ns, bound, family }: Prediction): Omit<ExplainedOffer, 'wanted'> => ({
+const printed = (
+  { encoding, cost }: Offer,
+  { ns, bound, family, detail }: Prediction,
+): Omit<ExplainedOffer, 'wanted'> => ({
   format: printEncoding(encoding),
   bytes: cost.bytes,
   ns,
   bound,
   routine: family,
+  ...(detail !== undefined && { detail }),
 });

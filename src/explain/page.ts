@@ -181,8 +181,8 @@ function details(layer: ExplainedLayer): Markup {
   );
 }
 
-const remark = ({ wanted, routine, bound }: ExplainedOffer): string =>
-  wanted ? `${routine}, bound by ${bound}` : 'not wanted';
+const remark = ({ wanted, routine, bound, detail }: ExplainedOffer): string =>
+  wanted ? `${routine}, bound by ${bound}${detail === undefined ? '' : `: ${detail}`}` : 'not wanted';
 
 const list = (lines: readonly string[]): readonly Markup[] =>
   lines.length === 0 ? [] : [element('ul', {}, together(...lines.map((line) => element('li', {}, line))))];

@@ -16,6 +16,8 @@ export const offerSchema = z.strictObject({
   bound: z.string(),
   /** The routine that computes it, as the target calls it. */
   routine: z.string(),
+  /** How it uses the machine, where the target says so: `120 blocks, 2 a multiprocessor`. */
+  detail: z.string().optional(),
   /** Whether the target or the config would have it at any price. */
   wanted: z.boolean(),
 });

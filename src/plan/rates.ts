@@ -12,6 +12,8 @@ export interface Counted {
   /** Which routine does it. */
   readonly family: string;
   readonly counts: Counts;
+  /** How it uses the machine, for people: `120 blocks, 2 a multiprocessor`. */
+  readonly detail?: string;
 }
 
 export interface Rates {
@@ -27,10 +29,11 @@ export interface Prediction {
   /** What most of the time goes into, by its name among the counts. */
   readonly bound: string;
   readonly family: string;
+  readonly detail?: string;
 }
 
 /** Grows with every count, since nothing takes less than no time. */
-export function predictWith({ families }: Pick<Rates, 'families'>, { family, counts }: Counted): Prediction {
+export function predictWith({ families }: Pick<Rates, 'families'>, { family, counts, detail }: Counted): Prediction {
   const rates = families[family] ?? bug(`nothing was measured for "${family}"`);
   let [ns, most, bound] = [0, -1, ''];
   for (const [thing, count] of Object.entries(counts)) {
@@ -38,5 +41,5 @@ export function predictWith({ families }: Pick<Rates, 'families'>, { family, cou
     ns += part;
     if (part > most) [most, bound] = [part, thing];
   }
-  return { ns, bound, family };
+  return { ns, bound, family, ...(detail !== undefined && { detail }) };
 }

@@ -2,6 +2,8 @@
 import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
 import { elements } from '../../src/tensor/type.ts';
+import type { OffFamily, OffThing } from './sparse/counts.ts';
+import { offCounts } from './sparse/counts.ts';
 
 /**
  * Things that are counted, of all threads together unless it says otherwise.
@@ -11,8 +13,10 @@ import { elements } from '../../src/tensor/type.ts';
  *     serial    turns of the innermost loop that one thread makes, one after the other
  *     weights   bytes of weights
  *     memory    bytes of pictures that are read and written, each once
+ *
+ * and what binds kernels off the tensor cores: see `sparse/counts.ts`.
  */
-export type Thing = 'call' | 'multiply' | 'serial' | 'weights' | 'memory';
+export type Thing = 'call' | 'multiply' | 'serial' | 'weights' | 'memory' | OffThing;
 
 export type GpuCounts = Readonly<Partial<Record<Thing, number>>>;
 
@@ -43,7 +47,7 @@ const ways = [
   },
 ] as const satisfies readonly Way[];
 
-export type Family = (typeof ways)[number]['family'];
+export type Family = (typeof ways)[number]['family'] | OffFamily;
 
 export interface GpuCounted extends Counted {
   readonly family: Family;
@@ -51,6 +55,8 @@ export interface GpuCounted extends Counted {
 }
 
 export function countsOf(work: Work): GpuCounted {
+  const off = offCounts(work);
+  if (off) return off;
   const layer = layerOf(work);
   const way = ways.find(({ takes }: Way) => takes(layer)) ?? ways[ways.length - 1];
   return { family: way.family, counts: way.counts(layer) };

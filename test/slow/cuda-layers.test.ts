@@ -4,7 +4,7 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import { denseFor } from '../../targets/cuda/kernels/dense.ts';
 import { kernels } from '../../targets/cuda/kernels/index.ts';
 import { sparseFor } from '../../targets/cuda/kernels/sparse.ts';
-import { large } from '../../targets/cuda/sparse/shape.ts';
+import { large } from '../../targets/cuda/sparse/machine.ts';
 import { installed } from '../cpu-build.ts';
 import { faultsOfLayers, layerCases } from '../cuda-layers.ts';
 import { addresses } from '../cuda-shim.ts';

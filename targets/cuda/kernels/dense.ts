@@ -10,10 +10,11 @@ import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.t
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
+import type { Machine } from '../sparse/machine.ts';
+import { large } from '../sparse/machine.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
-import type { Machine } from '../sparse/shape.ts';
-import { enoughThreads, large } from '../sparse/shape.ts';
+import { enoughThreads } from '../sparse/shape.ts';
 import type { Tiles } from '../sparse/tiles.ts';
 import { depth, threadsOf, tilesOf } from '../sparse/tiles.ts';
 import type { Values } from '../sparse/values.ts';

@@ -13,11 +13,17 @@ import type { Parameter } from '../kernel.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf } from '../sparse/values.ts';
-import { bitsIn, blocksOf, isWorthBits, piecesOf, placesIn, vectorsOf, warpsOf } from '../sparse/vector.ts';
+import {
+  bitsIn,
+  blocksOf,
+  isWorthBits,
+  mostNumbers,
+  piecesOf,
+  placesIn,
+  vectorsOf,
+  warpsOf,
+} from '../sparse/vector.ts';
 import { weightsIn } from './layer.ts';
-
-/** Numbers of a vector: what Turing has of shared memory, less what a block has beside it. */
-const mostNumbers = 15 * 1024;
 
 export const sparseVector: Kernel = {
   name: 'sparse-vector',

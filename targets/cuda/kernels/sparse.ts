@@ -12,12 +12,14 @@ import { heightOf } from '../../gpu/storage.ts';
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
+import type { Machine } from '../sparse/machine.ts';
+import { large } from '../sparse/machine.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
 import type { Recorded, Records } from '../sparse/records.ts';
 import { blocksOf, headerWords, recordsOf } from '../sparse/records.ts';
-import type { Machine, Shape } from '../sparse/shape.ts';
-import { enoughThreads, large, mostShared, shallower, shapeOf, slotsOf } from '../sparse/shape.ts';
+import type { Shape, Shared } from '../sparse/shape.ts';
+import { enoughThreads, mostShared, shallower, shapeOf, slotsOf, togetherOrNot } from '../sparse/shape.ts';
 import type { Values } from '../sparse/values.ts';
 import { valuesOf } from '../sparse/values.ts';
 import { weightsIn } from './layer.ts';
@@ -33,7 +35,7 @@ export const sparseFor = (machine: Machine): Kernel => ({
     const reading = readingOf(site);
     if (typeof reading === 'string') return reading;
     const values = valuesOf(site, weights, 8);
-    const recorded = recordedOf(weights, reading, values);
+    const recorded = recordedOf(weights, reading, values, machine);
     const fitted = fittedTo(recorded, reading, machine);
     if (!fitted) return 'takes windows that fit shared memory';
     const { shape, records } = fitted;
@@ -87,16 +89,25 @@ export const sparse = sparseFor(large);
 /** Along the second and third dimension of a grid. */
 const mostGroups = 65535;
 
-function recordedOf({ matrix, constant }: Weights, { planes, groups, locate }: Read, values: Values): Recorded {
+function recordedOf({ matrix, constant }: Weights, reading: Read, values: Values, machine: Machine): Recorded {
   const { encoding } = constant.type;
-  const height = heightOf(encoding);
+  const { planes, groups, locate } = reading;
   const rows = matrix.rows / groups;
   const own = Array.from({ length: groups }, (_, group) =>
     groups === 1 ? matrix : rowsOf(matrix, group * rows, rows),
   );
-  return {
+  const inBands = (height: Height): Recorded => ({
     ...{ groups: own.map((m) => bandsOf(m, height, encoding)), height, rows, planes: planes.count, locate, values },
-  };
+  });
+  const recorded = inBands(heightOf(encoding));
+  const { height } = togetherOrNot(sharedOf(recorded, reading), machine);
+  return height === recorded.height ? recorded : inBands(height);
+}
+
+function sharedOf({ groups: all, height, values }: Recorded, { planes, images, groups }: Read): Shared {
+  const [{ count: bands }] = all;
+  const places = all.reduce((sum, { order }) => sum + order.columns.length / height, 0) / (bands * groups);
+  return { planes, images, groups, height, bands, places, bits: values.bits };
 }
 
 function rowsOf({ columns, run, data, mask }: Matrix, first: number, rows: number): Matrix {
@@ -110,12 +121,8 @@ interface Fitted {
 }
 
 /** Undefined where shared memory has no room for the window of one plane. */
-function fittedTo(recorded: Recorded, { planes, images, groups }: Read, machine: Machine): Fitted | undefined {
-  const { height, values } = recorded;
-  const [{ count }] = recorded.groups;
-  const all = recorded.groups.reduce((sum, { order }) => sum + order.columns.length / height, 0);
-  const places = all / (count * groups);
-  let shape = shapeOf({ planes, images, groups, height, bands: count, places, bits: values.bits }, machine);
+function fittedTo(recorded: Recorded, reading: Read, machine: Machine): Fitted | undefined {
+  let shape = shapeOf(sharedOf(recorded, reading), machine);
   for (; shape; shape = shallower(shape)) {
     const records = recordsOf(recorded, shape);
     if (2 * stage(shape, records) <= mostShared) return { shape, records };

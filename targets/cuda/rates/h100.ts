@@ -33,11 +33,25 @@ const ratesOf = ({ instructions, loads, turn }: Text) => ({
   memory: byte,
 });
 
+/** Nanoseconds of a cycle of a processor at 1.755 GHz, which it has when all are busy. */
+const cycle = 1 / 1.755;
+
+/** Of kernels whose cycles are counted. */
+const counted = {
+  ...{ call, memory: byte },
+  ...{ 'shared memory': cycle, instructions: cycle, cache: cycle, waiting: cycle },
+};
+
 export const h100: GpuRates = {
   machine: 'estimated from what the maker of the H100 publishes',
   compiler: 'any',
   families: {
     // Each finds its place and tests whether it is in the picture.
     loops: ratesOf({ instructions: 20, loads: 2, turn: far }),
+    depthwise: counted,
+    'dense vectors': counted,
+    'dense tiles': counted,
+    'sparse vectors': counted,
+    'sparse windows': counted,
   },
 };

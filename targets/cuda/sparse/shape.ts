@@ -4,6 +4,8 @@
  * what multipliers can do, and bands of four by multipliers.
  */
 import type { Height } from '../../gpu/storage.ts';
+import type { Bound, Machine } from './machine.ts';
+import { boundBy, large } from './machine.ts';
 import type { Planes } from './planes.ts';
 
 export interface Shape {
@@ -35,40 +37,6 @@ export interface Shared {
   readonly bits: number;
 }
 
-/** A GPU, by what bounds kernels off its tensor cores. Cycles are those of one multiprocessor. */
-export interface Machine {
-  readonly processors: number;
-  /** Bytes of shared memory of a processor, and what a block takes beside its own. */
-  readonly shared: number;
-  readonly perBlock: number;
-  /** Of a processor. */
-  readonly registers: number;
-  readonly threads: number;
-  /** Warps that load from shared memory, and that are given an instruction, in a cycle. */
-  readonly loads: number;
-  readonly issues: number;
-  /** From the second cache, in a cycle, where all processors ask. */
-  readonly bytes: number;
-  /** Cycles until what was loaded from shared memory is there. */
-  readonly latency: number;
-}
-
-/** Of the class of H100. */
-export const large: Machine = {
-  ...{ processors: 132, shared: 228 * 1024, perBlock: 1024, registers: 65536, threads: 2048 },
-  ...{ loads: 1, issues: 4, bytes: 24, latency: 30 },
-};
-
-export interface Bound {
-  /** Cycles of the layer. */
-  readonly cycles: number;
-  /** What most of them are for, where all processors are busy. */
-  readonly by: 'shared memory' | 'instructions' | 'second cache' | 'latency';
-  readonly blocks: number;
-  /** Blocks that a processor has room for. */
-  readonly resident: number;
-}
-
 /** Bytes of shared memory of a block, which Turing has as well. */
 export const mostShared = 64 * 1024;
 
@@ -89,6 +57,16 @@ export function shapeOf(shared: Shared, machine: Machine = large): Shape | undef
   );
   const cycles = all.map((shape) => boundOf(shared, shape, machine).cycles);
   return all[cycles.indexOf(Math.min(...cycles))];
+}
+
+/** Whether rows that share their places stay together: where bands are few, rows by themselves keep more of a GPU busy. */
+export function togetherOrNot(shared: Shared, machine: Machine = large): Shared {
+  const apart: Shared = { ...shared, height: 1, bands: shared.bands * shared.height };
+  const cycles = (own: Shared): number => {
+    const shape = shapeOf(own, machine);
+    return shape ? boundOf(own, shape, machine).cycles : Infinity;
+  };
+  return cycles(apart) < cycles(shared) ? apart : shared;
 }
 
 /** As many planes as shared memory holds, twice, in chunks that are about as long. */
@@ -125,27 +103,15 @@ export function boundOf(shared: Shared, shape: Shape, machine: Machine = large):
   const shares = {
     'shared memory': (loads + bytes / 128) / machine.loads,
     instructions: (issued + copied) / machine.issues,
-    'second cache': bytes / machine.bytes,
-  } as const;
-  const busy = Math.max(...Object.values(shares));
+    cache: bytes / machine.bytes,
+  };
   const alone = bands * fours * (2 * machine.latency + made) + chunks * barrier + start;
-  const resident = Math.max(
-    1,
-    Math.min(
-      Math.floor(machine.shared / (stageBytes(shared, shape) * 2 + machine.perBlock)),
-      Math.floor(machine.threads / (32 * warps)),
-      Math.floor(machine.registers / (32 * warps * (40 + bands * spans * height))),
-    ),
-  );
-  const each = Math.ceil(blocks / machine.processors);
-  const together = Math.min(each, resident);
-  const cycles = Math.ceil(each / together) * Math.max(alone, together * busy);
-  const by = busy * together < alone ? 'latency' : most(shares);
-  return { cycles, by, blocks, resident };
+  const used = {
+    ...{ threads: 32 * warps, registers: 40 + bands * spans * height },
+    shared: 2 * stageBytes(shared, shape),
+  };
+  return boundBy({ blocks, shares, alone, ...used }, machine);
 }
-
-const most = (shares: Readonly<Record<Exclude<Bound['by'], 'latency'>, number>>): Bound['by'] =>
-  (['shared memory', 'instructions', 'second cache'] as const).reduce((a, b) => (shares[b] > shares[a] ? b : a));
 
 /** Cycles in which a block waits for all of its threads and for what they copy; and until it begins. */
 const barrier = 100;

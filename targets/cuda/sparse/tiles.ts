@@ -1,7 +1,7 @@
 /** How blocks of threads share a dense layer, and what bounds them. */
+import type { Bound, Machine } from './machine.ts';
+import { boundBy, large } from './machine.ts';
 import type { Planes } from './planes.ts';
-import type { Machine } from './shape.ts';
-import { large } from './shape.ts';
 
 export interface Tiles {
   /** Of a block. */
@@ -48,45 +48,37 @@ export function tilesOf(tiled: Tiled, machine: Machine = large): Tiles {
       .filter((splits) => splits === 1 || tiled.columns / splits >= leastColumns)
       .map((splits): Tiles => ({ ...choice, splits })),
   );
-  const cycles = all.map((tiles) => tileCycles(tiled, tiles, machine));
+  const cycles = all.map((tiles) => tileBound(tiled, tiles, machine).cycles);
   return all[cycles.indexOf(Math.min(...cycles))];
 }
 
-/** Cycles of the layer. */
-export function tileCycles(
+export function tileBound(
   { planes, images, groups, rows, columns }: Tiled,
   tiles: Tiles,
   machine: Machine = large,
-): number {
+): Bound {
   const { rowFours, placeFours, splits } = tiles;
   const blocks = Math.ceil(planes.places / tiles.places) * Math.ceil(rows / tiles.rows) * groups * images * splits;
   const own = Math.ceil(columns / splits);
-  const warps = threadsOf(tiles) / 32;
+  const threads = threadsOf(tiles);
   const made = 16 * rowFours * placeFours + rowFours + placeFours + 2;
   const loads = rowFours * 2 + placeFours * 4;
   const copied = (tiles.rows / 128 + tiles.places / 32) * 3;
-  const bytes = 4 * (tiles.rows + tiles.places) * own;
-  const busy = Math.max(
-    (own * (warps * made + copied)) / machine.issues,
-    (own * warps * loads) / machine.loads,
-    bytes / machine.bytes,
-  );
-  const alone = own * (made + 8) + (own / depth) * 100 + 1500;
-  const resident = Math.max(
-    1,
-    Math.min(
-      Math.floor(machine.threads / (32 * warps)),
-      Math.floor(machine.registers / (32 * warps * (56 + 16 * rowFours * placeFours))),
-    ),
-  );
-  const each = Math.ceil(blocks / machine.processors);
-  const together = Math.min(each, resident);
-  const summed =
-    splits > 1
-      ? launched + (8 * splits * rows * groups * planes.places * images) / (machine.bytes * machine.processors)
-      : 0;
-  return Math.ceil(each / together) * Math.max(alone, together * busy) + summed;
+  const inColumn = 4 * (tiles.rows + tiles.places);
+  const shares = {
+    'shared memory': (own * (threads / 32) * loads) / machine.loads,
+    instructions: (own * ((threads / 32) * made + copied)) / machine.issues,
+    cache: (inColumn * own) / machine.bytes,
+  };
+  const alone = own * (made + 8) + (own / depth) * barrier + start;
+  const used = { threads, registers: 56 + 16 * rowFours * placeFours, shared: 2 * depth * inColumn };
+  const bound = boundBy({ blocks, shares, alone, ...used }, machine);
+  if (splits === 1) return bound;
+  const summed = (8 * splits * rows * groups * planes.places * images) / (machine.bytes * machine.processors);
+  return { ...bound, cycles: bound.cycles + launched + summed };
 }
 
-/** Cycles of one more launch. */
+/** Cycles in which a block waits for all of its threads; until it begins; and of one more launch. */
+const barrier = 100;
+const start = 1500;
 const launched = 3000;

@@ -12,7 +12,10 @@ import type { Values } from './values.ts';
 import { writeNumbers } from './values.ts';
 
 /** With more, weights are worth a place in shared memory. */
-const fewVectors = 8;
+export const fewVectors = 8;
+
+/** Numbers of a vector: what Turing has of shared memory, less what a block has beside it. */
+export const mostNumbers = 15 * 1024;
 
 /** How many vectors a layer reads, all of them whole, or why its kernels do not take it. */
 export function vectorsOf({ types: { x, weights }, result }: KernelSite): number | string {
