@@ -11,8 +11,12 @@ const most = 0.95;
 /** Nanoseconds that a byte of weights is worth, so that what takes as long is stored in less. */
 const perByte = 1 / 400;
 
-export function pricingBy(rates: Rates): Pick<Target, 'price' | 'predict'> {
-  const predict = (work: Work): Prediction => predictWith(rates, countsOf(work));
+/** `tensor`: what tensor cores take, of the layers that they do. */
+export function pricingBy(
+  rates: Rates,
+  tensor: (work: Work) => Prediction | undefined = () => undefined,
+): Pick<Target, 'price' | 'predict'> {
+  const predict = (work: Work): Prediction => tensor(work) ?? predictWith(rates, countsOf(work));
   return {
     predict,
     price(work) {

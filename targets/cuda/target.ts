@@ -3,13 +3,16 @@ import { bug } from '../../src/diagnostic.ts';
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { wish } from '../gpu/wish.ts';
-import { archDoc, archFault, archsOf, defaultArchs } from './archs.ts';
+import type { Arch } from './archs.ts';
+import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores, roomOn } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import { arithmetics, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
 import { kernelsFor } from './kernels/index.ts';
 import { pricingBy } from './price.ts';
 import { h100 } from './rates/h100.ts';
+import { elements } from './tensor/elements.ts';
+import { predictTensor } from './tensor/predict.ts';
 
 export const cuda: TargetFamily = {
   name: 'cuda',
@@ -30,14 +33,20 @@ export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {
   const fault = archFault(arch);
   if (fault) bug(fault.message);
   const archs = archsOf(arch);
+  const known = knownArithmetic(arithmetic);
   return {
     name: cuda.name,
     doc: `CUDA C++ for ${archDoc(archs)}`,
     kernels: listed,
-    ...pricingBy(rates),
+    ...pricingBy(rates, onTensorCores(archs, known)),
     wish,
-    emit: (plan, context) => emit(plan, context, { archs, arithmetic: knownArithmetic(arithmetic), prefix }),
+    emit: (plan, context) => emit(plan, context, { archs, arithmetic: known, prefix }),
   };
 }
+
+const onTensorCores = (archs: readonly Arch[], arithmetic: Arithmetic) =>
+  arithmetic === 'f32' || !haveTensorCores(archs)
+    ? undefined
+    : predictTensor(elements[arithmetic], { sparse: true, room: roomOn(archs) });
 
 const knownArithmetic = (word: string): Arithmetic => (isArithmetic(word) ? word : bug(`"${word}" is no arithmetic`));

@@ -5,7 +5,7 @@ import { parsePtxas } from '../../src/toolchain/ptxas.ts';
 import { elements } from '../../targets/cuda/tensor/elements.ts';
 import type { Shape } from '../../targets/cuda/tensor/product.ts';
 import type { Way } from '../../targets/cuda/tensor/tiles.ts';
-import { registersOf, tiles } from '../../targets/cuda/tensor/tiles.ts';
+import { registersOf, takesTile, tiles } from '../../targets/cuda/tensor/tiles.ts';
 import { folderWith, installed } from '../cpu-build.ts';
 import { productFaults } from '../cuda-product-cases.ts';
 import { kernelsText, routineFor } from '../cuda-products.ts';
@@ -25,10 +25,14 @@ const ways: readonly Way[] = ['dense', 'sparse', 'blocks', 'gathered'];
 
 /** Every tile of every way in f16, and one of the others. */
 const shapes: readonly Shape[] = [
-  ...ways.flatMap((way) => tiles.map((tile): Shape => ({ way, tile, element: elements.f16, along: 'pixels' }))),
-  ...ways.map((way): Shape => ({ way, tile: tiles[1], element: elements.bf16, along: 'rows' })),
-  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[1], element: elements.tf32, along: 'rows' })),
-  ...ways.slice(0, 2).map((way): Shape => ({ way, tile: tiles[1], element: elements.s8, along: 'rows' })),
+  ...ways.flatMap((way) =>
+    tiles
+      .filter((t) => takesTile(way, t))
+      .map((tile): Shape => ({ way, tile, element: elements.f16, along: 'pixels' })),
+  ),
+  ...ways.map((way): Shape => ({ way, tile: tiles[2], element: elements.bf16, along: 'rows' })),
+  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows' })),
+  ...ways.slice(0, 2).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows' })),
 ];
 
 const archs = ['80', '90', '100', '120'];

@@ -65,6 +65,9 @@ const latency = 1100;
 /** Sparse instructions take a little more than half of the clocks of dense ones. */
 const sparseGain = 1.8;
 
+/** By how much more has to be promised of ways that leave weights out: where little is to be gained layers stay dense. */
+const doubt = 1.05;
+
 /** Threads and registers of a multiprocessor, and shared memory that the system has of each block. */
 const limits = { threads: 2048, registers: 65536, blocks: 32, reserved: 1024 };
 
@@ -115,9 +118,10 @@ export function estimate(
   const partBytes = splits > 1 ? 8 * splits * layer.rows * layer.pixels : 0;
   const bytes = layer.steps * weightBytes + layer.bytes + partBytes;
   const own = (turns * (steps * perStepClocks + latency)) / device.clock;
-  const moved = bytes / device.memory;
+  const moved = (bytes - partBytes) / device.memory;
+  const ns = Math.max(own, moved) + partBytes / device.memory + launch * (splits > 1 ? 2 : 1);
   return {
-    ns: Math.max(own, moved) + launch * (splits > 1 ? 2 : 1),
+    ns: way === 'dense' ? ns : ns * doubt,
     bound: moved > own ? 'memory' : bound,
     resident,
     occupancy: (Math.min(resident, blocks / device.processors) * threadsOf(tile)) / limits.threads,

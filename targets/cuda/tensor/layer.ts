@@ -29,7 +29,7 @@ export interface TensorLayer {
 }
 
 /** So few that vectors are multiplied one by one. */
-const fewest = { pixels: 8, rows: 16, columns: 32 };
+export const fewest = { pixels: 8, rows: 16, columns: 32 };
 
 /** What 16 bits of a tap tell. */
 const mostSide = 0x7ffe;
@@ -59,7 +59,8 @@ export function tensorLayer(site: KernelSite, element: Element): TensorLayer | s
 
 const largestOf = ({ name }: Element): number => (name === 'f16' ? 65504 : 3.3e38);
 
-const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>
+/** Bytes of x and of the result, and of x in fewer bits, written and read. */
+export const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>
   4 * (numbers + results) + 2 * element.bytes * padded;
 
 function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element): TensorLayer {

@@ -19,6 +19,7 @@ const tile = (rows: number, pixels: number, rowsPerWarp: number, pixelsPerWarp: 
 
 /** The largest first. Sparse weights take 32 rows a warp, whose places share words. */
 export const tiles: readonly Tile[] = [
+  tile(256, 128, 64, 64, 3),
   tile(128, 256, 64, 64, 3),
   tile(128, 128, 64, 32, 4),
   tile(64, 128, 32, 64, 4),
@@ -31,6 +32,9 @@ export const tiles: readonly Tile[] = [
 
 export const threadsOf = ({ rows, pixels, rowsPerWarp, pixelsPerWarp }: Tile): number =>
   (32 * rows * pixels) / (rowsPerWarp * pixelsPerWarp);
+
+/** Which tile of a block has weights takes a bit for each of four segments of a step, of 32. */
+export const takesTile = (way: Way, { rows }: Tile): boolean => way !== 'blocks' || rows <= 128;
 
 /** Blocks that the registers of a multiprocessor do for: two where shared memory does as well, and what else compilers choose. */
 export const leastBlocks = (way: Way, { rows, pixels }: Tile): number =>
@@ -74,6 +78,7 @@ export function sharedBytes(way: Way, t: Tile, element: Element, along: Along): 
 export const registersOf = (way: Way, { rows, pixels }: Tile): number => registers[`${rows}x${pixels}`][way];
 
 const registers: Readonly<Record<string, Readonly<Record<Way, number>>>> = {
+  '256x128': { dense: 252, sparse: 237, blocks: 255, gathered: 242 },
   '128x256': { dense: 254, sparse: 242, blocks: 236, gathered: 244 },
   '128x128': { dense: 158, sparse: 128, blocks: 128, gathered: 128 },
   '64x128': { dense: 196, sparse: 203, blocks: 166, gathered: 192 },

@@ -9,7 +9,7 @@ import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
 import { groupSizes, liveFours } from './gathered.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { sharedBytes, tiles } from './tiles.ts';
+import { sharedBytes, takesTile, tiles } from './tiles.ts';
 
 export interface Offer {
   readonly way: Way;
@@ -43,7 +43,7 @@ export function offersFor(asked: Asked): readonly Offer[] {
     const down = Math.ceil(matrix.rows / tile.rows);
     const whole = layerOf(asked, down * columns, columns, 1);
     const offer = (way: Way, layer: Layer, m?: number): readonly Offer[] =>
-      sharedBytes(way, tile, element, along) > room
+      !takesTile(way, tile) || sharedBytes(way, tile, element, along) > room
         ? []
         : [{ way, tile, estimate: bestSplit(way, tile, element, along, layer), ...(m !== undefined && { m }) }];
     return [

@@ -1,0 +1,96 @@
+/** What layers take on tensor cores, by shapes and formats alone: what chooses formats, and what explanations say of blocks and bounds. */
+import { alignUp } from '../../../src/plan/arena.ts';
+import type { Prediction } from '../../../src/plan/rates.ts';
+import type { Work } from '../../../src/target.ts';
+import type { Params } from '../../../src/tensor/type.ts';
+import { elements as count } from '../../../src/tensor/type.ts';
+import type { Element } from './elements.ts';
+import { perPiece, perStep } from './elements.ts';
+import type { Estimate, Layer } from './estimate.ts';
+import { bestSplit } from './estimate.ts';
+import { bytesOf, fewest } from './layer.ts';
+import type { Tile, Way } from './tiles.ts';
+import { sharedBytes, takesTile, tiles } from './tiles.ts';
+
+/** Of layers that tensor cores take. `room`: bytes of shared memory that a block can have. */
+export const predictTensor =
+  (element: Element, { sparse, room }: { readonly sparse: boolean; readonly room: number }) =>
+  ({ call, types, encoding, cost }: Work): Prediction | undefined => {
+    const { op } = call;
+    if (op.kind !== 'linear' && (op.kind !== 'conv2d' || op.groups > 1)) return undefined;
+    const { shape } = types.weights;
+    const [rows, run] = [shape[0], shape[shape.length - 1]];
+    const columns = count(shape) / rows;
+    const pixels = count(call.type.shape) / rows;
+    if (rows < fewest.rows || columns < fewest.columns || pixels < fewest.pixels) return undefined;
+    const padded = alignUp(run, perPiece(element));
+    const steps = Math.ceil(((columns / run) * padded) / perStep(element));
+    const x = count(types.x.shape);
+    const bytes = bytesOf(x, (x / run) * padded, element, pixels * rows);
+    const along = op.kind === 'linear' ? 'rows' : 'pixels';
+    const { way, share } = wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, sparse);
+    const layerIn = (tile: Tile): Layer => {
+      const down = Math.ceil(rows / tile.rows);
+      // Of the rows of a block any has weights where one of its tiles has.
+      const anyLive = 1 - (1 - share) ** (tile.rows / 16);
+      const longest = Math.max(1, Math.ceil(steps * anyLive));
+      return { rows, pixels, steps: down * longest, longest, live: share / anyLive, bytes };
+    };
+    const [tile, best] = tiles
+      .filter((t) => takesTile(way, t) && sharedBytes(way, t, element, along) <= room)
+      .map((t) => [t, bestSplit(way, t, element, along, layerIn(t))] as const)
+      .reduce((a, b) => (b[1].ns < a[1].ns ? b : a));
+    const multiplied =
+      Math.ceil(rows / tile.rows) *
+      tile.rows *
+      Math.ceil(pixels / tile.pixels) *
+      tile.pixels *
+      steps *
+      perStep(element);
+    return {
+      ns: best.ns,
+      bound: best.bound,
+      family: inWords(way, tile, best, element, multiplied / (rows * pixels * columns) - 1),
+    };
+  };
+
+const wordsOf: Readonly<Record<Way, string>> = {
+  dense: 'tensor cores',
+  sparse: 'sparse tensor cores',
+  blocks: 'tensor cores, tiles left out',
+  gathered: 'sparse tensor cores, columns gathered',
+};
+
+/** `sparse tensor cores in f16, 128x128 a block, 2 blocks and 25 % of the threads of a multiprocessor, 3.2 MB moved`. */
+function inWords(
+  way: Way,
+  tile: Tile,
+  { resident, occupancy, splits, bytes }: Estimate,
+  { name }: Element,
+  padding: number,
+): string {
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const held = `${resident} ${resident === 1 ? 'block' : 'blocks'} and ${percent(occupancy)} of the threads of a multiprocessor`;
+  return [
+    `${wordsOf[way]} in ${name}`,
+    `${tile.rows}x${tile.pixels} a block`,
+    ...(splits > 1 ? [`steps shared by ${splits}`] : []),
+    held,
+    `${bytes < 1e7 ? (bytes / 1e6).toPrecision(2) : Math.round(bytes / 1e6)} MB moved`,
+    ...(padding > 0.1 ? [`${percent(padding)} padding`] : []),
+  ].join(', ');
+}
+
+/** How weights of a format are multiplied, and the share of all tiles that are. What has no way of its own is multiplied with its zeros. */
+function wayOf(
+  format: string,
+  { n = 0, m = 0, r = 0, c = 0 }: Params,
+  live: number,
+  element: Element,
+  sparse: boolean,
+): { readonly way: Way; readonly share: number } {
+  if (format === 'nm' && sparse && (element.group === 2 ? n === 1 && m === 2 : n <= 2 && (m % 4 === 0 || m === 2 * n)))
+    return { way: 'sparse', share: 1 };
+  if (format === 'block' && r % 16 === 0 && (c * element.bytes) % 32 === 0) return { way: 'blocks', share: live };
+  return { way: 'dense', share: 1 };
+}

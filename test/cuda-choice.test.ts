@@ -1,0 +1,112 @@
+/** Which way layers take on tensor cores, and what is said of it. Times are estimates, and tests hold their order alone. */
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../src/graph/graph.ts';
+import { nodesById } from '../src/graph/graph.ts';
+import { parse } from '../src/graph/parse.ts';
+import { typesOf } from '../src/plan/offers.ts';
+import type { Prediction, Target } from '../src/target.ts';
+import { matrix } from '../src/tensor/matrix.ts';
+import { cuda } from '../targets/cuda/target.ts';
+import { elements } from '../targets/cuda/tensor/elements.ts';
+import type { Way } from '../targets/cuda/tensor/tiles.ts';
+import { offersFor } from '../targets/cuda/tensor/ways.ts';
+import { maskOf } from './cuda-weights.ts';
+
+type Live = (row: number, column: number) => boolean;
+
+const two: Live = (row, column) => (row + column) % 4 < 2;
+const blocks: Live = (row, column) => ((row >> 7) + (column >> 6)) % 5 === 0;
+const shared: Live = (row, column) => column % 16 < 4 && (row + column) % 2 === 0;
+
+function bestFor(rows: number, columns: number, pixels: number, live: Live): Way {
+  const weights = matrix(
+    rows,
+    columns,
+    columns,
+    maskOf(rows, columns, (r, c) => (live(r, c) ? 1 : 0)),
+  );
+  const bytes = 4 * pixels * (rows + columns);
+  const asked = { matrix: weights, pixels, element: elements.f16, along: 'rows', bytes, plain: true } as const;
+  return offersFor({ ...asked, sparse: true, room: 163 * 1024 })[0].way;
+}
+
+describe('the best way', () => {
+  test('of large layers is that of their weights', () => {
+    expect(bestFor(1024, 1024, 8192, () => true)).toBe('dense');
+    expect(bestFor(1024, 1024, 8192, two)).toBe('sparse');
+    expect(bestFor(1024, 1024, 8192, blocks)).toBe('blocks');
+    expect(bestFor(1024, 1024, 8192, shared)).toBe('gathered');
+  });
+
+  test('of small layers of 2:4 weights is dense', () => {
+    expect(bestFor(64, 64, 196, two)).toBe('dense');
+    expect(bestFor(32, 64, 64, two)).toBe('dense');
+  });
+
+  test('without sparse tensor cores is another', () => {
+    const weights = matrix(
+      256,
+      512,
+      512,
+      maskOf(256, 512, (r, c) => (two(r, c) ? 1 : 0)),
+    );
+    const asked = {
+      matrix: weights,
+      pixels: 4096,
+      element: elements.f16,
+      along: 'rows',
+      bytes: 0,
+      plain: true,
+    } as const;
+    expect(new Set(offersFor({ ...asked, sparse: false, room: 99 * 1024 }).map((o) => o.way))).toEqual(
+      new Set(['dense']),
+    );
+  });
+});
+
+function predicted(target: Target, rows: number, columns: number, pixels: number, encoding: object): Prediction {
+  const graph = parse(`graph one of "one.json"
+  %x = input "x" : f32[${pixels}x${columns}]
+  %w = input "w" : f32[${rows}x${columns}]
+  %b = input "b" : f32[${rows}]
+  %y = linear(%x, %w, %b) activation=none : f32[${pixels}x${rows}]
+return "y"=%y
+`);
+  const byId = nodesById(graph);
+  const call = byId.get('y') as Call;
+  const all = rows * columns;
+  const { format, params, share } = encoding as { format: string; params: Record<string, number>; share: number };
+  const cost = { bytes: 4 * share * all, multiplies: share * all, lookups: 0, tests: 0 };
+  return target.predict({ call, types: typesOf(call, byId), encoding: { format, params }, cost, reuse: pixels });
+}
+
+const dense = { format: 'dense', params: {}, share: 1 };
+const half = { format: 'nm', params: { n: 2, m: 4 }, share: 0.5 };
+const tiles = { format: 'block', params: { r: 16, c: 16 }, share: 0.2 };
+
+describe('what is predicted', () => {
+  const f16 = cuda.target({ arithmetic: 'f16' });
+
+  test('says what computes it, how full the GPU is, what moves, and what is padded', () => {
+    const { family, bound } = predicted(f16, 4096, 4096, 8192, half);
+    expect(family).toMatch(
+      /^sparse tensor cores in f16, 256x128 a block, 1 block and 13 % of the threads of a multiprocessor, \d+ MB moved$/,
+    );
+    expect(['cache', 'tensor cores']).toContain(bound);
+    expect(predicted(f16, 4096, 4096, 9, dense).family).toMatch(/, steps shared by \d+, .*, \d+ % padding$/);
+    expect(predicted(f16, 4096, 4096, 9, dense).bound).toBe('memory');
+  });
+
+  test('gives large layers to fewer weights, and small ones to all', () => {
+    const ns = (size: number, pixels: number, encoding: object) => predicted(f16, size, size, pixels, encoding).ns;
+    expect(ns(4096, 8192, half)).toBeLessThan(ns(4096, 8192, dense));
+    expect(ns(4096, 8192, tiles)).toBeLessThan(ns(4096, 8192, dense));
+    expect(ns(64, 64, half)).toBeGreaterThan(ns(64, 64, dense));
+  });
+
+  test('is of f32 where nothing else is asked for, or the layer is small', () => {
+    expect(predicted(cuda.target({}), 512, 512, 512, half).family).not.toContain('tensor');
+    expect(predicted(f16, 512, 512, 4, half).family).not.toContain('tensor');
+    expect(predicted(f16, 512, 512, 512, half).family).toContain('tensor');
+  });
+});
