@@ -51,3 +51,12 @@ test.each([
   expect([code, out]).toEqual([1, '']);
   expect(err).toMatch(message);
 });
+
+test('an adapter, for what would be timed', async () => {
+  const none = 'export const globals = {};\nexport const create = () => ({ requestAdapter: async () => null });';
+  const { code, err } = await withPackage(at('untimed'), none)(['bench', at('net'), '-t', 'webgpu']);
+  expect(code).toBe(1);
+  expect(err).toMatch(
+    /^error: "espalier": WebGPU has no adapter here: .* \[bench\/contender\]\n {2}hint: install a driver for .*; or add --browser\n$/,
+  );
+});

@@ -51,6 +51,9 @@ const page = `<script type="module">
   window.compute = async ([name, inputs]) => {
     const { load } = await import('./' + name + '/' + name + '.js');
     const model = await load({ backend: 'webgpu' });
+    // The browser that is tested has them.
+    const reason = model.subgroupsReason ?? 'no kernel of the model has use for them';
+    if (reason !== 'no kernel of the model has use for them') throw new Error(reason);
     const typed = Object.entries(inputs).map(([input, numbers]) => [input, Float32Array.from(numbers)]);
     const outputs = await model.run(Object.fromEntries(typed));
     model.dispose();
