@@ -2,6 +2,7 @@
 
 import type { ConvSpec } from './wasm-graphs.ts';
 import { lineCases } from './webgpu-cases-lines.ts';
+import { vectorCases } from './webgpu-cases-vectors.ts';
 import { windowCases } from './webgpu-cases-windows.ts';
 import type { WebgpuCase } from './webgpu-layers.ts';
 import {
@@ -67,6 +68,7 @@ export const webgpuCases = {
     grouping('1 of 16, many pixels', { ...same, x: [1, 31, 33, 32], o: 40, stride: [2, 1] }, 1, 16),
     codedConv('steps', { x: [1, 6, 6, 24], o: 12, kernel: [1, 1] }, 'steps', groups(2, 4), (m) => inGroups(m, 2, 4, 5)),
     ...windowCases.nm,
+    ...vectorCases.nm,
   ],
   vnm: [
     sharing('of 8, a border, several images', { ...same, x: [2, 5, 7, 16], o: 16, activation: 'relu6' }, 8),
@@ -77,6 +79,7 @@ export const webgpuCases = {
     ),
     sharing('of 32, slopes, many pixels', { x: [1, 33, 47, 64], o: 24, kernel: [1, 1], activation: 'prelu' }, 32),
     ...windowCases.vnm,
+    ...vectorCases.vnm,
   ],
   sparse: [
     conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 35], o: 6, density: 0.2, activation: 'relu6' }),
@@ -129,6 +132,7 @@ export const webgpuCases = {
       params: {},
     }),
     ...windowCases.sparse,
+    ...vectorCases.sparse,
   ],
   ...lineCases,
 } satisfies Readonly<Record<string, readonly WebgpuCase[]>>;

@@ -31,6 +31,7 @@ import { laptop } from '../targets/webgpu/rates/laptop.ts';
 import { webgpu } from '../targets/webgpu/target.ts';
 import { espalier } from './cli-kit.ts';
 import { layerGraph } from './explain-graphs.ts';
+import { vectorCases } from './webgpu-cases-vectors.ts';
 import { windowCases } from './webgpu-cases-windows.ts';
 import { noGpu, gpu as openGpu } from './webgpu-device.ts';
 
@@ -107,12 +108,14 @@ describe('counts', () => {
   });
 });
 
-describe('counts of convolutions in groups, and of transposed ones', () => {
-  const cases = Object.entries(windowCases).flatMap(([kernel, all]) =>
-    all.map(({ title, graph }) => [kernel, title, graph] as const),
+describe('counts of convolutions in groups, of transposed ones and of few pixels', () => {
+  const cases = [windowCases, vectorCases].flatMap((all) =>
+    Object.entries(all).flatMap(([kernel, own]) =>
+      own.map(({ title, graph }) => [kernel, title, graph, all === vectorCases] as const),
+    ),
   );
 
-  test.each(cases)('%s: %s', (_, _title, graph) => {
+  test.each(cases)('%s: %s', (_, _title, graph, isVector) => {
     const { steps } = lower(graph, webgpu.target({}).kernels);
     const byId = nodesById(graph);
     const { call, work } = steps.find((step) => weightsOfCall(step.call, byId)) ?? expect.unreachable();
@@ -123,8 +126,10 @@ describe('counts of convolutions in groups, and of transposed ones', () => {
     const calls = work.kind === 'routines' ? work.calls : [];
     expect(counts.call).toBe(calls.length);
     // What four rows share is seen in the weights, and not in their format.
-    const name = calls.at(-1)?.routine.name.replace(/^vnm/, family);
+    const name = calls.at(-1)?.routine.name.replace(/^vnm(-vectors)?/, family.replace(' ', '-'));
     expect(name?.startsWith(family.replace(' ', '-'))).toBe(true);
+    expect(calls.at(-1)?.routine.name.includes('-vectors')).toBe(isVector || family === 'dense vectors');
+    expect(Object.values(counts).every((count) => count >= 0 && count < Infinity)).toBe(true);
   });
 });
 
@@ -151,9 +156,10 @@ describe('the choice without tuning', () => {
     ['one vector', linearSpec(1280, 1000)],
   ];
 
-  test.each(layers)('%s: sparse where most is pruned, and dense where little is', (_, spec) => {
-    expect(cheapest(spec, 1, 0.1)).toBe('sparse rows');
-    expect(cheapest(spec, 4, 0.1)).toBe('sparse bands');
+  test.each(layers)('%s: sparse where most is pruned, and dense where little is', (name, spec) => {
+    const isVector = name === 'one vector';
+    expect(cheapest(spec, 1, 0.1)).toBe(isVector ? 'sparse vectors' : 'sparse rows');
+    expect(cheapest(spec, 4, 0.1)).toBe(isVector ? 'sparse vectors' : 'sparse bands');
     expect(cheapest(spec, 1, 1)).toMatch(/^dense/);
   });
 

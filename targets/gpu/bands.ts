@@ -16,11 +16,24 @@ export interface Bands {
   readonly rows: Int32Array<ArrayBuffer>;
   /** 1, or as many as a band has rows. */
   readonly rowStep: number;
+  /** Of each band, how many groups of values are before those of each lane. */
+  readonly starts: Uint16Array<ArrayBuffer>;
   readonly order: Order;
 }
 
-/** Rows of a group of `rowsEach` share bands with none of another, which reads other channels. */
-export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding, rowsEach = matrix.rows): Bands {
+/** Of longer rows, `starts` do not count. */
+export const mostColumns = 65536;
+
+/**
+ * Rows of a group of `rowsEach` share bands with none of another, which reads other channels. Where a band has several `lanes`, of its words
+ * each of them takes every so manieth, and values are in the order of lanes.
+ */
+export function bandsOf(
+  matrix: Matrix,
+  height: Height,
+  encoding: Encoding,
+  { rowsEach = matrix.rows, lanes = 1 }: { readonly rowsEach?: number; readonly lanes?: number } = {},
+): Bands {
   const isVector = encoding.format === 'vec' && height > 1;
   const scattered = isVector || (rowsEach < matrix.rows && rowsEach % height > 0);
   const members = Array.from({ length: matrix.rows / rowsEach }, (_, group) => {
@@ -44,20 +57,27 @@ export function bandsOf(matrix: Matrix, height: Height, encoding: Encoding, rows
   const order = { rows: new Int32Array(total), columns: new Int32Array(total) };
   const bits = new Int32Array(own.length * wordsPerRow);
   const first = new Int32Array(own.length);
+  const starts = new Uint16Array(own.length * lanes);
   let next = 0;
   own.forEach(({ rows, words }, slot) => {
     bits.set(words, slot * wordsPerRow);
     first[slot] = next / height;
-    eachBit(live, words, (column) => {
-      for (const row of rows) {
-        order.rows[next] = row < matrix.rows && kept[row * matrix.columns + column] === 1 ? row : -1;
-        order.columns[next++] = column;
-      }
-    });
+    for (let lane = 0; lane < lanes; lane++) {
+      starts[slot * lanes + lane] = next / height - first[slot];
+      eachBit(live, ofLane(words, lane, lanes), (column) => {
+        for (const row of rows) {
+          order.rows[next] = row < matrix.rows && kept[row * matrix.columns + column] === 1 ? row : -1;
+          order.columns[next++] = column;
+        }
+      });
+    }
   });
   const rows = Int32Array.from(own.flatMap((band) => (scattered ? band.rows : band.rows.slice(0, 1))));
-  return { count: own.length, bits, first, rows, rowStep: scattered ? height : 1, order };
+  return { count: own.length, bits, first, rows, rowStep: scattered ? height : 1, starts, order };
 }
+
+const ofLane = (words: Int32Array<ArrayBuffer>, lane: number, lanes: number): Int32Array =>
+  lanes === 1 ? words : words.map((word, w) => (w % lanes === lane ? word : 0));
 
 function rowsOf({ columns, run, data, mask }: Matrix, first: number, rows: number): Matrix {
   const [from, to] = [first * columns, (first + rows) * columns];

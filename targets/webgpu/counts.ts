@@ -1,11 +1,15 @@
 /** What the shaders of a layer do, counted: by shapes and by what the format of the weights costs, packing nothing. */
+import { bug } from '../../src/diagnostic.ts';
 import type { Counted } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
+import { mostColumns } from '../gpu/bands.ts';
 import { groupSizes } from '../gpu/nm-places.ts';
 import type { Height } from '../gpu/storage.ts';
 import { fitting, heightOf } from '../gpu/storage.ts';
 import { groupSize, lanesFor, pixelsEach } from './kernels/lanes.ts';
 import { areVectors, isNarrow, sharingOf } from './kernels/pixels.ts';
+import type { Joining } from './kernels/vectors.ts';
+import { joiningOf } from './kernels/vectors.ts';
 import type { Layer } from './work.ts';
 import { isDepthwise, layerOf, partOf } from './work.ts';
 
@@ -61,9 +65,39 @@ const ways = [
     },
   },
   {
+    family: 'nm vectors',
+    takes: (layer) => layer.isReal && isGrouped(layer.encoding) && joiningIn(layer) !== undefined,
+    counts(layer) {
+      const { inRow, n, weights } = groupsIn(layer);
+      const { parts, each, serial } = joinedIn(layer, inRow * n);
+      const turns = parts * layer.rows * inRow * n;
+      return { multiply: each * turns, turns, places: turns / n, serial, weights };
+    },
+  },
+  {
     family: 'nm',
     takes: ({ isReal, encoding }) => isReal && isGrouped(encoding),
     counts: (layer) => grouped(layer),
+  },
+  {
+    family: 'sparse vectors',
+    takes: (layer) => layer.isReal && joiningIn(layer) !== undefined,
+    counts(layer) {
+      const { words } = layer;
+      const height = bandHeight(layer);
+      const { own, bands, weights } = bandsIn(layer, height);
+      const { parts, each, lanes, serial } = joinedIn(layer, own + words);
+      const all = parts * bands;
+      const multiply = each * all * height * own;
+      return {
+        multiply,
+        turns: all * own,
+        places: all * words,
+        waiting: waitingOf(multiply, layer, abreast),
+        serial,
+        weights: weights + startBytes * bands * lanes,
+      };
+    },
   },
   {
     family: 'sparse bands',
@@ -126,27 +160,37 @@ const bandHeight = ({ encoding, rowsEach }: Layer): Height =>
 
 /** Weights with places of their own, `height` rows sharing them. */
 function walked(layer: Layer, height: Height): GpuCounts {
-  const { rows, rowsEach, groups: parts, cost, words, bytes } = layer;
-  const bands = parts * Math.ceil(rowsEach / height);
-  const own = cost.multiplies / rows;
+  const { own, bands, weights } = bandsIn(layer, height);
   const { quads, lanes, groups } = sharingOf(layer, bands, height);
   const all = groupSize * groups.reduce((product, count) => product * count, 1);
   const multiply = all * 4 * quads * height * own;
-  // Lanes side by side have pixels of one band where there are enough, and else bands that are about as long but lie elsewhere.
-  const apart = Math.max(1, abreast / lanes);
-  const inWord = Math.max(own / Math.max(words, 1), 1 / 32);
   return {
     multiply,
     turns: all * own,
-    places: all * words,
-    waiting: multiply * Math.sqrt((2 * Math.log(apart)) / inWord),
-    serial: own + words,
-    weights: cost.multiplies * bytes + bands * (4 * words + bandBytes),
+    places: all * layer.words,
+    // Lanes side by side have pixels of one band where there are enough, and else bands that are about as long but lie elsewhere.
+    waiting: waitingOf(multiply, layer, Math.max(1, abreast / lanes)),
+    serial: own + layer.words,
+    weights,
   };
 }
 
-/** Where a band's values begin, and which one it is. */
+/** Places of a band, how many bands there are, and bytes of all. */
+function bandsIn({ rows, rowsEach, groups, cost, words, bytes }: Layer, height: Height) {
+  const bands = groups * Math.ceil(rowsEach / height);
+  const weights = cost.multiplies * bytes + bands * (4 * words + bandBytes);
+  return { own: cost.multiplies / rows, bands, weights };
+}
+
+/** Where a band's values begin, and which one it is; and where those of a lane begin. */
 const bandBytes = 8;
+const startBytes = 2;
+
+/** Of so many lanes side by side that have other words, all wait in each word for the one with most places. */
+function waitingOf(multiply: number, { cost, rows, words }: Layer, apart: number): number {
+  const inWord = Math.max(cost.multiplies / rows / Math.max(words, 1), 1 / 32);
+  return multiply * Math.sqrt((2 * Math.log(apart)) / inWord);
+}
 
 /** Whether places in groups take no more than a bit for each column, and their kernel takes them. */
 const isGrouped = ({ format, params }: Work['encoding']): boolean =>
@@ -154,17 +198,33 @@ const isGrouped = ({ format, params }: Work['encoding']): boolean =>
 
 /** Some weights of every few neighbours: rows take as long as each other, and no lane waits. */
 function grouped(layer: Layer): GpuCounts {
-  const { rows, columns, run, encoding, bytes } = layer;
+  const { inRow, n, weights } = groupsIn(layer);
+  const { quads, groups } = sharingOf(layer, layer.rows, 1);
+  const turns = groupSize * groups.reduce((product, count) => product * count, 1) * inRow * n;
+  return { multiply: turns * 4 * quads, turns, places: turns / n, serial: inRow * n, weights };
+}
+
+/** Groups of a row, weights of each, and bytes of all. */
+function groupsIn({ rows, columns, run, encoding, bytes }: Layer) {
   const { n, m, groupBits } = groupSizes(encoding.params.n, encoding.params.m);
   const inRow = (columns / run) * Math.ceil(run / m);
-  const { quads, groups } = sharingOf(layer, rows, 1);
-  const turns = groupSize * groups.reduce((product, count) => product * count, 1) * inRow * n;
+  return { inRow, n, weights: rows * inRow * (n * bytes + groupBits / 8) };
+}
+
+/** How invocations share rows or bands, if they do. */
+function joiningIn(layer: Layer): Joining | undefined {
+  if (isGrouped(layer.encoding)) return joiningOf(layer, layer.rows, groupsIn(layer).inRow);
+  return layer.columns > mostColumns
+    ? undefined
+    : joiningOf(layer, bandsIn(layer, bandHeight(layer)).bands, layer.words);
+}
+
+/** The same of a row or band that takes so many turns: how often it is walked, for how many pixels, and turns of each invocation. */
+function joinedIn(layer: Layer, turns: number) {
+  const { lanes, pixels } = joiningIn(layer) ?? bug('nothing is joined');
   return {
-    multiply: turns * 4 * quads,
-    turns,
-    places: turns / n,
-    serial: inRow * n,
-    weights: rows * inRow * (n * bytes + groupBits / 8),
+    ...{ lanes, each: pixels, parts: layer.images * Math.ceil(layer.pixels / pixels) },
+    serial: turns / lanes + lanes,
   };
 }
 

@@ -41,5 +41,6 @@ export const math = {
   loadCodes: routine('load-codes'),
   oneOfFour: routine('one-of-four'),
   tableFour: routine('table-four'),
+  readOne: routine('read-one'),
   readFour: routine('read-four'),
 } satisfies Record<string, Routine>;

@@ -98,7 +98,7 @@ const lineOf = (text: string, part: string): number => text.slice(0, text.indexO
 function needsOf(shaders: readonly string[], helpers: readonly string[]): Needs {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
   const words = (text: string): number =>
-    sum(Array.from(text.matchAll(groupArray), ([, four, count]) => (four ? 4 : 1) * Number(count)));
+    sum(Array.from(text.matchAll(groupArray), ([, several, count]) => Number(several ?? 1) * Number(count)));
   const sizes = shaders.flatMap((text) =>
     Array.from(text.matchAll(/@workgroup_size\((\d+)\)/g), ([, size]) => Number(size)),
   );
@@ -108,8 +108,8 @@ function needsOf(shaders: readonly string[], helpers: readonly string[]): Needs 
   };
 }
 
-/** Of words, or of fours of them. */
-const groupArray = /var<workgroup> \w+: array<(vec4<)?\w+>?, (\d+)>/g;
+/** Of words, or of several of them. */
+const groupArray = /var<workgroup> \w+: array<(?:vec(\d)<)?\w+>?, (\d+)>/g;
 
 function groupsOf({ routine, groups }: RoutineCall): readonly number[] {
   return groups ?? bug(`"${routine.name}" is called for no groups`);

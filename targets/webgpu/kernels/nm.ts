@@ -14,6 +14,8 @@ import { declared, endingOf, placedLayer } from './layer.ts';
 import { pixelView, sharingOf } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
+import type { Joining } from './vectors.ts';
+import { joiningArgs, joiningNames, joiningOf, vectorView } from './vectors.ts';
 
 export const nm: Kernel = {
   name: 'nm',
@@ -34,35 +36,48 @@ export const nm: Kernel = {
     const ending = endingOf(site);
     const { rows } = weights.matrix;
     const calls = packed.map(({ window, codes, groupsPerTap }, i) => {
-      const { quads, lanes, groups } = sharingOf(window, rows, 1);
       const args = [
         ...windowArgs(window),
         ...values.args,
         ...ending.args,
         ...[site.pack('places', codes).array, starts[i] / sizes.n, groupsPerTap],
-        ...[sizes.m, sizes.groupBits, sizes.placeBits, site.result.array, lanes, rows],
+        ...[sizes.m, sizes.groupBits, sizes.placeBits, site.result.array, rows],
       ];
-      return { routine: shader(values, ending, sizes.n, quads), args, groups };
+      const joining = joiningOf(window, rows, window.taps * groupsPerTap);
+      if (joining) {
+        const routine = vectorShader(values, ending, sizes.n, joining);
+        return { routine, args: [...args, ...joiningArgs(joining, window)], groups: joining.groups };
+      }
+      const { quads, lanes, groups } = sharingOf(window, rows, 1);
+      return { routine: shader(values, ending, sizes.n, quads), args: [...args, lanes], groups };
     });
     return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
 
 const names = [...windowNames, ...told];
-const ownNames = [
-  ...['codes', 'skipped', 'groups_per_tap'],
-  ...['size', 'group_bits', 'place_bits', 'result', 'lanes', 'rows'],
-];
+const ownNames = [...['codes', 'skipped', 'groups_per_tap'], ...['size', 'group_bits', 'place_bits', 'result', 'rows']];
 
 const shader = (values: Stored, ending: Ending, n: number, quads: number): Routine => ({
   name: `nm-${n}-${4 * quads}-${values.kind}-${ending.kind}`,
   template: 'webgpu/kernels/nm.wgsl.hbs',
-  view: {
-    ...pixelView(1, quads),
-    told: declared([...names, ...ending.names, ...ownNames]),
-    kept: n,
-    value: values.value(`((skipped + at_group) * ${n} + k)`),
-    finish: ending.result(`sum * ${values.factor('slot')}`, 'slot', 'at'),
-  },
+  view: { ...pixelView(1, quads), ...partsOfShader(values, ending, n, 'slot', ['lanes']) },
   needs: [...values.needs, ...ending.needs, math.readFour],
+});
+
+function vectorShader(values: Stored, ending: Ending, n: number, joining: Joining): Routine {
+  const { view, needs } = vectorView(1, joining);
+  return {
+    name: `nm-vectors-${n}-${joining.pixels}-${values.kind}-${ending.kind}`,
+    template: 'webgpu/kernels/nm-vectors.wgsl.hbs',
+    view: { ...view, ...partsOfShader(values, ending, n, 'row', joiningNames) },
+    needs: [...values.needs, ...ending.needs, ...needs],
+  };
+}
+
+const partsOfShader = (values: Stored, ending: Ending, n: number, row: string, own: readonly string[]) => ({
+  told: declared([...names, ...ending.names, ...ownNames, ...own]),
+  kept: n,
+  value: values.value(`((skipped + at_group) * ${n} + k)`),
+  finish: ending.result(`sum * ${values.factor(row)}`, row, 'at'),
 });

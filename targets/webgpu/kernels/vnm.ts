@@ -15,6 +15,8 @@ import { declared, endingOf, placedLayer } from './layer.ts';
 import { pixelView, sharingOf } from './pixels.ts';
 import type { Stored } from './values.ts';
 import { storeValues, told } from './values.ts';
+import type { Joining } from './vectors.ts';
+import { joiningArgs, joiningNames, joiningOf, vectorView } from './vectors.ts';
 
 export const vnm: Kernel = {
   name: 'vnm',
@@ -36,44 +38,64 @@ export const vnm: Kernel = {
     const ending = endingOf(site);
     const { rows } = weights.matrix;
     const calls = packed.map(({ window, matrix, bits, codes }, i) => {
-      const { quads, lanes, groups } = sharingOf(window, Math.ceil(rows / 4), 4);
+      const { wordsPerRun, wordsPerRow } = liveBits(matrix);
+      const bands = Math.ceil(rows / 4);
       const args = [
         ...windowArgs(window),
         ...values.args,
         ...ending.args,
         ...[site.pack('bits', bits).array, site.pack('places', codes).array, starts[i] / 8],
-        ...[liveBits(matrix).wordsPerRun, matrix.columns / m, site.result.array, lanes, rows],
+        ...[wordsPerRun, matrix.columns / m, site.result.array, rows],
       ];
-      return { routine: shader(values, ending, quads), args, groups };
+      const joining = joiningOf(window, bands, wordsPerRow);
+      if (joining) {
+        const own = [32 / m, ...joiningArgs(joining, window)];
+        return { routine: vectorShader(values, ending, joining), args: [...args, ...own], groups: joining.groups };
+      }
+      const { quads, lanes, groups } = sharingOf(window, bands, 4);
+      return { routine: shader(values, ending, quads), args: [...args, lanes], groups };
     });
     return { calls: [...borderCalls(parts[0].window), ...calls] };
   },
 };
 
 const names = [...windowNames, ...told];
-const ownNames = ['bits', 'codes', 'skipped', 'words', 'groups_per_band', 'result', 'lanes', 'rows'];
+const ownNames = ['bits', 'codes', 'skipped', 'words', 'groups_per_band', 'result', 'rows'];
 
 function shader(values: Stored, ending: Ending, quads: number): Routine {
   const view = pixelView(4, quads);
-  const sums = view.sums.map(({ sum, read }, i) => {
-    const row = Math.floor(i / quads);
-    const [from, first] = [row < 2 ? 'low' : 'high', 2 * (row % 2)];
-    return {
-      ...{ sum, read, one: `${from}.${'xyzw'[first]}`, other: `${from}.${'xyzw'[first + 1]}` },
-      ...{ onePick: 4 * row, otherPick: 4 * row + 2 },
-    };
-  });
+  const sums = view.sums.map(({ sum, read }, i) => ({ sum, read, ...picksOf(Math.floor(i / quads)) }));
   return {
     name: `vnm-${4 * quads}-${values.kind}-${ending.kind}`,
     template: 'webgpu/kernels/vnm.wgsl.hbs',
-    view: {
-      ...view,
-      sums,
-      told: declared([...names, ...ending.names, ...ownNames]),
-      low: values.several('2 * (skipped + at_group)', 4),
-      high: values.several('2 * (skipped + at_group) + 1', 4),
-      finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
-    },
+    view: { ...view, sums, ...partsOfShader(values, ending, ['lanes']) },
     needs: [...values.needs, ...ending.needs, math.readFour, math.oneOfFour],
   };
 }
+
+function vectorShader(values: Stored, ending: Ending, joining: Joining): Routine {
+  const { view, needs } = vectorView(4, joining);
+  const sums = view.sums.map(({ type, sum }, row) => ({ type, sum, ...picksOf(row) }));
+  return {
+    name: `vnm-vectors-${joining.pixels}-${values.kind}-${ending.kind}`,
+    template: 'webgpu/kernels/vnm-vectors.wgsl.hbs',
+    view: { ...view, sums, ...partsOfShader(values, ending, ['groups_per_word', ...joiningNames]) },
+    needs: [...values.needs, ...ending.needs, ...needs],
+  };
+}
+
+/** The two weights of a row, and the bits that say which inputs they meet. */
+function picksOf(row: number) {
+  const [from, first] = [row < 2 ? 'low' : 'high', 2 * (row % 2)];
+  return {
+    ...{ one: `${from}.${'xyzw'[first]}`, other: `${from}.${'xyzw'[first + 1]}` },
+    ...{ onePick: 4 * row, otherPick: 4 * row + 2 },
+  };
+}
+
+const partsOfShader = (values: Stored, ending: Ending, own: readonly string[]) => ({
+  told: declared([...names, ...ending.names, ...ownNames, ...own]),
+  low: values.several('2 * (skipped + at_group)', 4),
+  high: values.several('2 * (skipped + at_group) + 1', 4),
+  finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+});

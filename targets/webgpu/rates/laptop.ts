@@ -49,6 +49,9 @@ const walking = (height: number): Shader => ({
   turn: far,
 });
 
+/** The same with one pixel: an input is loaded for each place, and half a word for each weight. */
+const joining: Shader = { instructions: 1, loads: 0.5, each: { instructions: 8, loads: 1 }, turn: far };
+
 export const laptop: GpuRates = {
   machine: 'estimated from what makers of GPUs publish',
   compiler: 'any',
@@ -58,7 +61,9 @@ export const laptop: GpuRates = {
     'dense vectors': ratesOf({ instructions: 5, loads: 2, turn: far }),
     // 8 loads of 16 multiply-adds, and 4 for each of 8 numbers that an invocation brings for 16 columns, found by divisions.
     'dense tiles': ratesOf({ instructions: 3.3, loads: 0.625, turn: near }),
+    'nm vectors': ratesOf(joining),
     nm: ratesOf(walking(1)),
+    'sparse vectors': ratesOf(joining),
     'sparse bands': ratesOf(walking(4)),
     'sparse pairs': ratesOf(walking(2)),
     'sparse rows': ratesOf(walking(1)),
