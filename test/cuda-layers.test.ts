@@ -1,4 +1,4 @@
-/** Kernels of the target cuda off the tensor cores, against the meaning of their layers: one of each; all of them with the slow tests. */
+/** Kernels of the target cuda off the tensor cores, against the meaning of what they compute: some of each; all of them with the slow tests. */
 import { describe, expect, test } from 'vitest';
 import { formatNamed } from '../src/formats/index.ts';
 import type { Graph } from '../src/graph/graph.ts';
@@ -12,10 +12,15 @@ import { installed } from './cpu-build.ts';
 import { faultsOfLayers, layerCases } from './cuda-layers.ts';
 import { bandedConv, conv, dense, same } from './webgpu-layers.ts';
 
-/** Several chunks of planes, several images, rows without weights. */
-const quick = /^3x3, a border|rows without weights|^groups$|^bands of four rows, f32|^as it lies, 1x1|^long rows/;
+/** Several chunks of planes, several images, rows without weights; lines of one warp and of a block, and tiles that are not full. */
+const quick =
+  /^3x3, a border|rows without weights|^groups$|^bands of four rows, f32|^as it lies, 1x1|^long rows|^the |^of |turned$|mask/;
 
 describe.skipIf(!installed('g++'))('kernels of layers', () => {
+  test('every kernel has cases', () => {
+    expect(Object.keys(layerCases).sort()).toEqual(kernels.map(({ name }) => name).sort());
+  });
+
   test('mean what their layers do', () => {
     const some = Object.entries(layerCases).map(([kernel, cases]) => [
       kernel,

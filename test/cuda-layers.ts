@@ -6,6 +6,7 @@ import type { Kernel } from '../src/plan/kernel.ts';
 import { programOf, runProgram } from './cuda-kit.ts';
 import { distance } from './ops/law.ts';
 import { webgpuCases } from './webgpu-cases.ts';
+import { lineCases } from './webgpu-cases-lines.ts';
 import type { WebgpuCase } from './webgpu-layers.ts';
 import { bandedConv, codedConv, conv, convOf, dense, grouped, rows, same } from './webgpu-layers.ts';
 
@@ -110,13 +111,14 @@ function together(cases: readonly WebgpuCase[]): Graph {
   return { name: 'layers', file: 'layers', nodes, outputs };
 }
 
-/** Of each kernel of a layer, by its name. */
+/** Of each kernel, by its name. */
 export const layerCases: Readonly<Record<string, readonly WebgpuCase[]>> = {
   depthwise: depthwiseCases,
   'dense-vector': denseVectorCases,
   dense: denseCases,
   'sparse-vector': vectorCases,
   sparse: windowCases,
+  ...lineCases,
 };
 
 /** What is wrong with what kernels compute of layers, against what these mean. */
