@@ -1,4 +1,4 @@
-/** The target cuda as a user sees it: files, words for what goes wrong, whole networks on this machine's processor, and what nvcc makes of them. */
+/** The target cuda: every operator, files, words for what goes wrong, whole networks on this machine's processor, and what nvcc makes of them. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +7,9 @@ import { partsFor } from '../src/make/parts.ts';
 import type { TargetOptions } from '../src/target.ts';
 import { runCompiler } from '../src/toolchain/compiler.ts';
 import { parsePtxas } from '../src/toolchain/ptxas.ts';
+import { kernels } from '../targets/cuda/kernels/index.ts';
 import { folderWith, installed, mixed, run, textOf } from './cpu-build.ts';
+import { everyCase, faultsOf } from './cuda-formats.ts';
 import { compiledCuda, compileFor } from './cuda-kit.ts';
 import { digitGraph } from './digits.ts';
 
@@ -23,7 +25,6 @@ describe.skipIf(noCompiler)('a network on a processor', () => {
     const file = (kind: string): string => `digits_pruned${kind}`;
     const blobs = [file('_weights.S'), file('_recorded.S')];
     compileFor(folder, [file('.cu'), file('_check.cu')], blobs, 'check', ['-O0']);
-    compileFor(folder, [file('.cu'), file('_example.cu')], [file('_weights.S')], 'example', ['-O0']);
   });
   afterAll(() => remove());
 
@@ -50,12 +51,10 @@ describe.skipIf(noCompiler)('a network on a processor', () => {
     );
     expect(refusal('CUDA_SHIM_MEMORY=1000')).toMatch(/the device has 1000 of 1000 bytes left, and \d+ are asked for/);
   });
+});
 
-  test('runs on files, and on the network’s own arrays', () => {
-    run(folder, 'sh', ['-c', 'head -c 3136 /dev/zero > in.bin']);
-    expect(JSON.parse(run(folder, './example', ['--repeat', '2', 'in.bin', 'out.bin']))).toHaveProperty('medianMs');
-    expect(() => run(folder, './example', ['out.bin', 'out.bin'])).toThrow('out.bin: not a file of 3136 bytes');
-  });
+test.skipIf(noCompiler)('every operator and every format computes what it means', () => {
+  expect(faultsOf(everyCase(), kernels, ['-O0'])).toEqual([]);
 });
 
 describe('nvcc', () => {

@@ -32,6 +32,15 @@ describe.skipIf(!installed('g++'))('networks', () => {
   test.each(digitModels)('%s, under sanitizers', (name) =>
     expectClose(compiledCuda(digitGraph(name)), ['-O1', ...addresses]),
   );
+  test('an example runs on files, and on the network’s own arrays', () => {
+    const folder = folderWith(compiledCuda(digitGraph('digits-pruned')));
+    const [source, example] = ['digits_pruned.cu', 'digits_pruned_example.cu'];
+    compileFor(folder, [source, example], ['digits_pruned_weights.S'], 'example', ['-O0', ...addresses]);
+    run(folder, 'sh', ['-c', 'head -c 3136 /dev/zero > in.bin']);
+    expect(JSON.parse(run(folder, './example', ['--repeat', '2', 'in.bin', 'out.bin']))).toHaveProperty('medianMs');
+    expect(() => run(folder, './example', ['out.bin', 'out.bin'])).toThrow('out.bin: not a file of 3136 bytes');
+  });
+
   test('a pose detector', () => expectClose(compiledCuda(loaded('blazepose-detector')), ['-O1']));
   test('a MobileNet v2', () => expectClose(compiledCuda(loaded('nsfwjs-mobilenet_v2')), ['-O1']));
 });
