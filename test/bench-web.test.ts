@@ -238,6 +238,8 @@ test('what counts in a page is a part of the page, and a table of its own', () =
     threads: 1,
     place: { kind: 'node', version: 'Node.js v20' },
     adapter: null,
+    device: null,
+    command: 'espalier bench',
     link: 1e7,
     ours: { ...timing, target: 'wasm', cpu: null, threads: 1, runs: 10, peakGflops: null, web, counts: null },
     peers: [{ ...timing, name: 'ort', ratio: 4, ratioIqr: 0.2, web: native }],

@@ -135,6 +135,7 @@ describe('a model', () => {
       starts: 0,
       link: 1e7,
       layers: false,
+      command: 'espalier bench',
       seconds: 1,
       journal,
       signal,

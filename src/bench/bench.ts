@@ -14,6 +14,7 @@ import type { Timing } from './alternate.ts';
 import { alternate } from './alternate.ts';
 import type { Process } from './contender.ts';
 import { countsOf } from './counts.ts';
+import { deviceOf } from './cuda-device.ts';
 import type { BenchJob, Keep } from './job.ts';
 import { machineOf } from './machine.ts';
 import type { Entrant } from './opened.ts';
@@ -23,7 +24,7 @@ import { kitFor } from './peers.ts';
 import type { BenchReport } from './report.ts';
 import { adapterSchema, softwareNote } from './report.ts';
 import { rounded } from './statistics.ts';
-import { timeLayers } from './time-layers.ts';
+import { timeCudaLayers, timeLayers } from './time-layers.ts';
 import { firstResults } from './web/first.ts';
 import type { Kit } from './web/kit.ts';
 import type { Place } from './web/places.ts';
@@ -154,7 +155,13 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
     },
   );
   if (!timings) return undefined;
-  const layers = job.layers ? await timeLayers(job, compiled, ours, place, keep) : undefined;
+  const device = options.target === 'cuda' ? await deviceOf(own.process) : undefined;
+  if (options.target === 'cuda' && !device) return undefined;
+  const layers = !job.layers
+    ? undefined
+    : await (device
+        ? timeCudaLayers(job, compiled, own.process, device)
+        : timeLayers(job, compiled, ours, place, keep));
   if (job.layers && !layers) return undefined;
   const [mine, ...others] = timings;
   return {
@@ -166,6 +173,8 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       threads,
       place: { kind: place.kind, version: place.version() },
       adapter: adapter ? { ...adapter, note: adapter.software ? softwareNote : null } : null,
+      device: device ?? null,
+      command: job.command,
       link: web.length > 0 ? job.link : null,
       ours: {
         target: options.target,

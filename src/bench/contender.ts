@@ -8,6 +8,7 @@ import type { ManifestPort } from '../make/manifest.ts';
 import { moduleExtension } from '../make/package.ts';
 import { bytesOf, zeros } from '../tensor/numbers.ts';
 import { elements } from '../tensor/type.ts';
+import { cudaHint } from '../toolchain/cuda.ts';
 import type { Dialogue } from '../toolchain/dialogue.ts';
 import { startDialogue } from '../toolchain/dialogue.ts';
 import { nodeCommand } from '../toolchain/node.ts';
@@ -109,7 +110,7 @@ function speaking(dialogue: Dialogue, { name, report, inputs, outputs }: Speaker
   const ask = async <T>(order: string, answer: z.ZodType<T>): Promise<T | undefined> => {
     const said = await dialogue.ask(order);
     const without = name === 'espalier' ? 'build it for the CPU of this machine' : `leave ${name} out of --against`;
-    if (!said.ok) return fail(`the process ${said.reason}`, without);
+    if (!said.ok) return fail(`the process ${said.reason}`, cudaHint(said.reason) ?? without);
     const refused = refusal.safeParse(said.value);
     // What has to be installed is worth saying; the other hints are for other commands.
     if (refused.success)

@@ -24,6 +24,8 @@ export interface BenchJob {
   /** Bits a second, to compute downloads for. */
   readonly link: number;
   readonly layers: boolean;
+  /** The command line, for the report. */
+  readonly command: string;
   readonly seconds: number;
   readonly rounds?: number | undefined;
   readonly journal: Journal;

@@ -8,7 +8,7 @@ import { buildAndOpen } from '../make/temporary.ts';
 import type { Process } from './contender.ts';
 import type { BenchJob, Keep } from './job.ts';
 import type { OursOptions } from './ours.ts';
-import { buildKit, openProgram } from './ours.ts';
+import { buildKit, isProgram, openProgram } from './ours.ts';
 import type { Kit } from './web/kit.ts';
 import type { Place } from './web/places.ts';
 import { nodePlace } from './web/places.ts';
@@ -56,8 +56,8 @@ export async function verified(
       // Others are opened to find out what is wrong with the first.
       if (timed && !gpu) return buildAndOpen(compiled, { ...options, journal, signal }, report);
       const again = timed ? '-again' : '';
-      const kit = options.target === 'cpu' ? undefined : await buildKit(compiled, ours, report, again);
-      if (!kit && options.target !== 'cpu') return undefined;
+      const kit = isProgram(options.target) ? undefined : await buildKit(compiled, ours, report, again);
+      if (!kit && !isProgram(options.target)) return undefined;
       const place = gpu ? placeFor(compiled) : nodePlace({ ...ours, ...portsOf(compiled), gpu, report });
       const process = kit ? await place.open(kit) : await openProgram(compiled, ours, report);
       if (!process) return undefined;

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitStepTimer, emitTimer } from '../../targets/cpu/timer.ts';
+import { emitTimer as emitCudaTimer } from '../../targets/cuda/timer.ts';
 import { emitSteps } from '../../targets/wasm/steps.ts';
 import type { Compiled } from '../compile.ts';
 import type { Report } from '../diagnostic.ts';
@@ -26,9 +27,12 @@ export interface OursOptions extends CompileOptions {
   readonly onTask: (doc: string | null) => void;
 }
 
-/** Builds for timing whole runs on the cpu, and starts. Undefined after a report. */
+/** Targets whose contender is a program of its own; those of the others run in Node.js or in pages. */
+export const isProgram = (target: string): boolean => target === 'cpu' || target === 'cuda';
+
+/** Builds for timing whole runs on the cpu, or whole runs and steps with CUDA, and starts. Undefined after a report. */
 export const openProgram = (compiled: Compiled, options: OursOptions, report: Report): Promise<Process | undefined> =>
-  openTimer(compiled, emitTimer, options, report);
+  openTimer(compiled, options.target === 'cuda' ? emitCudaTimer : emitTimer, options, report);
 
 /** Builds for timing steps on the cpu, and starts. Undefined after a report. */
 export const openProgramSteps = (

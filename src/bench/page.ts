@@ -3,6 +3,7 @@ import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
 import { pageOf, tableOf } from '../plot/page.ts';
 import { printAdapter } from '../toolchain/adapter.ts';
+import { printDevice } from './cuda-device.ts';
 import type { BenchReport, LayerTiming, Machine } from './report.ts';
 import { webSections } from './web/page-sections.ts';
 
@@ -23,11 +24,11 @@ export const machineText = ({ cpu, pinned, compiler, flags, platform, node, date
     date,
   ].join('; ');
 
-const leadOf = ({ machine, mask, threads, place, adapter, ours }: BenchReport): string => {
+const leadOf = ({ machine, mask, threads, place, adapter, device, ours }: BenchReport): string => {
   const format = mask.format === null ? '' : `, mostly ${mask.format}`;
   return (
     `${mask.weights} weights, ${percent(mask.zeros)} zero${format}. ` +
-    `${ours.target}${ours.web ? ` in ${place.version}` : ''}${adapter ? ` on ${printAdapter(adapter)}` : ''}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.${adapter?.note ? ` ${adapter.note}.` : ''}`
+    `${ours.target}${ours.web ? ` in ${place.version}` : ''}${adapter ? ` on ${printAdapter(adapter)}` : ''}${device ? ` on ${printDevice(device)}` : ''}${ours.cpu === null ? '' : ` ${ours.cpu}`}, ${threads === 1 ? 'one thread' : `${threads} threads`}, taking turns. ${machineText(machine)}.${adapter?.note ? ` ${adapter.note}.` : ''}`
   );
 };
 
@@ -57,7 +58,7 @@ function contenders({ ours, peers }: BenchReport): Section {
   };
 }
 
-function layerSections({ layers, ours }: BenchReport): readonly Section[] {
+function layerSections({ layers, ours, device }: BenchReport): readonly Section[] {
   const numbered = layers.map((layer, i) => ({ layer, label: `${layer.name} ${i}` }));
   const working = numbered.filter(({ layer }) => layer.macs > 0);
   const sorted = numbered.toSorted((a, b) => b.layer.minMs - a.layer.minMs);
@@ -77,7 +78,7 @@ function layerSections({ layers, ours }: BenchReport): readonly Section[] {
     { title: 'Layers, the slowest first', content: [barsPlot({ ...bars, rows: rows(sorted.slice(0, 20)) })] },
     {
       title: 'Share of the peak',
-      text: `Multiply-adds with weights that are kept, hot, against the ${(ours.peakGflops ?? 0).toFixed(1)} GFLOP/s that the core did on registers alone.`,
+      text: `Multiply-adds with weights that are kept, hot, against the ${(ours.peakGflops ?? 0).toFixed(1)} GFLOP/s that ${device ? 'its clock allows for f32 off the tensor cores' : 'the core did on registers alone'}.`,
       content: [
         barsPlot({
           title: 'share of the peak',

@@ -1,5 +1,6 @@
 /** What a measurement says, as data: the JSON of `espalier bench`. Times are milliseconds. */
 import { z } from 'zod';
+import { cudaDeviceSchema } from './cuda-device.ts';
 
 const ms = z.number().min(0);
 const share = z.number().min(0).max(1);
@@ -85,7 +86,10 @@ export const layerSchema = z.strictObject({
   hotMinMs: ms,
   /** Useful floating-point operations, two for each multiply-add with a weight that is kept, in 1e9 a second; hot, at best. */
   gflops: z.number().min(0),
-  /** The share of the fastest that the core did in the same minutes on registers alone. */
+  /**
+   * The share of the fastest that the core did in the same minutes on registers alone; on a GPU of what its clock allows for f32 off the tensor cores,
+   * of which tensor cores do several times as much.
+   */
   peakShare: z.number().min(0),
 });
 
@@ -117,6 +121,10 @@ export const benchSchema = z.strictObject({
   place: z.strictObject({ kind: z.enum(['node', 'browser']), version: z.string() }),
   /** What WebGPU ran on; null for other targets. `note` says what times are worth, unless they are those of a GPU. */
   adapter: adapterSchema.extend({ note: z.literal(softwareNote).nullable() }).nullable(),
+  /** The GPU that CUDA ran on; null for other targets. */
+  device: cudaDeviceSchema.nullable(),
+  /** The command line that asked for it. */
+  command: z.string(),
   /** Bits a second of the link that downloads were computed for; null where there are none. */
   link: z.number().nullable(),
   ours: z.strictObject({

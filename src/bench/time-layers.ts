@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { Compiled } from '../compile.ts';
 import type { Parts } from '../make/parts.ts';
 import { lower } from '../plan/lower.ts';
+import type { Process } from './contender.ts';
+import type { CudaDevice } from './cuda-device.ts';
+import { peakOf } from './cuda-device.ts';
 import type { BenchJob, Keep } from './job.ts';
 import type { Layers } from './layers.ts';
 import { layerTimings, stepTimes } from './layers.ts';
@@ -18,6 +21,26 @@ function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): 
   const plan = lower(compiled.graph, target.kernels);
   const emission = target.emit(plan, { render, report: () => {}, recorded: compiled.recorded });
   return { ...compiled, plan, ...emission };
+}
+
+/** What the program that times runs can do as well: its steps are those of the network, each with a launch of its own. Undefined after a report. */
+export async function timeCudaLayers(
+  { doing }: BenchJob,
+  { graph, plan }: Compiled,
+  process: Process,
+  device: CudaDevice,
+): Promise<Layers | undefined> {
+  doing('timing layers');
+  const series = stepTimes.omit({ peak: true });
+  const times = await process.ask(`steps ${stepRuns.inNetwork} ${stepRuns.windows}`, z.array(series));
+  return (
+    times &&
+    layerTimings(
+      graph,
+      plan,
+      times.map((step) => ({ ...step, peak: [peakOf(device)] })),
+    )
+  );
 }
 
 /** For wasm they run in `place`. Undefined after a report. */

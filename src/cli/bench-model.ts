@@ -153,6 +153,7 @@ async function measure(choices: Config, options: CompileOptions, flags: Flags, d
     starts: isForWeb(options.target) ? (flags.starts ?? defaultStarts) : 0,
     link: flags.link,
     layers: flags.layers ?? false,
+    command: desk.command,
     seconds: flags.seconds,
     rounds: flags.runs,
     journal: io.journal,

@@ -1,5 +1,6 @@
 /** A measurement, for people. */
 
+import { printDevice } from '../bench/cuda-device.ts';
 import { printLink } from '../bench/link.ts';
 import type { BenchReport, LayerTiming } from '../bench/report.ts';
 import { sum } from '../bench/web/shipped.ts';
@@ -9,7 +10,7 @@ import type { Paint } from './paint.ts';
 import { printBytes, printCount, printError, printPercent, printTime, table } from './paint.ts';
 
 export function asText(report: BenchReport, paint: Paint): readonly string[] {
-  const { machine, model, mask, threads, place, adapter, ours, peers, layers } = report;
+  const { machine, model, mask, threads, place, adapter, device, ours, peers, layers } = report;
   const head = ['', 'median', 'min', 'IQR', 'ratio', 'IQR', 'largest error'].map((word) => paint.dim(word));
   const own = [paint.bold('espalier'), ...times(ours), '', '', printError(ours.maxError)];
   const rows = peers.map((peer) => [
@@ -30,12 +31,13 @@ export function asText(report: BenchReport, paint: Paint): readonly string[] {
       `${machine.cpu}, ${threads === 1 ? 'one thread' : `${threads} threads`}${cores}${ours.web ? `, in ${place.version}` : ''}; ${ours.runs} runs, taking turns; ratio = peer / espalier`,
     ),
     ...(adapter ? [`adapter: ${visible(printAdapter(adapter))}`] : []),
+    ...(device ? [`device: ${visible(printDevice(device))}; second cache written over before each run`] : []),
     '',
     ...table([head, own, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right']),
     ...(adapter?.note ? [paint.yellow(adapter.note)] : []),
     ...webAsText(report, paint),
     ...gpuAsText(report, paint),
-    ...(layers.length > 0 ? ['', ...layersAsText(layers, ours.peakGflops ?? 0, paint)] : []),
+    ...(layers.length > 0 ? ['', ...layersAsText(layers, peakText(report), paint)] : []),
   ];
 }
 
@@ -97,7 +99,15 @@ function webAsText({ ours, peers, link }: BenchReport, paint: Paint): readonly s
 const times = ({ medianMs, minMs, iqrMs }: BenchReport['ours'] | BenchReport['peers'][number]): readonly string[] =>
   [medianMs, minMs, iqrMs].map(printTime);
 
-function layersAsText(layers: readonly LayerTiming[], peak: number, paint: Paint): readonly string[] {
+/** What shares of the peak are shares of. */
+function peakText({ ours, device }: BenchReport): string {
+  const peak = (ours.peakGflops ?? 0).toFixed(1);
+  return device
+    ? `${peak}, the most of f32 off the tensor cores by the clock`
+    : `${peak}, the most that the core did on registers alone`;
+}
+
+function layersAsText(layers: readonly LayerTiming[], peak: string, paint: Paint): readonly string[] {
   const head = [
     'layer',
     'op',
@@ -147,7 +157,7 @@ function layersAsText(layers: readonly LayerTiming[], peak: number, paint: Paint
   return [
     ...table([head.map((word) => paint.dim(word)), ...rows, total.map((word) => paint.bold(word))], right),
     '',
-    `milliseconds; GFLOP/s of nonzero multiply-adds, hot, against ${peak.toFixed(1)}, the most that the core did on registers alone`,
+    `milliseconds; GFLOP/s of nonzero multiply-adds, hot, against ${peak}`,
   ];
 }
 

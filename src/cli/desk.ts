@@ -1,6 +1,7 @@
 /** Where a subcommand works: its streams, a place to report to, and how its problems reach the user at the end. */
 import type { Diagnostic, Report } from '../diagnostic.ts';
 import { visible } from '../diagnostic.ts';
+import { shown } from '../toolchain/compiler.ts';
 import type { Io } from './io.ts';
 import { exits } from './io.ts';
 import type { Paint } from './paint.ts';
@@ -8,6 +9,8 @@ import { paintFor } from './paint.ts';
 
 export interface Desk {
   readonly io: Io;
+  /** The command line, as a shell takes it. */
+  readonly command: string;
   /** Print one JSON document instead of text. */
   readonly json: boolean;
   readonly report: Report;
@@ -21,11 +24,12 @@ export interface Desk {
 export type Work = (desk: Desk) => Promise<boolean>;
 
 /** Does the work, prints its results and problems, and gives the exit code. With `json`, errors replace the result. */
-export async function atDesk(io: Io, json: boolean, work: Work): Promise<number> {
+export async function atDesk(io: Io, argv: readonly string[], json: boolean, work: Work): Promise<number> {
   const problems: Diagnostic[] = [];
   const results: string[] = [];
   const done = await work({
     io,
+    command: ['espalier', ...argv].map(shown).join(' '),
     json,
     report: (d) => void problems.push(d),
     doing: io.progress,

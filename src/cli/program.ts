@@ -29,7 +29,7 @@ export async function runEspalier(argv: readonly string[], io: Io): Promise<numb
   const json = argv.includes('--json');
   let code: number = exits.ok;
   const act: Act = async (options, work) => {
-    code = await atDesk(io, options.json === true, work);
+    code = await atDesk(io, argv, options.json === true, work);
   };
   try {
     await program(act, io).parseAsync([...argv], { from: 'user' });

@@ -8,6 +8,7 @@ import type { AdapterInfo } from '../toolchain/adapter.ts';
 import { openGpu } from '../toolchain/run-gpu.ts';
 import type { Timing } from '../toolchain/run-native.ts';
 import { loadWasm } from '../toolchain/run-wasm.ts';
+import { cudaToolkit } from '../toolchain/toolkit.ts';
 import { readManifest } from './folder.ts';
 import type { Manifest } from './manifest.ts';
 import { manifestName } from './manifest.ts';
@@ -49,7 +50,9 @@ export async function openFolder(folder: string, report: Report, signal?: AbortS
       'the folder holds sources and no binary',
       targets.some(({ name, hardwareFault }) => name === manifest.target && hardwareFault)
         ? 'hardware is simulated: see README.md in the folder'
-        : 'build without --source-only, with a C compiler installed',
+        : manifest.target === 'cuda'
+          ? `build without --source-only; ${cudaToolkit.hint}`
+          : 'build without --source-only, with a C compiler installed',
     );
   const opened = await (!has('binding')
     ? openNative(folder, manifest, report, signal)

@@ -5,6 +5,7 @@ import { access, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { RunCompiler } from '../recipe.ts';
+import { cudaToolkit, toolkitFolders } from './toolkit.ts';
 
 export type Compiled =
   | {
@@ -26,13 +27,15 @@ export interface CompileOptions {
   readonly signal?: AbortSignal | undefined;
   /** The PATH to search; the process's own unless given. */
   readonly path?: string | undefined;
+  /** Folders to search for nvcc after those; where toolkits put it unless given. */
+  readonly toolkits?: readonly string[] | undefined;
 }
 
 /** Runs one compiler of the task, the first that is installed. A failed run leaves no output behind. */
 export async function runCompiler(task: RunCompiler, options: CompileOptions): Promise<Compiled> {
-  const { folder, signal, path = process.env.PATH ?? '' } = options;
+  const { folder, signal, path = process.env.PATH ?? '', toolkits = toolkitFolders() } = options;
   const wanted = options.compilers ?? task.compilers;
-  const program = await findProgram(wanted, path);
+  const program = await findProgram(wanted, path, wanted.includes(cudaToolkit.compiler) ? toolkits : []);
   if (program === undefined) return { ok: false, diagnostic: missing(task, wanted) };
   const { only } = task;
   const machine = only && (await execute(program.path, ['-dumpmachine'], folder, signal)).output;
@@ -51,14 +54,16 @@ export interface Program {
   readonly path: string;
 }
 
-/** The first of `names` that is an executable file in a folder of `path`, or is itself the path of one. */
+/** The first of `names` that is an executable file in a folder of `path`, then of `more`, or is itself the path of one. */
 export async function findProgram(
   names: readonly string[],
   path: string = process.env.PATH ?? '',
+  more: readonly string[] = [],
 ): Promise<Program | undefined> {
+  const searched = [...path.split(delimiter).filter((folder) => folder !== ''), ...more];
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   for (const name of names) {
-    const folders = /[\\/]/.test(name) ? [''] : path.split(delimiter).filter((folder) => folder !== '');
+    const folders = /[\\/]/.test(name) ? [''] : searched;
     for (const folder of folders)
       for (const ending of endings) {
         const candidate = folder === '' ? name + ending : join(folder, name + ending);
@@ -103,7 +108,9 @@ function missing(task: RunCompiler, wanted: readonly string[]): Diagnostic {
     severity: 'error',
     code: 'toolchain/no-compiler',
     message: `no compiler found for "${task.output}": tried ${wanted.map((name) => `"${name}"`).join(', ')}`,
-    hint: 'install one of them, or build the sources, which were written, elsewhere; --source-only stops asking',
+    hint: wanted.includes(cudaToolkit.compiler)
+      ? `${cudaToolkit.hint}, or build the sources where there is one: --source-only stops asking`
+      : 'install one of them, or build the sources, which were written, elsewhere; --source-only stops asking',
   };
 }
 
@@ -142,5 +149,5 @@ function failed(task: RunCompiler, command: string, code: number | string, outpu
 }
 
 /** Quoted where a shell would take it apart. */
-const shown = (word: string): string =>
+export const shown = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Named } from '../graph/evaluate.ts';
 import { elements } from '../tensor/type.ts';
+import { cudaHint } from './cuda.ts';
 import type { NumberPorts } from './number-files.ts';
 import { throughFiles } from './number-files.ts';
 
@@ -68,6 +69,6 @@ const failure = ({ program }: NativeRun, message: string): NativeResult => ({
     severity: 'error',
     code: 'toolchain/run-failed',
     message: `"${program}" did not run: ${message}`,
-    hint: 'build it again; a program built for another CPU needs that CPU',
+    hint: cudaHint(message) ?? 'build it again; a program built for another CPU needs that CPU',
   },
 });

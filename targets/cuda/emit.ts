@@ -70,7 +70,7 @@ export function emit(
     },
     ports: [...inputs.map((p) => ({ ...p, from: 'inputs' })), ...outputs.map((p) => ({ ...p, from: 'outputs' }))],
   };
-  const module = moduleOf(plan, (array) => placeText(array.name, places.at.get(array), begin), render);
+  const module = placedModule(plan, render, places);
   return {
     artefacts: [
       { path: `${name}.h`, contents: header(common, build.command, render), role: 'header' },
@@ -95,6 +95,12 @@ export function emit(
     ],
     recipe: build.recipe,
   };
+}
+
+/** With arrays where the device has them. */
+export function placedModule(plan: Plan, render: Render, places: Places = placesOf(plan)): Module {
+  const begin = weightBytes(places);
+  return moduleOf(plan, (array) => placeText(array.name, places.at.get(array), begin), render);
 }
 
 /** Of Node.js, and of what an i32 counts in an array. */

@@ -152,6 +152,16 @@ static inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream
   event->number = cuda_shim::queue.number + cuda_shim::queue.pending.size();
   return error;
 }
+enum { cudaEventRecordDefault = 0, cudaEventRecordExternal = 1 };
+/* In a graph an event is recorded whenever that is launched, and is there when somebody has waited for the stream. */
+static inline cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned flags) {
+  if (flags != cudaEventRecordExternal || !stream || !stream->capture) return cudaEventRecord(event, stream);
+  event->number = 0;
+  return cuda_shim::give(stream, [event] {
+    event->time = cuda_shim::seconds();
+    return cudaSuccess;
+  });
+}
 static inline cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const cudaError_t error = cuda_shim::mayWait();
   return error == cudaSuccess ? cuda_shim::runUntil(event->number) : error;
