@@ -4,7 +4,7 @@ import type { Call } from '../src/graph/graph.ts';
 import { nodesById } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { typesOf } from '../src/plan/offers.ts';
-import type { Prediction, Target } from '../src/target.ts';
+import type { Prediction, Target, Work } from '../src/target.ts';
 import { matrix } from '../src/tensor/matrix.ts';
 import { cuda } from '../targets/cuda/target.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
@@ -64,7 +64,7 @@ describe('the best way', () => {
   });
 });
 
-function predicted(target: Target, rows: number, columns: number, pixels: number, encoding: object): Prediction {
+function workOf(rows: number, columns: number, pixels: number, encoding: object): Work {
   const graph = parse(`graph one of "one.json"
   %x = input "x" : f32[${pixels}x${columns}]
   %w = input "w" : f32[${rows}x${columns}]
@@ -77,8 +77,13 @@ return "y"=%y
   const all = rows * columns;
   const { format, params, share } = encoding as { format: string; params: Record<string, number>; share: number };
   const cost = { bytes: 4 * share * all, multiplies: share * all, lookups: 0, tests: 0 };
-  return target.predict({ call, types: typesOf(call, byId), encoding: { format, params }, cost, reuse: pixels });
+  return { call, types: typesOf(call, byId), encoding: { format, params }, cost, reuse: pixels };
 }
+
+const predicted = (target: Target, rows: number, columns: number, pixels: number, encoding: object): Prediction =>
+  target.predict(workOf(rows, columns, pixels, encoding));
+
+const priced = (target: Target, encoding: object): number => target.price(workOf(4096, 4096, 4096, encoding));
 
 const dense = { format: 'dense', params: {}, share: 1 };
 const half = { format: 'nm', params: { n: 2, m: 4 }, share: 0.5 };
@@ -109,4 +114,11 @@ describe('what is predicted', () => {
     expect(predicted(f16, 512, 512, 4, half).family).not.toContain('tensor');
     expect(predicted(f16, 512, 512, 512, half).family).toContain('tensor');
   });
+});
+
+test('what would be stored with its zeros is not stored sparse', () => {
+  const f16 = cuda.target({ arithmetic: 'f16' });
+  expect(priced(f16, { format: 'csr', params: { index: 16 }, share: 0.1 })).toBe(Number.POSITIVE_INFINITY);
+  expect(priced(f16, half)).toBeLessThan(priced(f16, dense));
+  expect(priced(cuda.target({}), { format: 'csr', params: { index: 16 }, share: 0.1 })).toBeLessThan(1e9);
 });

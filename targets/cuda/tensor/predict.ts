@@ -12,10 +12,15 @@ import { bytesOf, fewest } from './layer.ts';
 import type { Tile, Way } from './tiles.ts';
 import { sharedBytes, takesTile, tiles } from './tiles.ts';
 
+export interface TensorPrediction extends Prediction {
+  /** Whether weights of the format are multiplied as it has them, all of them where it is dense: others are stored with their zeros. */
+  readonly own: boolean;
+}
+
 /** Of layers that tensor cores take. `room`: bytes of shared memory that a block can have. */
 export const predictTensor =
   (element: Element, { sparse, room }: { readonly sparse: boolean; readonly room: number }) =>
-  ({ call, types, encoding, cost }: Work): Prediction | undefined => {
+  ({ call, types, encoding, cost }: Work): TensorPrediction | undefined => {
     const { op } = call;
     if (op.kind !== 'linear' && (op.kind !== 'conv2d' || op.groups > 1)) return undefined;
     const { shape } = types.weights;
@@ -50,6 +55,7 @@ export const predictTensor =
     return {
       ns: best.ns,
       bound: best.bound,
+      own: way !== 'dense' || encoding.format === 'dense',
       family: inWords(way, tile, best, element, multiplied / (rows * pixels * columns) - 1),
     };
   };
