@@ -9,6 +9,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import type { Op } from '../src/ops/index.ts';
 import { cpu } from '../targets/cpu/target.ts';
 import { folderWith, installed, render, run, warnings } from './cpu-build.ts';
+import { sanitizers } from './cpu-kernels/kit.ts';
 import { constant, graphOf, input, making } from './plan/graphs.ts';
 
 const conv = (more: Partial<Extract<Op, { kind: 'conv2d' }>> = {}): Op => ({
@@ -83,8 +84,7 @@ function outputOf(built: Compiled): Buffer {
 
 function check(built: Compiled): void {
   const folder = folderWith(built);
-  const flags = ['-O0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-  build(folder, 'check', ['test', 'test_weights', 'test_recorded', 'test_check'], flags);
+  build(folder, 'check', ['test', 'test_weights', 'test_recorded', 'test_check'], sanitizers);
   expect(run(folder, './check', [])).toMatch(/ok\n$/);
 }
 

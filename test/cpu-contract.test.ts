@@ -6,6 +6,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import { parse } from '../src/graph/parse.ts';
 import { identifiers } from '../targets/identifiers.ts';
 import { checkSourcesOf, compiled, few, folderWith, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
+import { sanitizers } from './cpu-kernels/kit.ts';
 
 const link = ['-I.', '-lm', '-lpthread'];
 
@@ -16,7 +17,7 @@ function withMain(graph: Graph, main: string, flags: readonly string[] = []): st
   writeFileSync(join(folder, 'main.c'), `#include "${graph.name}.h"\n#include <stdio.h>\n#include <string.h>\n${main}`);
   run(folder, 'gcc', [
     '-std=gnu11',
-    '-O2',
+    '-O1',
     ...flags,
     ...warnings,
     ...sourcesOf(built),
@@ -82,7 +83,7 @@ int main(void) {
   return 0;
 }
 `,
-    ['-O0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-march=native'],
+    [...sanitizers, '-march=native'],
   );
   expect(printed).toBe('1.0000');
 });

@@ -55,9 +55,6 @@ const faults = (got: readonly Numbers[]): readonly string[] =>
 
 const strict = '-ffp-contract=off';
 
-/** Sanitizers take several times as long over what is optimised, and what is not shows them no less. */
-const watched = ['-O0', ...sanitizers];
-
 const builds = {
   'gcc, as wide as this CPU': {
     compiler: 'gcc',
@@ -66,10 +63,10 @@ const builds = {
   },
   'clang, as wide as this CPU, nothing outside arrays': {
     compiler: 'clang-19',
-    flags: ['-march=native', strict, ...watched],
+    flags: ['-march=native', strict, ...sanitizers],
   },
   'gcc, SSE2': { compiler: 'gcc', flags: ['-O1', strict], routinesAlone: true },
-  'clang, no vectors, nothing outside arrays': { compiler: 'clang-19', flags: ['-U__SSE2__', strict, ...watched] },
+  'clang, no vectors, nothing outside arrays': { compiler: 'clang-19', flags: ['-U__SSE2__', strict, ...sanitizers] },
 } satisfies Readonly<Record<string, Build>>;
 
 type BuildName = keyof typeof builds;

@@ -5,18 +5,20 @@ import { describe, expect, test } from 'vitest';
 import { partsFor } from '../src/make/parts.ts';
 import { mostThreads } from '../targets/cpu/sharing.ts';
 import { checkSourcesOf, compiled, folderWith, installed, mixed, run, sourcesOf, warnings } from './cpu-build.ts';
+import { sanitizers } from './cpu-kernels/kit.ts';
 import { callers, everyNumberOfThreads, fewThreads, tried } from './cpu-threads.ts';
 
 const most = 3;
 const together = compiled(mixed(), { threads: most });
 
 test.skipIf(!installed('clang-19'))('one thread and several give the same bits, nothing outside arrays', () => {
-  const flags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-  expect(tried(together, everyNumberOfThreads('mixed', together.plan, most, 20), 'clang-19', flags)).toBe('equal\n');
+  expect(tried(together, everyNumberOfThreads('mixed', together.plan, most, 20), 'clang-19', sanitizers)).toBe(
+    'equal\n',
+  );
 });
 
 test('pools are told what is wrong, run at once without races, and start and stop', () => {
-  const flags = ['-O1', '-fsanitize=thread'];
+  const flags = ['-O0', '-fsanitize=thread'];
   expect(tried(together, callers('mixed', together.plan, most), 'gcc', flags)).toBe('well\n');
 });
 

@@ -83,7 +83,14 @@ export interface Build {
 }
 
 export const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-pedantic', '-Wno-psabi', '-Werror'];
-export const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
+
+/** Sanitizers take several times as long over what is optimised, and what is not shows them no less. */
+export const sanitizers = [
+  '-O0',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+  '-fno-omit-frame-pointer',
+];
 
 /** C that computes cases, to be compiled more than once. */
 export interface Program {

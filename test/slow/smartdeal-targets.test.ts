@@ -9,6 +9,7 @@ import { kernels } from '../../targets/cpu/kernels/index.ts';
 import { cpuTarget } from '../../targets/cpu/target.ts';
 import { wasmTarget } from '../../targets/wasm/target.ts';
 import { checkSourcesOf, folderWith, installed, render, run, warnings } from '../cpu-build.ts';
+import { sanitizers } from '../cpu-kernels/kit.ts';
 import { apart, graph, layers } from '../smartdeal-layers.ts';
 import { buildModule } from '../wasm-module.ts';
 
@@ -28,7 +29,6 @@ test.skipIf(!installed('gcc')).each([
   const out = compile({ graph, passes: pipeline(target), target, render });
   if (!out.ok) throw new Error('does not compile');
   const folder = folderWith(out);
-  const watched = ['-O1', '-fsanitize=undefined,address', '-fno-sanitize-recover'];
-  run(folder, 'gcc', ['-std=c11', ...watched, ...warnings, ...checkSourcesOf(out), '-lm', '-o', 'check']);
+  run(folder, 'gcc', ['-std=c11', ...sanitizers, ...warnings, ...checkSourcesOf(out), '-lm', '-o', 'check']);
   run(folder, './check', []);
 });
