@@ -18,6 +18,7 @@ import { packageFolder } from '../src/make/package.ts';
 import { readPng } from '../src/make/png.ts';
 import { median } from '../src/make/timing.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
+import { dataBytes } from './data-bytes.ts';
 import { bestPerson, columns, drawPerson } from './person.ts';
 
 const rounds = 15;
@@ -100,22 +101,6 @@ function sizes(): readonly string[] {
     ],
     ['left', 'left', 'right', 'right'],
   );
-}
-
-/** Bytes of a WebAssembly module's data sections: its weights. Core specification, 5.5.2. */
-function dataBytes(module: Uint8Array): number {
-  let [at, bytes] = [8, 0];
-  while (at < module.length) {
-    const id = module[at++];
-    let [size, shift] = [0, 0];
-    for (let byte = 128; byte & 128; shift += 7) {
-      byte = module[at++];
-      size += (byte & 127) * 2 ** shift;
-    }
-    if (id === 11) bytes += size;
-    at += size;
-  }
-  return bytes;
 }
 
 async function times(): Promise<readonly string[]> {

@@ -8,6 +8,7 @@ import { rolldown } from 'rolldown';
 import { rollup } from 'rollup';
 import { beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
+import { dataBytes } from '../../examples/data-bytes.ts';
 import { espalier as forEsbuild } from '../../src/plugin/esbuild.ts';
 import { espalier as forRolldown } from '../../src/plugin/rolldown.ts';
 import { espalier as forRollup } from '../../src/plugin/rollup.ts';
@@ -148,15 +149,22 @@ test('what a query asks for is done: fewer weights, smaller ones, whole numbers,
   writeFileSync(main, imports.join('\n'));
   const { output } = await (await rollup({ input: main, plugins: [forRollup()] })).generate({ format: 'es' });
   const files = output.flatMap((file) => (file.type === 'asset' ? [file] : []));
-  const sizes = new Map(files.map((file) => [/\w+/.exec(file.names[0])?.[0] ?? '', file.source.length]));
+  const modules = new Map(files.map((file) => [/\w+/.exec(file.names[0])?.[0] ?? '', file.source as Uint8Array]));
   expect(files.every(({ source }) => WebAssembly.validate(source as Uint8Array<ArrayBuffer>))).toBe(true);
-  expect([...sizes.keys()].sort()).toEqual(Object.keys(queries).sort());
-  const size = (name: string): number => sizes.get(name) ?? Number.NaN;
+  expect([...modules.keys()].sort()).toEqual(Object.keys(queries).sort());
+  const module = (name: string): Uint8Array => modules.get(name) ?? expect.unreachable(name);
+  const size = (name: string): number => module(name).length;
   expect(size('codes')).toBeLessThan(0.75 * size('plain'));
   expect(size('pruned')).toBeLessThan(0.5 * size('plain'));
-  // Half of the module is code by then.
+  // Of so small a network code is half of such modules: what is stored is told by itself.
   expect(size('bytes')).toBeLessThan(0.75 * size('plain'));
   expect(size('both')).toBeLessThan(size('bytes'));
+  const stored = (name: string): number => dataBytes(module(name)) / dataBytes(module('plain'));
+  expect(stored('codes')).toBeLessThan(0.3);
+  expect(stored('pruned')).toBeLessThan(0.21);
+  // Besides weights of one byte in place of two there are the numbers that sums are brought to the next scale by.
+  expect(stored('bytes')).toBeLessThan(0.6);
+  expect(stored('both')).toBeLessThan(0.25);
 });
 
 describe('a model that cannot be compiled is an error of the bundler, with the file and what to do', () => {
