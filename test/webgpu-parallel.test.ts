@@ -52,8 +52,17 @@ describe('loops become invocations', () => {
     expect(counts(turns((total) => [assign(total, f32(2))]))).toEqual([[6]]);
   });
 
+  test('where a statement before them declares what they use, and they do not change it', () => {
+    const total = local('total', 'f32');
+    expect(counts([declare(total, f32(1)), ...loop('i', 0, 6, (i) => [store(y, i, total)])])).toEqual([[6]]);
+    const changed = loop('i', 0, 6, (i) => [assign(total, f32(2)), store(y, i, total)]);
+    expect(counts([declare(total, f32(1)), ...changed])).toEqual([[]]);
+  });
+
   test('one grid after the other where loops follow each other', () => {
     expect(counts([...copyTo(([i]) => i, [7]), ...copyTo(([i]) => i, [9])])).toEqual([[7], [9]]);
+    const ones = [store(y, 7, f32(1)), store(y, 8, f32(1))];
+    expect(counts([...copyTo(([i]) => i, [7]), ...ones, ...copyTo(([i]) => i, [9])])).toEqual([[7], [], [9]]);
   });
 });
 
@@ -86,8 +95,9 @@ describe('loops stay loops', () => {
     expect(counts(rows)).toEqual([[]]);
   });
 
-  test('where a statement before them declares what they use', () => {
+  test('where several share what a statement before them declares', () => {
     const total = local('total', 'f32');
-    expect(counts([declare(total, f32(1)), ...loop('i', 0, 6, (i) => [store(y, i, total)])])).toEqual([[]]);
+    const one = () => loop('i', 0, 6, (i) => [store(y, i, total)]);
+    expect(counts([declare(total, f32(1)), ...one(), ...one()])).toEqual([[]]);
   });
 });

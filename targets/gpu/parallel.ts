@@ -22,8 +22,13 @@ export interface Axis {
 /** One after the other, each when the one before is done. */
 export function gridsOf(body: readonly Stmt[]): readonly Grid[] {
   // What a statement declares at the top is visible to those after it, which then stay together.
-  if (!body.every((s) => s.kind === 'for')) return [{ axes: [], body }];
-  return body.map((s) => gridOf([s]));
+  if (body.some((s) => s.kind === 'let' || s.kind === 'set')) return [gridOf(body)];
+  const pieces: Stmt[][] = [];
+  body.forEach((s, i) => {
+    if (i > 0 && s.kind !== 'for' && body[i - 1].kind !== 'for') pieces[pieces.length - 1].push(s);
+    else pieces.push([s]);
+  });
+  return pieces.map(gridOf);
 }
 
 function gridOf(body: readonly Stmt[]): Grid {
