@@ -1,11 +1,11 @@
-/** What was built for WebGPU on the command line: run and verified in Node.js, and what is said where it cannot be. */
+/** What was built for WebGPU on the command line: run and verified in Node.js. What is said where something is missing is tested with what is slow. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBuilt, spawnEspalier, writeModel } from './cli-kit.ts';
 import { noGpu } from './webgpu-device.ts';
-import { changed, noPackage, withoutPackage, withPackage } from './webgpu-run-kit.ts';
+import { changed, withPackage } from './webgpu-run-kit.ts';
 
 let root: string;
 const at = (path: string): string => join(root, path);
@@ -71,10 +71,4 @@ describe.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, () => {
       err: 'error: the GPU was lost, and the model has to be loaded anew: device was destroyed [run/gpu-lost]\n  hint: run it again; if the GPU is lost again, update its driver, or build for wasm or cpu\n',
     });
   });
-});
-
-test('without the package', async () => {
-  const { code, out, err } = await withoutPackage(at('alone'))(run());
-  expect([code, out]).toEqual([1, '']);
-  expect(err).toMatch(noPackage);
 });

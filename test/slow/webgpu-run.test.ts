@@ -20,6 +20,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 test('the package', async () => {
   const alone = withoutPackage(at('alone'));
   for (const argv of [
+    ['run', at('gpu'), '-i', 'random:1'],
     ['verify', at('net'), '-t', 'webgpu'],
     ['bench', at('net'), '-t', 'webgpu'],
     ['tune', '-t', 'webgpu', '--quick'],
