@@ -6,6 +6,8 @@ import type { Kernel } from '../src/plan/kernel.ts';
 import type { Shape } from '../src/tensor/type.ts';
 import { elements as count, tensor } from '../src/tensor/type.ts';
 import { tensorKernel } from '../targets/cuda/kernels/tensor.ts';
+import { tensorWholeKernel } from '../targets/cuda/kernels/tensor-whole.ts';
+import type { Choose } from '../targets/cuda/tensor/calls.ts';
 import type { Element } from '../targets/cuda/tensor/elements.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
 import type { Way } from '../targets/cuda/tensor/tiles.ts';
@@ -18,12 +20,16 @@ import { typeOfSample } from './ops/law.ts';
 const everything = { sparse: true, room: 99 * 1024 };
 
 /** The smallest tile of a way, its steps shared out among so many. */
-const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
-  const kernel = tensorKernel(element, everything, (offers) => {
+const smallest =
+  (way: Way, splits: number): Choose =>
+  (offers) => {
     const fit = offers.filter((o) => o.way === way);
     const least = fit.toSorted((a, b) => a.tile.rows * a.tile.pixels - b.tile.rows * b.tile.pixels)[0];
     return least && { ...least, estimate: { ...least.estimate, splits } };
-  });
+  };
+
+const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
+  const kernel = tensorKernel(element, everything, smallest(way, splits));
   return {
     ...kernel,
     match: (site) => (!rows || site.weights?.matrix.rows === rows ? kernel.match(site) : 'takes others'),
@@ -32,6 +38,8 @@ const only = (element: Element, way: Way, splits: number, rows?: number): Kernel
 
 /** Each takes what the ones before leave. */
 export const oneByOne: readonly Kernel[] = [
+  tensorWholeKernel(everything, smallest('sparse', 1)),
+  tensorWholeKernel(everything, smallest('dense', 2)),
   only(elements.bf16, 'sparse', 1, 33),
   only(elements.tf32, 'sparse', 2, 34),
   only(elements.tf32, 'dense', 1, 35),
@@ -78,10 +86,12 @@ function layer(
     element,
   );
   const numbers = (length: number, seed: number) => Float32Array.from({ length }, (_, i) => random(i, seed));
+  const dtype = element.sum === 'int' ? 'i32' : 'f32';
+  const of = (data: Float32Array<ArrayBuffer>) => (dtype === 'i32' ? Int32Array.from(data) : data);
   const values: Value[] = [
-    { type: tensor('f32', x), data: given },
-    { type: tensor('f32', weights), data },
-    { type: tensor('f32', [rows]), data: numbers(rows, 3) },
+    { type: tensor(dtype, x), data: of(given) },
+    { type: tensor(dtype, weights), data: of(data) },
+    { type: tensor(dtype, [rows]), data: of(numbers(rows, 3).map((v) => (dtype === 'i32' ? 1000 * v : v))) },
   ];
   const result = typeOfSample({ op, values });
   if (more.residual) values.push({ type: result, data: numbers(count(result.shape), 4) });
@@ -114,6 +124,8 @@ export const tensorCases = (): readonly Case[] => [
   layer('blocks 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 2] }), [1, 12, 9, 48], [48, 3, 3, 48], blocks),
   layer('V:2:8 1x1', conv({ activation: 'sigmoid' }), [1, 5, 6, 64], [40, 1, 1, 64], shared),
   layer('1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [20, 1, 1, 40], all),
+  layer('int8 2:4', linear, [20, 136], [40, 136], two, { element: elements.s8 }),
+  layer('int8 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 7, 20], [40, 3, 3, 20], all, { element: elements.s8 }),
   layer('no weights', conv({ activation: 'relu' }), [1, 5, 6, 64], [36, 1, 1, 64], () => false),
 ];
 

@@ -14,6 +14,7 @@ import { softmax } from './softmax.ts';
 import { sparse } from './sparse.ts';
 import { sparseVector } from './sparse-vector.ts';
 import { tensorKernel } from './tensor.ts';
+import { tensorWholeKernel } from './tensor-whole.ts';
 
 /** Layers that wait for memory, whatever multiplies. */
 const waiting: readonly Kernel[] = [depthwise, denseVector, sparseVector];
@@ -23,8 +24,10 @@ const others: readonly Kernel[] = [dense, sparse, reduce, softmax, layerNorm, ma
 /** What computes in f32, on every GPU. Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [...waiting, ...others];
 
-/** With tensor cores among them, where something else than f32 is wanted and all architectures have them. */
-export const kernelsFor = (archs: readonly Arch[], arithmetic: Arithmetic): readonly Kernel[] =>
-  arithmetic === 'f32' || !haveTensorCores(archs)
-    ? kernels
-    : [...waiting, tensorKernel(elements[arithmetic], { sparse: true, room: roomOn(archs) }), ...others];
+/** With tensor cores, where all architectures have them: for whole numbers of 8 bits, and for others where something else than f32 is wanted. */
+export function kernelsFor(archs: readonly Arch[], arithmetic: Arithmetic): readonly Kernel[] {
+  if (!haveTensorCores(archs)) return kernels;
+  const common = { sparse: true, room: roomOn(archs) };
+  const narrow = arithmetic === 'f32' ? [] : [tensorKernel(elements[arithmetic], common)];
+  return [tensorWholeKernel(common), ...waiting, ...narrow, ...others];
+}

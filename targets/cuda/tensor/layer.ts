@@ -57,7 +57,7 @@ export function tensorLayer(site: KernelSite, element: Element): TensorLayer | s
   return most > mostCounted ? `takes at most ${mostCounted} numbers` : layer;
 }
 
-const largestOf = ({ name }: Element): number => (name === 'f16' ? 65504 : 3.3e38);
+const largestOf = ({ name }: Element): number => ({ f16: 65504, bf16: 3.3e38, tf32: 3.3e38, s8: 127 })[name];
 
 /** Bytes of x and of the result, and of x in fewer bits, written and read. */
 export const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>

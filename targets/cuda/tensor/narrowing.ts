@@ -2,7 +2,8 @@
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Ending } from '../ending.ts';
-import { callOf, real, result, whole } from '../kernel.ts';
+import type { Parameter } from '../kernel.ts';
+import { callOf, whole } from '../kernel.ts';
 import type { Element } from './elements.ts';
 
 const threads = 256;
@@ -12,6 +13,12 @@ const pack = ({ name }: Element): Routine => ({
   template: `cuda/kernels/tensor/pack-${name}.cu.hbs`,
   view: {},
   needs: [],
+});
+
+/** What numbers are before they have fewer bits, or sums are. */
+const numbers = (name: string, { sum }: Element, argument: Argument): Parameter => ({
+  declare: `const ${sum} *__restrict__ ${name}`,
+  argument,
 });
 
 const to = (argument: Argument) => ({ declare: 'uint32_t *__restrict__ to', argument });
@@ -35,10 +42,10 @@ export function narrow(l: Lines, element: Element): RoutineCall {
   return callOf({
     name: `narrow-${element.name}`,
     template: 'tensor/narrow',
-    view: { type: element.name, inWord: inWord(element) },
+    view: { type: element.name, inWord: inWord(element), sum: element.sum },
     needs: [pack(element)],
     parameters: [
-      real('from', l.from),
+      numbers('from', element, l.from),
       to(l.to),
       whole('lines', lines),
       whole('length', l.length),
@@ -54,10 +61,10 @@ export function narrowTurned(l: Lines, element: Element): RoutineCall {
   return callOf({
     name: `narrow-turned-${element.name}`,
     template: 'tensor/narrow-turned',
-    view: { type: element.name, inWord: inWord(element) },
+    view: { type: element.name, inWord: inWord(element), sum: element.sum },
     needs: [pack(element)],
     parameters: [
-      real('from', l.from),
+      numbers('from', element, l.from),
       to(l.to),
       whole('lines', l.lines),
       whole('length', l.length),
@@ -78,17 +85,21 @@ export interface Parts {
   readonly result: Arr;
 }
 
-export const addParts = (p: Parts, ending: Ending): RoutineCall =>
+export const addParts = (p: Parts, ending: Ending, element: Element): RoutineCall =>
   callOf({
     name: `add-parts-${ending.kind}`,
     template: 'tensor/add-parts',
-    view: { finish: ending.result('sum', 'row', 'at') },
+    view: {
+      sum: element.sum,
+      add: element.sum === 'int' ? 'wrap_add(sum, other)' : 'sum + other',
+      finish: ending.result('sum', 'row', 'at'),
+    },
     needs: ending.needs,
     parameters: [
-      real('parts_of', p.parts),
+      numbers('parts_of', element, p.parts),
       ...[whole('part_count', p.splits), whole('count', p.count), whole('row_count', p.rows), whole('to_row', p.toRow)],
       ...ending.parameters,
-      result('result', p.result),
+      { declare: `${element.sum} *__restrict__ result`, argument: p.result },
     ],
     groups: [Math.ceil(p.count / threads)],
     threads,

@@ -1,0 +1,108 @@
+/** The launches of a layer on tensor cores: what is multiplied is made of x, products, and the sum of their parts where blocks share steps. */
+import { alignUp } from '../../../src/plan/arena.ts';
+import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Ending } from '../ending.ts';
+import { callOf } from '../kernel.ts';
+import type { Element } from './elements.ts';
+import { perPiece } from './elements.ts';
+import { liveFours, packGathered } from './gathered.ts';
+import type { TensorLayer } from './layer.ts';
+import { addParts } from './narrowing.ts';
+import type { Packing } from './packing.ts';
+import { packBlocks, packDense, packSparse } from './packing.ts';
+import type { Finish } from './product.ts';
+import { productRoutine, productTold } from './product.ts';
+import type { Asked, Offer } from './ways.ts';
+import { offersFor } from './ways.ts';
+
+/** What all devices that code is made for have. */
+export type Common = Pick<Asked, 'sparse' | 'room'>;
+
+/** One of several ways; the best unless a test wants another. */
+export type Choose = (offers: readonly Offer[]) => Offer | undefined;
+
+export const best: Choose = (offers) => offers[0];
+
+/** Or why there are none. */
+export function callsFor(
+  site: KernelSite,
+  layer: TensorLayer,
+  ending: Ending,
+  element: Element,
+  common: Common,
+  choose: Choose,
+): readonly RoutineCall[] | string {
+  const { matrix, along, bytes, plain, goes } = layer;
+  const offer = choose(offersFor({ matrix, element, along, bytes, plain, ...common, pixels: goes.pixels }));
+  if (!offer) return 'takes layers for which there is a tile';
+  const packing = packed(layer, offer, element);
+  return typeof packing === 'string' ? packing : callsOf(site, layer, offer, packing, { ending, element });
+}
+
+function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packing | string {
+  if (way === 'dense') return packDense(matrix, tile.rows, element, taps);
+  if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps);
+  if (way === 'blocks') return packBlocks(matrix, tile.rows, element, taps);
+  const fours = liveFours(matrix, tile.rows, m);
+  return typeof fours === 'string' ? fours : packGathered(matrix, tile.rows, fours, element);
+}
+
+function callsOf(
+  site: KernelSite,
+  layer: TensorLayer,
+  { way, tile, estimate: { splits } }: Offer,
+  packing: Packing,
+  { ending, element }: { readonly ending: Ending; readonly element: Element },
+): readonly RoutineCall[] {
+  const gathered = way === 'gathered';
+  const { x, pitch, made } = gathered
+    ? rowsOfPixels(site, layer, element)
+    : piecesOfPixels(site, layer, packing, element);
+  const { goes } = layer;
+  const count = goes.rows * goes.pixels;
+  const parts = splits > 1 ? site.scratch('parts', element.sum === 'int' ? 'i32' : 'f32', splits * count) : undefined;
+  const finish = parts ? unfinished(element) : finishOf(ending, element);
+  const routine = productRoutine({ way, tile, element, along: layer.along }, finish);
+  const told = productTold(
+    {
+      ...{ x, pitch, ownList: packing.own, result: parts ?? site.result.array },
+      weights: site.pack('weights', packing.weights).array,
+      begins: site.pack('begins', packing.begins).array,
+      list: site.pack(gathered ? 'columns' : 'taps', packing.list.length > 0 ? packing.list : new Int32Array(2)).array,
+    },
+    gathered ? undefined : layer.reach,
+    { ...goes, part: parts ? count : 0 },
+    element.sum,
+  );
+  const { name, template, view, needs, threads, shared } = routine;
+  const groups = [Math.ceil(goes.pixels / tile.pixels), Math.ceil(goes.rows / tile.rows), splits];
+  const parameters = [...told, ...(parts ? [] : ending.parameters)];
+  const product = callOf({ name, template, view, needs, parameters, groups, threads, shared });
+  if (!parts) return [made, product];
+  const { rows, toRow } = goes;
+  return [made, product, addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element)];
+}
+
+interface Made {
+  readonly x: Argument;
+  readonly pitch: number;
+  readonly made: RoutineCall;
+}
+
+function piecesOfPixels(site: KernelSite, layer: TensorLayer, { depth }: Packing, element: Element): Made {
+  const x = site.scratch('pieces', 'u32', (layer.xPixels * depth.padded * element.bytes) / 4);
+  return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded) };
+}
+
+function rowsOfPixels(site: KernelSite, layer: TensorLayer, element: Element): Made {
+  const padded = alignUp(layer.xPixels, perPiece(element));
+  const x = site.scratch('pieces', 'u32', (layer.matrix.columns * padded * element.bytes) / 4);
+  return { x, pitch: padded / perPiece(element), made: layer.rows(x, padded) };
+}
+
+const finishOf = ({ kind, result, needs }: Ending, { sum }: Element): Finish => ({
+  ...{ kind, needs, result: sum },
+  text: result('sum', 'row', 'at'),
+});
+
+const unfinished = ({ sum }: Element): Finish => ({ kind: 'parts', text: 'sum', result: sum, needs: [] });
