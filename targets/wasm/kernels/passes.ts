@@ -41,15 +41,17 @@ export function inPasses(matrix: Matrix, { count, channels }: Passes): Matrix {
   const data = new Float32Array(count * rows * width);
   const mask = new Uint8Array(data.length);
   for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const from = row * columns + column;
-      if (!isLive(matrix, from)) continue;
-      const [tap, channel] = [Math.floor(column / run), column % run];
-      const pass = Math.floor(channel / channels);
-      const to = (pass * rows + row) * width + tap * channels + (channel % channels);
-      data[to] = matrix.data[from];
-      mask[to] = 1;
-    }
+    for (let tap = 0; tap < columns / run; tap++)
+      for (let pass = 0; pass < count; pass++) {
+        const [first, end] = [pass * channels, Math.min(run, (pass + 1) * channels)];
+        let from = row * columns + tap * run + first;
+        let to = (pass * rows + row) * width + tap * channels;
+        for (let channel = first; channel < end; channel++, from++, to++)
+          if (isLive(matrix, from)) {
+            data[to] = matrix.data[from];
+            mask[to] = 1;
+          }
+      }
   return { rows: count * rows, columns: width, run: channels, data, mask };
 }
 
