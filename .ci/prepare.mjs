@@ -52,9 +52,9 @@ export const install = () =>
     env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
   });
 
-/** Compiles everything but the tests to dist/, and makes the command one that `npx espalier` can start. */
+/** Compiles everything but the tests to dist/, whose types `npm test` checks with those of the tests, and makes the command one that `npx espalier` can start. */
 export function build() {
-  const built = node('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+  const built = node('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--noCheck']);
   if (built) chmodSync(`${root}/dist/src/cli/main.js`, 0o755);
   return built;
 }
