@@ -1,5 +1,5 @@
 /** `espalier run` and `bench` for CUDA from one end to the other, on this machine's processor. No time is looked at. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,11 +38,22 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
+/** One that finds no packages. */
+function barePython(): string {
+  const file = join(root, 'python');
+  writeFileSync(file, '#!/bin/sh\nexec python3 -I -S "$@"\n');
+  chmodSync(file, 0o755);
+  return file;
+}
+
 describe.skipIf(!installed('g++'))('a model', () => {
   test('is timed whole and step by step, and what ran is told', async () => {
     const folder = join(root, 'out');
     const argv = ['bench', onnx, '-t', 'cuda', '--layers', '--runs', '2', '--json', '-o', folder];
-    const { code, out, held } = await espalier(argv);
+    // A Python that has no PyTorch, whatever is installed.
+    const { code, out, held } = await withEnvironment({ PYTHON: barePython() }, () =>
+      espalier([...argv, '--against', 'torch-f16']),
+    );
     expect({ code, ...(code !== 0 && { out }) }).toEqual({ code: 0 });
     expect([...held]).toEqual([]);
     const report = benchSchema.parse(JSON.parse(out));
@@ -50,6 +61,8 @@ describe.skipIf(!installed('g++'))('a model', () => {
       command: expect.stringContaining('bench'),
       device: { name: 'cuda shim', arch: 'sm_90', toolkit: '13.0', multiprocessors: 132, cacheBytes: 50 << 20 },
       ours: { target: 'cuda', cpu: null, runs: 2 },
+      absent: [{ name: 'torch-f16', reason: expect.stringMatching(/^there is no (PyTorch for this )?Python/) }],
+      layerPeers: [],
       machine: { compiler: expect.stringContaining('release 13.0') },
     });
     expect(report.ours.maxError).toBeLessThan(1e-4);

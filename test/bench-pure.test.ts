@@ -148,6 +148,7 @@ const sample: BenchReport = {
   place: { kind: 'node', version: 'Node.js v20.0.0' },
   adapter: null,
   device: null,
+  layerPeers: [],
   command: 'espalier bench',
   link: null,
   ours: {
@@ -192,7 +193,7 @@ describe('files', () => {
   test('the JSON holds what it says, and nothing else', () => {
     expect(benchSchema.parse(JSON.parse(text('bench.json')))).toEqual(sample);
     expect(Object.keys(JSON.parse(text('bench.json')))).toEqual(
-      'machine model mask threads place adapter device command link ours peers absent layers'.split(' '),
+      'machine model mask threads place adapter device command link ours peers absent layers layerPeers'.split(' '),
     );
     expect(() => benchSchema.parse({ ...sample, more: 1 })).toThrow(/more/);
     expect(() => benchSchema.parse({ ...sample, threads: 0 })).toThrow(/threads/);

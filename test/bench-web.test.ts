@@ -239,6 +239,7 @@ test('what counts in a page is a part of the page, and a table of its own', () =
     place: { kind: 'node', version: 'Node.js v20' },
     adapter: null,
     device: null,
+    layerPeers: [],
     command: 'espalier bench',
     link: 1e7,
     ours: { ...timing, target: 'wasm', cpu: null, threads: 1, runs: 10, peakGflops: null, web, counts: null },

@@ -20,11 +20,13 @@ import { machineOf } from './machine.ts';
 import type { Entrant } from './opened.ts';
 import { needsPlace, portsOf, verified } from './opened.ts';
 import type { OursOptions } from './ours.ts';
-import { kitFor } from './peers.ts';
-import type { BenchReport } from './report.ts';
+import { isPeerName, isTorch } from './peer-names.ts';
+import { kitFor, native } from './peers.ts';
+import type { BenchReport, LayerPeer } from './report.ts';
 import { adapterSchema, softwareNote } from './report.ts';
 import { rounded } from './statistics.ts';
-import { timeCudaLayers, timeLayers } from './time-layers.ts';
+import { stepRuns, timeCudaLayers, timeLayers } from './time-layers.ts';
+import { openTorch, timeTorchLayers } from './torch.ts';
 import { firstResults } from './web/first.ts';
 import type { Kit } from './web/kit.ts';
 import type { Place } from './web/places.ts';
@@ -109,9 +111,9 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
   const ports = portsOf(compiled);
   const place = opened.place ?? placeFor(compiled);
 
-  const enter = async (kit: Kit): Promise<Entrant | undefined> => {
+  const enter = async (kit: Kit, ready?: Process): Promise<Entrant | undefined> => {
     doing(`loading ${kit.name}`);
-    const process = await place.open(kit);
+    const process = ready ?? (await place.open(kit));
     if (!process || !(await keep.process(process).load(inputs))) return undefined;
     const got = await process.outputs();
     if (!got) return undefined;
@@ -130,7 +132,20 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
   if (gpu && !adapter) return undefined;
   const peers: Entrant[] = [];
   const absent: BenchReport['absent'] = [];
+  const leave = (name: string, reason: string): void => {
+    absent.push({ name, reason });
+    report({ severity: 'warning', code: 'bench/absent', message: `"${name}" takes no part: ${reason}` });
+  };
   for (const name of job.against) {
+    if (isTorch(name)) {
+      doing(`loading ${name}`);
+      const torch = await openTorch(name, compiled, { ...job, folder });
+      const entrant = torch && 'process' in torch ? await enter(native(name), torch.process) : undefined;
+      if (!torch || ('process' in torch && !entrant)) return undefined;
+      if (entrant) peers.push(entrant);
+      if ('absent' in torch) leave(name, torch.absent);
+      continue;
+    }
     const peer = await kitFor(name, { ...job, ...ports, folder });
     if (!peer) return undefined;
     const reason = place.fault(peer);
@@ -138,10 +153,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       const entrant = await enter(peer);
       if (!entrant) return undefined;
       peers.push(entrant);
-    } else {
-      absent.push({ name, reason });
-      report({ severity: 'warning', code: 'bench/absent', message: `"${name}" takes no part: ${reason}` });
-    }
+    } else leave(name, reason);
   }
   const kits = [...(kit ? [kit] : []), ...peers.map((peer) => peer.kit)];
   const web = kit && job.starts > 0 ? await firstResults(kits, { ...job, place, inputs }) : [];
@@ -163,6 +175,17 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
         ? timeCudaLayers(job, compiled, own.process, device)
         : timeLayers(job, compiled, ours, place, keep));
   if (job.layers && !layers) return undefined;
+  const layerPeers: LayerPeer[] = [];
+  for (const { kit, process } of job.layers ? peers : []) {
+    if (!isPeerName(kit.name) || !isTorch(kit.name)) continue;
+    doing(`timing layers of ${kit.name}`);
+    const timed = await timeTorchLayers(process, compiled.graph, {
+      runs: stepRuns.inNetwork,
+      windows: stepRuns.windows,
+    });
+    if (!timed) return undefined;
+    layerPeers.push(timed);
+  }
   const [mine, ...others] = timings;
   return {
     ok: true,
@@ -197,6 +220,7 @@ async function measure(job: BenchJob, folder: string, keep: Keep): Promise<Outco
       })),
       absent,
       layers: [...(layers?.layers ?? [])],
+      layerPeers,
     },
   };
 }

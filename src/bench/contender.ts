@@ -55,10 +55,18 @@ export interface ProcessOptions {
   readonly report: Report;
 }
 
-/** Starts a program that was built for timing: it is given the files of its inputs and outputs. */
-export const startProgram = (program: string, options: ProcessOptions): Process => {
+/** Starts a program that was built for timing: it is given the files of its inputs and outputs, after `words`. */
+export const startProgram = (
+  program: string,
+  options: ProcessOptions & { readonly words?: readonly string[] },
+): Process => {
   const { inputs, outputs } = filesFor(options);
-  const command = [...options.pin, program, ...[...inputs, ...outputs].map(({ file }) => file)];
+  const command = [
+    ...options.pin,
+    program,
+    ...(options.words ?? []),
+    ...[...inputs, ...outputs].map(({ file }) => file),
+  ];
   return speaking(startDialogue(command, options), { ...options, inputs, outputs });
 };
 

@@ -12,7 +12,12 @@ export const benchPage = (bench: BenchReport): string =>
   pageOf({
     title: `${bench.model}: time of a run`,
     lead: leadOf(bench),
-    sections: [contenders(bench), ...webSections(bench), ...(bench.layers.length > 0 ? layerSections(bench) : [])],
+    sections: [
+      contenders(bench),
+      ...webSections(bench),
+      ...(bench.layers.length > 0 ? layerSections(bench) : []),
+      ...layerPeerSections(bench),
+    ],
   });
 
 export const machineText = ({ cpu, pinned, compiler, flags, platform, node, date }: Machine): string =>
@@ -95,6 +100,34 @@ function layerSections({ layers, ours, device }: BenchReport): readonly Section[
     { title: 'All figures', content: [layersTable(layers)] },
   ];
 }
+
+const layerPeerSections = ({ layerPeers }: BenchReport): readonly Section[] =>
+  layerPeers.length === 0
+    ? []
+    : [
+        {
+          title: 'Layers by libraries',
+          text: 'By PyTorch, each by itself, with nothing in the second cache; hot again and again.',
+          content: [
+            tableOf(
+              [
+                { head: 'layer' },
+                { head: 'peer' },
+                { head: 'library' },
+                ...['median ms', 'min ms', 'hot ms'].map(right),
+              ],
+              layerPeers.flatMap((peer) =>
+                peer.layers.map((l) => [
+                  l.name,
+                  peer.name,
+                  l.library,
+                  ...[l.medianMs, l.minMs, l.hotMinMs].map((ms) => ms.toFixed(4)),
+                ]),
+              ),
+            ),
+          ],
+        },
+      ];
 
 const layersTable = (layers: readonly LayerTiming[]) =>
   tableOf(

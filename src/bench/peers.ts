@@ -8,7 +8,7 @@ import type { LoadedModel } from '../make/load.ts';
 import type { ManifestPort } from '../make/manifest.ts';
 import type { Subject } from './orders.ts';
 import { writeQuantised } from './ort-int8.ts';
-import type { PeerName } from './peer-names.ts';
+import type { PeerName, TorchName } from './peer-names.ts';
 import { needsGpu } from './peer-names.ts';
 import type { Kit, Ports } from './web/kit.ts';
 import type { Missing } from './web/peer-kits.ts';
@@ -29,7 +29,7 @@ export interface PeerOptions {
 }
 
 /** Undefined after a report. */
-export async function kitFor(name: PeerName, options: PeerOptions): Promise<Kit | undefined> {
+export async function kitFor(name: Exclude<PeerName, TorchName>, options: PeerOptions): Promise<Kit | undefined> {
   const folder = join(options.folder, name);
   mkdirSync(folder, { recursive: true });
   const { loaded, threads, inputs, outputs, tflite, report } = options;
@@ -88,7 +88,8 @@ export async function kitFor(name: PeerName, options: PeerOptions): Promise<Kit 
   }
 }
 
-const native = (name: PeerName, node: Subject): Kit => ({
+/** Of a program of its own there is nothing that Node.js could load. */
+export const native = (name: PeerName, node: Subject | string = 'it is a program of its own'): Kit => ({
   name,
   version: null,
   node,

@@ -111,6 +111,19 @@ export const countsSchema = z.strictObject({
   dispatches: z.int().min(0),
 });
 
+/** A peer for CUDA with every layer that has weights by itself, fed with numbers of its own. */
+export const layerPeerSchema = z.strictObject({
+  name: z.string(),
+  layers: z.array(
+    z.strictObject({
+      /** As the user named it. Not to be trusted. */
+      name: z.string(),
+      library: z.enum(['cuBLAS', 'cuDNN', 'cuSPARSE', 'cuSPARSELt']),
+      ...{ medianMs: ms, minMs: ms, hotMedianMs: ms, hotMinMs: ms },
+    }),
+  ),
+});
+
 export const benchSchema = z.strictObject({
   machine: machineSchema,
   model: z.string(),
@@ -157,6 +170,8 @@ export const benchSchema = z.strictObject({
   /** Who was asked for and could not take part, and why. */
   absent: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   layers: z.array(layerSchema),
+  /** For cuda, of PyTorch: the same layers by its libraries. */
+  layerPeers: z.array(layerPeerSchema),
 });
 
 /** The times of layers alone, whatever else the version that wrote the report has measured. */
@@ -168,4 +183,5 @@ export type GpuCounts = z.infer<typeof gpuCounts>;
 export type Counts = z.infer<typeof countsSchema>;
 export type Web = z.infer<typeof webSchema>;
 export type LayerTiming = z.infer<typeof layerSchema>;
+export type LayerPeer = z.infer<typeof layerPeerSchema>;
 export type BenchReport = z.infer<typeof benchSchema>;

@@ -14,7 +14,7 @@ import { openSteps } from './ours.ts';
 import type { Place } from './web/places.ts';
 
 /** Runs of a network whose steps are timed, and windows in which each step is repeated. */
-const stepRuns = { inNetwork: 30, windows: 15 };
+export const stepRuns = { inNetwork: 30, windows: 15 };
 
 /** The network with every step by itself: what runs band by band with others has no time of its own. */
 function alone(compiled: Compiled, { target }: Parts, { render }: OursOptions): Compiled {

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { cpuNamed, cpuNames } from '../../targets/cpu/cpus.ts';
 import { benchModel } from '../bench/bench.ts';
 import { benchFiles } from '../bench/files.ts';
-import { needsGpu } from '../bench/peer-names.ts';
+import { isTorch, needsGpu } from '../bench/peer-names.ts';
 import type { Config } from '../config.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { mayWriteFile, writeFiles } from '../make/file.ts';
@@ -105,6 +105,13 @@ function webFaultOf(
     return { code: 'bench/options', message: '--tflite is for litert alone', hint: 'add --against litert' };
   if (tflite !== undefined && !existsSync(tflite))
     return { code: 'bench/options', message: `there is no file "${tflite}"`, hint: 'name a .tflite file' };
+  const torch = against.find(isTorch);
+  if (torch !== undefined && target !== 'cuda')
+    return {
+      code: 'bench/cuda-only',
+      message: `"${torch}" is for "cuda" alone, and the target is "${target}"`,
+      hint: 'add -t cuda, or leave it out',
+    };
   if (target === 'webgpu')
     return layers
       ? { code: 'bench/options', message: 'layers are not timed one by one on "webgpu"', hint: 'leave out --layers' }

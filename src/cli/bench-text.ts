@@ -38,6 +38,7 @@ export function asText(report: BenchReport, paint: Paint): readonly string[] {
     ...webAsText(report, paint),
     ...gpuAsText(report, paint),
     ...(layers.length > 0 ? ['', ...layersAsText(layers, peakText(report), paint)] : []),
+    ...layerPeersAsText(report, paint),
   ];
 }
 
@@ -158,6 +159,27 @@ function layersAsText(layers: readonly LayerTiming[], peak: string, paint: Paint
     ...table([head.map((word) => paint.dim(word)), ...rows, total.map((word) => paint.bold(word))], right),
     '',
     `milliseconds; GFLOP/s of nonzero multiply-adds, hot, against ${peak}`,
+  ];
+}
+
+/** Layers with weights beside those of libraries, cold: milliseconds of ours and theirs. */
+function layerPeersAsText({ layers, layerPeers }: BenchReport, paint: Paint): readonly string[] {
+  if (layerPeers.length === 0) return [];
+  const ours = layers.filter(({ density }) => density !== null);
+  const head = ['layer', 'espalier', ...layerPeers.map(({ name }) => name)].map((word) => paint.dim(word));
+  const rows = ours.map(({ name, medianMs }) => [
+    short(visible(name)),
+    medianMs.toFixed(4),
+    ...layerPeers.map((peer) => {
+      const found = peer.layers.find((layer) => layer.name === name);
+      return found ? `${found.medianMs.toFixed(4)} (${found.library})` : '';
+    }),
+  ]);
+  return [
+    '',
+    ...table([head, ...rows], ['left', ...Array.from({ length: 1 + layerPeers.length }, () => 'right' as const)]),
+    '',
+    'milliseconds, medians; ours in the network, those of libraries by themselves, with nothing in the second cache',
   ];
 }
 

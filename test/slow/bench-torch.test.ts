@@ -1,0 +1,54 @@
+/** PyTorch as a contender computes what the network means: on a processor, where there is a Python with PyTorch (PYTHON names it). */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTorch, timeTorchLayers } from '../../src/bench/torch.ts';
+import { compareOutputs, worstOf } from '../../src/check/compare.ts';
+import { loadModel } from '../../src/make/load.ts';
+import { compiledCuda } from '../cuda-kit.ts';
+
+const python = process.env.PYTHON || 'python3';
+const noTorch = spawnSync(python, ['-c', 'import torch']).status !== 0;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'espalier-torch-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const cases = [
+  ['digits-pruned', 'torch', 1e-5],
+  ['digits-pruned', 'torch-f16', 1e-2],
+  ['digits-2-4', 'torch-csr', 1e-5],
+] as const;
+
+describe.skipIf(noTorch)('PyTorch', () => {
+  test.each(cases)('runs %s as %s', async (model, name, most) => {
+    const told: string[] = [];
+    const report = (d: { readonly message: string }): void => void told.push(d.message);
+    const loaded = loadModel(`examples/digits/${model}`, {}, report) ?? expect.unreachable(told.join());
+    const compiled = compiledCuda(loaded.graph);
+    const { signal } = new AbortController();
+    const torch = await openTorch(name, compiled, { folder: join(folder, model), signal, report, device: 'cpu' });
+    if (!torch || 'absent' in torch) return expect.unreachable(JSON.stringify(torch ?? told));
+    const { inputs, outputs } = compiled.recorded();
+    expect(await torch.process.load(inputs)).toBe(true);
+    const got = (await torch.process.outputs()) ?? expect.unreachable(told.join());
+    const shapes = compiled.plan.outputs.map((o) => ({ name: o.name, shape: o.type.shape }));
+    expect(worstOf(compareOutputs(shapes, [got], [outputs]))).toBeLessThan(most);
+    expect(await torch.process.time(2)).toHaveLength(2);
+    const layers = await timeTorchLayers(torch.process, compiled.graph, { runs: 1, windows: 1 });
+    expect(layers?.layers.map((layer) => layer.name)).toContain('conv2');
+    torch.process.dispose();
+  });
+
+  test('of 2:4 says what it lacks on a processor', async () => {
+    const loaded = loadModel('examples/digits/digits-2-4', {}, () => {}) ?? expect.unreachable();
+    const { signal } = new AbortController();
+    const options = { folder: join(folder, 'half'), signal, report: () => {}, device: 'cpu' } as const;
+    const torch = await openTorch('torch-sparse24', compiledCuda(loaded.graph), options);
+    expect(torch).toEqual({ absent: 'this PyTorch has no cuSPARSELt, or the GPU no sparse tensor cores' });
+  });
+});
