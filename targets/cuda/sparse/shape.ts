@@ -40,6 +40,10 @@ export interface Shared {
 /** Bytes of shared memory of a block, which Turing has as well. */
 export const mostShared = 64 * 1024;
 
+/** Of a thread, at most: nvcc is held to it. */
+export const registersOf = ({ bands, spans }: Shape, height: Height): number =>
+  Math.min(128, 72 + 2 * bands * spans * height);
+
 /** Threads of a processor at least, so that each may have 128 registers: none spill then. */
 export const enoughThreads = 512;
 
@@ -107,7 +111,7 @@ export function boundOf(shared: Shared, shape: Shape, machine: Machine = large):
   };
   const alone = bands * fours * (2 * machine.latency + made) + chunks * barrier + start;
   const used = {
-    ...{ threads: 32 * warps, registers: 40 + bands * spans * height },
+    ...{ threads: 32 * warps, registers: registersOf(shape, height) },
     shared: 2 * stageBytes(shared, shape),
   };
   return boundBy({ blocks, shares, alone, ...used }, machine);

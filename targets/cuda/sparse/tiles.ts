@@ -30,6 +30,10 @@ export const depth = 8;
 export const threadsOf = ({ rows, places, rowFours, placeFours }: Tiles): number =>
   (rows * places) / (16 * rowFours * placeFours);
 
+/** Of a thread, at most: nvcc is held to it. */
+export const registersOf = ({ rowFours, placeFours }: Pick<Tiles, 'rowFours' | 'placeFours'>): number =>
+  Math.min(128, 72 + 16 * rowFours * placeFours);
+
 const choices: readonly Omit<Tiles, 'splits'>[] = [
   { rows: 128, places: 128, rowFours: 2, placeFours: 2 },
   { rows: 64, places: 128, rowFours: 2, placeFours: 2 },
@@ -71,7 +75,7 @@ export function tileBound(
     cache: (inColumn * own) / machine.bytes,
   };
   const alone = own * (made + 8) + (own / depth) * barrier + start;
-  const used = { threads, registers: 56 + 16 * rowFours * placeFours, shared: 2 * depth * inColumn };
+  const used = { threads, registers: registersOf(tiles), shared: 2 * depth * inColumn };
   const bound = boundBy({ blocks, shares, alone, ...used }, machine);
   if (splits === 1) return bound;
   const summed = (8 * splits * rows * groups * planes.places * images) / (machine.bytes * machine.processors);

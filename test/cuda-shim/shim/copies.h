@@ -1,9 +1,10 @@
 /*
  * Copies to shared memory that go on beside the thread (cp.async): they take place when the thread waits for their group, so
- * what is read too early is still what was there before.
+ * what is read too early is still what was there before; or at once, if settings say so, so that what is still read is seen to change.
  */
 #pragma once
 #include "block.h"
+#include "settings.h"
 
 namespace cuda_shim {
 
@@ -38,6 +39,11 @@ CUDA_SHIM_OWN void copyAsync(void *to, const void *from, unsigned bytes, unsigne
   const auto misplaced = [bytes](const void *p) { return reinterpret_cast<uintptr_t>(p) % bytes != 0; };
   block.now->site = Site{"cp.async", "a copy", "shared memory", 0};
   if (misplaced(to) || (copied > 0 && misplaced(from))) wrong("a copy is not aligned to its size", block.now, nullptr);
+  if (settings.early) {
+    if (copied) memcpy(to, from, copied);
+    memset(static_cast<char *>(to) + copied, 0, bytes - copied);
+    return;
+  }
   Copy *copy = spareCopies;
   if (copy) spareCopies = copy->next;
   else copy = new Copy;

@@ -5,6 +5,7 @@
  *   CUDA_SHIM_ARCH=75            of the device; 90 unless given
  *   CUDA_SHIM_NO_IMAGE=1         kernels were built for other devices
  *   CUDA_SHIM_MEMORY=1000000     bytes of the device
+ *   CUDA_SHIM_COPIES=early         copies to shared memory take place when they are asked for; else as late as may be
  *   CUDA_SHIM_ORDER=backward     in which order threads run between barriers: forward, backward, random
  */
 #pragma once
@@ -17,7 +18,7 @@ enum class Order { forward, backward, random };
 
 struct Settings {
   int devices = 1, driver = 13000, arch = 90, processors = 132;
-  bool noImage = false;
+  bool noImage = false, early = false;
   size_t memory = size_t{16} << 30;
   Order order = Order::forward;
   const char *name = "cuda shim";
@@ -35,6 +36,8 @@ inline Settings settingsOfEnvironment() {
   s.arch = static_cast<int>(numberIn("CUDA_SHIM_ARCH", s.arch));
   s.noImage = numberIn("CUDA_SHIM_NO_IMAGE", 0) != 0;
   s.memory = static_cast<size_t>(numberIn("CUDA_SHIM_MEMORY", static_cast<long long>(s.memory)));
+  const char *copies = getenv("CUDA_SHIM_COPIES");
+  s.early = copies && strcmp(copies, "early") == 0;
   const char *order = getenv("CUDA_SHIM_ORDER");
   if (order && strcmp(order, "backward") == 0) s.order = Order::backward;
   if (order && strcmp(order, "random") == 0) s.order = Order::random;
