@@ -9,6 +9,7 @@ export interface Flags {
   readonly json?: boolean;
   readonly target: string;
   readonly cpu?: string;
+  readonly arch?: string;
   /** True where no program is named. */
   readonly browser?: string | true;
   readonly page?: boolean;
@@ -22,13 +23,15 @@ export const tuneCommand = (act: Act): Command =>
     .description(
       'Builds a grid of layers in every format, times them in turn, and fits rates to what was measured, by which the storage formats of a native build are then chosen. ' +
         'They are kept in the cache folder of the user, for this CPU and compiler; build, verify, bench and explain find them there with --cpu native, and take a file with --tuning. ' +
-        'With -t webgpu shaders are timed on the GPU of this machine: in this process, by the package "webgpu" that you install, or in a browser. Builds take those rates with --tuning alone, since pages are loaded on the GPUs of others.',
+        'With -t webgpu shaders are timed on the GPU of this machine: in this process, by the package "webgpu" that you install, or in a browser. Builds take those rates with --tuning alone, since pages are loaded on the GPUs of others. ' +
+        'With -t cuda layers are built with nvcc and timed on the GPU of this machine; builds take those rates with --tuning.',
     )
-    .option('-t, --target <name>', 'the target whose layers are measured: cpu or webgpu', 'cpu')
+    .option('-t, --target <name>', 'the target whose layers are measured: cpu, cuda or webgpu', 'cpu')
     .option(
       '--cpu <name>',
       'cpu only: what the layers are compiled for: native, or another that this machine can run (default: native)',
     )
+    .option('--arch <list>', 'cuda only: the GPUs to make code for (default: sm_80,sm_90, and what is newer)')
     .option('--browser [path]', 'webgpu only: measure in a page of a browser without a window, Chromium or its like')
     .option('--page', 'webgpu only: serve the page, and print its address for any browser of this machine')
     .option('--quick', 'fewer layers, for seconds: the rates are rougher')
@@ -42,24 +45,33 @@ export const tuneCommand = (act: Act): Command =>
           return false;
         }
         if (flags.target === 'cpu') return (await import('./tune-machine.ts')).tuneCpu(flags, desk);
+        if (flags.target === 'cuda') return (await import('./tune-cuda.ts')).tuneCuda(flags, desk);
         return (await import('./tune-gpu.ts')).tuneGpu(flags, desk);
       }),
     );
 
 /** Options that do not go together. */
-function faultOf({ target, cpu, browser, page }: Flags): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
-  if (target !== 'cpu' && target !== 'webgpu')
+function faultOf({
+  target,
+  cpu,
+  arch,
+  browser,
+  page,
+}: Flags): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
+  if (target !== 'cpu' && target !== 'webgpu' && target !== 'cuda')
     return {
       code: 'tune/no-target',
       message: `there is nothing to tune for the target "${target}"`,
-      hint: 'give -t cpu or -t webgpu',
+      hint: 'give -t cpu, -t cuda or -t webgpu',
     };
   const code = 'tune/options';
   const inBrowser = [browser !== undefined && '--browser', page && '--page'].find(Boolean);
-  if (target === 'cpu' && inBrowser)
-    return { code, message: `${inBrowser} is for GPUs, and the target is "cpu"`, hint: 'add -t webgpu' };
-  if (target === 'webgpu' && cpu !== undefined)
-    return { code, message: `the target "webgpu" has no cpu, and "${cpu}" is given`, hint: 'leave out --cpu' };
+  if (target !== 'webgpu' && inBrowser)
+    return { code, message: `${inBrowser} is for WebGPU, and the target is "${target}"`, hint: 'add -t webgpu' };
+  if (target !== 'cuda' && arch !== undefined)
+    return { code, message: `the target "${target}" has no --arch, and "${arch}" is given`, hint: 'add -t cuda' };
+  if (target !== 'cpu' && cpu !== undefined)
+    return { code, message: `the target "${target}" has no cpu, and "${cpu}" is given`, hint: 'leave out --cpu' };
   if (browser !== undefined && page)
     return { code, message: '--page is for browsers that somebody else opens', hint: 'leave out --browser or --page' };
   return undefined;

@@ -1,7 +1,7 @@
 /** Which rates formats are chosen by: those of `--tuning`, those measured on this machine, or those that are shipped. */
 import type { Config } from '../config.ts';
 import type { CompileOptions } from '../make/parts.ts';
-import { cachedTuning, placeFor, readGpuTuning, readTuning } from '../make/tuning.ts';
+import { cachedTuning, placeFor, readCudaTuning, readGpuTuning, readTuning } from '../make/tuning.ts';
 import type { Desk } from './desk.ts';
 import { targetOptionsOf } from './model.ts';
 
@@ -25,6 +25,12 @@ export async function tunedOptionsOf(
     const rates = readGpuTuning(tuning, report);
     return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
   }
+  if (options.target === 'cuda') {
+    if (tuning === undefined || tuning === 'none')
+      return { options, tuning: 'that are estimated for a GPU like the H100' };
+    const rates = readCudaTuning(tuning, report);
+    return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
+  }
   if (options.target !== 'cpu') {
     if (tuning === undefined) return { options, tuning: null };
     const message = `the target "${options.target}" has no rates to tune, and "${tuning}" is given`;
@@ -32,7 +38,7 @@ export async function tunedOptionsOf(
       severity: 'error',
       code: 'tuning/not-for-target',
       message,
-      hint: 'leave out --tuning, or give -t cpu or webgpu',
+      hint: 'leave out --tuning, or give -t cpu, cuda or webgpu',
     });
     return undefined;
   }

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { families } from '../../targets/cpu/counts.ts';
 import { cpuNamed } from '../../targets/cpu/cpus.ts';
 import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
+import { h100 } from '../../targets/cuda/rates/h100.ts';
+import type { GpuRates as CudaRates } from '../../targets/cuda/rates/rates.ts';
 import { families as gpuFamilies } from '../../targets/webgpu/counts.ts';
 import type { GpuRates } from '../../targets/webgpu/rates/rates.ts';
 import type { Report } from '../diagnostic.ts';
@@ -47,6 +49,20 @@ export interface GpuTuning extends GpuRates {
   readonly target: 'webgpu';
 }
 
+/** The same of a GPU that CUDA was measured on. */
+export interface CudaTuning extends CudaRates {
+  readonly version: 1;
+  readonly target: 'cuda';
+}
+
+export const cudaTuningSchema: z.ZodType<CudaTuning> = z.strictObject({
+  version: z.literal(1),
+  target: z.literal('cuda'),
+  machine: z.string(),
+  compiler: z.string(),
+  families: z.strictObject(Object.fromEntries(Object.keys(h100.families).map((family) => [family, rates]))),
+}) as unknown as z.ZodType<CudaTuning>;
+
 export const gpuTuningSchema: z.ZodType<GpuTuning> = z.strictObject({
   version: z.literal(1),
   target: z.literal('webgpu'),
@@ -54,6 +70,8 @@ export const gpuTuningSchema: z.ZodType<GpuTuning> = z.strictObject({
   compiler: z.string(),
   families: z.strictObject(Object.fromEntries(gpuFamilies.map((family) => [family, rates]))),
 }) as unknown as z.ZodType<GpuTuning>;
+
+export type AnyTuning = Tuning | GpuTuning | CudaTuning;
 
 /** Undefined where no compiler is installed. `cache` is the user's cache folder unless given. */
 export async function placeFor(cpu: string, cache = cacheFolder()): Promise<Place | undefined> {
@@ -67,11 +85,15 @@ export async function placeFor(cpu: string, cache = cacheFolder()): Promise<Plac
 }
 
 /** Where what was measured on an adapter is kept, by its name and by what ran it. */
-export function gpuFile({ machine, compiler }: Pick<GpuTuning, 'machine' | 'compiler'>, cache = cacheFolder()): string {
+export function gpuFile(
+  { machine, compiler }: Pick<GpuTuning, 'machine' | 'compiler'>,
+  target: 'webgpu' | 'cuda' = 'webgpu',
+  cache = cacheFolder(),
+): string {
   const key = createHash('sha256')
     .update(JSON.stringify([machine, compiler]))
     .digest('hex');
-  return join(cache, `tuning-webgpu-${stemOf(machine)}-${key.slice(0, 12)}.json`);
+  return join(cache, `tuning-${target}-${stemOf(machine)}-${key.slice(0, 12)}.json`);
 }
 
 const stemOf = (machine: string): string =>
@@ -97,10 +119,10 @@ function details(): string {
 }
 
 /** Keys in order, numbers as they are: the same rates make the same file. */
-export const printTuning = (tuning: Tuning | GpuTuning): string => `${JSON.stringify(tuning, null, 2)}\n`;
+export const printTuning = (tuning: AnyTuning): string => `${JSON.stringify(tuning, null, 2)}\n`;
 
 /** Writes what was measured. Gives whether it is there; reports if not. */
-export function writeTuning(file: string, tuning: Tuning | GpuTuning, report: Report): boolean {
+export function writeTuning(file: string, tuning: AnyTuning, report: Report): boolean {
   const path = resolve(file);
   const fresh = `${path}.${process.pid}`;
   try {
@@ -128,7 +150,11 @@ export const readTuning = (file: string, report: Report): Tuning | undefined => 
 export const readGpuTuning = (file: string, report: Report): GpuTuning | undefined =>
   readAs(gpuTuningSchema, file, report);
 
-function readAs<T extends Tuning | GpuTuning>(schema: z.ZodType<T>, file: string, report: Report): T | undefined {
+/** The same of a GPU by CUDA. */
+export const readCudaTuning = (file: string, report: Report): CudaTuning | undefined =>
+  readAs(cudaTuningSchema, file, report);
+
+function readAs<T extends AnyTuning>(schema: z.ZodType<T>, file: string, report: Report): T | undefined {
   const fail = (message: string, hint: string): undefined =>
     void report({ severity: 'error', code: 'tuning/unreadable', message, hint, origin: { file } });
   let text: string;
@@ -141,8 +167,7 @@ function readAs<T extends Tuning | GpuTuning>(schema: z.ZodType<T>, file: string
   const json = parsed(text);
   const { data, success } = schema.safeParse(json);
   if (success) return data;
-  const others = schema === (gpuTuningSchema as unknown) ? tuningSchema : gpuTuningSchema;
-  const isOther = others.safeParse(json).success;
+  const isOther = [tuningSchema, gpuTuningSchema, cudaTuningSchema].some((other) => other.safeParse(json).success);
   return fail(
     isOther ? 'it has the rates of another target' : 'it is no tuning file of this version',
     'make it anew with espalier tune for the target, or give "none"',
