@@ -56,7 +56,8 @@ export const predictTensor =
       ns: best.ns,
       bound: best.bound,
       own: way !== 'dense' || encoding.format === 'dense',
-      family: inWords(way, tile, best, element, multiplied / (rows * pixels * columns) - 1),
+      family: `${wordsOf[way]} in ${element.name}`,
+      detail: inWords(tile, best, multiplied / (rows * pixels * columns) - 1),
     };
   };
 
@@ -67,18 +68,11 @@ const wordsOf: Readonly<Record<Way, string>> = {
   gathered: 'sparse tensor cores, columns gathered',
 };
 
-/** `sparse tensor cores in f16, 128x128 a block, 2 blocks and 25 % of the threads of a multiprocessor, 3.2 MB moved`. */
-function inWords(
-  way: Way,
-  tile: Tile,
-  { resident, occupancy, splits, bytes }: Estimate,
-  { name }: Element,
-  padding: number,
-): string {
+/** `128x128 a block, 2 blocks and 25 % of the threads of a multiprocessor, 3.2 MB moved`. */
+function inWords(tile: Tile, { resident, occupancy, splits, bytes }: Estimate, padding: number): string {
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const held = `${resident} ${resident === 1 ? 'block' : 'blocks'} and ${percent(occupancy)} of the threads of a multiprocessor`;
   return [
-    `${wordsOf[way]} in ${name}`,
     `${tile.rows}x${tile.pixels} a block`,
     ...(splits > 1 ? [`steps shared by ${splits}`] : []),
     held,
