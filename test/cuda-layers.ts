@@ -7,7 +7,7 @@ import { elements } from '../src/tensor/type.ts';
 import { programOf, runProgram } from './cuda-kit.ts';
 import { distance } from './ops/law.ts';
 import { webgpuCases } from './webgpu-cases.ts';
-import { lineCases } from './webgpu-cases-lines.ts';
+import { attending, lineCases, normalised, one, reducing } from './webgpu-cases-lines.ts';
 import type { WebgpuCase } from './webgpu-layers.ts';
 import { bandedConv, codedConv, conv, convOf, dense, grouped, rows, same } from './webgpu-layers.ts';
 
@@ -27,7 +27,6 @@ const filtersPictures = ({ nodes }: Graph): boolean => {
 
 const windowCases: readonly WebgpuCase[] = [
   ...webgpuCases.sparse.filter(({ graph }) => filtersPictures(graph)),
-
   convOf('rows without weights', { ...same, x: [1, 9, 10, 6], o: 11 }, rows, gaps),
   convOf(
     'no weights',
@@ -126,6 +125,18 @@ export const layerCases: Readonly<Record<string, readonly WebgpuCase[]>> = {
   'sparse-vector': vectorCases,
   sparse: windowCases,
   ...lineCases,
+  softmax: [...lineCases.softmax, one('of a line for a block', { kind: 'softmax', axis: 1 }, { x: [2, 1500] })],
+  reduce: [
+    ...lineCases.reduce,
+    reducing('the mean of a line for a large block', 'mean', [0], [4500, 2]),
+    reducing('the largest of a line for a block', 'max', [1], [3, 1030]),
+  ],
+  'layer-norm': [...lineCases['layer-norm'], normalised('of a line for a block', [2, 1100])],
+  attention: [
+    ...lineCases.attention,
+    attending('two fours of numbers a thread, a mask', [1, 70, 8], [1, 67, 144], 2, [70, 67]),
+    attending('values that are wider than a block has', [1, 9, 8], [1, 10, 264], 2),
+  ],
 };
 
 /** What is wrong with what kernels compute of layers, against what these mean. */

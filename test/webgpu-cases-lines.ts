@@ -15,7 +15,7 @@ export interface Case {
 
 type Shape = readonly number[];
 
-const one = (title: string, op: Op, operands: Readonly<Record<string, Shape | TensorType | Constant>>): Case => {
+export const one = (title: string, op: Op, operands: Readonly<Record<string, Shape | TensorType | Constant>>): Case => {
   const given = Object.entries(operands).map(([name, value]) => [
     name,
     'kind' in value || 'dtype' in value ? value : tensor('f32', value),
@@ -23,7 +23,7 @@ const one = (title: string, op: Op, operands: Readonly<Record<string, Shape | Te
   return { title, graph: reorderLayout(wish).run(layered(op, Object.fromEntries(given), false), () => {}) };
 };
 
-const reducing = (
+export const reducing = (
   title: string,
   fn: 'sum' | 'mean' | 'max' | 'min' | 'prod',
   axes: readonly number[],
@@ -44,7 +44,7 @@ const poolThen = (title: string, fn: 'mean' | 'max', x: Shape): Case => {
   return { title, graph: { ...graph, nodes: [given, turned, ...calls] } };
 };
 
-const normalised = (title: string, x: Shape): Case => {
+export const normalised = (title: string, x: Shape): Case => {
   const channels = [x[x.length - 1]];
   return one(
     title,
@@ -64,7 +64,7 @@ const product = (a: Shape, b: Shape | Constant, transposeA = false, transposeB =
     { a, b },
   );
 
-const attending = (title: string, q: Shape, v: Shape, heads: number, mask?: Shape | Constant): Case =>
+export const attending = (title: string, q: Shape, v: Shape, heads: number, mask?: Shape | Constant): Case =>
   one(
     title,
     { kind: 'attention', heads, scale: 0.3, masked: mask !== undefined },

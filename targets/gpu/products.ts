@@ -65,24 +65,26 @@ function apartIn(own: Shape, outer: Shape, size: number): number | undefined {
   return elements(own) === elements(outer) ? size : undefined;
 }
 
-/** Attention as a product of queries and keys, a softmax along each line of these scores, and a product of the shares and the values. */
-export interface AttentionProducts {
-  readonly first: Product;
-  readonly scores: Arr;
-  readonly lines: Lines;
-  readonly second: Product;
+/** Attention: where queries, keys and values lie, down from one to the next, and what becomes of a score. */
+export interface AttentionSides {
+  readonly q: Side;
+  readonly k: Side;
+  readonly v: Side;
+  readonly result: Product['result'];
+  readonly queries: number;
+  readonly keys: number;
+  /** Numbers of a query and a key, and of a value, in each head. */
+  readonly deep: number;
+  readonly wide: number;
+  readonly outer: number;
+  readonly heads: number;
   /** What scores are multiplied by. */
   readonly scale: number;
   /** What is added to hide some: elements from one outer product, head, row and column to the next. */
   readonly mask: readonly number[] | undefined;
 }
 
-/** Bytes of scores, beyond which they are not held: loops compute one at a time. */
-const mostScores = 2 ** 26;
-
-export function attentionOf(site: KernelSite): AttentionProducts | string {
-  const { call, types, arrays, result } = site;
-  const { op } = call;
+export function attentionOf({ call: { op }, types, arrays, result }: KernelSite): AttentionSides | string {
   if (op.kind !== 'attention') return 'takes attention';
   if ([...Object.values(types), result.type].some(({ layout }) => layout.kind !== 'plain'))
     return 'takes what is row-major';
@@ -90,28 +92,38 @@ export function attentionOf(site: KernelSite): AttentionProducts | string {
   const [n, t, c] = types.q.shape;
   const [, s, e] = types.v.shape;
   const [deep, wide] = [c / heads, e / heads];
-  const count = n * heads * t * s;
-  if (4 * count > mostScores) return `holds scores of ${mostScores} bytes, and these take ${4 * count}`;
-
-  const scores = site.scratch('scores', 'f32', count);
-  const operand = (name: 'q' | 'k' | 'v', outer: number, head: number, down: number, across: number): Side => ({
-    ...{ array: arrays[name], operand: name, outer, head, down, across },
+  const side = (name: 'q' | 'k' | 'v', count: number, all: number): Side => ({
+    ...{ array: arrays[name], operand: name, outer: count * all, head: all / heads, down: all, across: 1 },
   });
   return {
-    first: {
-      a: operand('q', t * c, deep, c, 1),
-      b: operand('k', s * c, deep, 1, c),
-      result: { array: scores, outer: heads * t * s, head: t * s, down: s },
-      ...{ rows: t, columns: s, depth: deep, outer: n, heads },
-    },
-    ...{ scores, scale, lines: { count: n * heads * t, size: s, step: 1, inOrder: true } },
-    second: {
-      a: { array: scores, outer: heads * t * s, head: t * s, down: s, across: 1 },
-      b: operand('v', s * e, wide, e, 1),
-      result: { array: result.array, outer: t * e, head: wide, down: e },
-      ...{ rows: t, columns: wide, depth: s, outer: n, heads },
-    },
-    mask: types.mask && maskSteps(types.mask.shape),
+    ...{ q: side('q', t, c), k: side('k', s, c), v: side('v', s, e) },
+    result: { array: result.array, outer: t * e, head: wide, down: e },
+    ...{ queries: t, keys: s, deep, wide, outer: n, heads, scale, mask: types.mask && maskSteps(types.mask.shape) },
+  };
+}
+
+/** The same as a product of queries and keys, a softmax along each line of these scores, and a product of the shares and the values. */
+export interface AttentionProducts {
+  readonly first: Product;
+  readonly scores: Arr;
+  readonly lines: Lines;
+  readonly second: Product;
+}
+
+/** Bytes of scores, beyond which they are not held: loops compute one at a time. */
+const mostScores = 2 ** 26;
+
+export function productsOf(site: KernelSite, sides: AttentionSides): AttentionProducts | string {
+  const { q, k, v, result, queries, keys, deep, wide, outer, heads } = sides;
+  const count = outer * heads * queries * keys;
+  if (4 * count > mostScores) return `holds scores of ${mostScores} bytes, and these take ${4 * count}`;
+  const array = site.scratch('scores', 'f32', count);
+  const scores = { array, outer: heads * queries * keys, head: queries * keys, down: keys };
+  const turned: Side = { ...k, down: 1, across: k.down };
+  return {
+    first: { a: q, b: turned, result: scores, rows: queries, columns: keys, depth: deep, outer, heads },
+    ...{ scores: array, lines: { count: outer * heads * queries, size: keys, step: 1, inOrder: true } },
+    second: { a: { ...scores, across: 1 }, b: v, result, rows: queries, columns: wide, depth: keys, outer, heads },
   };
 }
 

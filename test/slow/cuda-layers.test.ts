@@ -34,6 +34,13 @@ describe.skipIf(!installed('g++'))('kernels of layers', () => {
     const { dense, sparse } = layerCases;
     expect(faultsOfLayers({ dense, sparse }, kernels.map(shaped), ['-O1', ...races])).toEqual([]);
   });
+
+  // Lanes give each other what lies on their stacks, which are one after the other's: to a detector of races that is one.
+  test('of lines and products mean the same, whichever thread comes first', () => {
+    vi.stubEnv('CUDA_SHIM_ORDER', 'backward');
+    const { reduce, softmax, matmul, attention } = layerCases;
+    expect(faultsOfLayers({ reduce, softmax, matmul, attention }, kernels, ['-O0', ...addresses])).toEqual([]);
+  });
 });
 
 /** Sums of a thread by what the name of a kernel says of its shape: `sparse_4_8x2x7_...`, `dense_64x128_2x2_...`. */

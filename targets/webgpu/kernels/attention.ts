@@ -1,7 +1,7 @@
 /** Attention: products of queries and keys, softmax along the keys, and products of these shares and the values. */
 import type { Kernel, KernelSite } from '../../../src/plan/kernel.ts';
-import type { AttentionProducts } from '../../gpu/products.ts';
-import { attentionOf } from '../../gpu/products.ts';
+import type { AttentionSides } from '../../gpu/products.ts';
+import { attentionOf, productsOf } from '../../gpu/products.ts';
 import type { Finish } from './product.ts';
 import { bufferOf, productCall } from './product.ts';
 import { softmaxCall } from './softmax.ts';
@@ -11,10 +11,12 @@ export const attention: Kernel = {
   doc: 'products of queries and keys, softmax, and products with the values, in tiles of 32 by 32',
 
   match(site) {
-    const parts = attentionOf(site);
+    const sides = attentionOf(site);
+    if (typeof sides === 'string') return sides;
+    const parts = productsOf(site, sides);
     if (typeof parts === 'string') return parts;
     const { scores, lines } = parts;
-    const first = productCall(site, parts.first, scaled(site, parts));
+    const first = productCall(site, parts.first, scaled(site, sides));
     const second = productCall(site, parts.second);
     if (typeof first === 'string') return first;
     if (typeof second === 'string') return second;
@@ -23,7 +25,7 @@ export const attention: Kernel = {
 };
 
 /** Scores with their scale, and what hides some of them. */
-function scaled(site: KernelSite, { scale, mask }: AttentionProducts): Finish {
+function scaled(site: KernelSite, { scale, mask }: AttentionSides): Finish {
   const factor = { f32: scale };
   if (!mask) return { kind: 'scaled', names: ['scale'], args: [factor], text: 'sum * bitcast<f32>(scale)' };
   const from = bufferOf(site, 'mask');
