@@ -1,4 +1,4 @@
-/** `espalier run` and `bench` for CUDA from one end to the other, on this machine's processor. No time is looked at. */
+/** `espalier bench` for CUDA from one end to the other, on this machine's processor. No time is looked at. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,26 +71,6 @@ describe.skipIf(!installed('g++'))('a model', () => {
     for (const layer of report.layers) expect(layer.hotMinMs).toBeGreaterThan(0);
     expect(benchSchema.parse(JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8')))).toEqual(report);
     expect(readFileSync(join(folder, 'bench.html'), 'utf8')).toContain('cuda shim (sm_90)');
-  });
-
-  test('runs from its folder, or says what is missing', async () => {
-    const folder = join(root, 'built');
-    expect(await espalier(['build', onnx, '-t', 'cuda', '-o', folder])).toMatchObject({ code: 0 });
-    expect(await espalier(['run', folder, '--input', 'x=random:1'])).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/^y\s+f32 \[1, 8/m),
-    });
-    const refused = async (setting: Readonly<Record<string, string>>): Promise<string> => {
-      const { code, err } = await withEnvironment(setting, () => espalier(['run', folder, '--input', 'x=random:1']));
-      expect(code).toBe(1);
-      return err;
-    };
-    expect(await refused({ CUDA_SHIM_DEVICES: '0' })).toMatch(/there is no NVIDIA GPU.*CUDA_VISIBLE_DEVICES/s);
-    expect(await refused({ CUDA_SHIM_DRIVER: '11040' })).toMatch(
-      /the driver is made for CUDA 11\.4.*update the driver/s,
-    );
-    expect(await refused({ CUDA_SHIM_NO_IMAGE: '1', CUDA_SHIM_ARCH: '75' })).toMatch(/is sm_75, and this.*--arch/s);
-    expect(await refused({ CUDA_SHIM_MEMORY: '1000' })).toMatch(/has 1000 of 1000 bytes left.*nvidia-smi/s);
   });
 });
 

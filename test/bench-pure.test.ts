@@ -13,6 +13,8 @@ import { benchPage } from '../src/bench/page.ts';
 import type { BenchReport } from '../src/bench/report.ts';
 import { benchSchema } from '../src/bench/report.ts';
 import { quantile, summaryOf } from '../src/bench/statistics.ts';
+import { asText } from '../src/cli/bench-text.ts';
+import { paintFor } from '../src/cli/paint.ts';
 import { median } from '../src/make/timing.ts';
 import { parseCores } from '../src/toolchain/pin.ts';
 
@@ -189,6 +191,18 @@ const sample: BenchReport = {
 describe('files', () => {
   const text = (path: string): string =>
     new TextDecoder().decode(benchFiles(sample).find((file) => file.path === path)?.contents);
+
+  test('layers of libraries stand beside ours', () => {
+    const times = { medianMs: 0.25, minMs: 0.2, hotMedianMs: 0.15, hotMinMs: 0.1 };
+    const [name] = sample.layers.filter(({ density }) => density !== null).map((layer) => layer.name);
+    const layers = [{ name, library: 'cuSPARSELt' as const, ...times }];
+    const bench = { ...sample, layerPeers: [{ name: 'torch-sparse24', layers }] };
+    const page = benchFiles(bench).find(({ path }) => path === 'bench.html')?.contents;
+    expect(new TextDecoder().decode(page)).toMatch(/Layers by libraries.*torch-sparse24.*cuSPARSELt.*0\.2500/s);
+    expect(text('bench.html')).not.toContain('Layers by libraries');
+    const lines = asText(benchSchema.parse(bench), paintFor({ colours: false })).join('\n');
+    expect(lines).toContain('0.2500 (cuSPARSELt)');
+  });
 
   test('the JSON holds what it says, and nothing else', () => {
     expect(benchSchema.parse(JSON.parse(text('bench.json')))).toEqual(sample);
