@@ -325,6 +325,7 @@ class Contender:
             types = {"f32": torch.float32, "i32": torch.int32}
             inputs = [self.network.to(torch.zeros(p["shape"], dtype=types[p["dtype"]])) for p in self.description["inputs"]]
             self.timer = Timer(torch, self.network, inputs)
+            self.timer.run()
         except Absent as why:
             return {"absent": str(why)}
         except (RuntimeError, NotImplementedError) as fault:
