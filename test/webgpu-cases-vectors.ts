@@ -7,6 +7,10 @@ import { codedConv, convOf, grouped, groups, inGroups, rows, same, shared } from
 const vector = (inputs: number, o: number, count = 1) => ({ x: [count, 1, 1, inputs], o, kernel: [1, 1] }) as const;
 
 const some: Make = (m) => random(m.rows * m.columns, 0.2, 5);
+/** Of 16 numbers, none of which is 0; rows are left over. */
+const sixteen: Make = (m) =>
+  shared(m, 2, 8, 5).map((v) => (v === 0 ? 0 : (Math.sign(v) * Math.ceil(8 * Math.abs(v))) / 8));
+
 const block = (r: number, c: number): Encoding => ({ format: 'block', params: { r, c } });
 
 /** Every third row is empty, and one is full. */
@@ -50,6 +54,13 @@ export const vectorCases = {
     convOf('a vector, of 8', { ...vector(520, 42), activation: 'relu' }, groups(2, 8), (m) => shared(m, 2, 8, 5)),
     convOf('a pixel of some taps, of 16', { x: [2, 2, 2, 48], o: 10, kernel: [2, 2] }, groups(2, 16), (m) =>
       shared(m, 2, 16, 5),
+    ),
+    codedConv('a codebook that has no 0', vector(128, 22), 'book', rows, (m) => shared(m, 2, 8, 5)),
+    convOf(
+      'a codebook that has no room for 0',
+      vector(128, 22),
+      { format: 'csr', params: { index: 16, codebook: 4 } },
+      sixteen,
     ),
     convOf('three vectors, of 32, f32', { ...vector(192, 24, 3), half: false }, groups(2, 32), (m) =>
       shared(m, 2, 32, 5).map((v) => v * 1.01),

@@ -2,13 +2,14 @@
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Encoding } from '../tensor/type.ts';
 import type { Coder } from './codes.ts';
-import { codeIn, coderOf } from './codes.ts';
+import { codeIn, coderOf, holdsZero } from './codes.ts';
 import { formatNamed } from './index.ts';
 import { liveBits } from './livebits.ts';
 
-/** Undefined where weights are stored as they are. */
-export function coderFor(m: Matrix, { format, params }: Encoding): Coder | undefined {
+/** Undefined where weights are stored as they are. `pads`: the kernel stores zeros that the format does not, if there is a code left for them. */
+export function coderFor(m: Matrix, { format, params }: Encoding, pads = false): Coder | undefined {
   const code = codeIn(params);
   const cost = code && formatNamed(format)?.cost(m, params);
-  return cost && coderOf(m, code, cost.multiplies > liveBits(m).live);
+  if (!cost || (pads && !holdsZero(m, code))) return undefined;
+  return coderOf(m, code, pads || cost.multiplies > liveBits(m).live);
 }

@@ -102,6 +102,10 @@ export function codingOf(m: Matrix, code: Code, padded: boolean): Coding {
   return { numbers: steps, ...(scale && { scale }) };
 }
 
+/** Whether there is a code for 0 as well. */
+export const holdsZero = (m: Matrix, code: Code): boolean =>
+  !('codebook' in code) || tabled(distinctOf(m) ?? [], true).length <= 2 ** code.codebook;
+
 /** How many numbers scales take, or the table. */
 export function sideNumbers(m: Matrix, code: Code, padded: boolean): number {
   const scales = linesOf(m)?.scale?.length ?? 0;

@@ -28,7 +28,8 @@ export const told = ['values', 'table', 'factors', 'code_bits', 'zero'] as const
 
 /** Entries with a row of −1 are zeros that pad. */
 export function storeValues(site: KernelSite, { matrix, constant }: Weights, order: Order): Stored {
-  const coder = coderFor(matrix, constant.type.encoding);
+  const pads = Array.prototype.includes.call(order.rows, -1);
+  const coder = coderFor(matrix, constant.type.encoding, pads);
   if (coder) return inCodes(site, matrix, coder, order);
   const all = gathered(matrix, order);
   if (all.every(isF16)) {
