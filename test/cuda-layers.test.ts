@@ -12,9 +12,9 @@ import { installed } from './cpu-build.ts';
 import { faultsOfLayers, layerCases } from './cuda-layers.ts';
 import { bandedConv, conv, dense, same } from './webgpu-layers.ts';
 
-/** Several chunks of planes, several images, rows without weights; lines of one warp and of a block, and tiles that are not full. */
+/** Several chunks of planes, several images, wide borders, rows without weights; lines of one warp and of a block, and tiles that are not full. */
 const quick =
-  /^3x3, a border|rows without weights|^groups$|^bands of four rows, f32|^as it lies, 1x1|^long rows|^the |^of |turned$|mask|^values that/;
+  /^3x3, a border|^borders|rows without weights|^groups$|^bands of four rows, f32|^as it lies, 1x1|^long rows|^the |^of |turned$|mask|^values that/;
 
 describe.skipIf(!installed('g++'))('kernels of layers', () => {
   test('every kernel has cases', () => {

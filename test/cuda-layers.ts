@@ -51,6 +51,9 @@ const windowCases: readonly WebgpuCase[] = [
   }),
   conv('as it lies, 1x1', { x: [2, 6, 8, 130], o: 36, kernel: [1, 1], density: 0.1, residual: true }),
   conv('as it lies, 3x3', { x: [1, 10, 8, 7], o: 5, kernel: [3, 3], density: 0.3 }),
+  conv('borders wider than the kernel', {
+    ...{ x: [2, 5, 8, 6], o: 9, kernel: [2, 1], pad: [1, 3, 0, 4], density: 0.3 },
+  }),
   conv('many channels', { ...same, x: [1, 7, 7, 256], o: 24, density: 0.1, half: false }),
   conv('many rows', { ...same, x: [1, 14, 14, 16], o: 300, density: 0.1, activation: 'relu' }),
   conv('groups', { ...same, x: [2, 9, 8, 12], o: 21, groups: 3, density: 0.3, activation: 'relu' }),
@@ -84,6 +87,7 @@ const denseCases: readonly WebgpuCase[] = [
   ...webgpuCases.dense.filter(({ title }) => /^3x3|^1x1|^stride|^many|^groups/.test(title)),
   conv('as it lies, 1x1', { x: [2, 6, 8, 30], o: 36, kernel: [1, 1], residual: true, half: false }),
   conv('a stride of two', { ...same, x: [2, 14, 15, 6], o: 20, stride: [2, 2] }),
+  conv('borders wider than the kernel', { x: [1, 6, 7, 9], o: 20, kernel: [1, 1], pad: [1, 4, 4, 4], half: false }),
   conv('few tiles, many columns', { ...same, x: [1, 7, 7, 100], o: 40, half: false, activation: 'relu' }),
   conv('many rows, several tiles', { ...same, x: [1, 20, 21, 5], o: 140, half: false }),
   conv('a large tile', { ...same, x: [1, 10, 10, 5], o: 128, half: false, activation: 'relu' }),

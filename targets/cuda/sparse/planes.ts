@@ -52,8 +52,9 @@ export function planesOf({
   const [above, left, below, right] = pad;
   const steps = stride.every((s) => s === 1);
   const isOwn = steps && pad.every((p) => p === 0) && (h * w) % 4 === 0;
-  // A row's end is the border before the next.
-  const pitch = stride[1] === 1 ? w + Math.max(left, right) : Math.ceil((w + left + right) / stride[1]);
+  // A row's end is the border before the next; rows of the result are longer than that where borders are wider than the kernel.
+  const pitch =
+    stride[1] === 1 ? Math.max(w + Math.max(left, right), width) : Math.ceil((w + left + right) / stride[1]);
   const rows = Math.ceil((h + above + below) / stride[0]);
   const phases: Pair = [taps[0] === 1 ? 1 : stride[0], taps[1] === 1 ? 1 : stride[1]];
   const shift = (axis: number): number => Math.floor(((taps[axis] - 1) * dilation[axis]) / stride[axis]);
