@@ -30,6 +30,9 @@ export interface Target {
   /** Why formats are not chosen, where the target stores weights in ways of its own. */
   readonly ownStorage?: string;
 
+  /** How far results may be from `evaluate`, as max |a − b| / max |b|; absent where the last bits alone are others. */
+  readonly error?: number;
+
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
 

@@ -20,6 +20,7 @@ import { runPlan } from '../src/plan/run.ts';
 import type { Target } from '../src/target.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { panel } from '../src/tensor/type.ts';
+import { cuda } from '../targets/cuda/target.ts';
 import { writeModel } from './cli-kit.ts';
 
 const f32 = (...values: readonly number[]): Float32Array<ArrayBuffer> => Float32Array.from(values);
@@ -104,6 +105,23 @@ const job = (more: Partial<VerifyJob>): VerifyJob => ({
 });
 
 describe('verifying', () => {
+  test('in as many bits as the target multiplies in', async () => {
+    const off: VerifyJob['open'] = async ({ plan }) => ({
+      run: async (inputs) =>
+        Object.fromEntries(Object.entries(runPlan(plan, inputs)).map(([name, y]) => [name, y.map((v) => v * 1.003)])),
+      dispose: () => {},
+    });
+    const cudaIn = (arithmetic: string) => {
+      const { error } = cuda.target({ arithmetic });
+      return { ...loops, ...(error !== undefined && { error }) };
+    };
+    for (const [arithmetic, limit] of Object.entries({ f32: 1e-4, tf32: 5e-3, f16: 5e-3, bf16: 4e-2 }))
+      expect(await verifyModel(job({ target: cudaIn(arithmetic), open: off }))).toMatchObject({
+        ...{ ok: limit > 3e-3, limit },
+      });
+    expect(cuda.target({ arithmetic: 'f16', arch: 'sm_75,sm_80' }).error).toBe(1e-4);
+  });
+
   test('a compiler without faults', async () => {
     expect(await verifyModel(job({ samples: 3 }))).toEqual({
       ok: true,

@@ -154,6 +154,7 @@ test('the object code has no variables, and needs no more than memory functions 
 
 describe('names from models', () => {
   const hostile = ['*/ int main(', 'int', '"; system("ls")', 'a\nb\\', 'größe', 'a b', 'a_b', '', '3d', '??/', 'class'];
+  const macros = ['NULL', 'NAN', 'stdin', 'errno', 'EOF', 'INT8_MAX', 'min', 'blockIdx', 'cudaStreamLegacy'];
 
   test('become identifiers that differ', () => {
     expect(identifiers(hostile)).toEqual([
@@ -169,16 +170,20 @@ describe('names from models', () => {
       'port_1',
       'port_class',
     ]);
+    expect(identifiers(macros)).toEqual(macros.map((name) => `port_${name}`));
+    expect(identifiers(['x', 'X', 'Identity', 'INPUT', 'INPUT__0', 'OUTPUT_1'])).toEqual([
+      ...['x', 'X', 'Identity', 'INPUT', 'INPUT_0', 'OUTPUT_1'],
+    ]);
   });
 
   test('cannot break the sources', () => {
-    const inputs = hostile.map(
+    const inputs = [...hostile, ...macros].map(
       (name, i) => `  %x${i} = input ${JSON.stringify(name)} : f32[1x2] from ${JSON.stringify(name)}`,
     );
-    const sums = hostile.map(
+    const sums = [...hostile, ...macros].map(
       (name, i) => `  %y${i} = unary(%x${i}) fn=tanh : f32[1x2] from ${JSON.stringify(`${name}\\\n*/`)}`,
     );
-    const outputs = hostile.map((name, i) => `${JSON.stringify(name)}=%y${i}`);
+    const outputs = [...hostile, ...macros].map((name, i) => `${JSON.stringify(name)}=%y${i}`);
     const graph = parse(
       `graph double of "x"\n${inputs.join('\n')}\n${sums.join('\n')}\nreturn ${outputs.join(', ')}\n`,
     );

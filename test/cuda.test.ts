@@ -1,5 +1,5 @@
 /** The target cuda: every operator, files, words for what goes wrong, whole networks on this machine's processor, and what nvcc makes of them. */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from '../src/graph/parse.ts';
@@ -107,7 +107,8 @@ test('what a model calls things stays in strings and comments', () => {
   const graph = parse(`graph hostile of "x"
   %x = input "int */ system(\\"x\\");//\\\\\\n" : f32[1x4]
   %y = unary(%x) fn=relu : f32[1x4] from "*/ #error\\n\\\\"
-return "while"=%y, "main"=%x
+  %z = input "NULL" : f32[1x4]
+return "while"=%y, "main"=%x, "stdin"=%z, "NAN"=%z, "blockIdx"=%y, "errno"=%x, "min"=%y
 `);
   const out = compiledCuda(graph);
   const header = textOf(out, 'hostile.h');
@@ -115,10 +116,37 @@ return "while"=%y, "main"=%x
   expect(textOf(out, 'hostile.cu')).not.toMatch(/^ *#error(?! "this takes)/m);
   if (noCompiler) return;
   const folder = folderWith(out);
-  compileFor(folder, ['hostile.cu', 'hostile_check.cu'], ['hostile_weights.S', 'hostile_recorded.S'], 'check', ['-O0']);
-  expect(run(folder, './check', [])).toContain('ok\n');
+  writeFileSync(join(folder, 'memory.cu'), givenMemory);
+  compileFor(folder, ['hostile.cu', 'memory.cu'], ['hostile_weights.S', 'hostile_recorded.S'], 'check', ['-O0']);
+  expect(run(folder, './check', [])).toMatch(
+    /^3 \d+ bytes of memory are given, and \d+ are needed\n2 the memory given is not aligned to 256 bytes\n0 \nno error of create is left\n(?:.|\n)*ok\n$/,
+  );
   rmSync(join(folder, 'check'));
 });
+
+/** Memory of the caller: too little, askew, and as it should be. Then the check. */
+const givenMemory = `#define main check_main
+#include "hostile_check.cu"
+#undef main
+
+static void create(void *memory, size_t bytes) {
+  hostile_network network;
+  printf("%d ", hostile_create(&network, memory, bytes));
+  printf("%s\\n", network.words);
+  hostile_destroy(&network);
+}
+
+int main() {
+  unsigned char *memory = NULL;
+  const size_t bytes = hostile_device_size();
+  if (cudaMalloc(&memory, bytes + 256) != cudaSuccess) return 1;
+  create(memory, bytes - 1);
+  create(memory + 16, bytes);
+  create(memory, bytes);
+  puts(cudaGetLastError() == cudaSuccess && cudaFree(memory) == cudaSuccess ? "no error of create is left" : "an error is left");
+  return check_main();
+}
+`;
 
 describe('architectures', () => {
   const refused = (options: TargetOptions & { readonly target: string }): string => {

@@ -5,6 +5,8 @@ import { nearest } from '../src/import/nearest.ts';
 
 test('graphs are called as their file, or as its folder', () => {
   expect(graphName('iris.json')).toBe('iris');
+  expect(graphName('math.json')).toBe('math_model');
+  expect(graphName('Cuda_Runtime.onnx')).toBe('Cuda_Runtime_model');
   expect(graphName('models/handlandmark-full.json')).toBe('handlandmark_full');
   expect(graphName('examples/blazepose-detector/model.json')).toBe('blazepose_detector');
   expect(graphName('C:\\models\\face mesh\\model.json')).toBe('face_mesh');

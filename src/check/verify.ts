@@ -18,9 +18,9 @@ import type { Peer, PeerName } from './peer.ts';
 import { peerTitles } from './peer.ts';
 import { pickedOutputs, pickFrom } from './picks.ts';
 
-/** What an artefact of a target may differ from `evaluate`: functions of GPUs are less exact than those of processors. */
-const toleranceOf = ({ name }: Job['target']): number =>
-  targets.some((family) => family.name === name && family.inexact) ? peerTolerance : tolerance;
+/** What an artefact of a target may differ from `evaluate`: functions of GPUs are less exact than those of processors, and some multiply in fewer bits. */
+const toleranceOf = ({ name, error }: Job['target']): number =>
+  error ?? (targets.some((family) => family.name === name && family.inexact) ? peerTolerance : tolerance);
 
 /** Something that computes outputs from inputs, both plain and by name. */
 export interface Runner {
@@ -61,7 +61,8 @@ export interface Verdict {
 
 /**
  * Compiles, builds, runs, and compares every output. The error is max |a − b| / max |b| over each output, and may be
- * 1e-5 against `evaluate`, and 1e-4 on a GPU or against another program. Outputs that depend on an order of scores: see picks.ts.
+ * 1e-5 against `evaluate`, 1e-4 on a GPU or against another program, and what its target says where that
+ * multiplies in fewer bits. Outputs that depend on an order of scores: see picks.ts.
  * Undefined, and reported, if it does not come to a comparison.
  */
 export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> {
@@ -97,7 +98,7 @@ export async function verifyModel(job: VerifyJob): Promise<Verdict | undefined> 
     if (!outputs) return undefined;
     want.push(outputs);
   }
-  const limit = peer ? peerTolerance : toleranceOf(target);
+  const limit = peer ? Math.max(peerTolerance, toleranceOf(target)) : toleranceOf(target);
   let outputs = compareOutputs(shapesOf(graph), got, want);
   if (isPickAlone(outputs, compiled.graph, limit)) {
     doing('comparing what is picked');

@@ -19,7 +19,7 @@ export const verifyCommand = (act: Act): Command =>
         .summary('build, run, and compare with the reference')
         .description(
           'Builds a model into a temporary folder, runs it on random inputs, and compares every output with the reference. ' +
-            `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${peerTolerance} on a GPU or against tfjs and ort. ` +
+            `The error is max |a - b| / max |b| over an output, and may be ${tolerance} against evaluate, ${peerTolerance} on a GPU or against tfjs and ort, and more with --arithmetic, as the verdict says. ` +
             'If it is larger, the first pass or layer that diverges is named, and the exit code is 1.',
         )
         .argument('[model]', modelArgument),

@@ -47,7 +47,18 @@ export function graphName(file: string, given?: string): string {
   return safe(identifier(stem === 'model' && /\w/.test(folder) ? folder : stem));
 }
 
-const safe = (name: string): string => (keywords.has(name) ? `${name}_model` : name);
+/** Headers of C, POSIX and CUDA: a model's header of that name would be found in their place. */
+const headers: ReadonlySet<string> = new Set(
+  (
+    'alloca ap_int arm_neon assert complex ctype cuda cuda_bf16 cuda_fp16 cuda_pipeline cuda_runtime cuda_runtime_api ' +
+    'dlfcn endian errno fcntl features fenv float immintrin inttypes limits locale malloc math memory pthread sched setjmp ' +
+    'signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar ' +
+    'unistd wchar wctype'
+  ).split(' '),
+);
+
+/** File systems may know no capitals. */
+const safe = (name: string): string => (keywords.has(name) || headers.has(name.toLowerCase()) ? `${name}_model` : name);
 
 /** The name that people use for a tensor: `Identity_1:0` is `Identity_1`. */
 export const publicName = (name: string): string => name.replace(/:\d+$/, '');

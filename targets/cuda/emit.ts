@@ -11,7 +11,6 @@ import { placesOf } from '../gpu/places.ts';
 import type { Arch } from './archs.ts';
 import { archDoc, haveTensorCores } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
-import { errorOf } from './arithmetic.ts';
 import type { Blob } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
@@ -23,16 +22,17 @@ export interface Flavour {
   readonly archs: readonly Arch[];
   readonly arithmetic: Arithmetic;
   readonly prefix: string;
+  /** What the check program allows for. */
+  readonly error: number;
 }
 
 export function emit(
   plan: Plan,
   { render, recorded, report }: EmitContext,
-  { archs, arithmetic, prefix }: Flavour,
+  { archs, arithmetic, prefix, error }: Flavour,
 ): Emission {
   const { name } = plan;
-  const able = haveTensorCores(archs);
-  if (arithmetic !== 'f32' && !able)
+  if (arithmetic !== 'f32' && !haveTensorCores(archs))
     report({
       severity: 'warning',
       code: 'cuda/no-tensor-cores',
@@ -86,7 +86,7 @@ export function emit(
         contents: render('cuda/check.cu.hbs', {
           ...common,
           ...check.view,
-          most: String(errorOf[able ? arithmetic : 'f32']),
+          most: String(error),
         }),
         role: 'check',
       },

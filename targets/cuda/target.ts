@@ -6,7 +6,7 @@ import { wish } from '../gpu/wish.ts';
 import type { Arch } from './archs.ts';
 import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores, roomOn } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
-import { arithmetics, isArithmetic } from './arithmetic.ts';
+import { arithmetics, errorOf, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
 import { kernelsFor } from './kernels/index.ts';
 import { pricingBy } from './price.ts';
@@ -34,13 +34,15 @@ export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {
   if (fault) bug(fault.message);
   const archs = archsOf(arch);
   const known = knownArithmetic(arithmetic);
+  const error = errorOf[haveTensorCores(archs) ? known : 'f32'];
   return {
     name: cuda.name,
     doc: `CUDA C++ for ${archDoc(archs)}`,
     kernels: listed,
     ...pricingBy(rates, onTensorCores(archs, known)),
+    error,
     wish,
-    emit: (plan, context) => emit(plan, context, { archs, arithmetic: known, prefix }),
+    emit: (plan, context) => emit(plan, context, { archs, arithmetic: known, prefix, error }),
   };
 }
 
