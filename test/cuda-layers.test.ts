@@ -9,6 +9,7 @@ import type { Prediction } from '../src/plan/rates.ts';
 import { kernels } from '../targets/cuda/kernels/index.ts';
 import { cudaTarget } from '../targets/cuda/target.ts';
 import { installed } from './cpu-build.ts';
+import { programOf } from './cuda-kit.ts';
 import { faultsOfLayers, layerCases } from './cuda-layers.ts';
 import { bandedConv, conv, dense, same } from './webgpu-layers.ts';
 
@@ -28,6 +29,12 @@ describe.skipIf(!installed('g++'))('kernels of layers', () => {
     ]);
     expect(faultsOfLayers(Object.fromEntries(some), kernels, ['-O0'])).toEqual([]);
   });
+});
+
+test('strides of more phases than a grid has blocks are left to loops', () => {
+  const { graph } = conv('', { x: [1, 256, 257, 1], o: 2, kernel: [256, 257], stride: [256, 257], half: false });
+  const { plan } = programOf(graph, kernels);
+  expect(plan.steps.map(({ work }) => work.kind)).toContain('loops');
 });
 
 describe('prices', () => {

@@ -21,6 +21,8 @@ export function readingOf({ call, types, arrays, result }: KernelSite): Read | s
   if (!filtered) return { ...layer, copy: (to) => turnCall(arrays.x, to, planes) };
   const lie = (t: TensorType | undefined): boolean => !t || isPlanes(t) || pictureOf(t.shape).pixels === 1;
   if (![types.x, result.type, types.residual].every(lie)) return 'takes pictures in planes';
+  const [down, across] = planes.phases;
+  if (down * across > mostGroups) return `takes no strides of ${down} by ${across}`;
   const channels = types.x.shape[3];
   return { ...layer, copy: (to) => phasesCall(arrays.x, to, { ...filtered, channels }, planes) };
 }
