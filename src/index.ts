@@ -257,7 +257,7 @@ export const smartdeal = (
   });
 
 /** A library has no Ctrl-C to clean up after. */
-const nobody: Journal = { hold: () => {}, release: () => {} };
+const nobody: Journal = { hold: () => {}, release: () => {}, keep: () => {} };
 
 async function collected<T extends object>(work: (report: Report) => Promise<T | undefined>): Promise<Result<T>> {
   const diagnostics: Diagnostic[] = [];

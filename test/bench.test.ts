@@ -41,7 +41,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 const fail = (d: Diagnostic): void => expect.unreachable(`${d.message}; ${d.hint}`);
-const journal = { hold: () => {}, release: () => {} };
+const journal = { hold: () => {}, release: () => {}, keep: () => {} };
 const { signal } = new AbortController();
 
 async function bench(...argv: readonly string[]): Promise<BenchReport> {

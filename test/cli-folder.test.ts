@@ -114,20 +114,25 @@ describe('what goes wrong leaves nothing behind, and the older output as it was'
 });
 
 describe('an interruption', () => {
-  test('removes what is half done, and puts an older output back', async () => {
-    mkdirSync(join(root, 'half'));
-    mkdirSync(join(root, 'aside'));
-    mkdirSync(join(root, 'aside-2'));
-    mkdirSync(join(root, 'new'));
-    undo(
-      new Map([
-        [join(root, 'half'), undefined],
-        [join(root, 'aside'), join(root, 'out')],
-        [join(root, 'aside-2'), join(root, 'new')],
-        [join(root, 'never'), undefined],
-      ]),
-    );
-    expect(readdirSync(root)).toEqual(['new', 'out']);
+  test('removes what is half done, and puts an older output back unless the new one is kept', async () => {
+    for (const name of ['half', 'aside', 'aside-2', 'half-new', 'aside-3', 'new', 'made/deep/out'])
+      mkdirSync(join(root, name), { recursive: true });
+    writeFileSync(join(root, 'aside-2/old.txt'), '');
+    const [held, whole] = [new Map<string, string | undefined>(), new Set<string>()];
+    const { hold, keep } = journalIn(held, whole);
+    hold(join(root, 'half'));
+    hold(join(root, 'aside'), join(root, 'out'));
+    hold(join(root, 'aside-2'), join(root, 'half-new'));
+    hold(join(root, 'aside-3'), join(root, 'new'));
+    hold(join(root, 'never'));
+    hold(join(root, 'never-2'), join(root, 'made'));
+    hold(join(root, 'made'));
+    keep(join(root, 'new'));
+    keep(join(root, 'made/deep/out'));
+    undo(held);
+    expect(readdirSync(root)).toEqual(['half-new', 'made', 'new', 'out']);
+    expect(readdirSync(join(root, 'half-new'))).toEqual(['old.txt']);
+    expect([...whole]).toEqual([join(root, 'new'), join(root, 'made/deep/out')]);
   });
 
   test('finds in the journal all that is on the disk for the time being', async () => {

@@ -223,7 +223,7 @@ test('a bug of ours ends with 70, without a stack trace, and with a file to repo
     out: sink,
     err: sink,
     progress: () => {},
-    journal: { hold: boom, release: () => {} },
+    journal: { hold: boom, release: () => {}, keep: () => {} },
     signal: new AbortController().signal,
   });
   expect(code).toBe(70);

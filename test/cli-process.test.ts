@@ -94,6 +94,12 @@ describe('Ctrl-C', () => {
   const message =
     'error: interrupted: nothing half-written is left, and what was there before is as it was [cli/interrupted]\n';
 
+  /** What a whole output says that it has. */
+  const written = (out: string): readonly string[] => {
+    const { files } = JSON.parse(readFileSync(at(`${out}/espalier.json`), 'utf8'));
+    return ['espalier.json', ...files.map(({ path }: { path: string }) => path)].toSorted();
+  };
+
   /** Interrupts a build of the large example after so many milliseconds. */
   const interrupted = (after: number, argv: readonly string[]) =>
     spawnEspalier(argv, { cwd: root, onStart: (kill) => void setTimeout(() => kill('SIGINT'), after) });
@@ -109,8 +115,15 @@ describe('Ctrl-C', () => {
       [3000, 'kept'],
     ] as const) {
       const { code, err } = await interrupted(after, ['build', example, '-o', out]);
-      // On a slow machine the first comes before the process listens, on a fast one the last too late.
-      if (code === 0) {
+      // On a slow machine the first comes before the process listens, on a fast one the last when the output is whole:
+      // then it stays, and whatever is said says so.
+      if (out === 'kept' ? kept().join() !== before.join() : existsSync(at(out))) {
+        expect(readdirSync(at(out)).toSorted()).toEqual(written(out));
+        expect([
+          `error: interrupted: nothing half-written is left; ${at(out)} was whole before, and stays [cli/interrupted]\n`,
+          '',
+        ]).toContain(err);
+        expect(leftovers()).toEqual([]);
         rmSync(at('deep'), { recursive: true, force: true });
         continue;
       }

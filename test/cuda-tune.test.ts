@@ -40,7 +40,7 @@ const tiny: Grid = {
 
 const options = {
   ...{ seconds: 0, doing: () => {}, signal: new AbortController().signal },
-  journal: { hold: () => {}, release: () => {} },
+  journal: { hold: () => {}, release: () => {}, keep: () => {} },
 };
 
 describe.skipIf(!installed('g++'))('layers', () => {

@@ -167,7 +167,7 @@ describe('measuring', async () => {
   test.skipIf(!compiler || process.platform === 'win32')('every layer of a tiny grid, on this machine', async () => {
     const { graph, probes } = probesFor(tiny, countsOf);
     const said: Diagnostic[] = [];
-    const journal = { hold: () => {}, release: () => {} };
+    const journal = { hold: () => {}, release: () => {}, keep: () => {} };
     const options = { cpu: 'generic', seconds: 0.05, journal, doing: () => {} };
     const measured = await measure(graph, options, (d) => void said.push(d));
     expect(said).toEqual([]);

@@ -5,7 +5,7 @@ export type Message =
   | { readonly kind: 'out' | 'err'; readonly text: string }
   | { readonly kind: 'progress'; readonly doing: string | null }
   | { readonly kind: 'hold'; readonly path: string; readonly restoreTo: string | undefined }
-  | { readonly kind: 'release'; readonly path: string }
+  | { readonly kind: 'release' | 'keep'; readonly path: string }
   | { readonly kind: 'exit'; readonly code: number };
 
 export interface Orders {

@@ -21,6 +21,7 @@ export async function work(): Promise<void> {
     journal: {
       hold: (path, restoreTo) => tell({ kind: 'hold', path, restoreTo }),
       release: (path) => tell({ kind: 'release', path }),
+      keep: (path) => tell({ kind: 'keep', path }),
     },
   });
   tell({ kind: 'exit', code });

@@ -76,6 +76,7 @@ export function writeFiles(path: string, files: readonly ExportedFile[], journal
     }
     // The last one first: whoever finds the file asked for finds what lies beside it.
     for (const { made, path: name } of fresh.toReversed()) renameSync(made, join(folder, name));
+    journal.keep(resolve(path));
     return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;

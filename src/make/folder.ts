@@ -61,7 +61,7 @@ export async function writeFolder(
     const done = await fill(fresh);
     // What is temporary is private. Whoever serves the folder to pages is often somebody else.
     chmodSync(fresh, 0o777 & ~process.umask());
-    if (done) swap(fresh, place, hold);
+    if (done) swap(fresh, place, hold, journal);
     if (done && made !== undefined) journal.release(held.splice(held.indexOf(made), 1)[0]);
     return done;
   } catch (error) {
@@ -77,9 +77,10 @@ export async function writeFolder(
 }
 
 /** A folder cannot be renamed over one that is not empty: the older one steps aside for a moment. */
-function swap(fresh: string, place: string, hold: (name: string, restoreTo?: string) => void): void {
+function swap(fresh: string, place: string, hold: Journal['hold'], journal: Journal): void {
   if (!existsSync(place)) {
     renameSync(fresh, place);
+    journal.keep(place);
     return;
   }
   const aside = `${fresh}-old`;
@@ -91,6 +92,7 @@ function swap(fresh: string, place: string, hold: (name: string, restoreTo?: str
     renameSync(aside, place);
     throw error;
   }
+  journal.keep(place);
 }
 
 const unwritable = (path: string, error: unknown): Omit<Fault, 'code'> => ({

@@ -31,7 +31,7 @@ for (const { name, cpu, doc } of tables) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const place = await placeFor(cpu);
   if (!place) throw new Error('no C compiler');
-  const journal = { hold: () => {}, release: () => {} };
+  const journal = { hold: () => {}, release: () => {}, keep: () => {} };
   const measured = await measure(graph, { cpu, seconds, journal, doing: () => {} }, (d) => console.error(d.message));
   if (!measured) throw new Error(`nothing was measured for ${cpu}`);
   const { rates, fits, compared } = tuneFrom(probes, measured, shippedRates(cpu), place);

@@ -25,7 +25,11 @@ async function built(graph: Graph, target: string): Promise<OpenModel> {
   const parts = partsFor({ target }, fail) ?? expect.unreachable();
   const outcome = compileWith(graph, {}, parts);
   if (!outcome.ok) throw new Error(outcome.diagnostics.map(printDiagnostic).join('\n'));
-  const model = await buildAndOpen(outcome, { target, journal: { hold: () => {}, release: () => {} } }, fail);
+  const model = await buildAndOpen(
+    outcome,
+    { target, journal: { hold: () => {}, release: () => {}, keep: () => {} } },
+    fail,
+  );
   onTestFinished(() => model?.dispose());
   return model ?? expect.unreachable();
 }

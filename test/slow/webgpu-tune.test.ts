@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(executablePath))('in chromium, which must be at /usr
           browser: undefined,
           seconds: 0.1,
           opened: async (address) => void (await (await browser.newPage()).goto(address)),
-          journal: { hold: () => {}, release: () => {} },
+          journal: { hold: () => {}, release: () => {}, keep: () => {} },
           signal: AbortSignal.timeout(20_000),
         },
         ({ message }) => void told.push(message),
