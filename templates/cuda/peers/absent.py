@@ -1,0 +1,5 @@
+"""What says that PyTorch takes no part."""
+
+
+class Absent(Exception):
+    """Why this way takes no part."""
