@@ -74,6 +74,9 @@ describe.skipIf(!installed('g++'))('the shim for CUDA', () => {
   test('what is out of place is found', () => {
     expect(fault('beyond')).toContain('use-after-poison');
     expect(fault('outside')).toContain('heap-buffer-overflow');
+    expect(said('within')).toMatch(/^(3 ){32}-?nan/i);
+    for (const part of ['reads', 'reads-before', 'writes'])
+      expect(fault(part)).toMatch(/use-after-poison[\s\S]* in overruns\(float\*, int, int\)/);
   });
 
   test('a graph is what was captured, and runs when the stream is waited for', () => {

@@ -73,6 +73,30 @@ __global__ void beyond(float *y) {
   y[threadIdx.x] = 1.0f;
 }
 
+/* Static arrays, the one between the others read and written at any place. */
+__global__ void overruns(float *y, int reads, int writes) {
+  __shared__ float before[32];
+  __shared__ __align__(16) float between[4][256];
+  __shared__ float behind[1024];
+  float *const place = &between[0][0];
+  before[threadIdx.x] = behind[threadIdx.x] = 1.0f;
+  place[writes + static_cast<int>(threadIdx.x)] = 1.0f;
+  __syncthreads();
+  y[threadIdx.x] = place[reads + static_cast<int>(threadIdx.x)] + before[threadIdx.x] + behind[threadIdx.x];
+}
+
+/* Warps by themselves, of which the later have the stacks of the earlier; what a lane wrote is another's behind a barrier alone. */
+__global__ void neighbours(float *y, bool waits) {
+  __shared__ float place[256];
+  float sum = 1.0f;
+  for (int by = 16; by > 0; by /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, by);
+  place[threadIdx.x] = sum;
+  if (waits) __syncwarp();
+  else
+    sum += __shfl_xor_sync(0xffffffffu, 0.0f, 1);
+  y[threadIdx.x] = place[threadIdx.x ^ 1u] + static_cast<float>(__ballot_sync(0xffffffffu, sum > 0.0f));
+}
+
 __global__ void add(float *y, float x, int n) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i < n) y[i] += x;
@@ -215,12 +239,18 @@ int main(int argc, char **argv) {
   if (is("faults")) runFaults();
   if (is("narrow")) runNarrow();
   Array<int> y(64);
-  Array<float> z(64);
+  Array<float> z(256);
   if (is("leaves")) launch(leaves, 1, 64, 0, y.at), y.get();
   if (is("parts")) launch(parts, 1, 64, 0, y.at), y.get();
   if (is("vain")) launch(waitsInVain, 1, 64, 0, y.at), y.get();
   if (is("beyond")) launch(beyond, 1, 32, 64, z.at), z.get();
-  if (is("outside")) launch(add, 3, 32, 0, z.at, 1.0f, 96), z.get();
+  if (is("within")) launch(overruns, 2, 32, 0, z.at, 992, 992), print(z.get());
+  if (is("reads")) launch(overruns, 1, 32, 0, z.at, 993, 0), z.get();
+  if (is("reads-before")) launch(overruns, 1, 32, 0, z.at, -1, 0), z.get();
+  if (is("writes")) launch(overruns, 1, 32, 0, z.at, 0, 993), z.get();
+  if (is("neighbours")) launch(neighbours, 1, 256, 0, z.at, true), z.get();
+  if (is("shuffled")) launch(neighbours, 1, 256, 0, z.at, false), z.get();
+  if (is("outside")) launch(add, 9, 32, 0, z.at, 1.0f, 288), z.get();
   if (is("unwritten")) {
     launch(readsFirst, 2, 32, 0, z.at);
     const std::vector<float> got = z.get();

@@ -57,6 +57,8 @@ struct Block {
   void *argument = nullptr;
   Thread *now = nullptr;
   Fibre *fibre = nullptr, *idle = nullptr;
+  /* Where another fibre than the one that chose it has to run it. */
+  Thread *chosen = nullptr;
   Fibre main;
   unsigned random = 1;
 };
@@ -93,6 +95,7 @@ CUDA_SHIM_OWN void mark([[maybe_unused]] void *what, [[maybe_unused]] bool befor
 
 #if defined(__SANITIZE_THREAD__)
 inline void *contexts[Block::mostThreads];
+inline Fibre *ownFibres[Block::mostThreads];
 #endif
 
 CUDA_SHIM_OWN void become(Thread &t) {
@@ -154,6 +157,22 @@ CUDA_SHIM_OWN Fibre *idleFibre() {
   return fibre;
 }
 
+CUDA_SHIM_OWN void rest(Fibre &fibre) {
+  if (fibre.own) return;
+  fibre.next = block.idle;
+  block.idle = &fibre;
+}
+
+/* The one that shall run a thread. For the thread sanitiser each has its own: what two had on one stack would be a place they share. */
+CUDA_SHIM_OWN Fibre *fibreOf([[maybe_unused]] Thread &t, Fibre *self) {
+#if defined(__SANITIZE_THREAD__)
+  Fibre *&own = ownFibres[numberOf(t)];
+  if (!own) own = newFibre([] { live(); }), own->own = true;
+  return own;
+#endif
+  return self;
+}
+
 /* What blocks wait for, in vain: nobody is left to go on. */
 [[noreturn]] CUDA_SHIM_OWN void stuck() {
   const Thread *one = nullptr, *other = nullptr;
@@ -195,13 +214,20 @@ CUDA_SHIM_OWN void leave(Thread &t) {
   arrived(*block.fibre);
   for (;;) {
     Fibre *self = block.fibre;
-    if (block.first != block.last) {
+    if (block.first != block.last && !block.chosen) {
       Thread *next = takeReady();
-      self->next = block.idle;
-      block.idle = self;
+      rest(*self);
       block.fibre = next->fibre;
       change(*self, *block.fibre);
-    } else if (Thread *t = takeFresh()) {
+    } else if (Thread *t = block.chosen ? block.chosen : takeFresh()) {
+      Fibre *const fibre = fibreOf(*t, self);
+      block.chosen = fibre == self ? nullptr : t;
+      if (block.chosen) {
+        rest(*self);
+        block.fibre = fibre;
+        change(*self, *fibre);
+        continue;
+      }
       t->state = Thread::running;
       become(*t);
       mark(&betweenBlocks[block.number & 1], false);
@@ -212,8 +238,7 @@ CUDA_SHIM_OWN void leave(Thread &t) {
     } else if (++block.number < block.blocks) {
       beginBlock();
     } else {
-      self->next = block.idle;
-      block.idle = self;
+      rest(*self);
       change(*self, block.main);
     }
   }

@@ -38,6 +38,8 @@ struct Fibre {
   size_t size = 0;
   void *fake = nullptr;
   Fibre *next = nullptr;
+  /* For one thread of blocks alone. */
+  bool own = false;
 };
 
 #if defined(__x86_64__)

@@ -48,7 +48,7 @@ template <class T>
 struct Operands {
   unsigned char a[16][32], b[8][64];
 
-  Operands(void *const *lanes, int pieces) {
+  CUDA_SHIM_OWN Operands(void *const *lanes, int pieces) {
     for (int lane = 0; lane < 32; lane++) {
       const auto &own = *static_cast<const Fragments<T> *>(lanes[lane]);
       const int g = lane / 4, t = lane % 4;
@@ -57,7 +57,7 @@ struct Operands {
     }
   }
 
-  static typename T::sum &sum(void *const *lanes, int row, int column) {
+  CUDA_SHIM_OWN static typename T::sum &sum(void *const *lanes, int row, int column) {
     const auto &own = *static_cast<const Fragments<T> *>(lanes[row % 8 * 4 + column / 2]);
     return own.sums[row / 8 * 2 + column % 2];
   }
@@ -73,14 +73,16 @@ CUDA_SHIM_OWN void multiplyDense(void *const *lanes, unsigned) {
     }
 }
 
+template <class T>
+CUDA_SHIM_OWN unsigned placesOf(const void *lane) { return static_cast<const Fragments<T> *>(lane)->places; }
+
 /* Four bits for each group of four places: the lower place, and the higher one. A number of tf32 takes two places. */
 template <class T>
 CUDA_SHIM_OWN unsigned nibble(void *const *lanes, int row, int group) {
-  const auto word = [lanes](int lane) { return static_cast<const Fragments<T> *>(lanes[lane])->places; };
   const int g = row % 8, high = row / 8;
-  if (T::bytes == 1) return word(4 * g + high + 2 * (group / 8)) >> (4 * (group % 8)) & 15u;
+  if (T::bytes == 1) return placesOf<T>(lanes[4 * g + high + 2 * (group / 8)]) >> (4 * (group % 8)) & 15u;
   const int selected = static_cast<const Fragments<T> *>(lanes[0])->selected;
-  return word(4 * g + 2 * selected + group / 4) >> (16 * high + 4 * (group % 4)) & 15u;
+  return placesOf<T>(lanes[4 * g + 2 * selected + group / 4]) >> (16 * high + 4 * (group % 4)) & 15u;
 }
 
 template <class T>
@@ -118,19 +120,21 @@ struct Rows {
   unsigned to[4];
 };
 
+CUDA_SHIM_OWN const unsigned char *rowOf(const void *lane) {
+  const void *const row = static_cast<const Rows *>(lane)->row;
+  if (reinterpret_cast<uintptr_t>(row) % 16 != 0) cuda_shim::wrong("a row is not aligned to 16 bytes", cuda_shim::block.now, nullptr);
+  return static_cast<const unsigned char *>(row);
+}
+
 template <bool turned>
 CUDA_SHIM_OWN void loadRows(void *const *lanes, unsigned) {
   for (int lane = 0; lane < 32; lane++)
     for (int matrix = 0; matrix < 4; matrix++) {
-      const auto row = [&](int i) {
-        const void *p = static_cast<const Rows *>(lanes[8 * matrix + i])->row;
-        if (reinterpret_cast<uintptr_t>(p) % 16 != 0) cuda_shim::wrong("a row is not aligned to 16 bytes", cuda_shim::block.now, nullptr);
-        return static_cast<const unsigned char *>(p);
-      };
       unsigned char *const to = reinterpret_cast<unsigned char *>(&static_cast<Rows *>(lanes[lane])->to[matrix]);
-      if (!turned) memcpy(to, row(lane / 4) + 4 * (lane % 4), 4);
+      void *const *const rows = lanes + 8 * matrix;
+      if (!turned) memcpy(to, rowOf(rows[lane / 4]) + 4 * (lane % 4), 4);
       else
-        for (int i = 0; i < 2; i++) memcpy(to + 2 * i, row(lane % 4 * 2 + i) + 2 * (lane / 4), 2);
+        for (int i = 0; i < 2; i++) memcpy(to + 2 * i, rowOf(rows[lane % 4 * 2 + i]) + 2 * (lane / 4), 2);
     }
 }
 

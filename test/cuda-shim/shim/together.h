@@ -33,8 +33,11 @@ CUDA_SHIM_OWN int barrier(Site site, bool vote = false) {
 
 using Work = void (*)(void *const *lanes, unsigned mask);
 
-/* The lanes of `mask`, of which each brings `own`: the last that comes does the work for all. */
-CUDA_SHIM_OWN void together(unsigned mask, Site site, void *own, Work work) {
+/*
+ * The lanes of `mask`, of which each brings `own`: the last that comes does the work for all. Of what lanes do together only
+ * __syncwarp puts in order what they did to memory before and do behind it.
+ */
+CUDA_SHIM_OWN void together(unsigned mask, Site site, void *own, Work work, bool orders = false) {
   Thread &self = *block.now;
   self.site = site;
   const unsigned number = numberOf(self), lane = number % 32, warp = number - lane;
@@ -49,18 +52,17 @@ CUDA_SHIM_OWN void together(unsigned mask, Site site, void *own, Work work) {
   }
   group.lanes[lane] = own;
   group.arrived |= 1u << lane;
-  mark(&group, true);
+  if (orders) mark(&group, true);
   if (group.arrived != mask) {
     wait();
-    mark(&group, false);
+    if (orders) mark(&group, false);
     return;
   }
-  mark(&group, false);
+  if (orders) mark(&group, false);
   void *lanes[32];
   memcpy(lanes, group.lanes, sizeof lanes);
   group.mask = 0;
-  work(lanes, mask);
-  mark(&group, true);
+  if (work) work(lanes, mask);
   for (unsigned i = 0; i < 32; i++)
     if (i != lane && (mask >> i & 1)) wake(block.threads[warp + i]);
 }
@@ -72,7 +74,7 @@ struct Exchange {
 };
 
 template <class T>
-void exchange(void *const *lanes, unsigned mask) {
+CUDA_SHIM_OWN void exchange(void *const *lanes, unsigned mask) {
   for (unsigned i = 0; i < 32; i++) {
     if (!(mask >> i & 1)) continue;
     Exchange<T> &own = *static_cast<Exchange<T> *>(lanes[i]);
@@ -83,7 +85,7 @@ void exchange(void *const *lanes, unsigned mask) {
 
 /* Lanes name another within their stretch of `width`; one that names none keeps its own value, as the hardware has it. */
 template <class T>
-T shuffle(unsigned mask, T value, int from, int width, Site site) {
+CUDA_SHIM_OWN T shuffle(unsigned mask, T value, int from, int width, Site site) {
   const int lane = static_cast<int>(numberOf(*block.now) % 32), first = lane & ~(width - 1);
   Exchange<T> own{value, value, from >= first && from < first + width ? from : lane};
   together(mask, site, &own, exchange<T>);
@@ -111,18 +113,22 @@ T shuffleXor(unsigned mask, T value, int bits, Site site, int width = 32) {
   return shuffle(mask, value, static_cast<int>(numberOf(*block.now) % 32) ^ bits, width, site);
 }
 
-inline unsigned ballot(unsigned mask, bool vote, Site site) {
-  struct Vote {
-    bool given;
-    unsigned got;
-  } own{vote, 0};
-  together(mask, site, &own, [](void *const *lanes, unsigned m) {
-    unsigned all = 0;
-    for (unsigned i = 0; i < 32; i++)
-      if ((m >> i & 1) && static_cast<Vote *>(lanes[i])->given) all |= 1u << i;
-    for (unsigned i = 0; i < 32; i++)
-      if (m >> i & 1) static_cast<Vote *>(lanes[i])->got = all;
-  });
+struct Vote {
+  bool given;
+  unsigned got;
+};
+
+CUDA_SHIM_OWN void count(void *const *lanes, unsigned mask) {
+  unsigned all = 0;
+  for (unsigned i = 0; i < 32; i++)
+    if ((mask >> i & 1) && static_cast<Vote *>(lanes[i])->given) all |= 1u << i;
+  for (unsigned i = 0; i < 32; i++)
+    if (mask >> i & 1) static_cast<Vote *>(lanes[i])->got = all;
+}
+
+CUDA_SHIM_OWN unsigned ballot(unsigned mask, bool vote, Site site) {
+  Vote own{vote, 0};
+  together(mask, site, &own, count);
   return own.got;
 }
 
@@ -136,9 +142,8 @@ inline unsigned maskOrAll(unsigned mask = 0xffffffffu) { return mask; }
 #define __syncthreads_or(vote) (cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_or"), (vote) != 0) > 0)
 #define __syncthreads_and(vote) \
   (cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_and"), (vote) != 0) == static_cast<int>(cuda_shim::block.count))
-#define __syncwarp(...)                                                                      \
-  cuda_shim::together(cuda_shim::maskOrAll(__VA_ARGS__), CUDA_SHIM_SITE("__syncwarp"), nullptr, \
-                      [](void *const *, unsigned) {})
+#define __syncwarp(...) \
+  cuda_shim::together(cuda_shim::maskOrAll(__VA_ARGS__), CUDA_SHIM_SITE("__syncwarp"), nullptr, nullptr, true)
 #define __shfl_sync(mask, value, ...) CUDA_SHIM_SHUFFLE(From, "__shfl_sync", mask, value, __VA_ARGS__, 32, )
 #define __shfl_up_sync(mask, value, ...) CUDA_SHIM_SHUFFLE(Up, "__shfl_up_sync", mask, value, __VA_ARGS__, 32, )
 #define __shfl_down_sync(mask, value, ...) CUDA_SHIM_SHUFFLE(Down, "__shfl_down_sync", mask, value, __VA_ARGS__, 32, )
