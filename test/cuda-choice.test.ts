@@ -15,6 +15,7 @@ import { maskOf } from './cuda-weights.ts';
 type Live = (row: number, column: number) => boolean;
 
 const two: Live = (row, column) => (row + column) % 4 < 2;
+const four: Live = (row, column) => (row + column) % 8 < 4;
 const blocks: Live = (row, column) => ((row >> 7) + (column >> 6)) % 5 === 0;
 const shared: Live = (row, column) => column % 16 < 4 && (row + column) % 2 === 0;
 
@@ -34,12 +35,15 @@ describe('the best way', () => {
   test('of large layers is that of their weights', () => {
     expect(bestFor(1024, 1024, 8192, () => true)).toBe('dense');
     expect(bestFor(1024, 1024, 8192, two)).toBe('sparse');
+    expect(bestFor(1024, 1024, 8192, four)).toBe('extra');
+    expect(bestFor(1024, 1024, 8192, (_, column) => column % 8 < 7)).toBe('dense');
     expect(bestFor(1024, 1024, 8192, blocks)).toBe('blocks');
     expect(bestFor(1024, 1024, 8192, shared)).toBe('gathered');
   });
 
   test('of small layers of 2:4 weights is dense', () => {
     expect(bestFor(64, 64, 196, two)).toBe('dense');
+    expect(bestFor(64, 64, 196, four)).toBe('dense');
     expect(bestFor(32, 64, 64, two)).toBe('dense');
   });
 
@@ -106,6 +110,20 @@ describe('what is predicted', () => {
     expect(ns(4096, 8192, half)).toBeLessThan(ns(4096, 8192, dense));
     expect(ns(4096, 8192, tiles)).toBeLessThan(ns(4096, 8192, dense));
     expect(ns(64, 64, half)).toBeGreaterThan(ns(64, 64, dense));
+  });
+
+  test('knows which groups sparse tensor cores take', () => {
+    const of = (target: Target, n: number, m: number) =>
+      predicted(target, 4096, 4096, 8192, { format: 'nm', params: { n, m }, share: n / m }).family;
+    const tf32 = cuda.target({ arithmetic: 'tf32' });
+    const [once, twice] = ['sparse tensor cores', 'sparse tensor cores, half of the columns twice'];
+    expect([of(f16, 1, 4), of(f16, 2, 8), of(f16, 1, 16), of(f16, 1, 2)]).toEqual(Array(4).fill(`${once} in f16`));
+    expect([of(f16, 4, 8), of(f16, 3, 4), of(f16, 6, 8), of(f16, 4, 16)]).toEqual(Array(4).fill(`${twice} in f16`));
+    expect([of(tf32, 1, 2), of(tf32, 1, 8)]).toEqual(Array(2).fill(`${once} in tf32`));
+    expect([of(tf32, 2, 4), of(tf32, 3, 8)]).toEqual(Array(2).fill(`${twice} in tf32`));
+    expect([of(f16, 7, 8), of(f16, 3, 5), of(tf32, 4, 8)].map((family) => family.split(' in ')[0])).toEqual(
+      Array(3).fill('tensor cores'),
+    );
   });
 
   test('is of f32 where nothing else is asked for, or the layer is small', () => {

@@ -4,10 +4,11 @@ import { matrix } from '../src/tensor/matrix.ts';
 import { depthOf, spread } from '../targets/cuda/tensor/depth.ts';
 import type { Element } from '../targets/cuda/tensor/elements.ts';
 import { elements, perStep } from '../targets/cuda/tensor/elements.ts';
+import { fitsExtra } from '../targets/cuda/tensor/extra.ts';
 import { rowOf, stepBytes } from '../targets/cuda/tensor/fragments.ts';
 import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
-import { packBlocks, packDense, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { packBlocks, packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
 import { maskOf, random, stored } from './cuda-weights.ts';
 
@@ -189,4 +190,24 @@ test('steps of blocks have the tiles that are there', () => {
   expect([...packed.begins]).toEqual([0, 1, 1]);
   expect(packed.weights[32 * 32]).toBe(1 << 4);
   expect([...packed.list.subarray(0, 6)]).toEqual([8 + 2, 1 << 16, 8 + 3, 1 << 16, 0, 0x7fff]);
+});
+
+/** All weights of a row, one by one in bits, where they are at most six of eight and no seven. */
+test.each([elements.f16, elements.tf32, elements.s8])('every three quarters of $name find a place', (element) => {
+  const eight = 2 * element.group;
+  const rows = 2 ** eight;
+  const weights = matrix(
+    rows,
+    eight,
+    eight,
+    maskOf(rows, eight, (row, column) => (row >> column) & 1),
+  );
+  const fitting = Array.from({ length: rows }, (_, row) => {
+    const one = matrix(1, eight, eight, weights.data.subarray(row * eight, (row + 1) * eight));
+    expect(typeof packExtra(one, 32, element, { ...taps, across: 1 }) !== 'string').toBe(fitsExtra(one, element));
+    return fitsExtra(one, element);
+  });
+  const counts = Array.from({ length: rows }, (_, row) => [...weights.data.subarray(row * eight, (row + 1) * eight)]);
+  const ones = counts.map((bits) => bits.reduce((sum, bit) => sum + bit, 0));
+  expect(fitting.every((fits, row) => fits === ones[row] <= 1.5 * element.group)).toBe(true);
 });

@@ -1,12 +1,12 @@
 /** Products on tensor cores: every way of the weights against plain sums over all of them. */
 import type { Matrix } from '../src/tensor/matrix.ts';
 import { matrix } from '../src/tensor/matrix.ts';
-import { depthOf } from '../targets/cuda/tensor/depth.ts';
+import type { Depth } from '../targets/cuda/tensor/depth.ts';
 import type { Element, ElementName } from '../targets/cuda/tensor/elements.ts';
 import { elements, perPiece } from '../targets/cuda/tensor/elements.ts';
 import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
-import { packBlocks, packDense, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { packBlocks, packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import type { Shape } from '../targets/cuda/tensor/product.ts';
 import { tiles } from '../targets/cuda/tensor/tiles.ts';
 import type { ProductCase } from './cuda-products.ts';
@@ -26,6 +26,8 @@ export const shapes: readonly Shape[] = [
   { way: 'sparse', tile: small, element: elements.tf32, along: 'rows' },
   { way: 'sparse', tile: wide, element: elements.s8, along: 'pixels' },
   { way: 'dense', tile: wide, element: elements.s8, along: 'rows' },
+  { way: 'extra', tile: small, element: elements.f16, along: 'pixels' },
+  { way: 'extra', tile: wide, element: elements.tf32, along: 'rows' },
 ];
 
 interface Layer {
@@ -82,10 +84,16 @@ function plainSums(l: Layer, m: Matrix, x: Float32Array<ArrayBuffer>): Float64Ar
 }
 
 /** Pixels with their channels padded, as pieces. */
-function piecesOf(l: Layer, x: Float32Array<ArrayBuffer>, padded: number, element: Element): Uint8Array<ArrayBuffer> {
-  const pixels = x.length / l.channels;
-  const all = new Float32Array(pixels * padded);
-  for (let p = 0; p < pixels; p++) all.set(x.subarray(p * l.channels, (p + 1) * l.channels), p * padded);
+function piecesOf(
+  l: Layer,
+  x: Float32Array<ArrayBuffer>,
+  { padded, order }: Depth,
+  element: Element,
+): Uint8Array<ArrayBuffer> {
+  const all = maskOf(x.length / l.channels, padded, (pixel, at) => {
+    const channel = order ? order[at] : at;
+    return channel >= 0 && channel < l.channels ? x[pixel * l.channels + channel] : 0;
+  });
   return element.store(all);
 }
 
@@ -105,7 +113,7 @@ function caseOf(shape: number, l: Layer, live: (row: number, column: number) => 
   const m = matrix(l.rows, columns, l.channels, data);
   const x = inputOf(l, element);
   const taps = { across: l.kernel[1], dilation: l.dilation, width: l.size[1] };
-  const packed = { dense: packDense, sparse: packSparse, blocks: packBlocks }[way as 'dense'](
+  const packed = { dense: packDense, sparse: packSparse, extra: packExtra, blocks: packBlocks }[way as 'dense'](
     m,
     tile.rows,
     element,
@@ -120,11 +128,10 @@ function caseOf(shape: number, l: Layer, live: (row: number, column: number) => 
     along === 'rows'
       ? { toImage: h * w * l.rows, toPixel: l.rows, toRow: 1 }
       : { toImage: h * w * l.rows, toPixel: 1, toRow: h * w };
-  const { padded } = depthOf(m, element, way === 'blocks' ? 32 / element.bytes : undefined);
   const given: ProductCase = {
     ...{ shape, tile, packing, splits, goes: { ...goes, ...lies } },
-    x: piecesOf(l, x, padded, element),
-    pitch: padded / perPiece(element),
+    x: piecesOf(l, x, packing.depth, element),
+    pitch: packing.depth.padded / perPiece(element),
     reach: { height: l.size[0], width: l.size[1], resultWidth: w, stride: l.stride, above: l.pad[0], left: l.pad[1] },
   };
   return { given, shape: shapes[shape], sums: plainSums(l, m, x) };
@@ -212,6 +219,10 @@ const cases = (): readonly (readonly [string, Checked])[] => [
   ['2:4 with groups of one, and of none', caseOf(1, layers[0], (row, column) => (row + column) % 5 === 0)],
   ['dense by three', caseOf(0, layers[0], () => true, 3)],
   ['2:4 by seven, where there are two steps', caseOf(1, layers[0], (row, column) => halfOf('f16')(row, column), 7)],
+  ...layers.flatMap((l, i) => [
+    [`6:8 f16, layer ${i}`, caseOf(8, l, (row, column) => (row + (column % l.channels)) % 4 < 3)] as const,
+    [`2:4 tf32, layer ${i}`, caseOf(9, l, (row, column) => (row + (column % l.channels)) % 4 < 2)] as const,
+  ]),
   ['V:2:8', gatheredCase(130, 75, 128, 8)],
   ['V:2:16', gatheredCase(64, 8, 400, 16)],
   ['V:2:32 by two', gatheredCase(100, 33, 1024, 32, 2)],

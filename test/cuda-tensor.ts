@@ -39,12 +39,15 @@ const only = (element: Element, way: Way, splits: number, rows?: number): Kernel
 /** Each takes what the ones before leave. */
 export const oneByOne: readonly Kernel[] = [
   tensorWholeKernel(everything, smallest('sparse', 1)),
+  tensorWholeKernel(everything, smallest('extra', 1)),
   tensorWholeKernel(everything, smallest('dense', 2)),
   only(elements.bf16, 'sparse', 1, 33),
   only(elements.tf32, 'sparse', 2, 34),
   only(elements.tf32, 'dense', 1, 35),
+  only(elements.tf32, 'extra', 1, 36),
   only(elements.f16, 'gathered', 1),
   only(elements.f16, 'sparse', 1),
+  only(elements.f16, 'extra', 2),
   only(elements.f16, 'blocks', 1),
   only(elements.f16, 'dense', 2),
 ];
@@ -53,6 +56,12 @@ type Live = (row: number, tap: number, channel: number) => boolean;
 
 const two: Live = (row, tap, channel) => (row + tap + channel + (channel >> 2)) % 4 < 2;
 const one: Live = (row, tap, channel) => (row + tap + channel) % 2 === 0;
+/** Four of eight, as they fall; and three of every four. */
+const four: Live = (row, tap, channel) => {
+  const own = [...'01234567'].map((_, k) => random(((row * 9 + tap) * 64 + (channel >> 3)) * 8 + k, 9));
+  return own.filter((v) => v > own[channel % 8]).length < 4;
+};
+const three: Live = (row, tap, channel) => (row + tap + (channel >> 2)) % 4 !== channel % 4;
 const all: Live = () => true;
 const blocks: Live = (row, tap, channel) => random((row >> 4) * 31 + (channel >> 4) + 7 * tap, 5) > 0.2;
 const shared: Live = (row, _, channel) =>
@@ -112,13 +121,17 @@ export const tensorCases = (): readonly Case[] => [
   layer('bf16 2:4', linear, [9, 64], [33, 64], two, { element: elements.bf16 }),
   layer('tf32 1:2', linear, [9, 96], [34, 96], one, { element: elements.tf32 }),
   layer('tf32', linear, [17, 45], [35, 45], all, { element: elements.tf32 }),
+  layer('4:8 dense layer', { ...linear, activation: 'relu' }, [21, 100], [45, 100], four),
+  layer('3:4 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 1] }), [2, 7, 9, 20], [37, 3, 3, 20], three),
+  layer('tf32 2:4', linear, [9, 90], [36, 90], two, { element: elements.tf32 }),
+  layer('int8 4:8', conv({ pad: [0, 1, 1, 0] }), [1, 6, 7, 40], [33, 2, 2, 40], four, { element: elements.s8 }),
   layer('2:4 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 7, 9, 24], [37, 3, 3, 24], two),
   layer('2:4 3x3 with a residual', conv({ pad: [1, 0, 1, 2] }), [1, 7, 6, 16], [32, 3, 3, 16], two, { residual: true }),
   layer(
     '3x2 with strides and dilation',
     conv({ pad: [2, 0, 1, 3], stride: [2, 1], dilation: [2, 3] }),
-    [2, 11, 9, 6],
-    [40, 3, 2, 6],
+    [2, 11, 9, 7],
+    [40, 3, 2, 7],
     all,
   ),
   layer('blocks 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 2] }), [1, 12, 9, 48], [48, 3, 3, 48], blocks),

@@ -21,7 +21,7 @@ describe.skipIf(!installed('g++'))('products on tensor cores', () => {
   );
 });
 
-const ways: readonly Way[] = ['dense', 'sparse', 'blocks', 'gathered'];
+const ways: readonly Way[] = ['dense', 'sparse', 'extra', 'blocks', 'gathered'];
 
 /** Every tile of every way in f16, and one of the others. */
 const shapes: readonly Shape[] = [
@@ -31,8 +31,8 @@ const shapes: readonly Shape[] = [
       .map((tile): Shape => ({ way, tile, element: elements.f16, along: 'pixels' })),
   ),
   ...ways.map((way): Shape => ({ way, tile: tiles[2], element: elements.bf16, along: 'rows' })),
-  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows' })),
-  ...ways.slice(0, 2).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows' })),
+  ...ways.slice(0, 4).map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows' })),
+  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows' })),
 ];
 
 const archs = ['80', '90', '100', '120'];

@@ -9,7 +9,7 @@ import { liveFours, packGathered } from './gathered.ts';
 import type { TensorLayer } from './layer.ts';
 import { addParts } from './narrowing.ts';
 import type { Packing } from './packing.ts';
-import { packBlocks, packDense, packSparse } from './packing.ts';
+import { packBlocks, packDense, packExtra, packSparse } from './packing.ts';
 import type { Finish } from './product.ts';
 import { productRoutine, productTold } from './product.ts';
 import type { Asked, Offer } from './ways.ts';
@@ -42,6 +42,7 @@ export function callsFor(
 function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packing | string {
   if (way === 'dense') return packDense(matrix, tile.rows, element, taps);
   if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps);
+  if (way === 'extra') return packExtra(matrix, tile.rows, element, taps);
   if (way === 'blocks') return packBlocks(matrix, tile.rows, element, taps);
   const fours = liveFours(matrix, tile.rows, m);
   return typeof fours === 'string' ? fours : packGathered(matrix, tile.rows, fours, element);
@@ -91,7 +92,8 @@ interface Made {
 
 function piecesOfPixels(site: KernelSite, layer: TensorLayer, { depth }: Packing, element: Element): Made {
   const x = site.scratch('pieces', 'u32', (layer.xPixels * depth.padded * element.bytes) / 4);
-  return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded) };
+  const order = depth.order && site.pack('channels', depth.order).array;
+  return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded, order) };
 }
 
 function rowsOfPixels(site: KernelSite, layer: TensorLayer, element: Element): Made {

@@ -15,6 +15,8 @@ export interface Depth {
   readonly padded: number;
   /** Columns with their padding. */
   readonly columns: number;
+  /** Of each of `padded`, the channel that is there, −1 where none is: as they come, unless given. */
+  readonly order?: Int32Array<ArrayBuffer>;
 }
 
 /** `multiple`: of so many channels, pieces unless given. */
@@ -27,7 +29,7 @@ export function depthOf({ columns, run }: Matrix, element: Element, multiple = p
 /** Weights by rows, padded with rows of zeros to a multiple, and by columns of `depth`. Dropped ones are zeros. */
 export function spread(
   matrix: Matrix,
-  { taps, channels, padded, columns }: Depth,
+  { taps, channels, padded, columns, order }: Depth,
   multiple: number,
 ): { readonly rows: number; readonly values: Float32Array<ArrayBuffer> } {
   const rows = alignUp(matrix.rows, multiple);
@@ -36,7 +38,10 @@ export function spread(
     for (let tap = 0; tap < taps; tap++) {
       const from = row * matrix.columns + tap * channels;
       const to = row * columns + tap * padded;
-      for (let c = 0; c < channels; c++) if (isLive(matrix, from + c)) values[to + c] = matrix.data[from + c];
+      for (let at = 0; at < (order ? padded : channels); at++) {
+        const c = order ? order[at] : at;
+        if (c >= 0 && isLive(matrix, from + c)) values[to + at] = matrix.data[from + c];
+      }
     }
   return { rows, values };
 }

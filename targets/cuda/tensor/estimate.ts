@@ -4,8 +4,9 @@
  */
 import type { Element } from './elements.ts';
 import { perStep } from './elements.ts';
+import { extraShare } from './extra.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { registersOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
+import { isHalved, registersOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
 
 /** A GPU, by its multiprocessors. */
 export interface Device {
@@ -96,11 +97,9 @@ export function estimate(
   const blocks = down * across * splits;
   const weightBytes = weightBytesOf(way, tile, element);
   const pieces = 128 * tile.pixels;
-  const halved = way === 'sparse' || way === 'gathered';
-
-  const multiplies = tile.rows * tile.pixels * perStep(element) * layer.live;
+  const multiplies = tile.rows * tile.pixels * perStep(element) * layer.live * (way === 'extra' ? extraShare : 1);
   const clocks = {
-    'tensor cores': multiplies / (device.multiplies * element.rate * (halved ? sparseGain : 1)),
+    'tensor cores': multiplies / (device.multiplies * element.rate * (isHalved(way) ? sparseGain : 1)),
     'shared memory':
       ((tile.rows / tile.rowsPerWarp) * pieces +
         (tile.pixels / tile.pixelsPerWarp) * weightBytes * layer.live +

@@ -70,7 +70,7 @@ export function packGathered(
     const perRow = columns / element.group;
     fillPlaces(
       to,
-      rows,
+      order,
       steps,
       element,
       (row, step, group) => kept.nibbles[row * perRow + step * (perRow / steps) + group],

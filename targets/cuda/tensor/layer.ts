@@ -21,8 +21,8 @@ export interface TensorLayer {
   readonly plain: boolean;
   /** Bytes of x and of the result, and of x in fewer bits, written and read. */
   readonly bytes: number;
-  /** Pixels of x as pieces, channels padded: what makes them of `x`. */
-  pieces(to: Arr, padded: number): RoutineCall;
+  /** Pixels of x as pieces, channels padded, and in an order where one is given: what makes them of `x`. */
+  pieces(to: Arr, padded: number, order?: Arr): RoutineCall;
   readonly xPixels: number;
   /** Channels of x as rows of pixels, where it is `plain`. */
   rows(to: Arr, padded: number): RoutineCall;
@@ -73,7 +73,7 @@ function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element
     reach: { width: 1, height: 1, resultWidth: 1, stride: [1, 1], above: 0, left: 0 },
     goes: { rows: matrix.rows, pixels: lines, imagePixels: 1, toImage: matrix.rows, toPixel: 0, toRow: 1, part: 0 },
     bytes: bytesOf(lines * length, lines * length, element, lines * matrix.rows),
-    pieces: (to, padded) => narrow({ from, to, pictures: 1, lines, length, padded }, element),
+    pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
     rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
   };
 }
@@ -116,10 +116,10 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
       element,
       images * pixels * rows,
     ),
-    pieces: (to, padded) =>
+    pieces: (to, padded, order) =>
       size === 1
-        ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded }, element)
-        : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded }, element),
+        ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded, order }, element)
+        : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded, order }, element),
     rows: (to, padded) => narrow({ from, to, pictures: 1, lines: channels, length: size, padded }, element),
   };
 }

@@ -34,15 +34,27 @@ export interface Lines {
   readonly length: number;
   /** Numbers in a line of what is made. */
   readonly padded: number;
+  /** Which of a line's numbers, or of the lines, is at each of `padded` places; −1 where none is. As they come, unless given. */
+  readonly order?: Arr | undefined;
 }
+
+/** Where numbers are read, for a place in what is made. */
+const placeOf = ({ order }: Lines, place: string, count: string) =>
+  order
+    ? { at: `channels[${place}]`, inside: `channels[${place}] >= 0`, kind: 'ordered-' }
+    : { at: place, inside: `${place} < ${count}`, kind: '' };
+
+const orderOf = ({ order }: Lines): readonly Parameter[] =>
+  order ? [{ declare: 'const int *__restrict__ channels', argument: order }] : [];
 
 /** The lines as they are. */
 export function narrow(l: Lines, element: Element): RoutineCall {
   const lines = l.pictures * l.lines;
+  const { kind, ...read } = placeOf(l, 'first + i', 'length');
   return callOf({
-    name: `narrow-${element.name}`,
+    name: `narrow-${kind}${element.name}`,
     template: 'tensor/narrow',
-    view: { type: element.name, inWord: inWord(element), sum: element.sum },
+    view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
     needs: [pack(element)],
     parameters: [
       numbers('from', element, l.from),
@@ -50,6 +62,7 @@ export function narrow(l: Lines, element: Element): RoutineCall {
       whole('lines', lines),
       whole('length', l.length),
       whole('padded', l.padded),
+      ...orderOf(l),
     ],
     groups: [Math.ceil((lines * l.padded) / inWord(element) / threads)],
     threads,
@@ -58,10 +71,11 @@ export function narrow(l: Lines, element: Element): RoutineCall {
 
 /** The numbers of a line become lines. */
 export function narrowTurned(l: Lines, element: Element): RoutineCall {
+  const { kind, ...read } = placeOf(l, 'first_line + i', 'lines');
   return callOf({
-    name: `narrow-turned-${element.name}`,
+    name: `narrow-turned-${kind}${element.name}`,
     template: 'tensor/narrow-turned',
-    view: { type: element.name, inWord: inWord(element), sum: element.sum },
+    view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
     needs: [pack(element)],
     parameters: [
       numbers('from', element, l.from),
@@ -69,6 +83,7 @@ export function narrowTurned(l: Lines, element: Element): RoutineCall {
       whole('lines', l.lines),
       whole('length', l.length),
       whole('padded', l.padded),
+      ...orderOf(l),
     ],
     groups: [Math.ceil(l.length / 32), Math.ceil(l.padded / 64), l.pictures],
     threads,

@@ -7,8 +7,10 @@ import type { Depth, Piece, Taps } from './depth.ts';
 import { depthOf, noPiece, pieceAt, spread } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
+import { extraDepth, extraShare, withExtra } from './extra.ts';
 import type { Order } from './fragments.ts';
 import { fillBlock, stepBytes } from './fragments.ts';
+import type { Kept } from './sparse.ts';
 import { fillPlaces, keepHalf, sparseOrder } from './sparse.ts';
 
 export interface Packing {
@@ -38,21 +40,42 @@ export function packSparse(matrix: Matrix, rows: number, element: Element, taps:
   const all = spread(matrix, depth, rows);
   const kept = keepHalf(all.values, all.rows, depth.columns, element);
   if ('row' in kept) return tooMany(kept, depth, element);
-  const order = sparseOrder(rows, element);
-  const packed = stepsOf(all.rows, depth, wordsOf(element.store(kept.values)), order, element);
+  const packed = halvesOf(kept, all.rows, depth, sparseOrder(rows, element), element);
+  return { ...packed, ...sharedList(depth, taps, element), depth };
+}
+
+/** Weights of which up to three quarters are kept, where they fit: see `extra.ts`. */
+export function packExtra(matrix: Matrix, rows: number, element: Element, taps: Taps): Packing | string {
+  const depth = extraDepth(matrix, element);
+  const all = spread(matrix, depth, rows);
+  const values = withExtra(all.values, all.rows, depth.columns, element);
+  const kept = keepHalf(values, all.rows, depth.columns * extraShare, element);
+  const { group } = element;
+  if ('row' in kept)
+    return `takes at most ${1.5 * group} weights in every ${2 * group} columns, and row ${kept.row} has more`;
+  const packed = halvesOf(kept, all.rows, depth, sparseOrder(rows, element, 3), element);
+  return { ...packed, ...sharedList(depth, taps, element), depth };
+}
+
+/** The steps of kept weights, with their places behind them. */
+function halvesOf({ values, nibbles }: Kept, rows: number, depth: Depth, order: Order, element: Element) {
+  const packed = stepsOf(rows, depth, wordsOf(element.store(values)), order, element);
   const steps = depth.columns / perStep(element);
-  const perRow = depth.columns / element.group;
-  for (let block = 0; block < all.rows / rows; block++) {
+  const perRow = nibbles.length / rows;
+  for (let block = 0; block < rows / order.rows; block++) {
     const to = packed.weights.subarray(
       (block * steps * packed.stepBytes) / 4,
       ((block + 1) * steps * packed.stepBytes) / 4,
     );
-    fillPlaces(to, rows, steps, element, (row, step, group) => {
-      const inRow = (step * perStep(element)) / element.group + group;
-      return kept.nibbles[(block * rows + row) * perRow + inRow];
-    });
+    fillPlaces(
+      to,
+      order,
+      steps,
+      element,
+      (row, step, group) => nibbles[(block * order.rows + row) * perRow + (step * perRow) / steps + group],
+    );
   }
-  return { ...packed, ...sharedList(depth, taps, element), depth };
+  return packed;
 }
 
 function tooMany(

@@ -8,6 +8,7 @@ import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
+import { extraShare } from './extra.ts';
 import { bytesOf, fewest } from './layer.ts';
 import type { Tile, Way } from './tiles.ts';
 import { sharedBytes, takesTile, tiles } from './tiles.ts';
@@ -64,6 +65,7 @@ export const predictTensor =
 const wordsOf: Readonly<Record<Way, string>> = {
   dense: 'tensor cores',
   sparse: 'sparse tensor cores',
+  extra: 'sparse tensor cores, half of the columns twice',
   blocks: 'tensor cores, tiles left out',
   gathered: 'sparse tensor cores, columns gathered',
 };
@@ -89,8 +91,12 @@ function wayOf(
   element: Element,
   sparse: boolean,
 ): { readonly way: Way; readonly share: number } {
-  if (format === 'nm' && sparse && (element.group === 2 ? n === 1 && m === 2 : n <= 2 && (m % 4 === 0 || m === 2 * n)))
-    return { way: 'sparse', share: 1 };
+  if (format === 'nm' && sparse) {
+    const { group } = element;
+    if (n <= group / 2 && (m % group === 0 || m === 2 * n)) return { way: 'sparse', share: 1 };
+    const most = extraShare * Math.min(group, m / 2);
+    if (n <= most && (m === group || m % (2 * group) === 0)) return { way: 'extra', share: 1 };
+  }
   if (format === 'block' && r % 16 === 0 && (c * element.bytes) % 32 === 0) return { way: 'blocks', share: live };
   return { way: 'dense', share: 1 };
 }

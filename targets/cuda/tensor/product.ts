@@ -1,9 +1,10 @@
 /** The kernels of products on tensor cores: one routine for each way, tile and element type, and what it is told. */
 import type { Argument, Routine } from '../../../src/plan/kernel.ts';
+import { functionName } from '../kernel.ts';
 import type { Element } from './elements.ts';
 import { placeWords, tilesPerPlace } from './sparse.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { crossingOf, leastBlocks, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
+import { crossingOf, isHalved, leastBlocks, segmentsOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
 
 export interface Shape {
   readonly way: Way;
@@ -35,6 +36,8 @@ export interface ProductRoutine {
 const docs: Readonly<Record<Way, string>> = {
   dense: 'Products with all weights, on tensor cores',
   sparse: 'Products with weights of which half are kept in every few columns, on sparse tensor cores',
+  extra:
+    'Products with weights of which up to three quarters are kept, half of the columns a second time, on sparse tensor cores',
   blocks: 'Products with weights of which whole tiles are left out, on tensor cores',
   gathered: 'Products with weights that keep two of four shared columns, which are gathered, on sparse tensor cores',
 };
@@ -43,7 +46,6 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
   const { rows, pixels, pixelsPerWarp, stages } = tile;
   const weightBytes = weightBytesOf(way, tile, element);
   const crossing = crossingOf(tile, along, stages * (weightBytes + 128 * pixels));
-  const halves = way === 'sparse' || way === 'gathered';
   const one = tilesPerPlace(element);
   const staged = (pixels / pixelsPerWarp) * crossing.slice * 8;
   return {
@@ -53,6 +55,7 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
       ...{ ...tile, weightBytes, doc: docs[way], type: element.name, sum: element.sum, ...crossing },
       least: leastBlocks(way, tile),
       ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
+      ...{ placesAt: 32 * segmentsOf(way), again: functionName(again(element).name) },
       rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
       pixelOf: along === 'rows' ? 'i / rows' : 'i % staged',
       finish: finish.text,
@@ -61,7 +64,8 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
     needs: [
       copies,
       way === 'gathered' ? loadTurned : load,
-      halves ? multiplySparse(element) : multiplyDense(element),
+      isHalved(way) ? multiplySparse(element) : multiplyDense(element),
+      ...(way === 'extra' ? [again(element)] : []),
       ...finish.needs,
     ],
     threads: threadsOf(tile),
@@ -79,6 +83,12 @@ const routine = (name: string, template: string, view: object = {}): Routine => 
 const copies = routine('copy-16', 'copy');
 const load = routine('load-matrices', 'load');
 const loadTurned = routine('load-matrices-turned', 'load-turned');
+
+/** Of tf32 a lane has one number of a piece, and of others several. */
+const again = ({ bytes }: Element): Routine => {
+  const name = bytes === 4 ? 'again-numbers' : 'again-halves';
+  return routine(name, name);
+};
 
 const multiplyDense = ({ name, sum, letter, dense }: Element): Routine =>
   routine(`multiply-${name}`, 'multiply-dense', { type: name, sum, letter, instruction: dense });

@@ -60,13 +60,13 @@ const groupsPerSegment = ({ bytes }: Element): number => (bytes === 1 ? 16 : 8);
 /** 16-row tiles whose places share words: the instruction is told whose it needs. */
 export const tilesPerPlace = ({ bytes }: Element): number => (bytes === 1 ? 1 : 2);
 
-/** Words of places for each of the two segments of a step. */
+/** Words of places for each segment of a step. */
 export const placeWords = (rows: number, element: Element): number => (32 * rows) / 16 / tilesPerPlace(element);
 
-export const sparseOrder = (rows: number, element: Element): Order => ({
-  rows,
-  segments: 2,
-  extra: 8 * placeWords(rows, element),
+/** A step has two segments, or three where half of the columns are multiplied again. */
+export const sparseOrder = (rows: number, element: Element, segments = 2): Order => ({
+  ...{ rows, segments },
+  extra: 4 * segments * placeWords(rows, element),
 });
 
 /** Where the nibble of a row's group lies in the words of a step's places, and by how many bits it is shifted. */
@@ -87,16 +87,16 @@ export function nibbleAt(
 /** Puts the places of a block's rows behind the weights of each step. `nibble(row, step, group)` gives them. */
 export function fillPlaces(
   to: Uint32Array<ArrayBuffer>,
-  rows: number,
+  { rows, segments }: Order,
   steps: number,
   element: Element,
   nibble: (row: number, step: number, group: number) => number,
 ): void {
-  const weights = 16 * rows;
-  const size = weights + 2 * placeWords(rows, element);
+  const weights = 8 * segments * rows;
+  const size = weights + segments * placeWords(rows, element);
   for (let step = 0; step < steps; step++)
     for (let row = 0; row < rows; row++)
-      for (let group = 0; group < 2 * groupsPerSegment(element); group++) {
+      for (let group = 0; group < segments * groupsPerSegment(element); group++) {
         const [word, shift] = nibbleAt(rows, row, group, element);
         to[step * size + weights + word] |= nibble(row, step, group) << shift;
       }

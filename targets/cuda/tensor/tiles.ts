@@ -1,9 +1,13 @@
 /** How products are cut: what a block and a warp compute, and what a block takes of a multiprocessor. */
 import type { Element } from './elements.ts';
-import { placeWords } from './sparse.ts';
+import { stepBytes } from './fragments.ts';
+import { sparseOrder } from './sparse.ts';
 
-/** How weights lie: all of them, half in every few columns, or in whole tiles. */
-export type Way = 'dense' | 'sparse' | 'blocks' | 'gathered';
+/** How weights lie: all of them, half in every few columns, up to three quarters, in whole tiles, or half of columns that are gathered. */
+export type Way = 'dense' | 'sparse' | 'extra' | 'blocks' | 'gathered';
+
+/** Whether instructions for sparse weights multiply. */
+export const isHalved = (way: Way): boolean => way === 'sparse' || way === 'extra' || way === 'gathered';
 
 export interface Tile {
   readonly rows: number;
@@ -38,12 +42,15 @@ export const takesTile = (way: Way, { rows }: Tile): boolean => way !== 'blocks'
 
 /** Blocks that the registers of a multiprocessor do for: two where shared memory does as well, and what else compilers choose. */
 export const leastBlocks = (way: Way, { rows, pixels }: Tile): number =>
-  way !== 'dense' && rows * pixels === 128 * 128 ? 2 : 1;
+  way !== 'dense' && way !== 'extra' && rows * pixels === 128 * 128 ? 2 : 1;
+
+/** Of sparse weights in a step. */
+export const segmentsOf = (way: Way): number => (way === 'extra' ? 3 : 2);
 
 /** Bytes of weights in a step of a block of rows. */
 export function weightBytesOf(way: Way, { rows }: Tile, element: Element): number {
   if (way === 'dense') return 128 * rows;
-  return way === 'blocks' ? 128 * rows + 16 : 64 * rows + 8 * placeWords(rows, element);
+  return way === 'blocks' ? 128 * rows + 16 : stepBytes(sparseOrder(rows, element, segmentsOf(way)));
 }
 
 /** How sums cross shared memory: columns of 8 pixels a warp at once, and distances that keep banks apart. */
@@ -78,13 +85,13 @@ export function sharedBytes(way: Way, t: Tile, element: Element, along: Along): 
 export const registersOf = (way: Way, { rows, pixels }: Tile): number => registers[`${rows}x${pixels}`][way];
 
 const registers: Readonly<Record<string, Readonly<Record<Way, number>>>> = {
-  '256x128': { dense: 252, sparse: 237, blocks: 255, gathered: 242 },
-  '128x256': { dense: 254, sparse: 242, blocks: 236, gathered: 244 },
-  '128x128': { dense: 158, sparse: 128, blocks: 128, gathered: 128 },
-  '64x128': { dense: 196, sparse: 203, blocks: 166, gathered: 192 },
-  '128x64': { dense: 182, sparse: 187, blocks: 148, gathered: 190 },
-  '64x64': { dense: 126, sparse: 128, blocks: 116, gathered: 127 },
-  '32x128': { dense: 138, sparse: 138, blocks: 136, gathered: 125 },
-  '64x32': { dense: 88, sparse: 89, blocks: 88, gathered: 89 },
-  '32x64': { dense: 91, sparse: 91, blocks: 93, gathered: 83 },
+  '256x128': { dense: 252, sparse: 237, extra: 249, blocks: 255, gathered: 242 },
+  '128x256': { dense: 254, sparse: 242, extra: 254, blocks: 236, gathered: 244 },
+  '128x128': { dense: 158, sparse: 128, extra: 176, blocks: 128, gathered: 128 },
+  '64x128': { dense: 196, sparse: 203, extra: 204, blocks: 166, gathered: 192 },
+  '128x64': { dense: 182, sparse: 187, extra: 189, blocks: 148, gathered: 190 },
+  '64x64': { dense: 126, sparse: 128, extra: 127, blocks: 116, gathered: 127 },
+  '32x128': { dense: 138, sparse: 138, extra: 138, blocks: 136, gathered: 125 },
+  '64x32': { dense: 88, sparse: 89, extra: 93, blocks: 88, gathered: 89 },
+  '32x64': { dense: 91, sparse: 91, extra: 94, blocks: 93, gathered: 83 },
 };

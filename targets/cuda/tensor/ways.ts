@@ -7,6 +7,7 @@ import type { Element } from './elements.ts';
 import { perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
+import { extraDepth, fitsExtra } from './extra.ts';
 import { groupSizes, liveFours } from './gathered.ts';
 import type { Along, Tile, Way } from './tiles.ts';
 import { sharedBytes, takesTile, tiles } from './tiles.ts';
@@ -39,6 +40,8 @@ export function offersFor(asked: Asked): readonly Offer[] {
   const { matrix, element, along, room } = asked;
   const columns = depthOf(matrix, element).columns / perStep(element);
   const half = asked.sparse && keepsHalf(matrix, element);
+  const extra = asked.sparse && !half && fitsExtra(matrix, element);
+  const extraSteps = extraDepth(matrix, element).columns / perStep(element);
   const found = tiles.flatMap((tile): readonly Offer[] => {
     const down = Math.ceil(matrix.rows / tile.rows);
     const whole = layerOf(asked, down * columns, columns, 1);
@@ -49,6 +52,7 @@ export function offersFor(asked: Asked): readonly Offer[] {
     return [
       ...offer('dense', whole),
       ...(half ? offer('sparse', whole) : []),
+      ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
       ...blockOffers(asked, tile, offer),
       ...gatheredOffers(asked, tile, offer),
     ];
