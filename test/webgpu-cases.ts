@@ -83,6 +83,7 @@ export const webgpuCases = {
   ],
   sparse: [
     conv('3x3, a border, several images', { ...same, x: [2, 9, 7, 35], o: 6, density: 0.2, activation: 'relu6' }),
+    conv('planes of which an invocation copies several', { ...same, x: [1, 30, 30, 37], o: 5, density: 0.1 }),
     conv('1x1, a residual', {
       x: [1, 5, 6, 70],
       o: 9,

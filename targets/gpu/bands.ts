@@ -10,7 +10,7 @@ export interface Bands {
   readonly count: number;
   /** Places of each band, run after run, in words. */
   readonly bits: Int32Array<ArrayBuffer>;
-  /** The first value of each band, in groups of as many as a band has rows. */
+  /** The first value of each band, in groups of as many as a band has rows; and where those of the last band end. */
   readonly first: Int32Array<ArrayBuffer>;
   /** The first row of each band, or all of its rows. Those that the matrix does not have are past its last. */
   readonly rows: Int32Array<ArrayBuffer>;
@@ -56,7 +56,7 @@ export function bandsOf(
   const total = height * own.reduce((sum, { places }) => sum + places, 0);
   const order = { rows: new Int32Array(total), columns: new Int32Array(total) };
   const bits = new Int32Array(own.length * wordsPerRow);
-  const first = new Int32Array(own.length);
+  const first = new Int32Array(own.length + 1);
   const starts = new Uint16Array(own.length * lanes);
   let next = 0;
   own.forEach(({ rows, words }, slot) => {
@@ -72,6 +72,7 @@ export function bandsOf(
       });
     }
   });
+  first[own.length] = next / height;
   const rows = Int32Array.from(own.flatMap((band) => (scattered ? band.rows : band.rows.slice(0, 1))));
   return { count: own.length, bits, first, rows, rowStep: scattered ? height : 1, starts, order };
 }

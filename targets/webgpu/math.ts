@@ -43,4 +43,5 @@ export const math = {
   tableFour: routine('table-four'),
   readOne: routine('read-one'),
   readFour: routine('read-four'),
+  writeFour: routine('write-four'),
 } satisfies Record<string, Routine>;

@@ -4,7 +4,7 @@ import type { Arr, Stmt } from '../../src/loop/loop.ts';
 import type { Routine } from '../../src/plan/kernel.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
 import { arraysIn } from '../arrays.ts';
-import type { Grid } from '../gpu/parallel.ts';
+import type { Axis, Grid } from '../gpu/parallel.ts';
 import type { Places } from '../gpu/places.ts';
 import { printerFor } from './print-wgsl.ts';
 import { mostArgs } from './words.ts';
@@ -20,6 +20,10 @@ export interface PrintedGrid {
 /** As the template says. */
 const groupSize = 64;
 
+/** What invocations find out about their places serves so many elements, unless there are too few invocations to fill a GPU. */
+const mostEach = 8;
+const manyInvocations = 16384;
+
 /** Along one dimension, in every implementation. */
 const mostGroups = 65535;
 
@@ -33,21 +37,46 @@ export function printGrid({ axes, body }: Grid, whole: readonly Stmt[], { at }: 
     const { buffer, offset } = at.get(array) ?? bug(`"${array.name}" has no place`);
     return { buffer, at: names.get(array) ?? String(offset / bytesPer[array.dtype]) };
   });
-  const count = axes.reduce((product, axis) => product * axis.count, 1);
+  const slowest = axes.at(-1);
+  const others = axes.slice(0, -1);
+  const below = countOf(others);
+  const all = slowest ? slowest.count : 1;
+  const each = Math.max(1, Math.min(mostEach, all, Math.floor((below * all) / manyInvocations)));
+  const count = below * Math.ceil(all / each);
   const lines = [
     '  let invocation = i32((group.y * groups.x + group.x) * 64u + lane);',
     `  if (invocation >= ${count}) { return; }`,
     ...told.map((_, i) => `  let a${i} = args[${i >> 2}].${'xyzw'[i & 3]};`),
-    ...axes.map((axis, i) => {
-      const below = axes.slice(0, i).reduce((product, { count }) => product * count, 1);
-      const quotient = below === 1 ? 'invocation' : `invocation / ${below}`;
-      const place = i === axes.length - 1 ? quotient : `${quotient} % ${axis.count}`;
-      return `  let ${printer.name(axis.index)} = ${place}${axis.from === 0 ? '' : ` + ${axis.from}`};`;
+    ...others.map((axis, i) => {
+      const quotient = divided(countOf(axes.slice(0, i)));
+      const place = below === count && i === others.length - 1 ? quotient : `${quotient} % ${axis.count}`;
+      return `  let ${printer.name(axis.index)} = ${fromText(place, axis)};`;
     }),
-    ...printer.statements(body, '  '),
+    ...(slowest ? along(slowest, divided(below), each) : printer.statements(body, '  ')),
   ];
   return { text: lines.join('\n'), needs: printer.needs, arrays: told, groups: spread(Math.ceil(count / groupSize)) };
+
+  /** Of elements that one invocation has, neighbours of it have those beside. */
+  function along(axis: Axis, place: string, each: number): readonly string[] {
+    const name = printer.name(axis.index);
+    if (each === 1) return [`  let ${name} = ${fromText(place, axis)};`, ...printer.statements(body, '  ')];
+    const end = axis.from + axis.count;
+    const first = fromText(`${place} * ${each}`, axis);
+    const stop = axis.count % each === 0 ? `first + ${each}` : `min(first + ${each}, ${end})`;
+    return [
+      `  let first = ${first};`,
+      `  for (var ${name} = first; ${name} < ${stop}; ${name}++) {`,
+      ...printer.statements(body, '    '),
+      '  }',
+    ];
+  }
 }
+
+const countOf = (axes: readonly Axis[]): number => axes.reduce((product, { count }) => product * count, 1);
+
+const divided = (by: number): string => (by === 1 ? 'invocation' : `invocation / ${by}`);
+
+const fromText = (place: string, { from }: Axis): string => (from === 0 ? place : `${place} + ${from}`);
 
 /** So many groups or a few more, along two dimensions where one is too short. */
 export function spread(groups: number): readonly number[] {

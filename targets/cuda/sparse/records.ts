@@ -118,8 +118,7 @@ function entriesOf(
   chunks: number,
 ): readonly (readonly Entry[])[] {
   const all: Entry[][] = Array.from({ length: chunks }, () => []);
-  const end = band + 1 < first.length ? first[band + 1] : order.columns.length / height;
-  for (let at = first[band]; at < end; at++) {
+  for (let at = first[band]; at < first[band + 1]; at++) {
     const { plane, shift } = locate(order.columns[at * height]);
     all[Math.floor(plane / depth)].push({ plane: plane % depth, shift, at });
   }

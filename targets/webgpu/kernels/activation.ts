@@ -3,7 +3,7 @@ import { local } from '../../../src/loop/loop.ts';
 import type { Activation } from '../../../src/ops/scalar.ts';
 import { lowerActivation } from '../../../src/ops/scalar.ts';
 import type { Routine } from '../../../src/plan/kernel.ts';
-import { printerFor } from '../print-wgsl.ts';
+import { functionName, printerFor } from '../print-wgsl.ts';
 
 /** Of the sum `x`, and of `slope` where the activation is `prelu`. */
 export function activationOf(fn: Activation): Routine {
@@ -18,3 +18,11 @@ export function activationOf(fn: Activation): Routine {
     needs: [...printer.needs],
   };
 }
+
+/** The same of four sums. */
+export const fourOf = (one: Routine): Routine => ({
+  name: `${one.name}-four`,
+  template: 'webgpu/kernels/activation-four.wgsl.hbs',
+  view: { one: functionName(one) },
+  needs: [one],
+});

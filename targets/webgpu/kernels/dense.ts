@@ -7,7 +7,6 @@ import type { Part } from '../../gpu/parts.ts';
 import { ordersOf } from '../../gpu/parts.ts';
 import type { Order } from '../../gpu/storage.ts';
 import { windowArgs, windowNames } from '../../gpu/window.ts';
-import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, layerOf } from './layer.ts';
@@ -95,17 +94,30 @@ function inTiles(rows: number, rowsEach: number, height: number, columns: number
 const names = [...windowNames, ...told];
 const ownNames = ['depth', 'result', 'rows', 'skipped'];
 
-const shader = ({ stem, isAligned }: Pick<Shape, 'stem' | 'isAligned'>, values: Stored, ending: Ending): Routine => ({
-  name: `${stem}-${isAligned ? 'aligned-' : ''}${values.kind}-${ending.kind}`,
-  template: `webgpu/kernels/${stem}.wgsl.hbs`,
-  view: {
-    told: declared([...names, ...ending.names, ...ownNames]),
-    value: stem === 'dense-vectors' ? values.value('(weight + column)') : fourRows(values, isAligned),
-    finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
-    allSum: togetherName('sum'),
-  },
-  needs: [...values.needs, ...ending.needs, stem === 'dense-tiles' ? math.readFour : together('sum')],
-});
+function shader({ stem, isAligned }: Pick<Shape, 'stem' | 'isAligned'>, values: Stored, ending: Ending): Routine {
+  const isTiles = stem === 'dense-tiles';
+  const view = { told: declared([...names, ...ending.names, ...ownNames]) };
+  const sum = `sum * ${values.factor('row')}`;
+  return {
+    name: `${stem}-${isAligned ? 'aligned-' : ''}${values.kind}-${ending.kind}`,
+    template: `webgpu/kernels/${stem}.wgsl.hbs`,
+    ...(isTiles
+      ? {
+          view: { ...view, ...tilesView, value: fourRows(values, isAligned), finish: ending.four(sum, 'row', 'at') },
+          needs: [...values.needs, ...ending.fourNeeds],
+        }
+      : {
+          view: {
+            ...{ ...view, allSum: togetherName('sum') },
+            ...{ value: values.value('(weight + column)'), finish: ending.result(sum, 'row', 'at') },
+          },
+          needs: [...values.needs, ...ending.needs, together('sum')],
+        }),
+  };
+}
+
+/** What an invocation adds up, and the columns that it brings. */
+const tilesView = { sums: [0, 1, 2, 3].map((nth) => ({ nth, sum: `s${nth}` })), brought: [{ from: 0 }, { from: 8 }] };
 
 /** Of a column, those of four neighbouring rows of a tile: of the last ones where it has fewer. */
 const fourRows = (values: Stored, isAligned: boolean): string =>

@@ -58,7 +58,7 @@ const shader = (values: Stored, ending: Ending): Routine => ({
   view: {
     told: declared([...told, ...ending.names, ...ownNames]),
     value: values.value('(row * taps_down * taps_across + ky * taps_across + kx)'),
-    finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+    finish: ending.four(`sum * ${values.factor('row')}`, 'row', 'at'),
   },
-  needs: [...values.needs, ...ending.needs],
+  needs: [...values.needs, ...ending.fourNeeds],
 });

@@ -5,8 +5,9 @@ import type { Argument, KernelSite, Routine } from '../../../src/plan/kernel.ts'
 import type { Part } from '../../gpu/parts.ts';
 import { partsOf } from '../../gpu/parts.ts';
 import { windowsOf } from '../../gpu/window.ts';
+import { math } from '../math.ts';
 import { functionName } from '../print-wgsl.ts';
-import { activationOf } from './activation.ts';
+import { activationOf, fourOf } from './activation.ts';
 
 export interface Ending {
   /** What sets shaders apart. */
@@ -16,7 +17,11 @@ export interface Ending {
   readonly args: readonly Argument[];
   /** WGSL of the result, from a sum with its factor, for a row of weights and a place in the result. */
   result(sum: string, row: string, at: string): string;
+  /** The same of four sums, for one row and four places. */
+  four(sums: string, row: string, at: string): string;
   readonly needs: readonly Routine[];
+  /** What shaders need that end four by four. */
+  readonly fourNeeds: readonly Routine[];
 }
 
 /** The bias, a residual and the activation. */
@@ -24,8 +29,11 @@ export function endingOf({ call, types, arrays }: KernelSite): Ending {
   const { op } = call;
   const activation: Activation = 'activation' in op ? op.activation : 'none';
   const routine = activationOf(activation);
+  const [four, readFour] = [fourOf(routine), math.readFour];
   const sloped = activation === 'prelu';
   const residual = types.residual !== undefined;
+  const bias = (row: string): string => `bitcast<f32>(weights[bias + ${row}])`;
+  const slope = (row: string): string => (sloped ? `bitcast<f32>(weights[slopes + ${row} * slope_step])` : '0.0');
   return {
     kind: `${residual ? 'residual-' : ''}${activation}`,
     names: ['bias', 'residual', 'slopes', 'slope_step'],
@@ -36,11 +44,15 @@ export function endingOf({ call, types, arrays }: KernelSite): Ending {
       sloped && arrays.slope.length > 1 ? 1 : 0,
     ],
     result(sum, row, at) {
-      const added = `${sum} + bitcast<f32>(weights[bias + ${row}])${residual ? ` + bitcast<f32>(memory[residual + ${at}])` : ''}`;
-      const slope = sloped ? `bitcast<f32>(weights[slopes + ${row} * slope_step])` : '0.0';
-      return `${functionName(routine)}(${added}, ${slope})`;
+      const added = `${sum} + ${bias(row)}${residual ? ` + bitcast<f32>(memory[residual + ${at}])` : ''}`;
+      return `${functionName(routine)}(${added}, ${slope(row)})`;
+    },
+    four(sums, row, at) {
+      const added = `${sums} + ${bias(row)}${residual ? ` + ${functionName(readFour)}(residual + ${at})` : ''}`;
+      return `${functionName(four)}(${added}, ${slope(row)})`;
     },
     needs: [routine],
+    fourNeeds: [four, readFour, math.writeFour],
   };
 }
 

@@ -7,7 +7,6 @@ import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import { grouped, groupSizes } from '../../gpu/nm-places.ts';
 import { ordersOf } from '../../gpu/parts.ts';
 import { windowArgs, windowNames } from '../../gpu/window.ts';
-import { math } from '../math.ts';
 import { borderCalls } from './border.ts';
 import type { Ending } from './layer.ts';
 import { declared, endingOf, placedLayer } from './layer.ts';
@@ -61,8 +60,12 @@ const ownNames = [...['codes', 'skipped', 'groups_per_tap'], ...['size', 'group_
 const shader = (values: Stored, ending: Ending, n: number, quads: number): Routine => ({
   name: `nm-${n}-${4 * quads}-${values.kind}-${ending.kind}`,
   template: 'webgpu/kernels/nm.wgsl.hbs',
-  view: { ...pixelView(1, quads), ...partsOfShader(values, ending, n, 'slot', ['lanes']) },
-  needs: [...values.needs, ...ending.needs, math.readFour],
+  view: {
+    ...pixelView(1, quads, () => 'slot'),
+    ...partsOfShader(values, ending, n, ['lanes']),
+    finish: ending.four(`sum * ${values.factor('row')}`, 'row', 'at'),
+  },
+  needs: [...values.needs, ...ending.fourNeeds],
 });
 
 function vectorShader(values: Stored, ending: Ending, n: number, joining: Joining): Routine {
@@ -70,14 +73,21 @@ function vectorShader(values: Stored, ending: Ending, n: number, joining: Joinin
   return {
     name: `nm-vectors-${n}-${joining.pixels}-${values.kind}-${ending.kind}`,
     template: 'webgpu/kernels/nm-vectors.wgsl.hbs',
-    view: { ...view, ...partsOfShader(values, ending, n, 'row', joiningNames) },
+    view: {
+      ...view,
+      ...partsOfShader(values, ending, n, joiningNames),
+      finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+    },
     needs: [...values.needs, ...ending.needs, ...needs],
   };
 }
 
-const partsOfShader = (values: Stored, ending: Ending, n: number, row: string, own: readonly string[]) => ({
+const partsOfShader = (values: Stored, ending: Ending, n: number, own: readonly string[]) => ({
   told: declared([...names, ...ending.names, ...ownNames, ...own]),
   kept: n,
+  places: Array.from({ length: n }, (_, nth) => ({
+    nth,
+    value: values.value(`((skipped + at_group) * ${n} + ${nth})`),
+  })),
   value: values.value(`((skipped + at_group) * ${n} + k)`),
-  finish: ending.result(`sum * ${values.factor(row)}`, row, 'at'),
 });

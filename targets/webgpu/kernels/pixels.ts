@@ -54,8 +54,8 @@ export function isNarrow(window: Pick<Window, 'pixels' | 'taps' | 'images' | 'ro
   return rowsEach < rows || images * Math.ceil(pixels / 4) >= manyFours;
 }
 
-/** What a shader declares and adds up for its pixels and rows. */
-export function pixelView(height: Height, quads: number) {
+/** What a shader declares, adds up and writes for its pixels and rows; `rowAt` is WGSL of one of these rows. */
+export function pixelView(height: Height, quads: number, rowAt: (nth: number) => string) {
   const fours = Array.from({ length: quads }, (_, quad) => ({
     quad,
     nth: [0, 1, 2, 3].map((k) => 4 * quad + k).join(', '),
@@ -63,13 +63,13 @@ export function pixelView(height: Height, quads: number) {
   const sums = Array.from({ length: height }, (_, row) =>
     fours.map(({ quad }) => ({
       sum: `sum${row}_${quad}`,
+      row: rowAt(row),
+      quad,
       weight: height === 1 ? 'value' : `value.${'xyzw'[row]}`,
       read: `read${quad}`,
     })),
   ).flat();
   return {
-    ...{ height, pixels: 4 * quads, fours: quads, quads: fours, sums },
-    ...{ count: sums.length, all: sums.map(({ sum }) => sum).join(', ') },
-    places: fours.map(({ quad }) => `place${quad}`).join(', '),
+    ...{ height, pixels: 4 * quads, quads: fours, sums },
   };
 }

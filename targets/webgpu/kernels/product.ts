@@ -19,6 +19,11 @@ const names = [
 
 const tile = 32;
 
+/** Of an invocation: 4 by 4. */
+const sums = [0, 1, 2, 3].flatMap((row) =>
+  [0, 1, 2, 3].map((column) => ({ row, column, sum: `s${row}.${'xyzw'[column]}` })),
+);
+
 /** Along one dimension of a grid. */
 const mostGroups = 65535;
 
@@ -42,7 +47,7 @@ export function productCall(site: KernelSite, p: Product, finish?: Finish): Rout
   const routine: Routine = {
     name: `matmul${aFrom === 'weights' ? '-known' : ''}${bFrom === 'weights' ? '-by-known' : ''}${finish ? `-${finish.kind}` : ''}`,
     template: 'webgpu/kernels/matmul.wgsl.hbs',
-    view: { told: declared([...names, ...(finish?.names ?? [])]), aFrom, bFrom, finish: finish?.text ?? 'sum' },
+    view: { told: declared([...names, ...(finish?.names ?? [])]), aFrom, bFrom, finish: finish?.text ?? 'sum', sums },
     needs: [],
   };
   return { routine, args, groups };

@@ -90,16 +90,30 @@ const kinds: Readonly<Record<Height, string>> = { 1: 'rows', 2: 'pairs', 4: 'ban
 const shader = (values: Stored, ending: Ending, height: Height, quads: number): Routine => ({
   name: `sparse-${kinds[height]}-${4 * quads}-${values.kind}-${ending.kind}`,
   template: 'webgpu/kernels/sparse.wgsl.hbs',
-  view: { ...pixelView(height, quads), ...partsOfShader(values, ending, height, ['lanes']) },
-  needs: [...values.needs, ...ending.needs, math.readFour],
+  view: {
+    ...pixelView(height, quads, rowOfBand),
+    ...partsOfShader(values, ending, height, ['lanes']),
+    finish: ending.four(`sum * ${values.factor('row')}`, 'row', 'at'),
+  },
+  needs: [...values.needs, ...ending.fourNeeds],
 });
+
+/** Those of a band are neighbours, or stand by themselves. */
+const rowOfBand = (nth: number): string =>
+  nth === 0
+    ? 'i32(weights[order + slot * order_step])'
+    : `i32(weights[order + slot * order_step + min(${nth}, order_step - 1)]) + select(0, ${nth}, order_step == 1)`;
 
 function vectorShader(values: Stored, ending: Ending, height: Height, joining: Joining): Routine {
   const { view, needs } = vectorView(height, joining);
   return {
     name: `sparse-vectors-${height}-${joining.pixels}-${values.kind}-${ending.kind}`,
     template: 'webgpu/kernels/sparse-vectors.wgsl.hbs',
-    view: { ...view, ...partsOfShader(values, ending, height, ['starts', ...joiningNames]) },
+    view: {
+      ...view,
+      ...partsOfShader(values, ending, height, ['starts', ...joiningNames]),
+      finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+    },
     needs: [...values.needs, ...ending.needs, ...needs, math.loadU16],
   };
 }
@@ -107,5 +121,4 @@ function vectorShader(values: Stored, ending: Ending, height: Height, joining: J
 const partsOfShader = (values: Stored, ending: Ending, height: Height, own: readonly string[]) => ({
   told: declared([...names, ...ending.names, ...ownNames, ...own]),
   value: values.several('next', height),
-  finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
 });

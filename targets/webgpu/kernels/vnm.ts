@@ -63,13 +63,18 @@ const names = [...windowNames, ...told];
 const ownNames = ['bits', 'codes', 'skipped', 'words', 'groups_per_band', 'result', 'rows'];
 
 function shader(values: Stored, ending: Ending, quads: number): Routine {
-  const view = pixelView(4, quads);
-  const sums = view.sums.map(({ sum, read }, i) => ({ sum, read, ...picksOf(Math.floor(i / quads)) }));
+  const view = pixelView(4, quads, (nth) => `4 * slot + ${nth}`);
+  const sums = view.sums.map((sum, i) => ({ ...sum, ...picksOf(Math.floor(i / quads)) }));
   return {
     name: `vnm-${4 * quads}-${values.kind}-${ending.kind}`,
     template: 'webgpu/kernels/vnm.wgsl.hbs',
-    view: { ...view, sums, ...partsOfShader(values, ending, ['lanes']) },
-    needs: [...values.needs, ...ending.needs, math.readFour, math.oneOfFour],
+    view: {
+      ...view,
+      sums,
+      ...partsOfShader(values, ending, ['lanes']),
+      finish: ending.four(`sum * ${values.factor('row')}`, 'row', 'at'),
+    },
+    needs: [...values.needs, ...ending.fourNeeds, math.oneOfFour],
   };
 }
 
@@ -79,7 +84,12 @@ function vectorShader(values: Stored, ending: Ending, joining: Joining): Routine
   return {
     name: `vnm-vectors-${joining.pixels}-${values.kind}-${ending.kind}`,
     template: 'webgpu/kernels/vnm-vectors.wgsl.hbs',
-    view: { ...view, sums, ...partsOfShader(values, ending, ['groups_per_word', ...joiningNames]) },
+    view: {
+      ...view,
+      sums,
+      ...partsOfShader(values, ending, ['groups_per_word', ...joiningNames]),
+      finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
+    },
     needs: [...values.needs, ...ending.needs, ...needs],
   };
 }
@@ -97,5 +107,4 @@ const partsOfShader = (values: Stored, ending: Ending, own: readonly string[]) =
   told: declared([...names, ...ending.names, ...ownNames, ...own]),
   low: values.several('2 * (skipped + at_group)', 4),
   high: values.several('2 * (skipped + at_group) + 1', 4),
-  finish: ending.result(`sum * ${values.factor('row')}`, 'row', 'at'),
 });
