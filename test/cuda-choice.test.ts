@@ -9,6 +9,7 @@ import { matrix } from '../src/tensor/matrix.ts';
 import { cuda } from '../targets/cuda/target.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
 import type { Way } from '../targets/cuda/tensor/tiles.ts';
+import { ungrouped } from '../targets/cuda/tensor/ungrouped.ts';
 import { offersFor } from '../targets/cuda/tensor/ways.ts';
 import { maskOf } from './cuda-weights.ts';
 
@@ -39,6 +40,24 @@ describe('the best way', () => {
     expect(bestFor(1024, 1024, 8192, (_, column) => column % 8 < 7)).toBe('dense');
     expect(bestFor(1024, 1024, 8192, blocks)).toBe('blocks');
     expect(bestFor(1024, 1024, 8192, shared)).toBe('gathered');
+  });
+
+  test('of groups leaves out what is of others', () => {
+    const groups = matrix(512, 144, 16, new Float32Array(512 * 144).fill(1));
+    const all = ungrouped(groups, 32);
+    if (typeof all === 'string') throw new Error(all);
+    const asked = {
+      matrix: all,
+      pixels: 12544,
+      element: elements.f16,
+      along: 'pixels',
+      bytes: 4e7,
+      plain: false,
+    } as const;
+    expect(offersFor({ ...asked, sparse: true, room: 163 * 1024 })[0].way).toBe('blocks');
+    expect(ungrouped(groups, 512)).toBe(
+      'takes groups that have 16777216 places for weights where each row sees all channels, and these have 37748736',
+    );
   });
 
   test('of small layers of 2:4 weights is dense', () => {

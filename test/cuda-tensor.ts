@@ -40,6 +40,7 @@ const only = (element: Element, way: Way, splits: number, rows?: number): Kernel
 export const oneByOne: readonly Kernel[] = [
   tensorWholeKernel(everything, smallest('sparse', 1)),
   tensorWholeKernel(everything, smallest('extra', 1)),
+  tensorWholeKernel(everything, smallest('blocks', 1)),
   tensorWholeKernel(everything, smallest('dense', 2)),
   only(elements.bf16, 'sparse', 1, 33),
   only(elements.tf32, 'sparse', 2, 34),
@@ -83,10 +84,8 @@ function layer(
   const rows = weights[0];
   const channels = weights[weights.length - 1];
   const perRow = count(weights) / rows;
-  const given = stored(
-    Float32Array.from({ length: count(x) }, (_, i) => random(i, 1)),
-    element,
-  );
+  const signs = Float32Array.from({ length: count(x) }, (_, i) => random(i, 1));
+  const given = element.name === 'u8' ? signs.map((v) => Math.round(255 * Math.abs(v))) : stored(signs, element);
   const data = stored(
     Float32Array.from({ length: count(weights) }, (_, i) => {
       const [row, at] = [Math.floor(i / perRow), i % perRow];
@@ -125,6 +124,15 @@ export const tensorCases = (): readonly Case[] => [
   layer('3:4 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 1] }), [2, 7, 9, 20], [37, 3, 3, 20], three),
   layer('tf32 2:4', linear, [9, 90], [36, 90], two, { element: elements.tf32 }),
   layer('int8 4:8', conv({ pad: [0, 1, 1, 0] }), [1, 6, 7, 40], [33, 2, 2, 40], four, { element: elements.s8 }),
+  layer('groups 3x3', conv({ groups: 3, pad: [1, 1, 1, 1] }), [2, 7, 6, 48], [36, 3, 3, 16], all),
+  layer('int8 groups', conv({ groups: 2, activation: 'relu' }), [1, 6, 7, 64], [34, 3, 3, 32], all, {
+    element: elements.s8,
+  }),
+  layer('int8 channel by channel', conv({ groups: 20, stride: [2, 1] }), [1, 6, 7, 20], [20, 3, 3, 1], all, {
+    element: elements.s8,
+  }),
+  layer('u8 vector', linear, [1, 70], [5, 70], all, { element: elements.u8 }),
+  layer('u8 2:4 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 7, 20], [40, 3, 3, 20], two, { element: elements.u8 }),
   layer('2:4 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 7, 9, 24], [37, 3, 3, 24], two),
   layer('2:4 3x3 with a residual', conv({ pad: [1, 0, 1, 2] }), [1, 7, 6, 16], [32, 3, 3, 16], two, { residual: true }),
   layer(

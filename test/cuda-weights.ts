@@ -21,7 +21,7 @@ export function maskOf(
 
 /** What an element type makes of numbers; whole ones are up to 100. */
 export function stored(values: Float32Array<ArrayBuffer>, element: Element): Float32Array<ArrayBuffer> {
-  if (element.name === 's8') return values.map((v) => Math.trunc(v * 100) || (v === 0 ? 0 : 1));
+  if (element.sum === 'int') return values.map((v) => Math.trunc(v * 100) || (v === 0 ? 0 : 1));
   const bytes = element.store(values);
   if (element.name === 'tf32') return new Float32Array(bytes.buffer);
   const words = new Uint16Array(bytes.buffer);

@@ -32,6 +32,7 @@ const shapes: readonly Shape[] = [
   ),
   ...ways.map((way): Shape => ({ way, tile: tiles[2], element: elements.bf16, along: 'rows' })),
   ...ways.slice(0, 4).map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows' })),
+  ...ways.slice(0, 2).map((way): Shape => ({ way, tile: tiles[2], element: elements.u8, along: 'pixels' })),
   ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows' })),
 ];
 

@@ -1,8 +1,10 @@
 /** Convolutions and dense layers of whole numbers on tensor cores, where weights and what they are multiplied with have 8 bits: the same to the last bit. */
+import type { Bounds } from '../../../src/graph/bounds.ts';
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Ending } from '../ending.ts';
 import type { Choose, Common } from '../tensor/calls.ts';
 import { best, callsFor } from '../tensor/calls.ts';
+import type { Element } from '../tensor/elements.ts';
 import { elements } from '../tensor/elements.ts';
 import { tensorLayer } from '../tensor/layer.ts';
 
@@ -15,20 +17,34 @@ export const tensorWholeKernel = (common: Common, choose: Choose = best): Kernel
     const { call, types, arrays, result } = site;
     const { op } = call;
     if (result.type.dtype !== 'i32' || types.x?.dtype !== 'i32') return 'takes whole numbers';
-    if ('activation' in op && op.activation !== 'none') return 'takes no activation';
+    const isRectified = 'activation' in op && op.activation === 'relu';
+    if ('activation' in op && op.activation !== 'none' && !isRectified) return 'takes no activation but "relu"';
     if (types.residual) return 'takes no residual';
     const bounds = site.bounds('x');
     if (!bounds) return 'takes what is known to have 8 bits';
-    if (bounds.low < -128 || bounds.high > 127) return `takes 8 bits, and is given ${bounds.low} to ${bounds.high}`;
-    const layer = tensorLayer(site, elements.s8);
+    const element = elementFor(bounds);
+    if (!element) return `takes 8 bits, and is given ${bounds.low} to ${bounds.high}`;
+    const layer = tensorLayer(site, element, fewest);
     if (typeof layer === 'string') return layer;
     const ending: Ending = {
-      kind: 'whole',
+      kind: isRectified ? 'whole-relu' : 'whole',
       parameters: [{ declare: 'const int *__restrict__ bias', argument: arrays.bias }],
-      result: (sum, row) => `wrap_add(${sum}, bias[${row}])`,
+      result: (sum, row) => {
+        const added = `wrap_add(${sum}, bias[${row}])`;
+        return isRectified ? `max(${added}, 0)` : added;
+      },
       needs: [],
     };
-    const calls = callsFor(site, layer, ending, elements.s8, common, choose);
+    const calls = callsFor(site, layer, ending, element, common, choose);
     return typeof calls === 'string' ? calls : { calls };
   },
 });
+
+/** Loops are all that there is for smaller ones. */
+const fewest = { pixels: 1, rows: 4, columns: 4 };
+
+/** With signs, or without; none where neither does. */
+function elementFor({ low, high }: Bounds): Element | undefined {
+  if (low >= -128 && high <= 127) return elements.s8;
+  return low >= 0 && high <= 255 ? elements.u8 : undefined;
+}

@@ -2,7 +2,7 @@
 import { toBfloat16 } from '../../../src/tensor/bfloat16.ts';
 import { toHalves } from '../../../src/tensor/f16.ts';
 
-export type ElementName = 'f16' | 'bf16' | 'tf32' | 's8';
+export type ElementName = 'f16' | 'bf16' | 'tf32' | 's8' | 'u8';
 
 export interface Element {
   readonly name: ElementName;
@@ -45,6 +45,12 @@ export const elements: Readonly<Record<ElementName, Element>> = {
   s8: {
     ...{ name: 's8', bytes: 1, group: 4, rate: 2, sum: 'int', letter: 'r' },
     ...{ dense: 'm16n8k32.row.col.s32.s8.s8.s32', sparse: 'm16n8k64.row.col.s32.s8.s8.s32' },
+    store: (values) => bytesOf(Int8Array.from(values)),
+  },
+  // Weights of 8 bits with a sign, times what has none.
+  u8: {
+    ...{ name: 'u8', bytes: 1, group: 4, rate: 2, sum: 'int', letter: 'r' },
+    ...{ dense: 'm16n8k32.row.col.s32.s8.u8.s32', sparse: 'm16n8k64.row.col.s32.s8.u8.s32' },
     store: (values) => bytesOf(Int8Array.from(values)),
   },
 };

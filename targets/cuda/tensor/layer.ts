@@ -10,6 +10,7 @@ import { perPiece } from './elements.ts';
 import { narrow, narrowTurned } from './narrowing.ts';
 import type { Goes, Reach } from './product.ts';
 import type { Along } from './tiles.ts';
+import { ungrouped } from './ungrouped.ts';
 
 export interface TensorLayer {
   readonly matrix: Matrix;
@@ -37,27 +38,32 @@ const mostSide = 0x7ffe;
 /** What indices of kernels count. */
 const mostCounted = 2 ** 31 - 1;
 
-export function tensorLayer(site: KernelSite, element: Element): TensorLayer | string {
+/** `least`: what is worth its launch. */
+export function tensorLayer(site: KernelSite, element: Element, least = fewest): TensorLayer | string {
   const { call, types, weights } = site;
   const { op } = call;
   if (op.kind !== 'conv2d' && op.kind !== 'linear') return 'takes convolutions and dense layers';
-  if (op.kind === 'conv2d' && op.groups > 1) return 'takes one group';
   if (!weights) return 'takes weights that are known';
-  const { matrix } = weights;
-  const large = matrix.data.findIndex((v) => Math.abs(v) > largestOf(element));
-  if (large >= 0) return `takes weights that ${element.name} holds, and one is ${matrix.data[large]}`;
+  const { data } = weights.matrix;
+  const large = data.findIndex((v) => !holds(element, v));
+  if (large >= 0) return `takes weights that ${element.name} holds, and one is ${data[large]}`;
+  const matrix = ungrouped(weights.matrix, op.kind === 'conv2d' ? op.groups : 1);
+  if (typeof matrix === 'string') return matrix;
   const layer = op.kind === 'linear' ? vectors(site, matrix, element) : pictures(site, matrix, element);
   if (typeof layer === 'string') return layer;
   const { pixels } = layer.goes;
-  if (pixels < fewest.pixels) return `takes ${fewest.pixels} pixels or more, and there are ${pixels}`;
-  if (matrix.rows < fewest.rows) return `takes ${fewest.rows} rows of weights or more, and there are ${matrix.rows}`;
-  if (matrix.columns < fewest.columns)
-    return `takes ${fewest.columns} columns or more, and there are ${matrix.columns}`;
+  if (pixels < least.pixels) return `takes ${least.pixels} pixels or more, and there are ${pixels}`;
+  if (matrix.rows < least.rows) return `takes ${least.rows} rows of weights or more, and there are ${matrix.rows}`;
+  if (matrix.columns < least.columns) return `takes ${least.columns} columns or more, and there are ${matrix.columns}`;
   const most = Math.max(layer.xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
   return most > mostCounted ? `takes at most ${mostCounted} numbers` : layer;
 }
 
-const largestOf = ({ name }: Element): number => ({ f16: 65504, bf16: 3.3e38, tf32: 3.3e38, s8: 127 })[name];
+/** Whether a weight keeps its value, or what is near it. Those of whole numbers have signs, whatever x has. */
+const holds = ({ name }: Element, value: number): boolean =>
+  name === 's8' || name === 'u8'
+    ? value >= -128 && value <= 127
+    : Math.abs(value) <= { f16: 65504, bf16: 3.3e38, tf32: 3.3e38 }[name];
 
 /** Bytes of x and of the result, and of x in fewer bits, written and read. */
 export const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>

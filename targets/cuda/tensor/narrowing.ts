@@ -10,7 +10,7 @@ const threads = 256;
 
 const pack = ({ name }: Element): Routine => ({
   name: `pack-${name}`,
-  template: `cuda/kernels/tensor/pack-${name}.cu.hbs`,
+  template: `cuda/kernels/tensor/pack-${name === 'u8' ? 's8' : name}.cu.hbs`,
   view: {},
   needs: [],
 });

@@ -12,6 +12,8 @@ import { extraShare } from './extra.ts';
 import { bytesOf, fewest } from './layer.ts';
 import type { Tile, Way } from './tiles.ts';
 import { sharedBytes, takesTile, tiles } from './tiles.ts';
+import { mostUngrouped } from './ungrouped.ts';
+import { mostLive, segmentBytes, tileRows } from './ways.ts';
 
 export interface TensorPrediction extends Prediction {
   /** Whether weights of the format are multiplied as it has them, all of them where it is dense: others are stored with their zeros. */
@@ -23,10 +25,12 @@ export const predictTensor =
   (element: Element, { sparse, room }: { readonly sparse: boolean; readonly room: number }) =>
   ({ call, types, encoding, cost }: Work): TensorPrediction | undefined => {
     const { op } = call;
-    if (op.kind !== 'linear' && (op.kind !== 'conv2d' || op.groups > 1)) return undefined;
+    if (op.kind !== 'linear' && op.kind !== 'conv2d') return undefined;
+    const groups = op.kind === 'conv2d' ? op.groups : 1;
     const { shape } = types.weights;
-    const [rows, run] = [shape[0], shape[shape.length - 1]];
-    const columns = count(shape) / rows;
+    const [rows, run] = [shape[0], groups * shape[shape.length - 1]];
+    if ((groups > 1 && groups === run) || groups * count(shape) > mostUngrouped) return undefined;
+    const columns = (groups * count(shape)) / rows;
     const pixels = count(call.type.shape) / rows;
     if (rows < fewest.rows || columns < fewest.columns || pixels < fewest.pixels) return undefined;
     const padded = alignUp(run, perPiece(element));
@@ -34,7 +38,10 @@ export const predictTensor =
     const x = count(types.x.shape);
     const bytes = bytesOf(x, (x / run) * padded, element, pixels * rows);
     const along = op.kind === 'linear' ? 'rows' : 'pixels';
-    const { way, share } = wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, sparse);
+    const { way, share } =
+      groups > 1
+        ? groupsOf(groups, rows, run, element)
+        : wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, sparse);
     const layerIn = (tile: Tile): Layer => {
       const down = Math.ceil(rows / tile.rows);
       // Of the rows of a block any has weights where one of its tiles has.
@@ -56,7 +63,7 @@ export const predictTensor =
     return {
       ns: best.ns,
       bound: best.bound,
-      own: way !== 'dense' || encoding.format === 'dense',
+      own: encoding.format === 'dense' || (way !== 'dense' && groups === 1),
       family: `${wordsOf[way]} in ${element.name}`,
       detail: inWords(tile, best, multiplied / (rows * pixels * columns) - 1),
     };
@@ -99,4 +106,12 @@ function wayOf(
   }
   if (format === 'block' && r % 16 === 0 && (c * element.bytes) % 32 === 0) return { way: 'blocks', share: live };
   return { way: 'dense', share: 1 };
+}
+
+/** Channels of other groups are left out where whole tiles have none of their own. */
+function groupsOf(groups: number, rows: number, channels: number, { bytes }: Element): ReturnType<typeof wayOf> {
+  const [rowsEach, channelsEach, segment] = [rows / groups, channels / groups, segmentBytes / bytes];
+  const met = Math.min(groups, (tileRows - 1 + rowsEach) / rowsEach);
+  const share = Math.min(1, (met * channelsEach + segment - 1) / channels);
+  return share < mostLive ? { way: 'blocks', share } : { way: 'dense', share: 1 };
 }

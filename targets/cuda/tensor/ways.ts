@@ -80,11 +80,11 @@ export function keepsHalf(matrix: Matrix, { group }: Element): boolean {
 }
 
 /** Rows of a tile, and bytes of a row, that are left out or not. */
-const tileRows = 16;
-const segmentBytes = 32;
+export const tileRows = 16;
+export const segmentBytes = 32;
 
 /** Only where a fourth or more of all tiles can be left out. */
-const mostLive = 0.75;
+export const mostLive = 0.75;
 
 function blockOffers(asked: Asked, tile: Tile, offer: Make): readonly Offer[] {
   const { matrix, element } = asked;

@@ -6,6 +6,8 @@
  * is row g + 8 (r % 2), piece r / 2; of b column g, piece r; of sums row g + 8 (r / 2), column 2t + r % 2.
  */
 #pragma once
+#include <type_traits>
+
 #include "copies.h"
 #include "narrow.h"
 #include "together.h"
@@ -33,6 +35,15 @@ struct s8 {
   using sum = int;
   static int at(const unsigned char *p) { return static_cast<signed char>(*p); }
 };
+/* Of a with signs and b without. */
+struct u8 : s8 {};
+
+/* Numbers of b. */
+template <class T>
+inline auto other(const unsigned char *p) {
+  if constexpr (std::is_same_v<T, u8>) return static_cast<int>(*p);
+  else return T::at(p);
+}
 
 template <class T>
 struct Fragments {
@@ -69,7 +80,7 @@ CUDA_SHIM_OWN void multiplyDense(void *const *lanes, unsigned) {
   for (int row = 0; row < 16; row++)
     for (int column = 0; column < 8; column++) {
       typename T::sum &sum = o.sum(lanes, row, column);
-      for (int k = 0; k < 32; k += T::bytes) sum += T::at(&o.a[row][k]) * T::at(&o.b[column][k]);
+      for (int k = 0; k < 32; k += T::bytes) sum += T::at(&o.a[row][k]) * other<T>(&o.b[column][k]);
     }
 }
 
@@ -98,7 +109,7 @@ CUDA_SHIM_OWN void multiplySparse(void *const *lanes, unsigned) {
       for (int kept = 0; kept < 2 / perNumber; kept++)
         for (int column = 0; column < 8; column++) {
           const int in_a = (2 * group + kept * perNumber) * placeBytes, in_b = (4 * group + (kept ? high : low)) * placeBytes;
-          o.sum(lanes, row, column) += T::at(&o.a[row][in_a]) * T::at(&o.b[column][in_b]);
+          o.sum(lanes, row, column) += T::at(&o.a[row][in_a]) * other<T>(&o.b[column][in_b]);
         }
     }
 }
