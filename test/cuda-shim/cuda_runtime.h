@@ -15,6 +15,7 @@
 #include "shim/together.h"
 #include "shim/copies.h"
 #include "shim/tensor.h"
+#include "shim/barriers.h"
 #include "shim/errors.h"
 #include "shim/device.h"
 #include "shim/memory.h"

@@ -1,11 +1,9 @@
 /* What test/cuda-shim.test.ts runs: a part of it by name. */
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <cuda_runtime.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <vector>
+#include "run.h"
 
 /* One block for each line: warps by shuffles, the block through shared memory. */
 __global__ void __launch_bounds__(96) sumLines(const float *__restrict__ x, float *__restrict__ y, int n) {
@@ -103,32 +101,6 @@ __global__ void add(float *y, float x, int n) {
 }
 
 __global__ void count(unsigned *n) { atomicAdd(n, 1u + threadIdx.x % 2); }
-
-#define DO(call)                                                                             \
-  do {                                                                                       \
-    const cudaError_t error = (call);                                                        \
-    if (error != cudaSuccess) printf("%s: %s\n", cudaGetErrorName(error), cudaGetErrorString(error)); \
-  } while (0)
-
-template <class T>
-struct Array {
-  T *at = nullptr;
-  size_t length;
-  explicit Array(size_t n) : length(n) { DO(cudaMalloc(&at, n * sizeof(T))); }
-  ~Array() { DO(cudaFree(at)); }
-  void set(const std::vector<T> &v) { DO(cudaMemcpy(at, v.data(), v.size() * sizeof(T), cudaMemcpyHostToDevice)); }
-  std::vector<T> get() {
-    std::vector<T> v(length);
-    DO(cudaMemcpy(v.data(), at, length * sizeof(T), cudaMemcpyDeviceToHost));
-    return v;
-  }
-};
-
-template <class... A, class... Given>
-void launch(void (*kernel)(A...), dim3 grid, dim3 shape, size_t dynamic, Given... given) {
-  const cudaLaunchConfig_t config = {grid, shape, dynamic, nullptr, nullptr, 0};
-  DO(cudaLaunchKernelEx(&config, kernel, given...));
-}
 
 static void print(const std::vector<float> &v) {
   for (float x : v) printf("%g ", static_cast<double>(x));

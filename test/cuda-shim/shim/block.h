@@ -6,97 +6,11 @@
  * checked: whoever leaves while others wait, waits elsewhere than they do, or is waited for in vain ends the program with code 86.
  */
 #pragma once
-#include <string.h>
-
-#include "fibre.h"
 #include "settings.h"
 #include "shared.h"
-#include "types.h"
+#include "state.h"
 
 namespace cuda_shim {
-
-struct Site {
-  const char *what, *function, *file;
-  int line;
-};
-
-#define CUDA_SHIM_SITE(what) cuda_shim::Site{what, __func__, __FILE__, __LINE__}
-
-inline bool sameSite(const Site &a, const Site &b) { return a.line == b.line && strcmp(a.file, b.file) == 0; }
-
-struct Thread {
-  uint3 index;
-  Fibre *fibre;
-  enum { fresh, running, ready, waiting, left } state;
-  Site site;
-  int votes;
-  /* Bytes on their way to shared memory; see copies.h. */
-  struct Copy *copies;
-};
-
-/* Lanes of a warp that do something together: those of one mask. */
-struct Together {
-  unsigned mask = 0, arrived = 0;
-  Site site{};
-  void *lanes[32];
-};
-
-struct Block {
-  static constexpr unsigned mostThreads = 1024;
-  Thread threads[mostThreads];
-  Together together[mostThreads];  // of each warp one for each lane: the lowest of a mask
-  unsigned count = 0, begun = 0, left = 0, waiting = 0;
-  Site barrier{};
-  /* Those that can go on, as a ring. */
-  unsigned short ready[2 * mostThreads];
-  unsigned first = 0, last = 0;
-  int votes = 0;
-  unsigned long long number = 0, blocks = 0;
-  size_t dynamic = 0;
-  void (*call)(void *) = nullptr;
-  void *argument = nullptr;
-  Thread *now = nullptr;
-  Fibre *fibre = nullptr, *idle = nullptr;
-  /* Where another fibre than the one that chose it has to run it. */
-  Thread *chosen = nullptr;
-  Fibre main;
-  unsigned random = 1;
-};
-
-inline Block block;
-
-/* Where the end of one block meets the beginning of the next. */
-inline char betweenBlocks[2];
-
-[[noreturn]] CUDA_SHIM_OWN void wrong(const char *message, const Thread *one, const Thread *other) {
-  fflush(stdout);
-  const auto told = [](const Thread *t) {
-    const uint3 i = t->index;
-    if (t->state == Thread::left)
-      fprintf(stderr, "  thread (%u, %u, %u) left\n", i.x, i.y, i.z);
-    else
-      fprintf(stderr, "  thread (%u, %u, %u) in %s of %s at %s:%d\n", i.x, i.y, i.z, t->site.what, t->site.function,
-              t->site.file, t->site.line);
-  };
-  fprintf(stderr, "cuda shim: block (%u, %u, %u): %s\n", blockIdx.x, blockIdx.y, blockIdx.z, message);
-  told(one);
-  if (other) told(other);
-  fflush(stderr);
-  _Exit(86);
-}
-
-CUDA_SHIM_OWN unsigned numberOf(const Thread &t) { return static_cast<unsigned>(&t - block.threads); }
-
-CUDA_SHIM_OWN void mark([[maybe_unused]] void *what, [[maybe_unused]] bool before) {
-#if defined(__SANITIZE_THREAD__)
-  before ? __tsan_release(what) : __tsan_acquire(what);
-#endif
-}
-
-#if defined(__SANITIZE_THREAD__)
-inline void *contexts[Block::mostThreads];
-inline Fibre *ownFibres[Block::mostThreads];
-#endif
 
 CUDA_SHIM_OWN void become(Thread &t) {
 #if defined(__SANITIZE_THREAD__)
@@ -145,7 +59,12 @@ CUDA_SHIM_OWN void beginBlock() {
   block.first = block.last = 0;
   mark(&betweenBlocks[n & 1], false);
   spoilShared(block.dynamic);
+  if (beside.begin) beside.begin();
   mark(&betweenBlocks[n & 1], true);
+}
+
+CUDA_SHIM_OWN void endBlock() {
+  if (beside.end) beside.end();
 }
 
 [[noreturn]] __attribute__((no_sanitize_thread)) inline void live();
@@ -181,7 +100,12 @@ CUDA_SHIM_OWN Fibre *fibreOf([[maybe_unused]] Thread &t, Fibre *self) {
     if (t.state == Thread::waiting && !one) one = &t;
     else if (one && !other && (t.state == Thread::left || !sameSite(t.site, one->site))) other = &t;
   }
-  wrong("threads wait for each other for ever", one, other);
+  wrong("threads wait for each other for ever", one, other, beside.told);
+}
+
+/* When no thread can. */
+CUDA_SHIM_OWN void goOn() {
+  if (!beside.late || !beside.late()) stuck();
 }
 
 /* Lets others run until this thread is woken. */
@@ -190,9 +114,9 @@ CUDA_SHIM_OWN void wait() {
   Fibre *fibre = block.fibre;
   self.fibre = fibre;
   self.state = Thread::waiting;
-  if (Thread *next = takeReady()) block.fibre = next->fibre;
-  else if (block.begun < block.count) block.fibre = idleFibre();
-  else stuck();
+  while (block.first == block.last && block.begun == block.count) goOn();
+  Thread *const next = takeReady();
+  block.fibre = next ? next->fibre : idleFibre();
   if (block.fibre != fibre) change(*fibre, *block.fibre);
   block.fibre = fibre;
   become(self);
@@ -234,8 +158,8 @@ CUDA_SHIM_OWN void leave(Thread &t) {
       block.call(block.argument);
       leave(*block.now);
     } else if (block.left < block.count) {
-      stuck();
-    } else if (++block.number < block.blocks) {
+      goOn();
+    } else if (endBlock(), ++block.number < block.blocks) {
       beginBlock();
     } else {
       rest(*self);

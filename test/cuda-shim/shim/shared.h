@@ -16,6 +16,10 @@
 /* What a block of compute capability 9.0 can have. */
 inline __shared__ __align__(1024) unsigned char dynamic_shared[232448];
 
+/* What prepares it, nothing: templates that declare it once more call this. */
+extern "C" __attribute__((weak)) void cuda_shim_prepare_shared() asm("_ZTH14dynamic_shared");
+extern "C" __attribute__((weak)) void cuda_shim_prepare_shared() {}
+
 namespace cuda_shim {
 
 CUDA_SHIM_OWN char *dynamicShared() { return reinterpret_cast<char *>(dynamic_shared); }

@@ -1,0 +1,73 @@
+/* What the four warps of a warpgroup do together, all of them the same. */
+#pragma once
+#include "proxy.h"
+
+namespace cuda_shim {
+
+struct Warpgroup {
+  static constexpr unsigned size = 128;
+  unsigned arrived = 0;
+  const Thread *first = nullptr;
+  void *lanes[size];
+  /* Registers of each thread, once it said how many it needs. */
+  int registers = 0;
+};
+
+inline Warpgroup warpgroups[Block::mostThreads / Warpgroup::size];
+
+CUDA_SHIM_OWN unsigned ownWarpgroup() { return numberOf(*block.now) / Warpgroup::size; }
+CUDA_SHIM_OWN unsigned laneOfWarpgroup() { return numberOf(*block.now) % Warpgroup::size; }
+
+[[noreturn]] CUDA_SHIM_OWN void wrongHere(const char *message) { wrong(message, block.now, nullptr); }
+
+using WarpgroupWork = void (*)(void *const *lanes, Warpgroup &group);
+
+/* All 128 threads, of which each brings `own`: the last that comes does the work for all. It puts nothing in order that they do to memory. */
+CUDA_SHIM_OWN void together(Site site, void *own, WarpgroupWork work) {
+  Thread &self = *block.now;
+  self.site = site;
+  const unsigned first = ownWarpgroup() * Warpgroup::size;
+  if (first + Warpgroup::size > block.count) wrongHere("a warpgroup has 128 threads");
+  Warpgroup &group = warpgroups[ownWarpgroup()];
+  if (group.arrived == 0) group.first = &self;
+  else if (!sameSite(group.first->site, site)) wrong("threads of a warpgroup do different things", &self, group.first);
+  group.lanes[laneOfWarpgroup()] = own;
+  if (++group.arrived < Warpgroup::size) {
+    wait();
+    return;
+  }
+  group.arrived = 0;
+  work(group.lanes, group);
+  for (unsigned i = first; i < first + Warpgroup::size; i++)
+    if (&block.threads[i] != &self) wake(block.threads[i]);
+}
+
+template <bool More, int N>
+CUDA_SHIM_OWN void setRegisters(void *const *, Warpgroup &own) {
+  own.registers = N;
+  int all = 0;
+  for (unsigned i = 0; i < block.count / Warpgroup::size; i++) all += warpgroups[i].registers * static_cast<int>(Warpgroup::size);
+  if (More && all > 65536) wrongHere("warpgroups ask for more registers than there are, 65536");
+}
+
+CUDA_SHIM_OWN void beginWarpgroups() {
+  for (Warpgroup &g : warpgroups) g.arrived = 0, g.registers = 0;
+}
+
+}  // namespace cuda_shim
+
+namespace emulated {
+
+/* setmaxnreg */
+template <int N>
+inline void registers_more(cuda_shim::Site at = cuda_shim::from("setmaxnreg.inc")) {
+  static_assert(N >= 24 && N <= 256 && N % 8 == 0, "from 24 to 256, by eights");
+  cuda_shim::together(at, nullptr, cuda_shim::setRegisters<true, N>);
+}
+template <int N>
+inline void registers_less(cuda_shim::Site at = cuda_shim::from("setmaxnreg.dec")) {
+  static_assert(N >= 24 && N <= 256 && N % 8 == 0, "from 24 to 256, by eights");
+  cuda_shim::together(at, nullptr, cuda_shim::setRegisters<false, N>);
+}
+
+}  // namespace emulated
