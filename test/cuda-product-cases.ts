@@ -124,15 +124,13 @@ function caseOf(shape: number, l: Layer, live: (row: number, column: number) => 
   const [h, w] = resultSize(l);
   const pixels = l.images * h * w;
   const goes = { rows: l.rows, pixels, imagePixels: h * w, part: splits > 1 ? pixels * l.rows : 0 };
-  const lies =
-    along === 'rows'
-      ? { toImage: h * w * l.rows, toPixel: l.rows, toRow: 1 }
-      : { toImage: h * w * l.rows, toPixel: 1, toRow: h * w };
+  const [toPixel, toRow] = along === 'rows' ? [l.rows, 1] : [1, h * w];
+  const lies = { rowPixels: w, rowKept: w, first: 0, toImage: h * w * l.rows, toDown: w * toPixel, toPixel, toRow };
   const given: ProductCase = {
     ...{ shape, tile, packing, splits, goes: { ...goes, ...lies } },
     x: piecesOf(l, x, packing.depth, element),
     pitch: packing.depth.padded / perPiece(element),
-    reach: { height: l.size[0], width: l.size[1], resultWidth: w, stride: l.stride, above: l.pad[0], left: l.pad[1] },
+    reach: { height: l.size[0], width: l.size[1], stride: l.stride, above: l.pad[0], left: l.pad[1] },
   };
   return { given, shape: shapes[shape], sums: plainSums(l, m, x) };
 }
@@ -162,7 +160,11 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
     rows,
     pixels,
     imagePixels: pixels,
+    rowPixels: pixels,
+    rowKept: pixels,
+    first: 0,
     toImage: 0,
+    toDown: 0,
     toPixel: rows,
     toRow: 1,
     part: splits > 1 ? rows * pixels : 0,

@@ -13,8 +13,11 @@ const render = renderer(new URL('templates/', packageFolder()));
 /** Sums as they are. */
 const plainly = (shape: Shape): Finish => ({ kind: 'plain', text: 'sum', result: shape.element.sum, needs: [] });
 
-const anywhere: Goes = { rows: 0, pixels: 0, imagePixels: 1, toImage: 0, toPixel: 0, toRow: 0, part: 0 };
-const someReach: Reach = { width: 1, height: 1, resultWidth: 1, stride: [1, 1], above: 0, left: 0 };
+const anywhere: Goes = {
+  ...{ rows: 0, pixels: 0, imagePixels: 1, rowPixels: 1, rowKept: 1, first: 0 },
+  ...{ toImage: 0, toDown: 0, toPixel: 0, toRow: 0, part: 0 },
+};
+const someReach: Reach = { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 };
 
 const identifier = (name: string): string => name.replaceAll('-', '_');
 
@@ -48,9 +51,9 @@ const noOperands = { x: 0, weights: 0, begins: 0, list: 0, ownList: false, pitch
 export function productsProgram(shapes: readonly Shape[]): string {
   const cases = shapes.map((shape, i) => {
     const { name, threads, shared } = routineFor(shape);
-    const at = 12 - 1;
-    const reach = shape.way === 'gathered' ? '' : 'n[5], n[6], n[7], n[8], n[9], n[10], n[11], ';
-    return `  if (n[0] == ${i}) launch(${identifier(name)}, n, ${threads}, ${shared}, (const uint32_t *)x, (const uint32_t *)w, (const int *)begins, (const int *)list, n[3], n[4], ${reach}n[${at + 1}], n[${at + 2}], n[${at + 3}], n[${at + 4}], n[${at + 5}], n[${at + 6}], n[${at + 7}], (${shape.element.sum} *)y);`;
+    const reach = shape.way === 'gathered' ? '' : `${[5, 6, 7, 8, 9, 10].map((i) => `n[${i}]`).join(', ')}, `;
+    const goes = Array.from({ length: 11 }, (_, i) => `n[${11 + i}]`).join(', ');
+    return `  if (n[0] == ${i}) launch(${identifier(name)}, n, ${threads}, ${shared}, (const uint32_t *)x, (const uint32_t *)w, (const int *)begins, (const int *)list, n[3], n[4], ${reach}${goes}, (${shape.element.sum} *)y);`;
   });
   return `${kernelsText(shapes)}
 static void *array(size_t &bytes) {
@@ -68,17 +71,17 @@ static void *array(size_t &bytes) {
 template <class... Told, class... Given>
 static void launch(void (*kernel)(Told...), const int *n, unsigned threads, size_t shared, Given... given) {
   cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
-  const cudaLaunchConfig_t config = {dim3((unsigned)n[1], (unsigned)n[2], (unsigned)n[19]), dim3(threads), shared, nullptr, nullptr, 0};
+  const cudaLaunchConfig_t config = {dim3((unsigned)n[1], (unsigned)n[2], (unsigned)n[22]), dim3(threads), shared, nullptr, nullptr, 0};
   const cudaError_t fault = cudaLaunchKernelEx(&config, kernel, given...);
   if (fault != cudaSuccess) fprintf(stderr, "%s\\n", cudaGetErrorString(fault));
 }
 
 int main() {
-  int n[21];
+  int n[24];
   while (fread(n, sizeof n, 1, stdin) == 1) {
     size_t bytes;
     void *const x = array(bytes), *const w = array(bytes), *const begins = array(bytes), *const list = array(bytes);
-    const size_t length = (size_t)n[20];
+    const size_t length = (size_t)n[23];
     void *y = nullptr;
     cudaMalloc(&y, 4 * length);
 ${cases.join('\n')}
@@ -112,8 +115,9 @@ export function bytesOfCase(c: ProductCase): Buffer {
   const { packing: p, goes: g, reach: r = someReach } = c;
   const header = Int32Array.of(
     ...[c.shape, Math.ceil(g.pixels / c.tile.pixels), p.begins.length - 1, p.own ? 1 : 0, c.pitch],
-    ...[r.resultWidth, r.height, r.width, r.stride[0], r.stride[1], r.above, r.left],
-    ...[g.rows, g.pixels, g.imagePixels, g.toImage, g.toPixel, g.toRow, g.part],
+    ...[r.height, r.width, r.stride[0], r.stride[1], r.above, r.left],
+    ...[g.rows, g.pixels, g.imagePixels, g.rowPixels, g.rowKept, g.first],
+    ...[g.toImage, g.toDown, g.toPixel, g.toRow, g.part],
     ...[c.splits, resultLength(c)],
   );
   const arrays = [c.x, bytesOf(p.weights), bytesOf(p.begins), bytesOf(p.list)];

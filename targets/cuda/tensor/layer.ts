@@ -76,8 +76,11 @@ function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element
   return {
     ...{ matrix, plain: true, along: 'rows', xPixels: lines },
     taps: { across: 1, dilation: [1, 1], width: 1 },
-    reach: { width: 1, height: 1, resultWidth: 1, stride: [1, 1], above: 0, left: 0 },
-    goes: { rows: matrix.rows, pixels: lines, imagePixels: 1, toImage: matrix.rows, toPixel: 0, toRow: 1, part: 0 },
+    reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 },
+    goes: {
+      ...{ rows: matrix.rows, pixels: lines, imagePixels: 1, rowPixels: 1, rowKept: 1 },
+      ...{ first: 0, toImage: matrix.rows, toDown: 0, toPixel: 0, toRow: 1, part: 0 },
+    },
     bytes: bytesOf(lines * length, lines * length, element, lines * matrix.rows),
     pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
     rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
@@ -91,6 +94,7 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
   const [images, height, width, channels] = x.shape;
   const [, down, across] = weights.shape;
   const { pixels } = pictureOf(result.type.shape);
+  const resultWidth = result.type.shape[2];
   const size = height * width;
   const lies = (pixel: number, isPlane: boolean): boolean => pixel === 1 || isPlane;
   if (!lies(size, isPlanes(x)) || !lies(pixels, isPlanes(result.type))) return 'takes pictures in planes';
@@ -111,10 +115,10 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
   return {
     ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', xPixels: images * size },
     taps: { across, dilation: op.dilation, width },
-    reach: { width, height, resultWidth: result.type.shape[2], stride: op.stride, above: top, left },
+    reach: { width, height, stride: op.stride, above: top, left },
     goes: {
-      ...{ rows, pixels: images * pixels, imagePixels: pixels },
-      ...{ toImage: rows * pixels, toPixel: 1, toRow: pixels, part: 0 },
+      ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
+      ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
     },
     bytes: bytesOf(
       images * size * channels,

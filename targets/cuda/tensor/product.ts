@@ -4,7 +4,16 @@ import { functionName } from '../kernel.ts';
 import type { Element } from './elements.ts';
 import { placeWords, tilesPerPlace } from './sparse.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { crossingOf, isHalved, leastBlocks, segmentsOf, sharedBytes, threadsOf, weightBytesOf } from './tiles.ts';
+import {
+  crossingOf,
+  isHalved,
+  leastBlocks,
+  placeBytes,
+  segmentsOf,
+  sharedBytes,
+  threadsOf,
+  weightBytesOf,
+} from './tiles.ts';
 
 export interface Shape {
   readonly way: Way;
@@ -54,6 +63,7 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
     view: {
       ...{ ...tile, weightBytes, doc: docs[way], type: element.name, sum: element.sum, ...crossing },
       least: leastBlocks(way, tile),
+      placesOfPixels: sharedBytes(way, tile, element, along) - placeBytes(tile),
       ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
       ...{ placesAt: 32 * segmentsOf(way), again: functionName(again(element).name) },
       rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
@@ -115,18 +125,22 @@ const whole = (name: string, argument: Argument): Told => ({ declare: `int ${nam
 export interface Reach {
   readonly width: number;
   readonly height: number;
-  readonly resultWidth: number;
   readonly stride: readonly number[];
   readonly above: number;
   readonly left: number;
 }
 
-/** Where results go: pixels of all images, of one, and elements from one image, pixel and row to the next. */
+/** Where results go: pixels of all images, of one, and of a row; where the first is, and elements from one image, row of pixels, pixel and row of weights to the next. */
 export interface Goes {
   readonly rows: number;
   readonly pixels: number;
   readonly imagePixels: number;
+  readonly rowPixels: number;
+  /** Of `rowPixels`: others are computed and thrown away. */
+  readonly rowKept: number;
+  readonly first: number;
   readonly toImage: number;
+  readonly toDown: number;
   readonly toPixel: number;
   readonly toRow: number;
   /** From what one of several that share the steps of a block stores to the next. */
@@ -148,7 +162,7 @@ export interface Operands {
 export function productTold(o: Operands, reach: Reach | undefined, g: Goes, result: Finish['result']): readonly Told[] {
   const where: readonly Told[] = reach
     ? [
-        ...[whole('result_width', reach.resultWidth), whole('height', reach.height), whole('width', reach.width)],
+        ...[whole('height', reach.height), whole('width', reach.width)],
         ...[whole('stride_y', reach.stride[0]), whole('stride_x', reach.stride[1])],
         ...[whole('above', reach.above), whole('left', reach.left)],
       ]
@@ -162,7 +176,9 @@ export function productTold(o: Operands, reach: Reach | undefined, g: Goes, resu
     whole('pitch', o.pitch),
     ...where,
     ...[whole('row_count', g.rows), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
-    ...[whole('to_image', g.toImage), whole('to_pixel', g.toPixel), whole('to_row', g.toRow), whole('part', g.part)],
+    ...[whole('row_pixels', g.rowPixels), whole('row_kept', g.rowKept), whole('first', g.first)],
+    ...[whole('to_image', g.toImage), whole('to_down', g.toDown), whole('to_pixel', g.toPixel)],
+    ...[whole('to_row', g.toRow), whole('part', g.part)],
     { declare: `${result} *__restrict__ result`, argument: o.result },
   ];
 }
