@@ -4,35 +4,9 @@
  */
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <string.h>
 
 #include "run.h"
-
-static int broken = 0;
-
-/* "Strides", K-major, 128B swizzling: Swizzle<3, 4, 3> of ((8, m), (8, 2k)) : ((64, SBO), (1, 8)); every 64 numbers of depth are a matrix. */
-static size_t placeOf(int rows, int row, int k) {
-  const int in_matrix = k % 64, linear = row / 8 * 512 + row % 8 * 64 + in_matrix;
-  const int swizzled = broken == 1 ? linear : linear ^ (linear >> 6 & 7) << 3;
-  return static_cast<size_t>(k / 64 * rows * 64 + swizzled);
-}
-
-/* "Register fragments", accumulator D: d[i] of a thread. */
-static int rowOf(int thread, int i) {
-  const int lane = thread % 32, high = broken == 2 ? i % 2 : i / 2 % 2;
-  return thread / 32 * 16 + lane / 4 + 8 * high;
-}
-static int columnOf(int thread, int i) {
-  const int within = broken == 2 ? i / 2 % 2 : i % 2;
-  return i / 4 * 8 + thread % 4 * 2 + within;
-}
-
-/* "Sparse WGMMA .m64nNk32 metadata layout for .f16/.bf16 type": who has the four bits of a row's group of four, and where. */
-static size_t holderOf(int row, int group, int selector) {
-  const int who = broken == 3 ? 1 - selector : selector;
-  return static_cast<size_t>(row / 16 * 32 + row % 8 * 4 + 2 * who + group / 4);
-}
-static int bitOf(int row, int group) { return (broken == 4 ? 1 - row / 8 % 2 : row / 8 % 2) * 16 + group % 4 * 4; }
+#include "wgmma-places.h"
 
 static constexpr int kept = 128;
 
@@ -64,13 +38,6 @@ __global__ void product(const uint4 *filled, const unsigned *places, float *sums
   emulated::wgmma_wait<0>();
   for (int i = 0; i < N / 2; i++) sums[static_cast<int>(threadIdx.x) * (N / 2) + i] = d[i];
 }
-
-static unsigned drawn(unsigned below) {
-  static unsigned r = 2463534242u;
-  r ^= r << 13, r ^= r >> 17, r ^= r << 5;
-  return r % below;
-}
-static float small() { return static_cast<float>(drawn(7)) - 3.0f; }
 
 template <int N, bool sparse, bool brain>
 static void check() {

@@ -17,3 +17,25 @@ test.skipIf(!installed('g++'))('a missing barrier is told of, and none that is t
     expect([part, code, said]).toEqual([part, 0, '']);
   }
 });
+
+test.skipIf(!installed('g++'))('copies and products of warpgroups are in the order that barriers make', () => {
+  const program = shimProgram(`${shimFolder}wgmma-pipeline.cu`, ['-O1', ...races]);
+  for (const order of ['forward', 'backward', 'random'])
+    for (const copies of ['early', 'late']) {
+      const environment = { CUDA_SHIM_ORDER: order, CUDA_SHIM_COPIES: copies };
+      const { code, out, said } = program(['nothing'], { environment });
+      expect([order, copies, code, out.toString(), said]).toEqual([order, copies, 0, '0 of 8192\n', '']);
+    }
+  const halting = { environment: { TSAN_OPTIONS: 'halt_on_error=1' } };
+  for (const part of ['unsynchronised', 'peeking', 'readLate']) {
+    const { code, said } = program([part], halting);
+    expect([part, code === 0, said]).toEqual([part, false, expect.stringMatching(/data race/)]);
+  }
+});
+
+test.skipIf(!installed('g++'))('without sanitizers, sums of products are no numbers until they are waited for', () => {
+  const program = shimProgram(`${shimFolder}wgmma-pipeline.cu`, ['-O2']);
+  expect(program(['nothing']).out.toString()).toBe('0 of 8192\n');
+  expect(program(['readSums']).out.toString()).toBe('8192 of 8192\n');
+  expect(program(['writtenSums']).said).toContain('sums of a product were written before it was waited for');
+});

@@ -131,6 +131,12 @@ CUDA_SHIM_OWN void ask(const BulkCopy &copy) {
   if (settings.early) land(link);
 }
 
+/* Copies first, or products. */
+CUDA_SHIM_OWN bool happenLate() {
+  const bool copiesFirst = settings.order == Order::forward || (settings.order == Order::random && drawn(2) == 0);
+  return copiesFirst ? landOne() || finishOne() : finishOne() || landOne();
+}
+
 CUDA_SHIM_OWN void beginBeside() {
   barriers.count = 0;
   fenceProxy();
@@ -145,7 +151,7 @@ CUDA_SHIM_OWN void endBeside() {
   if (products.pending) wrongHere("the block ends with products that nobody waited for");
 }
 
-inline const bool withBeside = (beside = {beginBeside, endBeside, landOne, tellBarriers}, true);
+inline const bool withBeside = (beside = {beginBeside, endBeside, happenLate, tellBarriers}, true);
 
 }  // namespace cuda_shim
 

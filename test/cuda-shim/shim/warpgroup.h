@@ -9,6 +9,9 @@ struct Warpgroup {
   unsigned arrived = 0;
   const Thread *first = nullptr;
   void *lanes[size];
+  /* It waits until this many groups of products are finished, if any. */
+  unsigned finished = 0;
+  bool waits = false;
   /* Registers of each thread, once it said how many it needs. */
   int registers = 0;
 };
@@ -20,7 +23,14 @@ CUDA_SHIM_OWN unsigned laneOfWarpgroup() { return numberOf(*block.now) % Warpgro
 
 [[noreturn]] CUDA_SHIM_OWN void wrongHere(const char *message) { wrong(message, block.now, nullptr); }
 
-using WarpgroupWork = void (*)(void *const *lanes, Warpgroup &group);
+/* Are threads to go on at once? Else whoever does what they wait for lets them. */
+using WarpgroupWork = bool (*)(void *const *lanes, Warpgroup &group);
+
+CUDA_SHIM_OWN void letGoOn(const Warpgroup &group) {
+  Thread *const first = &block.threads[(&group - warpgroups) * Warpgroup::size];
+  for (Thread *t = first; t < first + Warpgroup::size; t++)
+    if (t->state == Thread::waiting) wake(*t);
+}
 
 /* All 128 threads, of which each brings `own`: the last that comes does the work for all. It puts nothing in order that they do to memory. */
 CUDA_SHIM_OWN void together(Site site, void *own, WarpgroupWork work) {
@@ -32,26 +42,24 @@ CUDA_SHIM_OWN void together(Site site, void *own, WarpgroupWork work) {
   if (group.arrived == 0) group.first = &self;
   else if (!sameSite(group.first->site, site)) wrong("threads of a warpgroup do different things", &self, group.first);
   group.lanes[laneOfWarpgroup()] = own;
-  if (++group.arrived < Warpgroup::size) {
+  const bool last = ++group.arrived == Warpgroup::size;
+  if (last) group.arrived = 0;
+  if (last && work(group.lanes, group)) letGoOn(group);
+  else
     wait();
-    return;
-  }
-  group.arrived = 0;
-  work(group.lanes, group);
-  for (unsigned i = first; i < first + Warpgroup::size; i++)
-    if (&block.threads[i] != &self) wake(block.threads[i]);
 }
 
 template <bool More, int N>
-CUDA_SHIM_OWN void setRegisters(void *const *, Warpgroup &own) {
+CUDA_SHIM_OWN bool setRegisters(void *const *, Warpgroup &own) {
   own.registers = N;
   int all = 0;
   for (unsigned i = 0; i < block.count / Warpgroup::size; i++) all += warpgroups[i].registers * static_cast<int>(Warpgroup::size);
   if (More && all > 65536) wrongHere("warpgroups ask for more registers than there are, 65536");
+  return true;
 }
 
 CUDA_SHIM_OWN void beginWarpgroups() {
-  for (Warpgroup &g : warpgroups) g.arrived = 0, g.registers = 0;
+  for (Warpgroup &g : warpgroups) g.arrived = 0, g.registers = 0, g.waits = false;
 }
 
 }  // namespace cuda_shim

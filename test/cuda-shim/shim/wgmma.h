@@ -75,7 +75,7 @@ CUDA_SHIM_OWN Sums &sumsFor(const ProductOf &asked, void *const *lanes) {
   return own;
 }
 
-CUDA_SHIM_OWN void ask(void *const *lanes, Warpgroup &) {
+CUDA_SHIM_OWN bool ask(void *const *lanes, Warpgroup &) {
   const ProductOf &asked = *static_cast<const ProductOf *>(lanes[0]);
   Product *p = products.spare;
   if (p) products.spare = p->next;
@@ -99,23 +99,18 @@ CUDA_SHIM_OWN void ask(void *const *lanes, Warpgroup &) {
   Product **link = &products.pending;
   while (*link) link = &(*link)->next;
   *link = p;
+  return true;
 }
 
-struct Wait {
-  unsigned groups;
-  int pending;
-};
+CUDA_SHIM_OWN bool isDue(const Product &p, const Warpgroup &group) {
+  return &warpgroups[p.warpgroup] == &group && p.group < group.finished;
+}
 
-CUDA_SHIM_OWN void finish(void *const *lanes, Warpgroup &) {
-  const Wait &asked = *static_cast<const Wait *>(lanes[0]);
-  for (unsigned i = 0; i < Warpgroup::size; i++) {
-    const Wait &other = *static_cast<const Wait *>(lanes[i]);
-    if (other.groups != asked.groups || other.pending != asked.pending) wrongHere("threads of a warpgroup wait for different groups");
-    products.threads[ownWarpgroup() * Warpgroup::size + i].fenced = false;
-  }
+/* Products that threads of a warpgroup wait for. */
+CUDA_SHIM_OWN void finish(Warpgroup &group) {
   for (Product **link = &products.pending; *link;) {
     Product *const p = *link;
-    if (p->warpgroup != ownWarpgroup() || p->group + static_cast<unsigned>(asked.pending) >= asked.groups) {
+    if (!isDue(*p, group)) {
       link = &p->next;
       continue;
     }
@@ -129,7 +124,39 @@ CUDA_SHIM_OWN void finish(void *const *lanes, Warpgroup &) {
   }
 }
 
-/* For the sanitiser of races: one lane of each warp reads the warp's rows of a, and all of b. */
+CUDA_SHIM_OWN bool finishOne() {
+  for (Warpgroup &group : warpgroups)
+    if (group.waits) {
+      group.waits = false;
+      finish(group);
+      letGoOn(group);
+      return true;
+    }
+  return false;
+}
+
+struct Wait {
+  unsigned groups, pending;
+};
+
+/* If settings say that copies are early, products are as well. */
+CUDA_SHIM_OWN bool waitFor(void *const *lanes, Warpgroup &group) {
+  const Wait &asked = *static_cast<const Wait *>(lanes[0]);
+  for (unsigned i = 0; i < Warpgroup::size; i++) {
+    const Wait &other = *static_cast<const Wait *>(lanes[i]);
+    if (other.groups != asked.groups || other.pending != asked.pending) wrongHere("threads of a warpgroup wait for different groups");
+    products.threads[ownWarpgroup() * Warpgroup::size + i].fenced = false;
+  }
+  group.finished = asked.groups > asked.pending ? asked.groups - asked.pending : 0;
+  bool due = false;
+  for (const Product *p = products.pending; p; p = p->next) due = due || isDue(*p, group);
+  if (!due) return true;
+  group.waits = !settings.early;
+  if (settings.early) finish(group);
+  return settings.early;
+}
+
+/* For the sanitiser of races: one lane of each warp reads the warp's rows of a, and all of b, before any thread of the warpgroup has waited. */
 CUDA_SHIM_OWN void tellOperands([[maybe_unused]] const ProductOf &p) {
 #if defined(__SANITIZE_THREAD__)
   const unsigned lane = laneOfWarpgroup();
@@ -137,6 +164,7 @@ CUDA_SHIM_OWN void tellOperands([[maybe_unused]] const ProductOf &p) {
   for (int i = 0; i < 32; i++) tellRead(pieceOf(p.a, static_cast<int>(lane / 2) + i / 2, i % 2 * 16), 16);
   for (int column = 0; column < p.columns; column++)
     for (int byte = 0; byte < (p.sparse ? 64 : 32); byte += 16) tellRead(pieceOf(p.b, column, byte), 16);
+  mark(&warpgroups[ownWarpgroup()], true);
 #endif
 }
 
@@ -183,7 +211,8 @@ template <int N>
 CUDA_SHIM_OWN void wgmma_wait(cuda_shim::Site at = cuda_shim::from("wgmma.wait_group")) {
   static_assert(N >= 0 && N <= 7, "from 0 to 7");
   cuda_shim::Wait own{cuda_shim::ownProducts().groups, N};
-  cuda_shim::together(at, &own, cuda_shim::finish);
+  cuda_shim::together(at, &own, cuda_shim::waitFor);
+  cuda_shim::mark(&cuda_shim::warpgroups[cuda_shim::ownWarpgroup()], false);
 }
 
 #define CUDA_SHIM_PRODUCT(type)                                                                                         \
