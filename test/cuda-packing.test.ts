@@ -10,6 +10,7 @@ import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
 import { packBlocks, packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
+import { recipe } from './cuda-recipe.ts';
 import { maskOf, random, stored } from './cuda-weights.ts';
 
 const taps = { across: 3, dilation: [1, 1], width: 10 };
@@ -31,7 +32,7 @@ const weightsOf = (rows: number, perTap: number, element: Element, live: (row: n
 /** Words of a row as numbers. */
 function numbersOf(words: Uint32Array<ArrayBuffer>, { name }: Element): readonly number[] {
   const { buffer } = Uint32Array.from(words);
-  if (name === 's8') return [...new Int8Array(buffer)];
+  if (name === 's8' || name === 'u8') return [...new Int8Array(buffer)];
   return name === 'tf32' ? [...new Float32Array(buffer)] : [...new Uint16Array(buffer)];
 }
 
@@ -85,27 +86,6 @@ describe.each(Object.values(elements))('weights of $name', (element) => {
       }
   });
 });
-
-/**
- * What PyTorch and CUTLASS publish of places (torch/sparse/_semi_structured_conversions.py): nibbles are packed from the lowest bits on, four to 16
- * bits or eight to 32; rows are interwoven in groups, the two off the diagonal of each two by two change places, and two columns at a
- * time lie row by row. Stated here for single nibbles, without our words and lanes.
- */
-function recipe(nibbles: Uint8Array, rows: number, groups: number, element: Element): readonly number[] {
-  const [perWord, group, interweave] = element.bytes === 1 ? [8, 16, 2] : [4, 32, 4];
-  const columns = groups / perWord;
-  const out = new Array<number>(rows * groups).fill(-1);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      let to = Math.floor(row / group) * group + (row % 8) * interweave + Math.floor((row % group) / 8);
-      let across = column;
-      if (to % 2 === 0 && column % 2 === 1) [to, across] = [to + 1, column - 1];
-      else if (to % 2 === 1 && column % 2 === 0) [to, across] = [to - 1, column + 1];
-      const word = Math.floor(across / 2) * rows * 2 + to * 2 + (across % 2);
-      for (let k = 0; k < perWord; k++) out[word * perWord + k] = nibbles[row * groups + column * perWord + k];
-    }
-  return out;
-}
 
 test.each([elements.f16, elements.bf16, elements.s8])('places of $name lie as the recipe says', (element) => {
   const [rows, perTap] = [128, 256];

@@ -53,7 +53,7 @@ export const oneByOne: readonly Kernel[] = [
   only(elements.f16, 'dense', 2),
 ];
 
-type Live = (row: number, tap: number, channel: number) => boolean;
+export type Live = (row: number, tap: number, channel: number) => boolean;
 
 const two: Live = (row, tap, channel) => (row + tap + channel + (channel >> 2)) % 4 < 2;
 const one: Live = (row, tap, channel) => (row + tap + channel) % 2 === 0;
@@ -68,11 +68,11 @@ const blocks: Live = (row, tap, channel) => random((row >> 4) * 31 + (channel >>
 const shared: Live = (row, _, channel) =>
   [1, 4, 6, 7].indexOf(channel % 8) % 2 === row % 2 && [1, 4, 6, 7].includes(channel % 8);
 
-const conv = (o: Partial<Extract<Op, { kind: 'conv2d' }>>): Op => ({
+export const conv = (o: Partial<Extract<Op, { kind: 'conv2d' }>>): Op => ({
   ...{ kind: 'conv2d', stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], groups: 1, activation: 'none', ...o },
 });
 
-function layer(
+export function layer(
   title: string,
   op: Op,
   x: Shape,

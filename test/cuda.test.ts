@@ -157,7 +157,7 @@ describe('architectures', () => {
 
   test('that are not known are told from those that are', () => {
     const known =
-      'architectures are sm_75, sm_80, sm_86, sm_87, sm_89, sm_90, sm_100, sm_103, sm_110, sm_120, sm_121, with commas between';
+      'architectures are sm_75, sm_80, sm_86, sm_87, sm_89, sm_90, sm_90a, sm_100, sm_103, sm_110, sm_120, sm_121, with commas between';
     expect(refused({ target: 'cuda', arch: 'sm_80,sm_99' })).toBe(
       `there is no architecture "sm_99" [target/unknown-arch]; ${known}`,
     );

@@ -7,6 +7,8 @@ export interface Arch {
   readonly doc: string;
   /** kB of shared memory that a block can have. */
   readonly shared: number;
+  /** Whether devices that are newer run nothing of it: there is no PTX. */
+  readonly alone?: true;
 }
 
 const arch = (number: number, doc: string, shared: number): Arch => ({ name: `sm_${number}`, doc, shared });
@@ -19,6 +21,7 @@ export const archs: readonly Arch[] = [
   arch(87, 'Jetson Orin', 163),
   arch(89, 'GeForce 40, L4, L40', 99),
   arch(90, 'H100, H200', 227),
+  { ...arch(90, 'H100, H200, with what they alone have', 227), name: 'sm_90a', alone: true },
   arch(100, 'B200', 227),
   arch(103, 'B300', 227),
   arch(110, 'Jetson Thor', 227),
@@ -45,23 +48,38 @@ export function archFault(text: string): Fault | undefined {
 /** Whether tensor cores of all of them take what these kernels give them, 2:4 weights among it: those since the A100. */
 export const haveTensorCores = (wanted: readonly Arch[]): boolean => wanted.every(({ name }) => name !== 'sm_75');
 
+/** Whether warpgroups multiply on all of them. What they are asked in is in PTX of `sm_90a` alone. */
+export const haveWarpgroups = (wanted: readonly Arch[]): boolean => wanted.every(({ name }) => name === 'sm_90a');
+
 /** Bytes of shared memory that a block can have on all of them. */
 export const roomOn = (wanted: readonly Arch[]): number => 1024 * Math.min(...wanted.map(({ shared }) => shared));
 
 /** Of a list without fault, in ascending order. */
 export const archsOf = (text: string): readonly Arch[] => archs.filter(({ name }) => text.split(',').includes(name));
 
-/** How nvcc is asked for code for each, and for PTX of the last, which drivers compile for what is newer. */
+const numberOf = ({ name }: Arch): string => name.slice('sm_'.length);
+
+/** Of which there is PTX. */
+const newestOf = (wanted: readonly Arch[]): Arch | undefined => wanted.findLast(({ alone }) => !alone);
+
+/** How nvcc is asked for code for each, and for PTX of the last that has any, which drivers compile for what is newer. */
 export function codeFlags(wanted: readonly Arch[]): readonly string[] {
-  const numbers = wanted.map(({ name }) => name.slice('sm_'.length));
-  const newest = numbers[numbers.length - 1];
+  const numbers = wanted.map(numberOf);
+  const newest = newestOf(wanted);
   return [
     ...numbers.map((n) => `-gencode=arch=compute_${n},code=sm_${n}`),
-    `-gencode=arch=compute_${newest},code=compute_${newest}`,
+    ...(newest ? [`-gencode=arch=compute_${numberOf(newest)},code=compute_${numberOf(newest)}`] : []),
   ];
 }
 
+/** The same for CMake. */
+export function cmakeArchs(wanted: readonly Arch[]): string {
+  const newest = newestOf(wanted);
+  return [...wanted.map((a) => `${numberOf(a)}-real`), ...(newest ? [`${numberOf(newest)}-virtual`] : [])].join(';');
+}
+
 export const archDoc = (wanted: readonly Arch[]): string => {
-  const names = wanted.map(({ name }) => name);
-  return `${names.join(', ')} and what is newer than ${names[names.length - 1]}`;
+  const names = wanted.map(({ name }) => name).join(', ');
+  const newest = newestOf(wanted);
+  return newest ? `${names} and what is newer than ${newest.name}` : `${names} alone`;
 };

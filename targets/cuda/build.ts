@@ -3,7 +3,7 @@ import type { Recipe, RunCompiler } from '../../src/recipe.ts';
 import type { Artefact, Render } from '../../src/target.ts';
 import { cmakeTarget } from '../c.ts';
 import type { Arch } from './archs.ts';
-import { codeFlags } from './archs.ts';
+import { cmakeArchs, codeFlags } from './archs.ts';
 import type { Blob } from './blob.ts';
 
 interface Built {
@@ -23,14 +23,12 @@ const assemblers = ['cc', 'gcc', 'clang'];
 export function emitBuild({ name, symbol, weights, recorded, archs }: Built, render: Render) {
   const target = cmakeTarget(name);
   const upper = symbol.toUpperCase();
-  const numbers = archs.map((a) => a.name.slice('sm_'.length));
-  const newest = numbers[numbers.length - 1];
   const artefact: Artefact = {
     path: 'CMakeLists.txt',
     contents: render('cuda/CMakeLists.txt.hbs', {
       ...{ name, target, upper },
       useArchs: `\${${upper}_ARCHITECTURES}`,
-      archs: [...numbers.map((n) => `${n}-real`), `${newest}-virtual`].join(';'),
+      archs: cmakeArchs(archs),
       weights: weights.source,
       recorded: recorded.source,
       embedded: [weights, recorded].map(({ source, binary }) => ({ source, binary })),

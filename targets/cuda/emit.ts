@@ -40,6 +40,15 @@ export function emit(
       origin: { file: name },
       hint: 'leave it out of --arch, or give --arithmetic f32',
     });
+  const without = archs.find(({ alone }) => !alone);
+  if (without && archs.some(({ alone }) => alone) && (arithmetic === 'f16' || arithmetic === 'bf16'))
+    report({
+      severity: 'warning',
+      code: 'cuda/no-warpgroups',
+      message: `layers are multiplied by warps and not by warpgroups, since "${without.name}" has none and there is one source for all architectures`,
+      origin: { file: name },
+      hint: 'build for --arch sm_90a alone, and for the others apart',
+    });
   const places = placesOf(plan);
   const fault = tooLarge(plan, places);
   if (fault !== undefined) {

@@ -4,7 +4,7 @@ import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { wish } from '../gpu/wish.ts';
 import type { Arch } from './archs.ts';
-import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores, roomOn } from './archs.ts';
+import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores, haveWarpgroups, roomOn } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import { arithmetics, errorOf, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
@@ -13,6 +13,7 @@ import { pricingBy } from './price.ts';
 import { h100 } from './rates/h100.ts';
 import { elements } from './tensor/elements.ts';
 import { predictTensor } from './tensor/predict.ts';
+import { predictWider } from './warpgroup/predict.ts';
 
 export const cuda: TargetFamily = {
   name: 'cuda',
@@ -46,9 +47,11 @@ export function cudaTarget(listed: readonly Kernel[], options: TargetOptions = {
   };
 }
 
-const onTensorCores = (archs: readonly Arch[], arithmetic: Arithmetic) =>
-  arithmetic === 'f32' || !haveTensorCores(archs)
-    ? undefined
-    : predictTensor(elements[arithmetic], { sparse: true, room: roomOn(archs) });
+function onTensorCores(archs: readonly Arch[], arithmetic: Arithmetic) {
+  if (arithmetic === 'f32' || !haveTensorCores(archs)) return undefined;
+  const element = elements[arithmetic];
+  const byWarps = predictTensor(element, { sparse: true, room: roomOn(archs) });
+  return haveWarpgroups(archs) && element.bytes === 2 ? predictWider(element, byWarps) : byWarps;
+}
 
 const knownArithmetic = (word: string): Arithmetic => (isArithmetic(word) ? word : bug(`"${word}" is no arithmetic`));

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import type { Arch } from '../archs.ts';
-import { haveTensorCores, roomOn } from '../archs.ts';
+import { haveTensorCores, haveWarpgroups, roomOn } from '../archs.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { elements } from '../tensor/elements.ts';
 import { attention } from './attention.ts';
@@ -15,6 +15,7 @@ import { sparse } from './sparse.ts';
 import { sparseVector } from './sparse-vector.ts';
 import { tensorKernel } from './tensor.ts';
 import { tensorWholeKernel } from './tensor-whole.ts';
+import { warpgroupKernel } from './warpgroup.ts';
 
 /** Layers that wait for memory, whatever multiplies. */
 const waiting: readonly Kernel[] = [depthwise, denseVector, sparseVector];
@@ -24,10 +25,15 @@ const others: readonly Kernel[] = [dense, sparse, reduce, softmax, layerNorm, ma
 /** What computes in f32, on every GPU. Asked in order; the first that takes a step has it. */
 export const kernels: readonly Kernel[] = [...waiting, ...others];
 
-/** With tensor cores, where all architectures have them: for whole numbers of 8 bits, and for others where something else than f32 is wanted. */
+/**
+ * With tensor cores, where all architectures have them: for whole numbers of 8 bits, and for others where something else than f32 is wanted.
+ * Warpgroups take 16 bits.
+ */
 export function kernelsFor(archs: readonly Arch[], arithmetic: Arithmetic): readonly Kernel[] {
   if (!haveTensorCores(archs)) return kernels;
   const common = { sparse: true, room: roomOn(archs) };
-  const narrow = arithmetic === 'f32' ? [] : [tensorKernel(elements[arithmetic], common)];
-  return [tensorWholeKernel(common), ...waiting, ...narrow, ...others];
+  if (arithmetic === 'f32') return [tensorWholeKernel(common), ...waiting, ...others];
+  const element = elements[arithmetic];
+  const wide = haveWarpgroups(archs) && element.bytes === 2 ? [warpgroupKernel(element, common)] : [];
+  return [tensorWholeKernel(common), ...waiting, ...wide, tensorKernel(element, common), ...others];
 }

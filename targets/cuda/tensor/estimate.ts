@@ -24,7 +24,7 @@ export interface Device {
   readonly memory: number;
 }
 
-/** Its tensor cores do twice as much for groups of four warps, which these kernels have not. */
+/** Its tensor cores do more for groups of four warps (../warpgroup/estimate.ts), which these kernels have not. */
 export const h100: Device = {
   ...{ name: 'H100', processors: 132, clock: 1.755, multiplies: 1280 },
   ...{ shared: 227 * 1024, sharedPerClock: 128, cache: 5500, memory: 3350 },
@@ -130,7 +130,7 @@ export function estimate(
   };
 }
 
-function largest<K extends string>(values: Readonly<Record<K, number>>): readonly [K, number] {
+export function largest<K extends string>(values: Readonly<Record<K, number>>): readonly [K, number] {
   return (Object.entries(values) as [K, number][]).reduce((best, one) => (one[1] > best[1] ? one : best));
 }
 

@@ -4,6 +4,7 @@ import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { elements as count, pictureOf } from '../../../src/tensor/type.ts';
 import { isPlanes } from '../../gpu/planes.ts';
+import { narrowWide, narrowWideTurned } from '../warpgroup/narrowing.ts';
 import type { Taps } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
@@ -27,6 +28,8 @@ export interface TensorLayer {
   readonly xPixels: number;
   /** Channels of x as rows of pixels, where it is `plain`. */
   rows(to: Arr, padded: number): RoutineCall;
+  /** Pixels of x as warpgroups read them, in blocks of so many, where one of the result reads the one in its place. */
+  wide?(to: Arr, padded: number, pixels: number): RoutineCall;
 }
 
 /** So few that vectors are multiplied one by one. */
@@ -84,6 +87,7 @@ function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element
     bytes: bytesOf(lines * length, lines * length, element, lines * matrix.rows),
     pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
     rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
+    wide: (to, padded, block) => narrowWide({ from, to, pictures: 1, lines, length, padded }, block, element),
   };
 }
 
@@ -110,7 +114,8 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
   if (images > 65535) return 'takes at most 65535 pictures';
   const { rows } = matrix;
   const padding = top + left + bottom + right;
-  const plain = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1) && images === 1;
+  const inPlace = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1);
+  const plain = inPlace && images === 1;
   const from = arrays.x;
   return {
     ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', xPixels: images * size },
@@ -131,6 +136,12 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
         ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded, order }, element)
         : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded, order }, element),
     rows: (to, padded) => narrow({ from, to, pictures: 1, lines: channels, length: size, padded }, element),
+    ...(inPlace && {
+      wide: (to: Arr, padded: number, block: number) =>
+        size === 1
+          ? narrowWide({ from, to, pictures: 1, lines: images, length: channels, padded }, block, element)
+          : narrowWideTurned({ from, to, pictures: images, lines: channels, length: size, padded }, block, element),
+    }),
   };
 }
 

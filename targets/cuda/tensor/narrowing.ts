@@ -8,7 +8,8 @@ import type { Element } from './elements.ts';
 
 const threads = 256;
 
-const pack = ({ name }: Element): Routine => ({
+/** Numbers of 32 bits, of as many as fit. */
+export const packOf = ({ name }: Element): Routine => ({
   name: `pack-${name}`,
   template: `cuda/kernels/tensor/pack-${name === 'u8' ? 's8' : name}.cu.hbs`,
   view: {},
@@ -55,7 +56,7 @@ export function narrow(l: Lines, element: Element): RoutineCall {
     name: `narrow-${kind}${element.name}`,
     template: 'tensor/narrow',
     view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
-    needs: [pack(element)],
+    needs: [packOf(element)],
     parameters: [
       numbers('from', element, l.from),
       to(l.to),
@@ -76,7 +77,7 @@ export function narrowTurned(l: Lines, element: Element): RoutineCall {
     name: `narrow-turned-${kind}${element.name}`,
     template: 'tensor/narrow-turned',
     view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
-    needs: [pack(element)],
+    needs: [packOf(element)],
     parameters: [
       numbers('from', element, l.from),
       to(l.to),

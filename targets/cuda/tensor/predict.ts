@@ -69,7 +69,7 @@ export const predictTensor =
     };
   };
 
-const wordsOf: Readonly<Record<Way, string>> = {
+export const wordsOf: Readonly<Record<Way, string>> = {
   dense: 'tensor cores',
   sparse: 'sparse tensor cores',
   extra: 'sparse tensor cores, half of the columns twice',
@@ -78,7 +78,11 @@ const wordsOf: Readonly<Record<Way, string>> = {
 };
 
 /** `128x128 a block, 2 blocks and 25 % of the threads of a multiprocessor, 3.2 MB moved`. */
-function inWords(tile: Tile, { resident, occupancy, splits, bytes }: Estimate, padding: number): string {
+export function inWords(
+  tile: Pick<Tile, 'rows' | 'pixels'>,
+  { resident, occupancy, splits, bytes }: Estimate,
+  padding: number,
+): string {
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const held = `${resident} ${resident === 1 ? 'block' : 'blocks'} and ${percent(occupancy)} of the threads of a multiprocessor`;
   return [
@@ -91,7 +95,7 @@ function inWords(tile: Tile, { resident, occupancy, splits, bytes }: Estimate, p
 }
 
 /** How weights of a format are multiplied, and the share of all tiles that are. What has no way of its own is multiplied with its zeros. */
-function wayOf(
+export function wayOf(
   format: string,
   { n = 0, m = 0, r = 0, c = 0 }: Params,
   live: number,

@@ -1,0 +1,47 @@
+/** Kernels of warpgroups as one source, for nvcc alone: all tiles of all ways. */
+import { packageFolder } from '../src/make/package.ts';
+import type { Routine } from '../src/plan/kernel.ts';
+import { renderer } from '../src/render.ts';
+import { elements } from '../targets/cuda/tensor/elements.ts';
+import type { Finish } from '../targets/cuda/tensor/product.ts';
+import type { WideGoes, WideShape } from '../targets/cuda/warpgroup/product.ts';
+import { wideRoutine, wideTold } from '../targets/cuda/warpgroup/product.ts';
+import { wideTiles } from '../targets/cuda/warpgroup/tiles.ts';
+
+const render = renderer(new URL('templates/', packageFolder()));
+
+const identifier = (name: string): string => name.replaceAll('-', '_');
+
+/** As a layer with a bias and an activation has it. */
+const finish: Finish = { kind: 'relu', text: 'fmaxf(sum + bias[row], 0.0f)', result: 'float', needs: [] };
+
+/** Every tile of f16, and the largest of bf16. */
+export const wideShapes: readonly WideShape[] = [
+  ...(['dense', 'sparse'] as const).flatMap((way) => wideTiles.map((tile) => ({ way, tile, element: elements.f16 }))),
+  ...(['dense', 'sparse'] as const).map((way) => ({ way, tile: wideTiles[0], element: elements.bf16 })),
+];
+
+export const wideNameOf = (shape: WideShape): string => identifier(wideRoutine(shape, finish).name);
+
+const nowhere: WideGoes = { rows: 1, pixels: 1, imagePixels: 1, toImage: 0, toPixel: 0, toRow: 0, part: 0 };
+
+export function wideKernelsText(shapes: readonly WideShape[]): string {
+  const functions = new Map<string, string>();
+  const need = (r: Routine): void => {
+    for (const other of r.needs) need(other);
+    functions.set(r.name, render(r.template, { ...r.view, name: identifier(r.name) }));
+  };
+  const kernels = shapes.map((shape) => {
+    const { name, template, view, needs, threads } = wideRoutine(shape, finish);
+    needs.forEach(need);
+    const told = wideTold({ x: 0, weights: 0, steps: 0, splits: 1, result: 0 }, shape.tile, nowhere);
+    const parameters = [...told.map((t) => t.declare), 'const float *__restrict__ bias'].join(', ');
+    return render(`cuda/kernels/${template}.cu.hbs`, { ...view, name: identifier(name), threads, parameters });
+  });
+  return [
+    '#include <cuda_runtime.h>\n#include <stdint.h>\n',
+    '#define ON_DEVICE [[maybe_unused]] static __device__ __forceinline__\n',
+    ...functions.values(),
+    ...kernels,
+  ].join('\n');
+}
