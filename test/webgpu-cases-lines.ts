@@ -57,7 +57,7 @@ export const normalised = (title: string, x: Shape): Case => {
   );
 };
 
-const product = (a: Shape, b: Shape | Constant, transposeA = false, transposeB = false): Case =>
+export const product = (a: Shape, b: Shape | Constant, transposeA = false, transposeB = false): Case =>
   one(
     `${a.join('x')} by ${'kind' in b ? 'what is known' : b.join('x')}${transposeA ? ', a turned' : ''}${transposeB ? ', b turned' : ''}`,
     { kind: 'matmul', transposeA, transposeB },

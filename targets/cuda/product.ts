@@ -17,7 +17,7 @@ export interface Finish {
 const tile = 64;
 
 /** Along the second and third dimension of a grid. */
-const mostGroups = 65535;
+export const mostGroups = 65535;
 
 /** result = finish(a · b), or why it is not launched. A sum stays what it is unless something finishes it. */
 export function productCall(p: Product, finish?: Finish): RoutineCall | string {

@@ -14,6 +14,8 @@ import { softmax } from './softmax.ts';
 import { sparse } from './sparse.ts';
 import { sparseVector } from './sparse-vector.ts';
 import { tensorKernel } from './tensor.ts';
+import { tensorAttention } from './tensor-attention.ts';
+import { tensorMatmul } from './tensor-matmul.ts';
 import { tensorWholeKernel } from './tensor-whole.ts';
 import { warpgroupKernel } from './warpgroup.ts';
 
@@ -35,5 +37,6 @@ export function kernelsFor(archs: readonly Arch[], arithmetic: Arithmetic): read
   if (arithmetic === 'f32') return [tensorWholeKernel(common), ...waiting, ...others];
   const element = elements[arithmetic];
   const wide = haveWarpgroups(archs) && element.bytes === 2 ? [warpgroupKernel(element, common)] : [];
-  return [tensorWholeKernel(common), ...waiting, ...wide, tensorKernel(element, common), ...others];
+  const narrow = [...wide, tensorKernel(element, common), tensorMatmul(element), tensorAttention(element)];
+  return [tensorWholeKernel(common), ...waiting, ...narrow, ...others];
 }

@@ -24,7 +24,8 @@ const numbers = (name: string, { sum }: Element, argument: Argument): Parameter 
 
 const to = (argument: Argument) => ({ declare: 'uint32_t *__restrict__ to', argument });
 
-const inWord = ({ bytes }: Element): number => 4 / bytes;
+/** Numbers in 32 bits. */
+export const inWord = ({ bytes }: Element): number => 4 / bytes;
 
 export interface Lines {
   readonly from: Arr;

@@ -73,7 +73,7 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
     },
     needs: [
       copies,
-      way === 'gathered' ? loadTurned : load,
+      way === 'gathered' ? loadMatricesTurned : loadMatrices,
       isHalved(way) ? multiplySparse(element) : multiplyDense(element),
       ...(way === 'extra' ? [again(element)] : []),
       ...finish.needs,
@@ -91,8 +91,8 @@ const routine = (name: string, template: string, view: object = {}): Routine => 
 });
 
 const copies = routine('copy-16', 'copy');
-const load = routine('load-matrices', 'load');
-const loadTurned = routine('load-matrices-turned', 'load-turned');
+export const loadMatrices = routine('load-matrices', 'load');
+export const loadMatricesTurned = routine('load-matrices-turned', 'load-turned');
 
 /** Of tf32 a lane has one number of a piece, and of others several. */
 const again = ({ bytes }: Element): Routine => {
@@ -100,7 +100,7 @@ const again = ({ bytes }: Element): Routine => {
   return routine(name, name);
 };
 
-const multiplyDense = ({ name, sum, letter, dense }: Element): Routine =>
+export const multiplyDense = ({ name, sum, letter, dense }: Element): Routine =>
   routine(`multiply-${name}`, 'multiply-dense', { type: name, sum, letter, instruction: dense });
 
 const multiplySparse = (element: Element): Routine =>
