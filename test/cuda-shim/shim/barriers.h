@@ -151,7 +151,13 @@ CUDA_SHIM_OWN void endBeside() {
   if (products.pending) wrongHere("the block ends with products that nobody waited for");
 }
 
-inline const bool withBeside = (beside = {beginBeside, endBeside, happenLate, tellBarriers}, true);
+__attribute__((no_sanitize_thread)) inline void useBeside() {
+  if (beside.begin) return;
+  beside = {beginBeside, endBeside, happenLate, tellBarriers};
+  beginBeside();
+  // As the block found it.
+  for (size_t i = 0; i < block.dynamic; i++) proxySees[i] = 0xff;
+}
 
 }  // namespace cuda_shim
 
@@ -159,6 +165,7 @@ namespace emulated {
 
 CUDA_SHIM_OWN void barrier_init(uint64_t *bar, uint32_t count, cuda_shim::Site at = cuda_shim::from("mbarrier.init")) {
   using namespace cuda_shim;
+  useBeside();
   block.now->site = at;
   if (!inShared(bar, sizeof *bar) || reinterpret_cast<uintptr_t>(bar) % 8 != 0)
     wrongHere("a barrier is not 8 aligned bytes of dynamic shared memory");

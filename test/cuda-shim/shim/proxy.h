@@ -78,6 +78,9 @@ CUDA_SHIM_OWN void fenceProxy() { copyUnseen(proxySees, dynamicShared(), block.d
 namespace emulated {
 
 /* fence.proxy.async: what this thread wrote, and what was written before it, is there for copies and products. */
-inline void proxy_fence() { cuda_shim::fenceProxy(); }
+CUDA_SHIM_OWN void proxy_fence() {
+  cuda_shim::useBeside();
+  cuda_shim::fenceProxy();
+}
 
 }  // namespace emulated

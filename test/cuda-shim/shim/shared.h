@@ -24,33 +24,31 @@ namespace cuda_shim {
 
 CUDA_SHIM_OWN char *dynamicShared() { return reinterpret_cast<char *>(dynamic_shared); }
 
-/* All but what launches size. */
-inline std::vector<Region> staticShared() {
-  char *const own = dynamicShared(), *const behind = own + sizeof dynamic_shared;
-  Locals locals = localsAround(own);
+inline void spoil(char *begin, char *end) { memset(begin, 0xff, static_cast<size_t>(end - begin)); }
+
+inline Locals findShared() {
+  const Locals found = localsAround(dynamicShared());
 #if defined(__SANITIZE_ADDRESS__)
-  if (!locals.variables.empty()) {
-    __asan_poison_memory_region(locals.all.begin, static_cast<size_t>(locals.all.end - locals.all.begin));
-    std::vector<Region> others;
-    for (const Region &r : locals.variables) {
-      __asan_unpoison_memory_region(r.begin, static_cast<size_t>(r.end - r.begin));
-      if (r.begin != own) others.push_back(r);
-    }
-    return others;
+  if (found.count > 0) __asan_poison_memory_region(found.all.begin, static_cast<size_t>(found.all.end - found.all.begin));
+  for (size_t i = 0; i < found.count; i++) {
+    const Region &r = found.variables[i];
+    __asan_unpoison_memory_region(r.begin, static_cast<size_t>(r.end - r.begin));
   }
 #endif
-  return {{locals.all.begin, own}, {behind, locals.all.end}};
+  return found;
 }
 
 CUDA_SHIM_OWN void spoilShared(size_t dynamic) {
-  static const std::vector<Region> others = staticShared();
-  char *const own = dynamicShared();
+  static const Locals found = findShared();
+  char *const own = dynamicShared(), *const behind = own + sizeof dynamic_shared;
 #if defined(__SANITIZE_ADDRESS__)
   __asan_unpoison_memory_region(own, sizeof dynamic_shared);
   __asan_poison_memory_region(own + dynamic, sizeof dynamic_shared - dynamic);
 #endif
-  memset(own, 0xff, dynamic);
-  for (const Region &r : others) memset(r.begin, 0xff, static_cast<size_t>(r.end - r.begin));
+  spoil(own, own + dynamic);
+  for (size_t i = 0; i < found.count; i++)
+    if (found.variables[i].begin != own) spoil(found.variables[i].begin, found.variables[i].end);
+  if (found.count == 0) spoil(found.all.begin, own), spoil(behind, found.all.end);
 }
 
 }  // namespace cuda_shim

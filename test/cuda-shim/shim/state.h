@@ -74,6 +74,9 @@ struct Beside {
 
 inline Beside beside;
 
+/* By what goes on beside, before anything else. */
+__attribute__((no_sanitize_thread)) inline void useBeside();
+
 inline Block block;
 
 /* Where the end of one block meets the beginning of the next. */

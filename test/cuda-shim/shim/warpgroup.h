@@ -34,6 +34,7 @@ CUDA_SHIM_OWN void letGoOn(const Warpgroup &group) {
 
 /* All 128 threads, of which each brings `own`: the last that comes does the work for all. It puts nothing in order that they do to memory. */
 CUDA_SHIM_OWN void together(Site site, void *own, WarpgroupWork work) {
+  useBeside();
   Thread &self = *block.now;
   self.site = site;
   const unsigned first = ownWarpgroup() * Warpgroup::size;

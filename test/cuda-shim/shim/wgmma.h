@@ -199,6 +199,7 @@ CUDA_SHIM_OWN uint64_t wgmma_descriptor(const void *shared, cuda_shim::Site at =
 
 /* wgmma.fence: registers that this thread had in use are the products' from here. */
 CUDA_SHIM_OWN void wgmma_fence() {
+  cuda_shim::useBeside();
   cuda_shim::ThreadProducts &own = cuda_shim::ownProducts();
   own.fences++, own.fenced = true;
 }
