@@ -145,6 +145,23 @@ describe('what is predicted', () => {
     );
   });
 
+  test('adds up the phases of transposed convolutions', () => {
+    const graph = parse(`graph one of "one.json"
+  %x = input "x" : f32[1x32x32x256]
+  %w = input "w" : f32[128x3x3x256]
+  %b = input "b" : f32[128]
+  %y = conv-transpose2d(%x, %w, %b) stride=[2 2] dilation=[1 1] pad=[1 1 0 0] size=[64 64] activation=none : f32[1x64x64x128]
+return "y"=%y
+`);
+    const byId = nodesById(graph);
+    const call = byId.get('y') as Call;
+    const cost = { bytes: 4 * 294912, multiplies: 294912, lookups: 0, tests: 0 };
+    const work = { call, types: typesOf(call, byId), encoding: { format: 'dense', params: {} }, cost, reuse: 1024 };
+    const { family, detail } = f16.predict(work);
+    expect(family).toBe('tensor cores in f16');
+    expect(detail).toMatch(/^4 products, /);
+  });
+
   test('is of f32 where nothing else is asked for, or the layer is small', () => {
     expect(predicted(cuda.target({}), 512, 512, 512, half).family).not.toContain('tensor');
     expect(predicted(f16, 512, 512, 4, half).family).not.toContain('tensor');

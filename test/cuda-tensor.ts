@@ -72,6 +72,18 @@ export const conv = (o: Partial<Extract<Op, { kind: 'conv2d' }>>): Op => ({
   ...{ kind: 'conv2d', stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], groups: 1, activation: 'none', ...o },
 });
 
+const turned = (o: Partial<Extract<Op, { kind: 'conv-transpose2d' }>>): Op => ({
+  ...{
+    kind: 'conv-transpose2d',
+    stride: [2, 2],
+    dilation: [1, 1],
+    pad: [0, 0, 0, 0],
+    size: [1, 1],
+    activation: 'relu',
+  },
+  ...o,
+});
+
 export function layer(
   title: string,
   op: Op,
@@ -103,7 +115,7 @@ export function layer(
   ];
   const result = typeOfSample({ op, values });
   if (more.residual) values.push({ type: result, data: numbers(count(result.shape), 4) });
-  const pictures = op.kind === 'conv2d';
+  const pictures = op.kind !== 'linear';
   const residual = more.residual ? { residual: planes(result) } : {};
   const layouts = pictures ? { layouts: { x: planes(values[0].type), result: planes(result), ...residual } } : {};
   return { title, op, values, computed: ['x'], ...layouts };
@@ -133,6 +145,21 @@ export const tensorCases = (): readonly Case[] => [
   }),
   layer('u8 vector', linear, [1, 70], [5, 70], all, { element: elements.u8 }),
   layer('u8 2:4 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 7, 20], [40, 3, 3, 20], two, { element: elements.u8 }),
+  layer('2:4 transposed', turned({ size: [11, 9], pad: [1, 1, 1, 1] }), [2, 6, 5, 24], [34, 3, 3, 24], two),
+  layer(
+    'transposed, phases without taps',
+    turned({ size: [13, 12], stride: [3, 3] }),
+    [1, 4, 4, 40],
+    [17, 2, 2, 40],
+    all,
+  ),
+  layer(
+    'blocks transposed, with dilation',
+    turned({ size: [16, 13], stride: [2, 1], dilation: [1, 2], pad: [2, 0, 1, 3] }),
+    [1, 8, 11, 48],
+    [48, 4, 3, 48],
+    blocks,
+  ),
   layer('2:4 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 7, 9, 24], [37, 3, 3, 24], two),
   layer('2:4 3x3 with a residual', conv({ pad: [1, 0, 1, 2] }), [1, 7, 6, 16], [32, 3, 3, 16], two, { residual: true }),
   layer(

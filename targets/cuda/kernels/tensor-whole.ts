@@ -6,7 +6,7 @@ import type { Choose, Common } from '../tensor/calls.ts';
 import { best, callsFor } from '../tensor/calls.ts';
 import type { Element } from '../tensor/elements.ts';
 import { elements } from '../tensor/elements.ts';
-import { tensorLayer } from '../tensor/layer.ts';
+import { tensorLayers } from '../tensor/layer.ts';
 
 export const tensorWholeKernel = (common: Common, choose: Choose = best): Kernel => ({
   name: 'tensor-whole',
@@ -24,8 +24,8 @@ export const tensorWholeKernel = (common: Common, choose: Choose = best): Kernel
     if (!bounds) return 'takes what is known to have 8 bits';
     const element = elementFor(bounds);
     if (!element) return `takes 8 bits, and is given ${bounds.low} to ${bounds.high}`;
-    const layer = tensorLayer(site, element, fewest);
-    if (typeof layer === 'string') return layer;
+    const layers = tensorLayers(site, element, fewest);
+    if (typeof layers === 'string') return layers;
     const ending: Ending = {
       kind: isRectified ? 'whole-relu' : 'whole',
       parameters: [{ declare: 'const int *__restrict__ bias', argument: arrays.bias }],
@@ -35,7 +35,7 @@ export const tensorWholeKernel = (common: Common, choose: Choose = best): Kernel
       },
       needs: [],
     };
-    const calls = callsFor(site, layer, ending, element, common, choose);
+    const calls = callsFor(site, layers, ending, element, common, choose);
     return typeof calls === 'string' ? calls : { calls };
   },
 });

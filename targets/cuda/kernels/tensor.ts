@@ -7,16 +7,16 @@ import { endingOf } from '../ending.ts';
 import type { Choose, Common } from '../tensor/calls.ts';
 import { best, callsFor } from '../tensor/calls.ts';
 import type { Element } from '../tensor/elements.ts';
-import { tensorLayer } from '../tensor/layer.ts';
+import { tensorLayers } from '../tensor/layer.ts';
 
 export const tensorKernel = (element: Element, common: Common, choose: Choose = best): Kernel => ({
   name: 'tensor',
   doc: `products on tensor cores, in ${element.name}`,
 
   match(site) {
-    const layer = tensorLayer(site, element);
-    if (typeof layer === 'string') return layer;
-    const calls = callsFor(site, layer, endingOf(site), element, common, choose);
+    const layers = tensorLayers(site, element);
+    if (typeof layers === 'string') return layers;
+    const calls = callsFor(site, layers, endingOf(site), element, common, choose);
     return typeof calls === 'string' ? calls : { calls };
   },
 });

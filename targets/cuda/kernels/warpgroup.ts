@@ -7,7 +7,7 @@ import { endingOf } from '../ending.ts';
 import type { Common } from '../tensor/calls.ts';
 import type { Element } from '../tensor/elements.ts';
 import { h100 } from '../tensor/estimate.ts';
-import { tensorLayer } from '../tensor/layer.ts';
+import { tensorLayers } from '../tensor/layer.ts';
 import { keepsHalf, offersFor } from '../tensor/ways.ts';
 import { wideCalls } from '../warpgroup/calls.ts';
 import type { WideOffer } from '../warpgroup/offers.ts';
@@ -28,8 +28,9 @@ export const warpgroupKernel = (
   doc: `products by warpgroups on tensor cores, in ${element.name}`,
 
   match(site) {
-    const layer = tensorLayer(site, element);
-    if (typeof layer === 'string') return layer;
+    const layers = tensorLayers(site, element);
+    if (typeof layers === 'string') return layers;
+    const [layer] = layers;
     if (!layer.wide) return 'takes pixels that read the one in their place';
     const { matrix, along, bytes, plain, goes } = layer;
     const { pixels } = goes;

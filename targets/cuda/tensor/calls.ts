@@ -26,17 +26,25 @@ export const best: Choose = (offers) => offers[0];
 /** Or why there are none. */
 export function callsFor(
   site: KernelSite,
-  layer: TensorLayer,
+  layers: readonly TensorLayer[],
   ending: Ending,
   element: Element,
   common: Common,
   choose: Choose,
 ): readonly RoutineCall[] | string {
-  const { matrix, along, bytes, plain, goes } = layer;
-  const offer = choose(offersFor({ matrix, element, along, bytes, plain, ...common, pixels: goes.pixels }));
-  if (!offer) return 'takes layers for which there is a tile';
-  const packing = packed(layer, offer, element);
-  return typeof packing === 'string' ? packing : callsOf(site, layer, offer, packing, { ending, element });
+  const making = new Map<string, Made>();
+  const calls: RoutineCall[] = [];
+  for (const layer of layers) {
+    const { matrix, along, bytes, plain, goes } = layer;
+    const best = choose(offersFor({ matrix, element, along, bytes, plain, ...common, pixels: goes.pixels }));
+    // Parts of sums lie as results do, which phases of pixels share.
+    const offer = best && layers.length > 1 ? { ...best, estimate: { ...best.estimate, splits: 1 } } : best;
+    if (!offer) return 'takes layers for which there is a tile';
+    const packing = packed(layer, offer, element);
+    if (typeof packing === 'string') return packing;
+    calls.push(...callsOf(site, layer, offer, packing, { ending, element, making }));
+  }
+  return calls;
 }
 
 function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packing | string {
@@ -53,12 +61,18 @@ function callsOf(
   layer: TensorLayer,
   { way, tile, estimate: { splits } }: Offer,
   packing: Packing,
-  { ending, element }: { readonly ending: Ending; readonly element: Element },
+  {
+    ending,
+    element,
+    making,
+  }: { readonly ending: Ending; readonly element: Element; readonly making: Map<string, Made> },
 ): readonly RoutineCall[] {
   const gathered = way === 'gathered';
-  const { x, pitch, made } = gathered
-    ? rowsOfPixels(site, layer, element)
-    : piecesOfPixels(site, layer, packing, element);
+  const key = gathered ? 'rows' : `${packing.depth.padded} ${packing.depth.order !== undefined}`;
+  const known = making.get(key);
+  const { x, pitch, made } =
+    known ?? (gathered ? rowsOfPixels(site, layer, element) : piecesOfPixels(site, layer, packing, element));
+  making.set(key, { x, pitch, made });
   const { goes } = layer;
   const count = goes.rows * goes.pixels;
   const parts = splits > 1 ? site.scratch('parts', element.sum === 'int' ? 'i32' : 'f32', splits * count) : undefined;
@@ -79,9 +93,14 @@ function callsOf(
   const groups = [Math.ceil(goes.pixels / tile.pixels), Math.ceil(goes.rows / tile.rows), splits];
   const parameters = [...told, ...(parts ? [] : ending.parameters)];
   const product = callOf({ name, template, view, needs, parameters, groups, threads, shared });
-  if (!parts) return [made, product];
+  const before = known ? [] : [made];
+  if (!parts) return [...before, product];
   const { rows, toRow } = goes;
-  return [made, product, addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element)];
+  return [
+    ...before,
+    product,
+    addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element),
+  ];
 }
 
 interface Made {

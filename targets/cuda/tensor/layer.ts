@@ -2,6 +2,7 @@
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements as count, pictureOf } from '../../../src/tensor/type.ts';
 import { isPlanes } from '../../gpu/planes.ts';
 import { narrowWide, narrowWideTurned } from '../warpgroup/narrowing.ts';
@@ -9,6 +10,7 @@ import type { Taps } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
 import { narrow, narrowTurned } from './narrowing.ts';
+import { phasedLayers } from './phased.ts';
 import type { Goes, Reach } from './product.ts';
 import type { Along } from './tiles.ts';
 import { ungrouped } from './ungrouped.ts';
@@ -36,30 +38,36 @@ export interface TensorLayer {
 export const fewest = { pixels: 8, rows: 16, columns: 32 };
 
 /** What 16 bits of a tap tell. */
-const mostSide = 0x7ffe;
+export const mostSide = 0x7ffe;
 
 /** What indices of kernels count. */
 const mostCounted = 2 ** 31 - 1;
 
-/** `least`: what is worth its launch. */
-export function tensorLayer(site: KernelSite, element: Element, least = fewest): TensorLayer | string {
+/** One, or of a transposed convolution one for each phase of its pixels. `least`: what is worth its launch. */
+export function tensorLayers(site: KernelSite, element: Element, least = fewest): readonly TensorLayer[] | string {
   const { call, types, weights } = site;
   const { op } = call;
-  if (op.kind !== 'conv2d' && op.kind !== 'linear') return 'takes convolutions and dense layers';
+  if (op.kind !== 'conv2d' && op.kind !== 'linear' && op.kind !== 'conv-transpose2d')
+    return 'takes convolutions and dense layers';
   if (!weights) return 'takes weights that are known';
   const { data } = weights.matrix;
   const large = data.findIndex((v) => !holds(element, v));
   if (large >= 0) return `takes weights that ${element.name} holds, and one is ${data[large]}`;
   const matrix = ungrouped(weights.matrix, op.kind === 'conv2d' ? op.groups : 1);
   if (typeof matrix === 'string') return matrix;
-  const layer = op.kind === 'linear' ? vectors(site, matrix, element) : pictures(site, matrix, element);
-  if (typeof layer === 'string') return layer;
-  const { pixels } = layer.goes;
+  const layers = op.kind === 'conv-transpose2d' ? phasedLayers(site, matrix, element) : layerOf(site, matrix, element);
+  if (typeof layers === 'string') return layers;
+  const pixels = layers.reduce((sum, { goes }) => sum + goes.pixels, 0);
   if (pixels < least.pixels) return `takes ${least.pixels} pixels or more, and there are ${pixels}`;
   if (matrix.rows < least.rows) return `takes ${least.rows} rows of weights or more, and there are ${matrix.rows}`;
   if (matrix.columns < least.columns) return `takes ${least.columns} columns or more, and there are ${matrix.columns}`;
-  const most = Math.max(layer.xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
-  return most > mostCounted ? `takes at most ${mostCounted} numbers` : layer;
+  const most = Math.max(layers[0].xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
+  return most > mostCounted ? `takes at most ${mostCounted} numbers` : layers;
+}
+
+function layerOf(site: KernelSite, matrix: Matrix, element: Element): readonly TensorLayer[] | string {
+  const layer = site.call.op.kind === 'linear' ? vectors(site, matrix, element) : pictures(site, matrix, element);
+  return typeof layer === 'string' ? layer : [layer];
 }
 
 /** Whether a weight keeps its value, or what is near it. Those of whole numbers have signs, whatever x has. */
@@ -91,18 +99,16 @@ function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element
   };
 }
 
-function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, element: Element): TensorLayer | string {
+function pictures(site: KernelSite, matrix: Matrix, element: Element): TensorLayer | string {
+  const { call, types, result } = site;
   const { op } = call;
   if (op.kind !== 'conv2d') return 'takes convolutions';
-  const { x, weights } = types;
-  const [images, height, width, channels] = x.shape;
-  const [, down, across] = weights.shape;
+  const [images, height, width] = types.x.shape;
+  const [, down, across] = types.weights.shape;
+  const fault = planesFault({ types, result });
+  if (fault !== undefined) return fault;
   const { pixels } = pictureOf(result.type.shape);
   const resultWidth = result.type.shape[2];
-  const size = height * width;
-  const lies = (pixel: number, isPlane: boolean): boolean => pixel === 1 || isPlane;
-  if (!lies(size, isPlanes(x)) || !lies(pixels, isPlanes(result.type))) return 'takes pictures in planes';
-  if (types.residual && !lies(pixels, isPlanes(types.residual))) return 'takes a residual in planes';
   const [top, left, bottom, right] = op.pad;
   const sides = [
     height + top + bottom,
@@ -111,26 +117,44 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
     (across - 1) * op.dilation[1],
   ];
   if (sides.some((side) => side > mostSide)) return `takes pictures of at most ${mostSide} by ${mostSide}`;
-  if (images > 65535) return 'takes at most 65535 pictures';
   const { rows } = matrix;
   const padding = top + left + bottom + right;
   const inPlace = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1);
   const plain = inPlace && images === 1;
-  const from = arrays.x;
   return {
-    ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', xPixels: images * size },
+    ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
     taps: { across, dilation: op.dilation, width },
     reach: { width, height, stride: op.stride, above: top, left },
     goes: {
       ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
       ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
     },
-    bytes: bytesOf(
-      images * size * channels,
-      images * size * padTo(channels, perPiece(element)),
-      element,
-      images * pixels * rows,
-    ),
+    bytes: bytesRead(types.x, element) + 4 * images * pixels * rows,
+  };
+}
+
+/** Why pictures do not lie as they are read and written. */
+export function planesFault({ types, result }: Pick<KernelSite, 'types' | 'result'>): string | undefined {
+  const lies = (t: TensorType): boolean => isPlanes(t) || pictureOf(t.shape).pixels === 1;
+  if (!lies(types.x) || !lies(result.type)) return 'takes pictures in planes';
+  if (types.residual && !lies(types.residual)) return 'takes a residual in planes';
+  return types.x.shape[0] > mostPictures ? `takes at most ${mostPictures} pictures` : undefined;
+}
+
+/** Along the third dimension of a grid. */
+const mostPictures = 65535;
+
+/** What makes pieces, or rows of pixels, of pictures. */
+export function picturePieces(
+  { types, arrays }: Pick<KernelSite, 'types' | 'arrays'>,
+  element: Element,
+  inPlace = false,
+): Pick<TensorLayer, 'xPixels' | 'pieces' | 'rows' | 'wide'> {
+  const [images, height, width, channels] = types.x.shape;
+  const size = height * width;
+  const from = arrays.x;
+  return {
+    xPixels: images * size,
     pieces: (to, padded, order) =>
       size === 1
         ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded, order }, element)
@@ -143,6 +167,12 @@ function pictures({ call, types, arrays, result }: KernelSite, matrix: Matrix, e
           : narrowWideTurned({ from, to, pictures: images, lines: channels, length: size, padded }, block, element),
     }),
   };
+}
+
+/** Bytes of pictures that are read, and written and read in fewer bits. */
+export function bytesRead({ shape }: TensorType, element: Element): number {
+  const channels = shape[shape.length - 1];
+  return bytesOf(count(shape), (count(shape) / channels) * padTo(channels, perPiece(element)), element, 0);
 }
 
 const padTo = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;

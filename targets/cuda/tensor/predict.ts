@@ -1,9 +1,13 @@
 /** What layers take on tensor cores, by shapes and formats alone: what chooses formats, and what explanations say of blocks and bounds. */
+
+import type { Call } from '../../../src/graph/graph.ts';
+import type { Types } from '../../../src/ops/rules.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Prediction } from '../../../src/plan/rates.ts';
 import type { Work } from '../../../src/target.ts';
 import type { Params } from '../../../src/tensor/type.ts';
 import { elements as count } from '../../../src/tensor/type.ts';
+import { mostPhases, phaseCount, phasesIn } from '../../gpu/phases.ts';
 import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
@@ -25,7 +29,7 @@ export const predictTensor =
   (element: Element, { sparse, room }: { readonly sparse: boolean; readonly room: number }) =>
   ({ call, types, encoding, cost }: Work): TensorPrediction | undefined => {
     const { op } = call;
-    if (op.kind !== 'linear' && op.kind !== 'conv2d') return undefined;
+    if (op.kind !== 'linear' && op.kind !== 'conv2d' && op.kind !== 'conv-transpose2d') return undefined;
     const groups = op.kind === 'conv2d' ? op.groups : 1;
     const { shape } = types.weights;
     const [rows, run] = [shape[0], groups * shape[shape.length - 1]];
@@ -34,40 +38,60 @@ export const predictTensor =
     const pixels = count(call.type.shape) / rows;
     if (rows < fewest.rows || columns < fewest.columns || pixels < fewest.pixels) return undefined;
     const padded = alignUp(run, perPiece(element));
-    const steps = Math.ceil(((columns / run) * padded) / perStep(element));
     const x = count(types.x.shape);
-    const bytes = bytesOf(x, (x / run) * padded, element, pixels * rows);
     const along = op.kind === 'linear' ? 'rows' : 'pixels';
     const { way, share } =
       groups > 1
         ? groupsOf(groups, rows, run, element)
         : wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, sparse);
-    const layerIn = (tile: Tile): Layer => {
-      const down = Math.ceil(rows / tile.rows);
-      // Of the rows of a block any has weights where one of its tiles has.
-      const anyLive = 1 - (1 - share) ** (tile.rows / 16);
-      const longest = Math.max(1, Math.ceil(steps * anyLive));
-      return { rows, pixels, steps: down * longest, longest, live: share / anyLive, bytes };
+    const productOf = ({ taps, pixels }: Product) => {
+      const steps = Math.ceil((taps * padded) / perStep(element));
+      const bytes = bytesOf(x, (x / run) * padded, element, pixels * rows);
+      const layerIn = (tile: Tile): Layer => {
+        const down = Math.ceil(rows / tile.rows);
+        // Of the rows of a block any has weights where one of its tiles has.
+        const anyLive = 1 - (1 - share) ** (tile.rows / 16);
+        const longest = Math.max(1, Math.ceil(steps * anyLive));
+        return { rows, pixels, steps: down * longest, longest, live: share / anyLive, bytes };
+      };
+      const [tile, best] = tiles
+        .filter((t) => takesTile(way, t) && sharedBytes(way, t, element, along) <= room)
+        .map((t) => [t, bestSplit(way, t, element, along, layerIn(t))] as const)
+        .reduce((a, b) => (b[1].ns < a[1].ns ? b : a));
+      const [height, width] = [Math.ceil(rows / tile.rows) * tile.rows, Math.ceil(pixels / tile.pixels) * tile.pixels];
+      const padding = (height * width * steps * perStep(element)) / (rows * pixels * taps * run) - 1;
+      return { ...best, detail: inWords(tile, best, padding) };
     };
-    const [tile, best] = tiles
-      .filter((t) => takesTile(way, t) && sharedBytes(way, t, element, along) <= room)
-      .map((t) => [t, bestSplit(way, t, element, along, layerIn(t))] as const)
-      .reduce((a, b) => (b[1].ns < a[1].ns ? b : a));
-    const multiplied =
-      Math.ceil(rows / tile.rows) *
-      tile.rows *
-      Math.ceil(pixels / tile.pixels) *
-      tile.pixels *
-      steps *
-      perStep(element);
+    const products = productsOf(call, types, columns / run, pixels);
+    if (products.length === 0) return undefined;
+    const all = products.map(productOf);
+    const longest = all.reduce((a, b) => (b.ns > a.ns ? b : a));
     return {
-      ns: best.ns,
-      bound: best.bound,
+      ns: all.reduce((sum, { ns }) => sum + ns, 0),
+      bound: longest.bound,
       own: encoding.format === 'dense' || (way !== 'dense' && groups === 1),
       family: `${wordsOf[way]} in ${element.name}`,
-      detail: inWords(tile, best, multiplied / (rows * pixels * columns) - 1),
+      detail: products.length > 1 ? `${products.length} products, ${longest.detail}` : longest.detail,
     };
   };
+
+interface Product {
+  readonly taps: number;
+  readonly pixels: number;
+}
+
+/** One, or of a transposed convolution one for each phase; none where these are too many. */
+function productsOf({ op }: Call, types: Types, taps: number, pixels: number): readonly Product[] {
+  if (op.kind !== 'conv-transpose2d') return [{ taps, pixels }];
+  if (phaseCount(op) > mostPhases) return [];
+  const { rows, columns } = phasesIn(op, types.x.shape, types.weights.shape);
+  return rows.flatMap((row) =>
+    columns.map((column) => ({
+      taps: Math.max(1, row.taps.length * column.taps.length),
+      pixels: types.x.shape[0] * row.count * column.count,
+    })),
+  );
+}
 
 export const wordsOf: Readonly<Record<Way, string>> = {
   dense: 'tensor cores',
