@@ -8,7 +8,7 @@ import { fitsExtra } from '../targets/cuda/tensor/extra.ts';
 import { rowOf, stepBytes } from '../targets/cuda/tensor/fragments.ts';
 import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
-import { packBlocks, packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
 import { recipe } from './cuda-recipe.ts';
 import { maskOf, random, stored } from './cuda-weights.ts';
@@ -157,19 +157,6 @@ test('what does not fit is told of', () => {
   expect(packGathered(n, 32, fours)).toBe(
     'takes rows that keep two of the four columns that they share, and row 0 keeps more',
   );
-});
-
-test('steps of blocks have the tiles that are there', () => {
-  const m = matrix(
-    64,
-    256,
-    64,
-    maskOf(64, 256, (row, column) => (row >> 4 === 1 && column >> 4 === 5 ? 1 : 0)),
-  );
-  const packed = packBlocks(m, 32, elements.f16, { ...taps, across: 2 });
-  expect([...packed.begins]).toEqual([0, 1, 1]);
-  expect(packed.weights[32 * 32]).toBe(1 << 4);
-  expect([...packed.list.subarray(0, 6)]).toEqual([8 + 2, 1 << 16, 8 + 3, 1 << 16, 0, 0x7fff]);
 });
 
 /** All weights of a row, one by one in bits, where they are at most six of eight and no seven. */

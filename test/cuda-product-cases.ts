@@ -6,7 +6,7 @@ import type { Element, ElementName } from '../targets/cuda/tensor/elements.ts';
 import { elements, perPiece } from '../targets/cuda/tensor/elements.ts';
 import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
-import { packBlocks, packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import type { Shape } from '../targets/cuda/tensor/product.ts';
 import { tiles } from '../targets/cuda/tensor/tiles.ts';
 import type { ProductCase } from './cuda-products.ts';
@@ -20,7 +20,7 @@ const wide = tiles[tiles.length - 1];
 export const shapes: readonly Shape[] = [
   { way: 'dense', tile: small, element: elements.f16, along: 'pixels' },
   { way: 'sparse', tile: small, element: elements.f16, along: 'pixels' },
-  { way: 'blocks', tile: small, element: elements.f16, along: 'rows' },
+  { way: 'dense', tile: small, element: elements.bf16, along: 'rows' },
   { way: 'gathered', tile: wide, element: elements.f16, along: 'rows' },
   { way: 'sparse', tile: wide, element: elements.bf16, along: 'rows' },
   { way: 'sparse', tile: small, element: elements.tf32, along: 'rows' },
@@ -113,13 +113,8 @@ function caseOf(shape: number, l: Layer, live: (row: number, column: number) => 
   const m = matrix(l.rows, columns, l.channels, data);
   const x = inputOf(l, element);
   const taps = { across: l.kernel[1], dilation: l.dilation, width: l.size[1] };
-  const packed = { dense: packDense, sparse: packSparse, extra: packExtra, blocks: packBlocks }[way as 'dense'](
-    m,
-    tile.rows,
-    element,
-    taps,
-  );
-  const packing = packed as Packing | string;
+  const pack = { dense: packDense, sparse: packSparse, extra: packExtra }[way as 'dense'];
+  const packing: Packing | string = pack(m, tile.rows, element, taps);
   if (typeof packing === 'string') throw new Error(packing);
   const [h, w] = resultSize(l);
   const pixels = l.images * h * w;
@@ -202,22 +197,11 @@ const cases = (): readonly (readonly [string, Checked])[] => [
     [`2:4 bf16, layer ${i}`, caseOf(4, l, (row, column) => halfOf('bf16')(row, column % l.channels))] as const,
     [`1:2 tf32, layer ${i}`, caseOf(5, l, (row, column) => halfOf('tf32')(row, column % l.channels))] as const,
     [`2:4 int8, layer ${i}`, caseOf(6, l, (row, column) => halfOf('s8')(row, column % l.channels))] as const,
-    [
-      `blocks, layer ${i}`,
-      caseOf(
-        2,
-        l,
-        (row, column) =>
-          random((row >> 4) * 99 + ((column % l.channels) >> 4) + 17 * Math.floor(column / l.channels), 11) > 0.3,
-      ),
-    ] as const,
+    [`dense bf16, layer ${i}`, caseOf(2, l, () => true)] as const,
   ]),
   ['dense int8', caseOf(7, layers[2], () => true)],
   ['no weights, dense', caseOf(0, layers[2], () => false)],
   ['no weights, 2:4', caseOf(1, layers[2], () => false)],
-  ['no weights in blocks', caseOf(2, layers[2], () => false)],
-  ['blocks of which none is missing', caseOf(2, layers[0], () => true)],
-  ['one row of blocks is empty', caseOf(2, layers[0], (row) => row >= 40)],
   ['2:4 with groups of one, and of none', caseOf(1, layers[0], (row, column) => (row + column) % 5 === 0)],
   ['dense by three', caseOf(0, layers[0], () => true, 3)],
   ['2:4 by seven, where there are two steps', caseOf(1, layers[0], (row, column) => halfOf('f16')(row, column), 7)],

@@ -33,7 +33,12 @@ export function kernelsText(shapes: readonly Shape[]): string {
   const kernels = shapes.map((shape) => {
     const { name, template, view, needs, threads } = routineFor(shape);
     needs.forEach(need);
-    const told = productTold(noOperands, shape.way === 'gathered' ? undefined : someReach, anywhere, shape.element.sum);
+    const told = productTold(
+      shape.way === 'blocks' ? noBlocks : noOperands,
+      shape.way === 'gathered' ? undefined : someReach,
+      anywhere,
+      shape.element.sum,
+    );
     const parameters = told.map((t) => t.declare).join(', ');
     return render(`cuda/kernels/${template}.cu.hbs`, { ...view, name: identifier(name), threads, parameters });
   });
@@ -46,6 +51,7 @@ export function kernelsText(shapes: readonly Shape[]): string {
 }
 
 const noOperands = { x: 0, weights: 0, begins: 0, list: 0, ownList: false, pitch: 0, result: 0 };
+const noBlocks = { ...noOperands, starts: 0, rowTiles: 0 };
 
 /** With a main that launches what it reads from its input. */
 export function productsProgram(shapes: readonly Shape[]): string {

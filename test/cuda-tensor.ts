@@ -17,7 +17,7 @@ import { graphOf } from './cpu-kernels/kit.ts';
 import { random, stored } from './cuda-weights.ts';
 import { typeOfSample } from './ops/law.ts';
 
-const everything = { sparse: true, room: 99 * 1024 };
+export const everything = { sparse: true, room: 99 * 1024 };
 
 /** The smallest tile of a way, its steps shared out among so many. */
 const smallest =
@@ -121,7 +121,7 @@ export function layer(
   return { title, op, values, computed: ['x'], ...layouts };
 }
 
-const linear: Op = { kind: 'linear', activation: 'none' };
+export const linear: Op = { kind: 'linear', activation: 'none' };
 
 /** Sizes that fill no tile, borders, strides, dilation, several pictures, and what comes after sums. */
 export const tensorCases = (): readonly Case[] => [

@@ -3,13 +3,15 @@ import { alignUp } from '../../../src/plan/arena.ts';
 import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
+import type { BlocksPacking } from './blocks-packing.ts';
+import { packBlocks } from './blocks-packing.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
 import { liveFours, packGathered } from './gathered.ts';
 import type { TensorLayer } from './layer.ts';
 import { addParts } from './narrowing.ts';
 import type { Packing } from './packing.ts';
-import { packBlocks, packDense, packExtra, packSparse } from './packing.ts';
+import { packDense, packExtra, packSparse } from './packing.ts';
 import type { Finish } from './product.ts';
 import { productRoutine, productTold } from './product.ts';
 import type { Asked, Offer } from './ways.ts';
@@ -47,11 +49,14 @@ export function callsFor(
   return calls;
 }
 
-function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packing | string {
+/** Whatever the way. */
+type Packed = Omit<Packing, 'stepBytes'> & Partial<Pick<BlocksPacking, 'starts' | 'rowTiles'>>;
+
+function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packed | string {
   if (way === 'dense') return packDense(matrix, tile.rows, element, taps);
   if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps);
   if (way === 'extra') return packExtra(matrix, tile.rows, element, taps);
-  if (way === 'blocks') return packBlocks(matrix, tile.rows, element, taps);
+  if (way === 'blocks') return packBlocks(matrix, tile, element, taps);
   const fours = liveFours(matrix, tile.rows, m);
   return typeof fours === 'string' ? fours : packGathered(matrix, tile.rows, fours, element);
 }
@@ -60,7 +65,7 @@ function callsOf(
   site: KernelSite,
   layer: TensorLayer,
   { way, tile, estimate: { splits } }: Offer,
-  packing: Packing,
+  packing: Packed,
   {
     ending,
     element,
@@ -84,6 +89,8 @@ function callsOf(
       weights: site.pack('weights', packing.weights).array,
       begins: site.pack('begins', packing.begins).array,
       list: site.pack(gathered ? 'columns' : 'taps', packing.list.length > 0 ? packing.list : new Int32Array(2)).array,
+      starts: packing.starts && site.pack('starts', packing.starts).array,
+      rowTiles: packing.rowTiles && site.pack('row-tiles', packing.rowTiles).array,
     },
     gathered ? undefined : layer.reach,
     { ...goes, part: parts ? count : 0 },
@@ -109,7 +116,7 @@ interface Made {
   readonly made: RoutineCall;
 }
 
-function piecesOfPixels(site: KernelSite, layer: TensorLayer, { depth }: Packing, element: Element): Made {
+function piecesOfPixels(site: KernelSite, layer: TensorLayer, { depth }: Packed, element: Element): Made {
   const x = site.scratch('pieces', 'u32', (layer.xPixels * depth.padded * element.bytes) / 4);
   const order = depth.order && site.pack('channels', depth.order).array;
   return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded, order) };

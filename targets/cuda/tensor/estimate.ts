@@ -39,6 +39,10 @@ export interface Layer {
   readonly longest: number;
   /** Of the tiles of 16 rows by 32 bytes in these steps, how many are multiplied. */
   readonly live: number;
+  /** Of the segments in these steps, how many lines of warps load: all unless given. */
+  readonly loaded?: number;
+  /** Bytes of weights of a step, where there is room for more. */
+  readonly weightBytes?: number;
   /** Bytes that are read before products begin, and written. */
   readonly bytes: number;
 }
@@ -95,14 +99,14 @@ export function estimate(
   const across = Math.ceil(layer.pixels / tile.pixels);
   const down = Math.ceil(layer.rows / tile.rows);
   const blocks = down * across * splits;
-  const weightBytes = weightBytesOf(way, tile, element);
+  const { loaded = 1, weightBytes = weightBytesOf(way, tile, element) } = layer;
   const pieces = 128 * tile.pixels;
   const multiplies = tile.rows * tile.pixels * perStep(element) * layer.live * (way === 'extra' ? extraShare : 1);
   const clocks = {
     'tensor cores': multiplies / (device.multiplies * element.rate * (isHalved(way) ? sparseGain : 1)),
     'shared memory':
-      ((tile.rows / tile.rowsPerWarp) * pieces +
-        (tile.pixels / tile.pixelsPerWarp) * weightBytes * layer.live +
+      ((tile.rows / tile.rowsPerWarp) * pieces * loaded +
+        (tile.pixels / tile.pixelsPerWarp) * weightBytes +
         weightBytes +
         pieces) /
       device.sharedPerClock,
@@ -110,7 +114,7 @@ export function estimate(
     waiting: latency / (tile.stages - 1) / Math.min(resident, Math.max(1, blocks / device.processors)),
   };
   const [bound, perStepClocks] = largest(clocks);
-  const steps = Math.ceil(layer.longest / splits) * (layer.steps / (layer.longest * down));
+  const steps = Math.ceil(layer.longest / splits) * (layer.steps / (Math.max(1, layer.longest) * down));
   const turns =
     Math.max(1, Math.ceil(blocks / (device.processors * resident))) *
     Math.min(resident, Math.max(1, blocks / device.processors));

@@ -4,7 +4,7 @@
  */
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import type { Depth, Piece, Taps } from './depth.ts';
-import { depthOf, noPiece, pieceAt, spread } from './depth.ts';
+import { depthOf, pieceAt, spread } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
 import { extraDepth, extraShare, withExtra } from './extra.ts';
@@ -122,75 +122,6 @@ const sharedList = (depth: Depth, taps: Taps, element: Element): Pick<Packing, '
 });
 
 const listOf = (pieces: readonly Piece[]): Int32Array<ArrayBuffer> => Int32Array.from(pieces.flat());
-
-/** Rows of a tile, and bytes of a row in a segment: what tensor cores multiply at once, and skip if it is zero. */
-const tileRows = 16;
-const segmentBytes = 32;
-
-/**
- * Weights of which whole tiles are left out: a block of rows has the segments in which any of its rows has weights, four to a
- * step, and behind the weights of a step a bit for each that one of its tiles has.
- */
-export function packBlocks(matrix: Matrix, rows: number, element: Element, taps: Taps): Packing {
-  const inSegment = segmentBytes / element.bytes;
-  const depth = depthOf(matrix, element, inSegment);
-  const all = spread(matrix, depth, rows);
-  const order: Order = { rows, segments: 4, extra: 16 };
-  const size = stepBytes(order);
-  const words = wordsOf(element.store(all.values));
-  const wordsPerRow = (depth.columns * element.bytes) / 4;
-  const segments = wordsPerRow / 8;
-  const live = liveTiles(all.values, all.rows, depth.columns, inSegment);
-  const blocks = all.rows / rows;
-  const own = Array.from({ length: blocks }, (_, block) =>
-    Array.from({ length: segments }, (_, s) => s).filter((s) => tilesOf(live, block, rows, segments, s) !== 0),
-  );
-  const steps = own.map((list) => Math.ceil(list.length / 4));
-  const begins = new Int32Array(blocks + 1);
-  for (const [block, count] of steps.entries()) begins[block + 1] = begins[block] + count;
-  const weights = new Uint32Array((begins[blocks] * size) / 4);
-  const pieces: Piece[] = [];
-  const none = new Uint32Array(8);
-  own.forEach((list, block) => {
-    const to = weights.subarray((begins[block] * size) / 4, (begins[block + 1] * size) / 4);
-    const four = (step: number): readonly (number | undefined)[] => [0, 1, 2, 3].map((k) => list[4 * step + k]);
-    fillBlock(to, order, steps[block], (row, step) => {
-      const from = (block * rows + row) * wordsPerRow;
-      const parts = four(step).map((s) => (s === undefined ? none : words.subarray(from + 8 * s, from + 8 * s + 8)));
-      return Uint32Array.from(parts.flatMap((part) => [...part]));
-    });
-    for (let step = 0; step < steps[block]; step++) {
-      four(step).forEach((s, k) => {
-        for (let p = 0; p < 2; p++)
-          pieces.push(s === undefined ? noPiece : pieceAt(s * inSegment + p * perPiece(element), depth, taps, element));
-        const tiles = s === undefined ? 0 : tilesOf(live, block, rows, segments, s);
-        for (let tile = 0; tile < rows / tileRows; tile++)
-          if ((tiles >> tile) & 1) to[(step * size + 128 * rows) / 4] |= 1 << (4 * tile + k);
-      });
-    }
-  });
-  return { weights, stepBytes: size, begins, list: listOf(pieces), own: true, depth };
-}
-
-/** 1 for each tile and segment with a weight, tile by tile. */
-function liveTiles(values: Float32Array<ArrayBuffer>, rows: number, columns: number, inSegment: number): Uint8Array {
-  const segments = columns / inSegment;
-  const live = new Uint8Array((rows / tileRows) * segments);
-  for (let at = 0; at < values.length; at++)
-    if (values[at] !== 0) {
-      const [row, column] = [Math.floor(at / columns), at % columns];
-      live[Math.floor(row / tileRows) * segments + Math.floor(column / inSegment)] = 1;
-    }
-  return live;
-}
-
-/** A bit for each tile of a block. */
-function tilesOf(live: Uint8Array, block: number, rows: number, segments: number, segment: number): number {
-  let bits = 0;
-  for (let tile = 0; tile < rows / tileRows; tile++)
-    bits |= live[(block * (rows / tileRows) + tile) * segments + segment] << tile;
-  return bits;
-}
 
 const wordsOf = (bytes: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
   new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);

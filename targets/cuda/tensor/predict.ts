@@ -8,6 +8,7 @@ import type { Work } from '../../../src/target.ts';
 import type { Params } from '../../../src/tensor/type.ts';
 import { elements as count } from '../../../src/tensor/type.ts';
 import { mostPhases, phaseCount, phasesIn } from '../../gpu/phases.ts';
+import { countsPromised } from './blocks-counts.ts';
 import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
@@ -15,9 +16,9 @@ import { bestSplit } from './estimate.ts';
 import { extraShare } from './extra.ts';
 import { bytesOf, fewest } from './layer.ts';
 import type { Tile, Way } from './tiles.ts';
-import { sharedBytes, takesTile, tiles } from './tiles.ts';
+import { mostSegments, segmentBytes, sharedBytes, tileRows, tilesOf } from './tiles.ts';
 import { mostUngrouped } from './ungrouped.ts';
-import { mostLive, segmentBytes, tileRows } from './ways.ts';
+import { mostLive } from './ways.ts';
 
 export interface TensorPrediction extends Prediction {
   /** Whether weights of the format are multiplied as it has them, all of them where it is dense: others are stored with their zeros. */
@@ -44,18 +45,16 @@ export const predictTensor =
       groups > 1
         ? groupsOf(groups, rows, run, element)
         : wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, sparse);
+    const r = groups > 1 ? Math.max(tileRows, rows / groups) : encoding.params.r;
     const productOf = ({ taps, pixels }: Product) => {
       const steps = Math.ceil((taps * padded) / perStep(element));
       const bytes = bytesOf(x, (x / run) * padded, element, pixels * rows);
-      const layerIn = (tile: Tile): Layer => {
-        const down = Math.ceil(rows / tile.rows);
-        // Of the rows of a block any has weights where one of its tiles has.
-        const anyLive = 1 - (1 - share) ** (tile.rows / 16);
-        const longest = Math.max(1, Math.ceil(steps * anyLive));
-        return { rows, pixels, steps: down * longest, longest, live: share / anyLive, bytes };
-      };
-      const [tile, best] = tiles
-        .filter((t) => takesTile(way, t) && sharedBytes(way, t, element, along) <= room)
+      const layerIn = (tile: Tile): Layer => ({
+        ...{ rows, pixels, bytes, steps: Math.ceil(rows / tile.rows) * steps, longest: steps, live: 1 },
+        ...(way === 'blocks' && countsPromised(tile, steps * mostSegments, Math.ceil(rows / tileRows), share, r)),
+      });
+      const [tile, best] = tilesOf(way)
+        .filter((t) => sharedBytes(way, t, element, along) <= room)
         .map((t) => [t, bestSplit(way, t, element, along, layerIn(t))] as const)
         .reduce((a, b) => (b[1].ns < a[1].ns ? b : a));
       const [height, width] = [Math.ceil(rows / tile.rows) * tile.rows, Math.ceil(pixels / tile.pixels) * tile.pixels];

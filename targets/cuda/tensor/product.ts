@@ -66,6 +66,7 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
       placesOfPixels: sharedBytes(way, tile, element, along) - placeBytes(tile),
       ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
       ...{ placesAt: 32 * segmentsOf(way), again: functionName(again(element).name) },
+      rowAt: way === 'blocks' ? rowOfTile : '(int)blockIdx.y * rows + in_block',
       rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
       pixelOf: along === 'rows' ? 'i / rows' : 'i % staged',
       finish: finish.text,
@@ -82,6 +83,9 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
     shared: sharedBytes(way, tile, element, along),
   };
 }
+
+/** Blocks of rows have tiles of 16 rows from anywhere. */
+const rowOfTile = 'row_tiles[(int)blockIdx.y * (rows / 16) + in_block / 16] * 16 + in_block % 16';
 
 const routine = (name: string, template: string, view: object = {}): Routine => ({
   name,
@@ -156,6 +160,9 @@ export interface Operands {
   /** Pieces from one pixel, or one row of pixels, to the next. */
   readonly pitch: number;
   readonly result: Argument;
+  /** Of weights in whole tiles where those of each step begin, and which tiles of rows blocks have. */
+  readonly starts?: Argument | undefined;
+  readonly rowTiles?: Argument | undefined;
 }
 
 /** What kernels are told, in order. `reach` is that of those that read pixels. */
@@ -172,6 +179,8 @@ export function productTold(o: Operands, reach: Reach | undefined, g: Goes, resu
     words('weights', o.weights),
     list('begins', o.begins),
     list(reach ? 'taps' : 'column_list', o.list),
+    ...(o.starts === undefined ? [] : [list('starts', o.starts)]),
+    ...(o.rowTiles === undefined ? [] : [list('row_tiles', o.rowTiles)]),
     whole('own_list', o.ownList ? 1 : 0),
     whole('pitch', o.pitch),
     ...where,

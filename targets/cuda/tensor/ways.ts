@@ -1,7 +1,10 @@
 /** The ways in which a layer's weights can be multiplied on tensor cores, with what each takes; the best is taken. */
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { liveness } from '../../../src/tensor/matrix.ts';
-import type { Depth } from './depth.ts';
+import { arrange } from './blocks-arrange.ts';
+import { countsOfBands } from './blocks-counts.ts';
+import type { LiveTiles } from './blocks-live.ts';
+import { countBits, liveTiles } from './blocks-live.ts';
 import { depthOf } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perStep } from './elements.ts';
@@ -10,7 +13,7 @@ import { bestSplit } from './estimate.ts';
 import { extraDepth, fitsExtra } from './extra.ts';
 import { groupSizes, liveFours } from './gathered.ts';
 import type { Along, Tile, Way } from './tiles.ts';
-import { sharedBytes, takesTile, tiles } from './tiles.ts';
+import { blockTiles, sharedBytes, tiles } from './tiles.ts';
 
 export interface Offer {
   readonly way: Way;
@@ -42,21 +45,27 @@ export function offersFor(asked: Asked): readonly Offer[] {
   const half = asked.sparse && keepsHalf(matrix, element);
   const extra = asked.sparse && !half && fitsExtra(matrix, element);
   const extraSteps = extraDepth(matrix, element).columns / perStep(element);
-  const found = tiles.flatMap((tile): readonly Offer[] => {
-    const down = Math.ceil(matrix.rows / tile.rows);
-    const whole = layerOf(asked, down * columns, columns, 1);
-    const offer = (way: Way, layer: Layer, m?: number): readonly Offer[] =>
-      !takesTile(way, tile) || sharedBytes(way, tile, element, along) > room
-        ? []
-        : [{ way, tile, estimate: bestSplit(way, tile, element, along, layer), ...(m !== undefined && { m }) }];
-    return [
-      ...offer('dense', whole),
-      ...(half ? offer('sparse', whole) : []),
-      ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
-      ...blockOffers(asked, tile, offer),
-      ...gatheredOffers(asked, tile, offer),
-    ];
-  });
+  const live = liveTiles(matrix, element);
+  const fits = (way: Way) => (tile: Tile) => sharedBytes(way, tile, element, along) <= room;
+  const offerIn =
+    (tile: Tile): Make =>
+    (way, layer, m) =>
+      fits(way)(tile)
+        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer), ...(m !== undefined && { m }) }]
+        : [];
+  const found = [
+    ...tiles.flatMap((tile) => {
+      const offer = offerIn(tile);
+      const down = Math.ceil(matrix.rows / tile.rows);
+      return [
+        ...offer('dense', layerOf(asked, down * columns, columns, 1)),
+        ...(half ? offer('sparse', layerOf(asked, down * columns, columns, 1)) : []),
+        ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
+        ...gatheredOffers(asked, tile, offer),
+      ];
+    }),
+    ...blockTiles.filter(fits('blocks')).flatMap((tile) => blockOffers(asked, live, tile, offerIn(tile))),
+  ];
   return found.sort((a, b) => a.estimate.ns - b.estimate.ns);
 }
 
@@ -79,45 +88,15 @@ export function keepsHalf(matrix: Matrix, { group }: Element): boolean {
   return true;
 }
 
-/** Rows of a tile, and bytes of a row, that are left out or not. */
-export const tileRows = 16;
-export const segmentBytes = 32;
-
 /** Only where a fourth or more of all tiles can be left out. */
 export const mostLive = 0.75;
 
-function blockOffers(asked: Asked, tile: Tile, offer: Make): readonly Offer[] {
-  const { matrix, element } = asked;
-  const depth = depthOf(matrix, element, segmentBytes / element.bytes);
-  const live = tilesThatLive(matrix, depth, element);
-  const perBlock = tile.rows / tileRows;
-  const [down, segments] = [Math.ceil(live.length / perBlock), live[0].length];
-  const steps = Array.from({ length: down }, (_, block) => {
-    const own = live.slice(block * perBlock, (block + 1) * perBlock);
-    let count = 0;
-    for (let s = 0; s < segments; s++) if (own.some((row) => row[s] === 1)) count++;
-    return Math.ceil(count / 4);
-  });
-  const all = steps.reduce((sum, n) => sum + n, 0);
-  const kept = live.reduce((sum, row) => sum + row.reduce((n, one) => n + one, 0), 0);
-  const whole = (live.length * depthOf(matrix, element).columns * element.bytes) / segmentBytes;
-  if (kept >= mostLive * whole || all === 0) return [];
-  return offer('blocks', layerOf(asked, all, Math.max(...steps), kept / (4 * all * perBlock)));
-}
-
-/** A line for each 16 rows, with 1 for each segment in which they have a weight. */
-function tilesThatLive(matrix: Matrix, { padded, columns }: Depth, element: Element): readonly Uint8Array[] {
-  const inSegment = segmentBytes / element.bytes;
-  const live = liveness(matrix);
-  const lines = Array.from({ length: Math.ceil(matrix.rows / tileRows) }, () => new Uint8Array(columns / inSegment));
-  const { run } = matrix;
-  for (let row = 0; row < matrix.rows; row++) {
-    const line = lines[Math.floor(row / tileRows)];
-    for (let c = 0; c < matrix.columns; c++)
-      if (live[row * matrix.columns + c] === 1)
-        line[Math.floor((Math.floor(c / run) * padded + (c % run)) / inSegment)] = 1;
-  }
-  return lines;
+function blockOffers(asked: Asked, live: LiveTiles, tile: Tile, offer: Make): readonly Offer[] {
+  const { lines, segments } = live;
+  const kept = lines.reduce((sum, line) => sum + countBits(line), 0);
+  if (kept >= mostLive * lines.length * segments) return [];
+  const counts = countsOfBands(arrange(live, tile), live, tile);
+  return offer('blocks', { ...layerOf(asked, counts.steps, counts.longest, counts.live), ...counts });
 }
 
 /** Only where rows are at most half full: 2:4 alone does as much otherwise. */
