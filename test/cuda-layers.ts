@@ -129,11 +129,17 @@ export const layerCases: Readonly<Record<string, readonly WebgpuCase[]>> = {
   'sparse-vector': vectorCases,
   sparse: windowCases,
   ...lineCases,
-  softmax: [...lineCases.softmax, one('of a line for a block', { kind: 'softmax', axis: 1 }, { x: [2, 1500] })],
+  softmax: [
+    ...lineCases.softmax,
+    one('of a line for a block', { kind: 'softmax', axis: 1 }, { x: [2, 1500] }),
+    one('of lines for several blocks', { kind: 'softmax', axis: 0 }, { x: [16500, 2] }),
+  ],
   reduce: [
     ...lineCases.reduce,
     reducing('the mean of a line for a large block', 'mean', [0], [4500, 2]),
     reducing('the largest of a line for a block', 'max', [1], [3, 1030]),
+    reducing('the mean of lines for several blocks', 'mean', [1, 2], [2, 130, 127, 2]),
+    reducing('the smallest of a line for several blocks', 'min', [0, 1], [1, 20011]),
   ],
   'layer-norm': [...lineCases['layer-norm'], normalised('of a line for a block', [2, 1100])],
   attention: [

@@ -4,6 +4,7 @@ import type { Routine } from '../../src/plan/kernel.ts';
 import type { Leaving, Lines } from '../gpu/lines.ts';
 import type { Parameter } from './kernel.ts';
 import { functionName, whole } from './kernel.ts';
+import { large } from './sparse/machine.ts';
 
 /** A thread for each line is right where neighbours read what lies side by side, and lines are many enough for a large GPU. */
 export const leaving: Leaving = { leastSize: 8, shortSize: 8, manyLines: 16384 };
@@ -25,6 +26,29 @@ export function sharingOf({ size, count }: Lines): Sharing {
   const width = size >= 4 * longLine ? 512 : size >= longLine ? 256 : 32;
   const linesEach = width === 32 ? warpsEach : 1;
   return { width, linesEach, threads: width * linesEach, groups: [Math.ceil(count / linesEach)] };
+}
+
+/** Of long lines that are few each has several blocks, so that the whole GPU reads them. */
+export interface Shares {
+  readonly parts: number;
+  /** Numbers of a part; the last one may have fewer. */
+  readonly share: number;
+  readonly threads: number;
+  readonly groups: readonly number[];
+}
+
+/** Numbers of a line that are worth another launch, and of a part, whose threads have eight each. */
+const veryLong = 16384;
+const leastShare = 2048;
+const threadsOfShare = 256;
+
+/** Undefined where lines have one block each, or less. */
+export function sharesOf({ size, count }: Lines): Shares | undefined {
+  const wanted = Math.min(Math.ceil((2 * large.processors) / count), Math.floor(size / leastShare));
+  if (size < veryLong || wanted < 2) return undefined;
+  const share = Math.ceil(size / wanted);
+  const parts = Math.ceil(size / share);
+  return { parts, share, threads: threadsOfShare, groups: [count, parts] };
 }
 
 export type Fold = 'sum' | 'max' | 'min' | 'prod';

@@ -10,7 +10,7 @@ import { callOf, real, result as written } from '../kernel.ts';
 import type { Finish } from '../product.ts';
 import { mostGroups, productCall } from '../product.ts';
 import { scoreOf, sidesTold } from '../scores.ts';
-import { softmaxCall } from './softmax.ts';
+import { softmaxCalls } from './softmax.ts';
 
 export const attention: Kernel = {
   name: 'attention',
@@ -37,7 +37,7 @@ export function withSoftmax(
   const second = times(parts.second);
   if (typeof first === 'string') return first;
   if (typeof second === 'string') return second;
-  return { calls: [first, softmaxCall(scores, scores, lines), second] };
+  return { calls: [first, ...softmaxCalls(site, scores, scores, lines), second] };
 }
 
 /** Queries of a block. */
