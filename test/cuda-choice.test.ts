@@ -6,6 +6,8 @@ import { parse } from '../src/graph/parse.ts';
 import { typesOf } from '../src/plan/offers.ts';
 import type { Prediction, Target, Work } from '../src/target.ts';
 import { matrix } from '../src/tensor/matrix.ts';
+import { h100 } from '../targets/cuda/devices.ts';
+import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import { cuda } from '../targets/cuda/target.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
 import type { Way } from '../targets/cuda/tensor/tiles.ts';
@@ -27,10 +29,16 @@ function bestFor(rows: number, columns: number, pixels: number, live: Live): Way
     columns,
     maskOf(rows, columns, (r, c) => (live(r, c) ? 1 : 0)),
   );
-  const bytes = 4 * pixels * (rows + columns);
-  const asked = { matrix: weights, pixels, element: elements.f16, along: 'rows', bytes, plain: true } as const;
-  return offersFor({ ...asked, sparse: true, room: 163 * 1024 })[0].way;
+  return offersFor({ ...asked(pixels), matrix: weights, sparse: true, room: 163 * 1024 })[0].way;
 }
+
+const before = { launches: 1, bytes: 0 };
+
+const asked = (pixels: number) =>
+  ({
+    size: { pixels, along: 'rows', plain: true, bytes: 0, before },
+    ...{ element: elements.f16, setting: estimatedFor(h100) },
+  }) as const;
 
 describe('the best way', () => {
   test('of large layers is that of their weights', () => {
@@ -46,15 +54,8 @@ describe('the best way', () => {
     const groups = matrix(512, 144, 16, new Float32Array(512 * 144).fill(1));
     const all = ungrouped(groups, 32);
     if (typeof all === 'string') throw new Error(all);
-    const asked = {
-      matrix: all,
-      pixels: 12544,
-      element: elements.f16,
-      along: 'pixels',
-      bytes: 4e7,
-      plain: false,
-    } as const;
-    expect(offersFor({ ...asked, sparse: true, room: 163 * 1024 })[0].way).toBe('blocks');
+    const size = { pixels: 12544, along: 'pixels', plain: false, bytes: 4e7, before } as const;
+    expect(offersFor({ ...asked(0), size, matrix: all, sparse: true, room: 163 * 1024 })[0].way).toBe('blocks');
     expect(ungrouped(groups, 512)).toBe(
       'takes groups that have 16777216 places for weights where each row sees all channels, and these have 37748736',
     );
@@ -73,17 +74,9 @@ describe('the best way', () => {
       512,
       maskOf(256, 512, (r, c) => (two(r, c) ? 1 : 0)),
     );
-    const asked = {
-      matrix: weights,
-      pixels: 4096,
-      element: elements.f16,
-      along: 'rows',
-      bytes: 0,
-      plain: true,
-    } as const;
-    expect(new Set(offersFor({ ...asked, sparse: false, room: 99 * 1024 }).map((o) => o.way))).toEqual(
-      new Set(['dense']),
-    );
+    expect(
+      new Set(offersFor({ ...asked(4096), matrix: weights, sparse: false, room: 99 * 1024 }).map((o) => o.way)),
+    ).toEqual(new Set(['dense']));
   });
 });
 
@@ -116,11 +109,20 @@ describe('what is predicted', () => {
   const f16 = cuda.target({ arithmetic: 'f16' });
 
   test('says what computes it, how full the GPU is, what moves, and what is padded', () => {
-    const { family, detail, bound } = predicted(f16, 4096, 4096, 8192, half);
+    const { family, use, bound } = predicted(f16, 4096, 4096, 8192, half);
     expect(family).toBe('sparse tensor cores in f16');
-    expect(detail).toMatch(/^256x128 a block, 1 block and 13 % of the threads of a multiprocessor, \d+ MB moved$/);
+    expect(use).toMatchObject({
+      tile: '256x128',
+      resident: 1,
+      occupancy: 0.125,
+      registers: expect.any(Number),
+      padding: 0,
+    });
+    expect(use?.bytes).toBeGreaterThan(4 * 8192 * (4096 + 4096));
     expect(['cache', 'tensor cores']).toContain(bound);
-    expect(predicted(f16, 4096, 4096, 9, dense).detail).toMatch(/, steps shared by \d+, .*, \d+ % padding$/);
+    const few = predicted(f16, 4096, 4096, 9, dense).use;
+    expect(few?.splits).toBeGreaterThan(1);
+    expect(few?.padding).toBeGreaterThan(1);
     expect(predicted(f16, 4096, 4096, 9, dense).bound).toBe('memory');
   });
 
@@ -157,9 +159,9 @@ return "y"=%y
     const call = byId.get('y') as Call;
     const cost = { bytes: 4 * 294912, multiplies: 294912, lookups: 0, tests: 0 };
     const work = { call, types: typesOf(call, byId), encoding: { format: 'dense', params: {} }, cost, reuse: 1024 };
-    const { family, detail } = f16.predict(work);
+    const { family, use } = f16.predict(work);
     expect(family).toBe('tensor cores in f16');
-    expect(detail).toMatch(/^4 products, /);
+    expect(use?.products).toBe(4);
   });
 
   test('is of f32 where nothing else is asked for, or the layer is small', () => {

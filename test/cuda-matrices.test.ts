@@ -1,9 +1,8 @@
 /** Products of what is computed, and attention, on tensor cores, as files are emitted, on this machine's processor: some; all with the slow tests. */
 import { expect, test } from 'vitest';
 import { lower } from '../src/plan/lower.ts';
-import { archsOf } from '../targets/cuda/archs.ts';
 import type { Arithmetic } from '../targets/cuda/arithmetic.ts';
-import { kernelsFor } from '../targets/cuda/kernels/index.ts';
+import { cuda } from '../targets/cuda/target.ts';
 import { installed } from './cpu-build.ts';
 import { matrixCases, matrixFaults } from './cuda-matrices.ts';
 import { attending, product } from './webgpu-cases-lines.ts';
@@ -25,6 +24,6 @@ test.each<readonly [Arithmetic, string, string]>([
   ['f32', 'sm_80', ''],
   ['bf16', 'sm_75,sm_80', ''],
 ])('in %s on %s they go to "%s…"', (arithmetic, arch, first) => {
-  const taken = both.map((graph) => lower(graph, kernelsFor(archsOf(arch), arithmetic)).steps.at(-1)?.work);
+  const taken = both.map((graph) => lower(graph, cuda.target({ arch, arithmetic }).kernels).steps.at(-1)?.work);
   expect(taken).toMatchObject([{ kernel: `${first}matmul` }, { kernel: `${first}attention` }]);
 });

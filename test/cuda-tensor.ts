@@ -5,8 +5,10 @@ import type { Value } from '../src/ops/rules.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
 import type { Shape } from '../src/tensor/type.ts';
 import { elements as count, tensor } from '../src/tensor/type.ts';
+import { h100 } from '../targets/cuda/devices.ts';
 import { tensorKernel } from '../targets/cuda/kernels/tensor.ts';
 import { tensorWholeKernel } from '../targets/cuda/kernels/tensor-whole.ts';
+import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import type { Choose } from '../targets/cuda/tensor/calls.ts';
 import type { Element } from '../targets/cuda/tensor/elements.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
@@ -17,7 +19,7 @@ import { graphOf } from './cpu-kernels/kit.ts';
 import { random, stored } from './cuda-weights.ts';
 import { typeOfSample } from './ops/law.ts';
 
-export const everything = { sparse: true, room: 99 * 1024 };
+export const everything = { sparse: true, room: 99 * 1024, setting: estimatedFor(h100) };
 
 /** The smallest tile of a way, its steps shared out among so many. */
 const smallest =

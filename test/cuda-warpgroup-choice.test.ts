@@ -7,7 +7,8 @@ import { lower } from '../src/plan/lower.ts';
 import { typesOf } from '../src/plan/offers.ts';
 import type { TargetOptions, Work } from '../src/target.ts';
 import { archsOf, codeFlags } from '../targets/cuda/archs.ts';
-import { kernelsFor } from '../targets/cuda/kernels/index.ts';
+import { h100 } from '../targets/cuda/devices.ts';
+import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import { cuda } from '../targets/cuda/target.ts';
 import { wideOffers } from '../targets/cuda/warpgroup/offers.ts';
 import { graphOf } from './cpu-kernels/kit.ts';
@@ -39,11 +40,13 @@ const hopper = { arch: 'sm_90a', arithmetic: 'f16' };
 
 describe('what is predicted', () => {
   test('of large layers names warpgroups, and what they wait for', () => {
-    const { family, detail, bound } = predicted(hopper, 4096, 4096, 4096, 'nm');
+    const { family, use, bound } = predicted(hopper, 4096, 4096, 4096, 'nm');
     expect(family).toBe('sparse tensor cores by warpgroups in f16');
-    expect(detail).toMatch(
-      /^\d+x\d+ a block, 1 block and 19 % of the threads of a multiprocessor, \d+ MB moved, pixels brought once for two blocks$/,
-    );
+    expect(use).toMatchObject({
+      tile: expect.stringMatching(/^\d+x\d+ in pairs$/),
+      resident: 1,
+      occupancy: 384 / 2048,
+    });
     expect(bound).toBe('shared memory');
     expect(predicted({ ...hopper, arithmetic: 'bf16' }, 4096, 4096, 4096, 'dense').family).toBe(
       'tensor cores by warpgroups in bf16',
@@ -72,7 +75,7 @@ describe('what is predicted', () => {
 test('layers go to warpgroups or to warps as is predicted', () => {
   const kernelOf = (rows: number, columns: number, pixels: number, arch: string) => {
     const one = layer('one', { kind: 'linear', activation: 'none' }, [pixels, columns], [rows, columns], () => true);
-    const plan = lower(graphOf([one]), kernelsFor(archsOf(arch), 'f16'));
+    const plan = lower(graphOf([one]), cuda.target({ arch, arithmetic: 'f16' }).kernels);
     return plan.steps.map(({ work }) => (work.kind === 'routines' ? work.kernel : 'loops')).at(-1);
   };
   expect(kernelOf(1024, 512, 2048, 'sm_90a')).toBe('warpgroup');
@@ -81,7 +84,8 @@ test('layers go to warpgroups or to warps as is predicted', () => {
 });
 
 test('two blocks share pixels where rows do for both', () => {
-  const best = (rows: number) => wideOffers(['dense'], { rows, columns: 4096, pixels: 8192, bytes: 0 })[0].tile;
+  const others = { columns: 4096, pixels: 8192, bytes: 0, before: { launches: 1, bytes: 0 } };
+  const best = (rows: number) => wideOffers(['dense'], { rows, ...others }, estimatedFor(h100))[0].tile;
   expect(best(4096).blocks).toBe(2);
   expect(best(100).blocks).toBe(1);
 });

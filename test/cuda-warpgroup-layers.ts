@@ -4,9 +4,11 @@ import type { Graph } from '../src/graph/graph.ts';
 import type { Op } from '../src/ops/index.ts';
 import type { Activation } from '../src/ops/scalar.ts';
 import type { Kernel } from '../src/plan/kernel.ts';
+import { h100 } from '../targets/cuda/devices.ts';
 import { warpgroupKernel } from '../targets/cuda/kernels/warpgroup.ts';
+import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
-import { h100 } from '../targets/cuda/tensor/estimate.ts';
+
 import type { WideTile, WideWay } from '../targets/cuda/warpgroup/tiles.ts';
 import type { Case } from './cpu-kernels/kit.ts';
 import { graphOf } from './cpu-kernels/kit.ts';
@@ -95,12 +97,11 @@ export const wideKernels: readonly Kernel[] = wideLayers.map(
   ({ layer: { values }, way, tile: own, splits = 1, bf16 }) => {
     const kernel = warpgroupKernel(
       bf16 ? elements.bf16 : elements.f16,
-      { sparse: true, room: 227 * 1024 },
+      { sparse: true, room: 227 * 1024, setting: estimatedFor({ ...h100, processors: 3 }) },
       (offers) => {
         const offer = offers.find((o) => o.way === way && JSON.stringify(o.tile) === JSON.stringify(own));
         return offer && { ...offer, estimate: { ...offer.estimate, splits } };
       },
-      { ...h100, processors: 3 },
     );
     const [, { type }] = values;
     return {

@@ -5,6 +5,7 @@ import type { Advice } from '../explain/advise.ts';
 import type { ExplainedLayer, ExplainedOffer } from '../explain/explain.ts';
 import { denseOf } from '../explain/explain.ts';
 import type { Explained } from '../explain/page.ts';
+import { offerInWords, othersInWords } from '../explain/reasons.ts';
 import type { Paint } from './paint.ts';
 import { printBytes, printCount, printMicroseconds, printPercent, printTime, shortName, table } from './paint.ts';
 
@@ -21,13 +22,25 @@ export function asText(explained: Explained, { file, detailed, width }: Manner, 
   const head = `${paint.bold(visible(file))} on ${target}${cpu === null ? '' : ` ${cpu}`}${tuning === null ? '' : paint.dim(`, by the rates ${visible(tuning)}`)}`;
   if (layers.length === 0) return [head, '', 'no layer has weights'];
   const dense = layers.filter(({ whyNotSparse }) => whyNotSparse !== null);
+  const others = layers.filter(({ whyNotAsked }) => whyNotAsked !== null);
   return [
     head,
     '',
     ...(detailed ? layers.flatMap((layer) => detail(layer, paint)) : layerTable(layers, width, paint)),
     ...(detailed || dense.length === 0
       ? []
-      : ['', paint.bold('why not sparse'), ...dense.flatMap((layer) => reason(layer, paint))]),
+      : [
+          '',
+          paint.bold('why not sparse'),
+          ...dense.flatMap(({ name, whyNotSparse }) => reason(name, whyNotSparse, paint)),
+        ]),
+    ...(detailed || others.length === 0
+      ? []
+      : [
+          '',
+          paint.bold('why not as asked'),
+          ...others.flatMap(({ name, whyNotAsked }) => reason(name, whyNotAsked, paint)),
+        ]),
     ...(advice === null ? [] : ['', paint.bold('what to prune to'), ...adviceTable(advice, paint)]),
     ...(detailed ? [] : ['', ...totals(explained)]),
   ];
@@ -44,6 +57,13 @@ const columns: readonly Column[] = [
   { head: 'predicted', align: 'right', of: ({ chosen }) => printMicroseconds(chosen.ns) },
   { head: 'dense', align: 'right', of: (layer) => printMicroseconds(denseOf(layer).ns) },
   { head: 'bound by', rank: 3, of: ({ chosen }) => chosen.bound },
+  { head: 'occupancy', rank: 3, align: 'right', of: ({ chosen: { use } }) => (use ? printPercent(use.occupancy) : '') },
+  {
+    head: 'padding',
+    rank: 5,
+    align: 'right',
+    of: ({ chosen: { use } }) => (use?.padding === undefined ? '' : printPercent(use.padding)),
+  },
   { head: 'stored', rank: 5, align: 'right', of: ({ storedBytes }) => printBytes(storedBytes) },
   { head: 'moved', rank: 6, align: 'right', of: ({ movedBytes }) => printBytes(movedBytes) },
   { head: 'FLOP', rank: 6, align: 'right', of: ({ flops }) => printCount(flops) },
@@ -61,8 +81,9 @@ function layerTable(layers: readonly ExplainedLayer[], width: number, paint: Pai
     columns.map(({ head }) => paint.dim(head)),
     ...layers.map((layer) => columns.map(({ of }) => of(layer))),
   ];
+  const tells = columns.map((_, i) => rows.slice(1).some((row) => row[i] !== ''));
   for (let least = 7; ; least--) {
-    const shown = columns.flatMap(({ rank = 0 }, i) => (rank < least ? [i] : []));
+    const shown = columns.flatMap(({ rank = 0 }, i) => (rank < least && tells[i] ? [i] : []));
     const lines = table(
       rows.map((row) => shown.map((i) => row[i])),
       shown.map((i) => columns[i].align ?? 'left'),
@@ -71,8 +92,8 @@ function layerTable(layers: readonly ExplainedLayer[], width: number, paint: Pai
   }
 }
 
-const reason = ({ name, whyNotSparse }: ExplainedLayer, paint: Paint): readonly string[] => [
-  `${paint.bold(shortName(name, 60))}: ${whyNotSparse ?? ''}`,
+const reason = (name: string, why: string | null, paint: Paint): readonly string[] => [
+  `${paint.bold(shortName(name, 60))}: ${why ?? ''}`,
 ];
 
 function detail(layer: ExplainedLayer, paint: Paint): readonly string[] {
@@ -88,6 +109,7 @@ function detail(layer: ExplainedLayer, paint: Paint): readonly string[] {
       ['left', 'right', 'right', 'left', 'left'],
     ),
     ...unfit.map(({ format, reason: why }) => paint.dim(`  not ${format}: ${why}`)),
+    ...othersInWords(chosen).map((line) => paint.dim(`  ${line}`)),
     ...refusedBy.map((refused) => paint.dim(`  not by ${refused.kernel}: ${refused.reason}`)),
     ...table(
       alternatives.map(({ pattern, ns, from }) => [
@@ -101,14 +123,11 @@ function detail(layer: ExplainedLayer, paint: Paint): readonly string[] {
   ];
 }
 
-const offerRow = (
-  { format, bytes, ns, bound, routine, detail, wanted }: ExplainedOffer,
-  paint: Paint,
-): readonly string[] => [
-  `  ${format}`,
-  printBytes(bytes),
-  printMicroseconds(ns),
-  wanted ? `${routine}, bound by ${bound}${detail === undefined ? '' : `: ${detail}`}` : paint.dim('not wanted'),
+const offerRow = (offer: ExplainedOffer, paint: Paint): readonly string[] => [
+  `  ${offer.format}`,
+  printBytes(offer.bytes),
+  printMicroseconds(offer.ns),
+  offer.wanted ? offerInWords(offer) : paint.dim(offer.zeros ? offerInWords(offer) : 'not wanted'),
 ];
 
 function adviceTable(advice: readonly Advice[], paint: Paint): readonly string[] {

@@ -1,6 +1,7 @@
 /** What `espalier tune -t cuda` does. Loaded only when it runs, so that help comes at once. */
 import { countsOf } from '../../targets/cuda/counts.ts';
-import { h100 } from '../../targets/cuda/rates/h100.ts';
+import { h100 as device } from '../../targets/cuda/devices.ts';
+import { estimatedRates } from '../../targets/cuda/rates/estimated.ts';
 import { visible } from '../diagnostic.ts';
 import { partsFor } from '../make/parts.ts';
 import { gpuFile, writeTuning } from '../make/tuning.ts';
@@ -20,7 +21,7 @@ export async function tuneCuda({ quick, out, arch }: Flags, desk: Desk): Promise
   const { io, report, doing } = desk;
   if (!partsFor({ target: 'cuda', ...(arch !== undefined && { arch }) }, report)) return false;
   doing('making layers to measure');
-  const { graph, probes } = probesFor(quick ? quickGpuGrid : wholeGpuGrid, countsOf);
+  const { graph, probes } = probesFor(quick ? quickGpuGrid : wholeGpuGrid, (work) => countsOf(work, device));
   const seconds = quick ? quickSeconds : wholeSeconds;
   const options = { seconds, journal: io.journal, signal: io.signal, doing, ...(arch !== undefined && { arch }) };
   const measured = await measureOnCuda(graph, options, report);
@@ -28,7 +29,7 @@ export async function tuneCuda({ quick, out, arch }: Flags, desk: Desk): Promise
   // Names come from drivers.
   const { name, arch: own, toolkit } = measured.device;
   const where = { machine: visible(`${name} (${own})`), compiler: visible(`CUDA ${toolkit}`) };
-  const tuned = tuneFrom(probes, measured.times, h100, where);
+  const tuned = tuneFrom(probes, measured.times, estimatedRates(device), where);
   const file = out ?? gpuFile(where, 'cuda');
   const { families } = tuned.rates;
   if (!writeTuning(file, { version: 1, target: 'cuda', ...where, families }, report)) return false;

@@ -10,7 +10,7 @@ import type { Offer, Work } from '../plan/offers.ts';
 import { macsOf, offersFor, typesOf, workOf } from '../plan/offers.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { bytesStored } from '../plan/plan.ts';
-import type { Prediction } from '../plan/rates.ts';
+import type { Other, Prediction, Use } from '../plan/rates.ts';
 import { printEncoding, stepsByCall } from '../plan/report.ts';
 import { bytesMoved, storedBytes } from '../plan/traffic.ts';
 import type { Target } from '../target.ts';
@@ -82,6 +82,8 @@ export interface ExplainedLayer {
   readonly why: string;
   /** Why it is not sparse, and what would change that; null where it is, or where nothing is pruned. */
   readonly whyNotSparse: string | null;
+  /** Why it is not computed by what was asked for, such as tensor cores; null where it is, or where nothing was. */
+  readonly whyNotAsked: string | null;
 }
 
 export interface ExplainedOffer {
@@ -94,8 +96,12 @@ export interface ExplainedOffer {
   readonly bound: string;
   /** The routine that computes it, as the target calls it. */
   readonly routine: string;
-  /** How it uses the machine, where the target says so: `120 blocks, 2 a multiprocessor`. */
-  readonly detail?: string;
+  /** How it uses a GPU, where the target says so. */
+  readonly use?: Use;
+  /** That weights are multiplied with the zeros that the format leaves out. */
+  readonly zeros?: true;
+  /** What else could compute it, and does not. */
+  readonly others?: readonly Other[];
   /** Whether the target or the config would have it at any price. */
   readonly wanted: boolean;
 }
@@ -163,7 +169,7 @@ function explainLayer(weights: Weights, { byId, steps, storedFor, target, known,
   };
   const offerIn = (format: string, params: Offer['encoding']['params']): Offer => {
     const cost = formatNamed(format)?.cost(matrix, params) ?? bug(`no format is called "${format}"`);
-    return { encoding: { format, params }, cost };
+    return { encoding: { format, params }, cost, matrix };
   };
   const { offers, refused } = offersFor(weights);
   const zeros = 1 - countLive(matrix) / matrix.data.length;
@@ -207,12 +213,14 @@ function explainLayer(weights: Weights, { byId, steps, storedFor, target, known,
 
 const printed = (
   { encoding, cost }: Offer,
-  { ns, bound, family, detail }: Prediction,
+  { ns, bound, family, use, zeros, others }: Prediction,
 ): Omit<ExplainedOffer, 'wanted'> => ({
   format: printEncoding(encoding),
   bytes: cost.bytes,
   ns,
   bound,
   routine: family,
-  ...(detail !== undefined && { detail }),
+  ...(use && { use }),
+  ...(zeros && { zeros }),
+  ...(others && { others }),
 });

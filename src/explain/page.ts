@@ -1,5 +1,6 @@
 /** An explanation as a page: plots of what each layer holds and takes, and behind each layer all that was on offer. */
 
+import type { Use } from '../plan/rates.ts';
 import type { Bars } from '../plot/bars.ts';
 import { barsPlot } from '../plot/bars.ts';
 import type { Section } from '../plot/page.ts';
@@ -9,7 +10,7 @@ import { element, together } from '../plot/svg.ts';
 import type { Advice } from './advise.ts';
 import type { ExplainedLayer, ExplainedOffer, Explanation } from './explain.ts';
 import { denseOf } from './explain.ts';
-import { times } from './reasons.ts';
+import { offerInWords, othersInWords, percent, times } from './reasons.ts';
 
 export interface Explained extends Explanation {
   readonly model: string;
@@ -27,6 +28,8 @@ export function explanationPage(explained: Explained, measured: Measured | undef
   const { model, target, cpu, tuning, layers, totals, advice } = explained;
   const on = `${target}${cpu === null ? '' : ` ${cpu}`}`;
   const stuck = layers.filter((layer) => layer.whyNotSparse !== null);
+  const elsewhere = layers.filter((layer) => layer.whyNotAsked !== null);
+  const onGpu = layers.flatMap(({ name, chosen }) => (chosen.use ? [{ name, chosen, use: chosen.use }] : []));
   const sections: readonly (Section | undefined)[] = [
     {
       title: 'In all',
@@ -42,8 +45,10 @@ export function explanationPage(explained: Explained, measured: Measured | undef
       ],
     },
     stuck.length === 0 ? undefined : { title: 'Why not sparse', content: stuck.map(stuckLayer) },
+    elsewhere.length === 0 ? undefined : { title: 'Why not as asked', content: elsewhere.map(elsewhereLayer) },
     advice === null ? undefined : { title: 'What to prune to', content: [adviceTable(advice)] },
     { title: 'Time', text: timeText(measured, totals.otherSteps), content: [timePlot(layers, measured)] },
+    onGpu.length === 0 ? undefined : { title: 'Use of the GPU', text: useText, content: [useTable(onGpu)] },
     { title: 'Zeros', content: [zerosPlot(layers)] },
     { title: 'Bytes of weights', content: [bytesPlot(layers)] },
     { title: 'Layers', text: 'Open a layer for everything that was on offer.', content: layers.map(details) },
@@ -118,6 +123,31 @@ const bytesPlot = (layers: readonly ExplainedLayer[]): Markup =>
 const stuckLayer = ({ name, whyNotSparse }: ExplainedLayer): Markup =>
   element('p', {}, element('strong', {}, name), `: ${whyNotSparse ?? ''}`);
 
+const elsewhereLayer = ({ name, whyNotAsked }: ExplainedLayer): Markup =>
+  element('p', {}, element('strong', {}, name), `: ${whyNotAsked ?? ''}`);
+
+const useText =
+  'Occupancy is the share of the threads of a multiprocessor that are at work. Padding is what is multiplied for nothing, against what is not.';
+
+function useTable(
+  layers: readonly { readonly name: string; readonly chosen: ExplainedOffer; readonly use: Use }[],
+): Markup {
+  const right = { align: 'right' } as const;
+  return tableOf(
+    [
+      ...[{ head: 'layer' }, { head: 'computed by' }, { head: 'bound by' }, { head: 'a block' }],
+      ...['blocks', 'occupancy', 'registers', 'shared', 'moved', 'padding'].map((head) => ({ head, ...right })),
+    ],
+    layers.map(({ name, chosen, use }) => [
+      ...[name, chosen.routine, chosen.bound, use.tile ?? '–'],
+      ...[count(use.blocks), percent(use.occupancy), use.registers === undefined ? '–' : count(use.registers)],
+      use.shared === undefined ? '–' : bytes(use.shared),
+      bytes(Math.round(use.bytes)),
+      use.padding === undefined ? '–' : percent(use.padding),
+    ]),
+  );
+}
+
 const adviceTable = (advice: readonly Advice[]): Markup =>
   tableOf(
     [
@@ -176,13 +206,13 @@ function details(layer: ExplainedLayer): Markup {
         ]),
     ...list([
       ...unfit.map(({ format, reason }) => `not ${format}: ${reason}`),
+      ...othersInWords(chosen),
       ...refusedBy.map((refused) => `not by ${refused.kernel}: ${refused.reason}`),
     ]),
   );
 }
 
-const remark = ({ wanted, routine, bound, detail }: ExplainedOffer): string =>
-  wanted ? `${routine}, bound by ${bound}${detail === undefined ? '' : `: ${detail}`}` : 'not wanted';
+const remark = (offer: ExplainedOffer): string => (offer.wanted || offer.zeros ? offerInWords(offer) : 'not wanted');
 
 const list = (lines: readonly string[]): readonly Markup[] =>
   lines.length === 0 ? [] : [element('ul', {}, together(...lines.map((line) => element('li', {}, line))))];

@@ -6,6 +6,26 @@ const share = z.number().min(0).max(1);
 const ns = z.number().min(0);
 const shape = z.array(z.int().min(1));
 
+const useSchema = z.strictObject({
+  /** Blocks of threads; those that a multiprocessor has room for, and the share of its threads that these have at work. */
+  blocks: count,
+  resident: count,
+  occupancy: share,
+  /** Of a thread, at most. */
+  registers: count.optional(),
+  /** Bytes of shared memory of a block. */
+  shared: z.number().min(0).optional(),
+  /** Bytes from and to memory. */
+  bytes: z.number().min(0),
+  /** Rows by pixels of a block, and blocks that share each sum, where there are several. */
+  tile: z.string().optional(),
+  splits: count.optional(),
+  /** Of several products that follow each other all but the bytes is told of the longest. */
+  products: count.optional(),
+  /** Multiply-adds that are done for nothing since sizes are no multiples of tiles, against those that are not. */
+  padding: z.number().min(0).optional(),
+});
+
 export const offerSchema = z.strictObject({
   /** With its parameters: `csr index=16`. */
   format: z.string(),
@@ -16,8 +36,21 @@ export const offerSchema = z.strictObject({
   bound: z.string(),
   /** The routine that computes it, as the target calls it. */
   routine: z.string(),
-  /** How it uses the machine, where the target says so: `120 blocks, 2 a multiprocessor`. */
-  detail: z.string().optional(),
+  /** How it uses a GPU, where the target says so. */
+  use: useSchema.optional(),
+  /** That weights are multiplied with the zeros that the format leaves out. */
+  zeros: z.literal(true).optional(),
+  /** What else could compute it: what that would take, or why it takes no such work. `asked`: that it is what was asked for. */
+  others: z
+    .array(
+      z.strictObject({
+        routine: z.string(),
+        ns: ns.optional(),
+        reason: z.string().optional(),
+        asked: z.literal(true).optional(),
+      }),
+    )
+    .optional(),
   /** Whether the target or the config would have it at any price. */
   wanted: z.boolean(),
 });
@@ -56,6 +89,8 @@ export const layerSchema = z.strictObject({
   why: z.string(),
   /** Why it is not sparse, and what would change that; null where it is, or where nothing is pruned. */
   whyNotSparse: z.string().nullable(),
+  /** Why it is not computed by what was asked for, such as tensor cores; null where it is, or where nothing was. */
+  whyNotAsked: z.string().nullable(),
 });
 
 export const adviceSchema = z.strictObject({

@@ -10,11 +10,13 @@ export interface Bounds {
 }
 
 /** By id; undefined where nothing is known, and for real numbers. */
-export function boundsIn(graph: Graph): (id: Id) => Bounds | undefined {
-  const byId = nodesById(graph);
+export const boundsIn = (graph: Graph): ((id: Id) => Bounds | undefined) => boundsOfAll(nodesById(graph));
+
+/** Of nodes in the order of a graph. */
+export function boundsOfAll(byId: ReadonlyMap<Id, Node>): (id: Id) => Bounds | undefined {
   const known = new Map<Id, Bounds | undefined>();
   // Nodes stand after what they use.
-  for (const node of graph.nodes) if (node.type.dtype === 'i32') known.set(node.id, boundsOf(node));
+  for (const node of byId.values()) if (node.type.dtype === 'i32') known.set(node.id, boundsOf(node));
   return (id) => known.get(id);
 
   function boundsOf(node: Node): Bounds | undefined {

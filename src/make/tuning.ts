@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { families } from '../../targets/cpu/counts.ts';
 import { cpuNamed } from '../../targets/cpu/cpus.ts';
 import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
-import { h100 } from '../../targets/cuda/rates/h100.ts';
+import { h100 } from '../../targets/cuda/devices.ts';
+import { estimatedRates } from '../../targets/cuda/rates/estimated.ts';
 import type { GpuRates as CudaRates } from '../../targets/cuda/rates/rates.ts';
 import { families as gpuFamilies } from '../../targets/webgpu/counts.ts';
 import type { GpuRates } from '../../targets/webgpu/rates/rates.ts';
@@ -60,7 +61,9 @@ export const cudaTuningSchema: z.ZodType<CudaTuning> = z.strictObject({
   target: z.literal('cuda'),
   machine: z.string(),
   compiler: z.string(),
-  families: z.strictObject(Object.fromEntries(Object.keys(h100.families).map((family) => [family, rates]))),
+  families: z.strictObject(
+    Object.fromEntries(Object.keys(estimatedRates(h100).families).map((family) => [family, rates])),
+  ),
 }) as unknown as z.ZodType<CudaTuning>;
 
 export const gpuTuningSchema: z.ZodType<GpuTuning> = z.strictObject({

@@ -1,6 +1,8 @@
 /** Every format that can hold a layer's weights, with its price: what choose-formats decides by, and reports show. */
 import type { Cost } from '../formats/format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
+import type { Bounds } from '../graph/bounds.ts';
+import { boundsOfAll } from '../graph/bounds.ts';
 import type { Call, Id, Node } from '../graph/graph.ts';
 import { operandsOf } from '../graph/graph.ts';
 import type { Weights } from '../graph/weights.ts';
@@ -15,6 +17,8 @@ export interface Offer {
   readonly cost: Cost;
   /** That it is taken wherever it has a price at all. */
   readonly asked?: true;
+  /** The weights themselves; absent where others are supposed to cost as much. */
+  readonly matrix?: Matrix;
 }
 
 export interface Refusal {
@@ -36,6 +40,10 @@ export interface Work {
   readonly cost: Cost;
   /** Whether the weights were made to be stored so. */
   readonly asked?: true;
+  /** The weights themselves, where they are known. */
+  readonly matrix?: Matrix;
+  /** Which whole numbers an operand can be, where that is known. */
+  readonly bounds?: (operand: string) => Bounds | undefined;
   /** How often each weight is multiplied in one run. */
   readonly reuse: number;
 }
@@ -64,6 +72,7 @@ function findOffers(matrix: Matrix): Offers {
       found.fits.map((params) => ({
         encoding: { format: format.name, params },
         cost: format.cost(matrix, params),
+        matrix,
         ...(found.asked && { asked: found.asked }),
       })),
     ),
@@ -84,7 +93,22 @@ export function offersForAll(layers: readonly Weights[]): readonly Offer[] {
 /** `call` with its weights stored as `offer` says. */
 export function workOf(call: Call, offer: Offer, byId: ReadonlyMap<Id, Node>): Work {
   const types = typesOf(call, byId);
-  return { call, types, ...offer, reuse: macsOf(call, types) / elements(types.weights.shape) };
+  const work = { call, types, ...offer, reuse: macsOf(call, types) / elements(types.weights.shape) };
+  if (types.weights.dtype !== 'i32') return work;
+  const bounds = (operand: string): Bounds | undefined => {
+    const node = operandsOf(call, byId)[operand];
+    return node && boundsAmong(byId)(node.id);
+  };
+  return { ...work, bounds };
+}
+
+/** Found when they are first asked for. */
+const bounded = new WeakMap<ReadonlyMap<Id, Node>, ReturnType<typeof boundsOfAll>>();
+
+function boundsAmong(byId: ReadonlyMap<Id, Node>): ReturnType<typeof boundsOfAll> {
+  const found = bounded.get(byId) ?? boundsOfAll(byId);
+  bounded.set(byId, found);
+  return found;
 }
 
 export const typesOf = (call: Call, byId: ReadonlyMap<Id, Node>): Types =>

@@ -5,28 +5,38 @@ export interface Arch {
   /** `sm_90` */
   readonly name: string;
   readonly doc: string;
-  /** kB of shared memory that a block can have. */
+  /** kB of shared memory that a block can have, and that all blocks of a multiprocessor have. */
   readonly shared: number;
+  readonly processorShared: number;
+  /** Of a multiprocessor: multiply-adds of f32 in a clock, threads, and blocks. */
+  readonly lanes: number;
+  readonly threads: number;
+  readonly blocks: number;
   /** Whether devices that are newer run nothing of it: there is no PTX. */
   readonly alone?: true;
 }
 
-const arch = (number: number, doc: string, shared: number): Arch => ({ name: `sm_${number}`, doc, shared });
+const arch = (
+  number: number,
+  doc: string,
+  [shared, processorShared]: readonly [number, number],
+  [lanes, threads, blocks]: readonly [number, number, number],
+): Arch => ({ name: `sm_${number}`, doc, shared, processorShared, lanes, threads, blocks });
 
-/** Those of CUDA 13, in ascending order. */
+/** Those of CUDA 13, in ascending order. What a multiprocessor has is in the CUDA C++ Programming Guide, by compute capability. */
 export const archs: readonly Arch[] = [
-  arch(75, 'Turing', 64),
-  arch(80, 'A100', 163),
-  arch(86, 'GeForce 30, A10', 99),
-  arch(87, 'Jetson Orin', 163),
-  arch(89, 'GeForce 40, L4, L40', 99),
-  arch(90, 'H100, H200', 227),
-  { ...arch(90, 'H100, H200, with what they alone have', 227), name: 'sm_90a', alone: true },
-  arch(100, 'B200', 227),
-  arch(103, 'B300', 227),
-  arch(110, 'Jetson Thor', 227),
-  arch(120, 'GeForce 50', 99),
-  arch(121, 'DGX Spark', 99),
+  arch(75, 'Turing', [64, 64], [64, 1024, 16]),
+  arch(80, 'A100', [163, 164], [64, 2048, 32]),
+  arch(86, 'GeForce 30, A10', [99, 100], [128, 1536, 16]),
+  arch(87, 'Jetson Orin', [163, 164], [128, 1536, 16]),
+  arch(89, 'GeForce 40, L4, L40', [99, 100], [128, 1536, 24]),
+  arch(90, 'H100, H200', [227, 228], [128, 2048, 32]),
+  { ...arch(90, 'H100, H200, with what they alone have', [227, 228], [128, 2048, 32]), name: 'sm_90a', alone: true },
+  arch(100, 'B200', [227, 228], [128, 2048, 32]),
+  arch(103, 'B300', [227, 228], [128, 2048, 32]),
+  arch(110, 'Jetson Thor', [227, 228], [128, 1536, 24]),
+  arch(120, 'GeForce 50', [99, 100], [128, 1536, 24]),
+  arch(121, 'DGX Spark', [99, 100], [128, 1536, 24]),
 ];
 
 export const defaultArchs = 'sm_80,sm_90';
@@ -53,6 +63,8 @@ export const haveWarpgroups = (wanted: readonly Arch[]): boolean => wanted.every
 
 /** Bytes of shared memory that a block can have on all of them. */
 export const roomOn = (wanted: readonly Arch[]): number => 1024 * Math.min(...wanted.map(({ shared }) => shared));
+
+export const archNamed = (name: string): Arch | undefined => archs.find((a) => a.name === name);
 
 /** Of a list without fault, in ascending order. */
 export const archsOf = (text: string): readonly Arch[] => archs.filter(({ name }) => text.split(',').includes(name));

@@ -1,9 +1,12 @@
 /** What the kernels of a layer do, counted: by shapes and by what the format of the weights costs, packing nothing. */
-import type { Counted } from '../../src/plan/rates.ts';
+import type { Counted, Use } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
 import { elements } from '../../src/tensor/type.ts';
+import type { Device } from './devices.ts';
 import type { OffFamily, OffThing } from './sparse/counts.ts';
 import { offCounts } from './sparse/counts.ts';
+import type { TensorFamily, TensorThing } from './tensor/estimate.ts';
+import type { wideFamilies } from './warpgroup/estimate.ts';
 
 /**
  * Things that are counted, of all threads together unless it says otherwise.
@@ -14,9 +17,9 @@ import { offCounts } from './sparse/counts.ts';
  *     weights   bytes of weights
  *     memory    bytes of pictures that are read and written, each once
  *
- * and what binds kernels off the tensor cores: see `sparse/counts.ts`.
+ * and what binds kernels: see `sparse/counts.ts` and `tensor/estimate.ts`.
  */
-export type Thing = 'call' | 'multiply' | 'serial' | 'weights' | 'memory' | OffThing;
+export type Thing = 'call' | 'multiply' | 'serial' | 'weights' | 'memory' | OffThing | TensorThing;
 
 export type GpuCounts = Readonly<Partial<Record<Thing, number>>>;
 
@@ -47,15 +50,19 @@ const ways = [
   },
 ] as const satisfies readonly Way[];
 
-export type Family = (typeof ways)[number]['family'] | OffFamily;
+type WideFamily = (typeof wideFamilies)[keyof typeof wideFamilies];
+
+export type Family = (typeof ways)[number]['family'] | OffFamily | TensorFamily | WideFamily;
 
 export interface GpuCounted extends Counted {
   readonly family: Family;
   readonly counts: GpuCounts;
+  readonly use?: Use;
 }
 
-export function countsOf(work: Work): GpuCounted {
-  const off = offCounts(work);
+/** Off the tensor cores. */
+export function countsOf(work: Work, device: Device): GpuCounted {
+  const off = offCounts(work, device);
   if (off) return off;
   const layer = layerOf(work);
   const way = ways.find(({ takes }: Way) => takes(layer)) ?? ways[ways.length - 1];

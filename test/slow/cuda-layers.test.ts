@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Kernel } from '../../src/plan/kernel.ts';
 import { parsePtxas } from '../../src/toolchain/ptxas.ts';
+import { h100 } from '../../targets/cuda/devices.ts';
 import { denseFor } from '../../targets/cuda/kernels/dense.ts';
 import { kernels } from '../../targets/cuda/kernels/index.ts';
 import { sparseFor } from '../../targets/cuda/kernels/sparse.ts';
-import { large } from '../../targets/cuda/sparse/machine.ts';
 import { registersOf as windowRegisters } from '../../targets/cuda/sparse/shape.ts';
 import { registersOf as tileRegisters } from '../../targets/cuda/sparse/tiles.ts';
 import { installed } from '../cpu-build.ts';
@@ -16,7 +16,7 @@ import { addresses, races } from '../cuda-shim.ts';
 import { bandedConv, conv, same } from '../webgpu-layers.ts';
 
 /** Of one processor: as much as may be goes into each block. */
-const small = { ...large, processors: 1 };
+const small = { ...h100, processors: 1 };
 
 const forSmall = [denseFor(small), sparseFor(small)];
 const shaped = (kernel: Kernel): Kernel => forSmall.find(({ name }) => name === kernel.name) ?? kernel;

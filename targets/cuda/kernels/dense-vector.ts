@@ -1,6 +1,8 @@
 /** Dense layers of a few vectors, in f32: they wait for weights, which are read side by side, in their codes. */
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
@@ -8,7 +10,8 @@ import { valuesOf, writeNumbers } from '../sparse/values.ts';
 import { piecesOf, vectorsOf, warpsOf } from '../sparse/vector.ts';
 import { weightsIn } from './layer.ts';
 
-export const denseVector: Kernel = {
+/** Shaped for a GPU. */
+export const denseVectorFor = (device: Device): Kernel => ({
   name: 'dense-vector',
   doc: 'products of all weights with a few vectors, one by one',
 
@@ -19,7 +22,7 @@ export const denseVector: Kernel = {
     if (typeof vectors === 'string') return vectors;
     const { rows, columns: size } = weights.matrix;
     const values = valuesOf(site, weights, 4);
-    const pieces = piecesOf(rows, size);
+    const pieces = piecesOf(rows, size, device);
     const ending = endingOf(site);
     const even = size % 4 === 0;
     const call = callOf({
@@ -45,7 +48,9 @@ export const denseVector: Kernel = {
     });
     return { calls: [call] };
   },
-};
+});
+
+export const denseVector = denseVectorFor(h100);
 
 const readSome: Routine = { name: 'read-some', template: 'cuda/values/read-some.cu.hbs', view: {}, needs: [] };
 

@@ -7,11 +7,11 @@ import type { Weights } from '../../../src/graph/weights.ts';
 import type { Arr } from '../../../src/loop/loop.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
-import type { Machine } from '../sparse/machine.ts';
-import { large } from '../sparse/machine.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
 import { enoughThreads } from '../sparse/shape.ts';
@@ -22,7 +22,7 @@ import { valuesOf, writeNumbers } from '../sparse/values.ts';
 import { weightsIn } from './layer.ts';
 
 /** Shaped for a GPU. */
-export const denseFor = (machine: Machine): Kernel => ({
+export const denseFor = (device: Device): Kernel => ({
   name: 'dense',
   doc: 'products of matrices in tiles, with pictures read as planes',
 
@@ -34,7 +34,7 @@ export const denseFor = (machine: Machine): Kernel => ({
     const { planes, images, to } = reading;
     const { columns } = weights.matrix;
     const rows = weights.matrix.rows / reading.groups;
-    const tiles = tilesOf({ planes, images, groups: reading.groups, rows, columns }, machine);
+    const tiles = tilesOf({ planes, images, groups: reading.groups, rows, columns }, device);
     const { splits } = tiles;
     const blocks = Math.ceil(rows / tiles.rows);
     const groups = [Math.ceil(planes.places / tiles.places), blocks * reading.groups, images * splits];
@@ -84,7 +84,7 @@ export const denseFor = (machine: Machine): Kernel => ({
   },
 });
 
-export const dense = denseFor(large);
+export const dense = denseFor(h100);
 
 /** Along the second and third dimension of a grid. */
 const mostGroups = 65535;

@@ -1,42 +1,107 @@
 import type { Kernel } from '../../../src/plan/kernel.ts';
+import { predictWith } from '../../../src/plan/rates.ts';
 import type { Arch } from '../archs.ts';
 import { haveTensorCores, haveWarpgroups, roomOn } from '../archs.ts';
 import type { Arithmetic } from '../arithmetic.ts';
+import type { Contender } from '../contest.ts';
+import { contested } from '../contest.ts';
+import { countsOf } from '../counts.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
+import type { Setting } from '../rates/rates.ts';
+import type { Element } from '../tensor/elements.ts';
 import { elements } from '../tensor/elements.ts';
+import { predictTensor, predictWhole } from '../tensor/predict.ts';
+import type { Common } from '../tensor/ways.ts';
+import { predictWide } from '../warpgroup/predict.ts';
 import { attention } from './attention.ts';
-import { dense } from './dense.ts';
-import { denseVector } from './dense-vector.ts';
+import { denseFor } from './dense.ts';
+import { denseVectorFor } from './dense-vector.ts';
 import { depthwise } from './depthwise.ts';
 import { layerNorm } from './layer-norm.ts';
 import { matmul } from './matmul.ts';
 import { reduce } from './reduce.ts';
 import { softmax } from './softmax.ts';
-import { sparse } from './sparse.ts';
-import { sparseVector } from './sparse-vector.ts';
+import { sparseFor } from './sparse.ts';
+import { sparseVectorFor } from './sparse-vector.ts';
 import { tensorKernel } from './tensor.ts';
 import { tensorAttention } from './tensor-attention.ts';
 import { tensorMatmul } from './tensor-matmul.ts';
 import { tensorWholeKernel } from './tensor-whole.ts';
 import { warpgroupKernel } from './warpgroup.ts';
 
-/** Layers that wait for memory, whatever multiplies. */
-const waiting: readonly Kernel[] = [depthwise, denseVector, sparseVector];
+/** Of layers with weights, in f32: each takes others. */
+const offCores = (device: Device): readonly Kernel[] => [
+  depthwise,
+  denseVectorFor(device),
+  sparseVectorFor(device),
+  denseFor(device),
+  sparseFor(device),
+];
 
-const others: readonly Kernel[] = [dense, sparse, reduce, softmax, layerNorm, matmul, attention];
+const others: readonly Kernel[] = [reduce, softmax, layerNorm, matmul, attention];
 
 /** What computes in f32, on every GPU. Asked in order; the first that takes a step has it. */
-export const kernels: readonly Kernel[] = [...waiting, ...others];
+export const kernels: readonly Kernel[] = [...offCores(h100), ...others];
+
+export interface Made extends Setting {
+  readonly archs: readonly Arch[];
+  readonly arithmetic: Arithmetic;
+}
 
 /**
- * With tensor cores, where all architectures have them: for whole numbers of 8 bits, and for others where something else than f32 is wanted.
- * Warpgroups take 16 bits.
+ * What layers with weights can be computed by: with tensor cores where all architectures have them, for whole numbers of 8 bits, and for others
+ * where something else than f32 is wanted. Warpgroups take 16 bits.
  */
-export function kernelsFor(archs: readonly Arch[], arithmetic: Arithmetic): readonly Kernel[] {
-  if (!haveTensorCores(archs)) return kernels;
-  const common = { sparse: true, room: roomOn(archs) };
-  if (arithmetic === 'f32') return [tensorWholeKernel(common), ...waiting, ...others];
+export function contendersFor({ archs, arithmetic, ...setting }: Made): readonly Contender[] {
+  const { device, rates } = setting;
+  const off: Contender = {
+    name: 'kernels in f32',
+    kernels: offCores(device),
+    predict: (work) => {
+      const counted = countsOf(work, device);
+      return { ...predictWith(rates, counted), counted };
+    },
+  };
+  if (!haveTensorCores(archs)) return [off];
+  const common = { sparse: true, room: roomOn(archs), setting };
+  if (arithmetic === 'f32') return [whole(common), off];
   const element = elements[arithmetic];
-  const wide = haveWarpgroups(archs) && element.bytes === 2 ? [warpgroupKernel(element, common)] : [];
-  const narrow = [...wide, tensorKernel(element, common), tensorMatmul(element), tensorAttention(element)];
-  return [tensorWholeKernel(common), ...waiting, ...narrow, ...others];
+  const wide = haveWarpgroups(archs) && element.bytes === 2 ? [byWarpgroups(element, common)] : [];
+  return [whole(common), ...wide, onCores(element, common), off];
 }
+
+const byWarpgroups = (element: Element, common: Common): Contender => ({
+  name: `tensor cores by warpgroups in ${element.doc}`,
+  asked: true,
+  kernels: [warpgroupKernel(element, common)],
+  predict: (work) => predictWide(work, element, common),
+});
+
+const onCores = (element: Element, common: Common): Contender => ({
+  name: `tensor cores in ${element.doc}`,
+  asked: true,
+  kernels: [tensorKernel(element, common)],
+  predict: (work) => predictTensor(work, element, common),
+});
+
+const whole = (common: Common): Contender => ({
+  name: `tensor cores in ${elements.s8.doc}`,
+  kernels: [tensorWholeKernel(common)],
+  predict: (work) => predictWhole(work, common),
+});
+
+/** Those of contenders, and what computes all else. */
+export function kernelsOf(
+  contenders: readonly Contender[],
+  { archs, arithmetic, device }: Omit<Made, 'rates'>,
+): readonly Kernel[] {
+  const isNarrow = arithmetic !== 'f32' && haveTensorCores(archs);
+  const narrow = isNarrow ? narrowProducts(elements[arithmetic], device) : [];
+  return [...contested(contenders), ...narrow, ...others];
+}
+
+const narrowProducts = (element: Element, device: Device): readonly Kernel[] => [
+  tensorMatmul(element, undefined, device),
+  tensorAttention(element, undefined, device),
+];

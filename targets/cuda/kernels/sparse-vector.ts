@@ -8,6 +8,8 @@ import type { Bands } from '../../gpu/bands.ts';
 import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import { endingOf } from '../ending.ts';
 import type { Parameter } from '../kernel.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
@@ -25,7 +27,8 @@ import {
 } from '../sparse/vector.ts';
 import { weightsIn } from './layer.ts';
 
-export const sparseVector: Kernel = {
+/** Shaped for a GPU. */
+export const sparseVectorFor = (device: Device): Kernel => ({
   name: 'sparse-vector',
   doc: 'products of the weights that are kept with a few vectors, one by one',
 
@@ -40,7 +43,7 @@ export const sparseVector: Kernel = {
     const height = heightOf(encoding);
     const bands = bandsOf(weights.matrix, height, encoding);
     const places = bands.order.columns.length / height / bands.count;
-    const pieces = piecesOf(bands.count, places);
+    const pieces = piecesOf(bands.count, places, device);
     const ending = endingOf(site);
     const asBits = height === 1 && isWorthBits(size, places);
     const values = valuesOf(site, weights, asBits ? 8 : 4);
@@ -66,13 +69,15 @@ export const sparseVector: Kernel = {
         ...values.factors,
         ...ending.parameters,
       ],
-      groups: [blocksOf(bands.count, pieces), vectors],
+      groups: [blocksOf(bands.count, pieces, device), vectors],
       threads: 32 * warpsOf,
       shared: 4 * packed.length,
     });
     return { calls: [call] };
   },
-};
+});
+
+export const sparseVector = sparseVectorFor(h100);
 
 interface Stored {
   readonly name: string;

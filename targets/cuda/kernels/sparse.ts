@@ -9,11 +9,11 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
-import type { Machine } from '../sparse/machine.ts';
-import { large } from '../sparse/machine.ts';
 import type { Read } from '../sparse/reading.ts';
 import { readingOf } from '../sparse/reading.ts';
 import type { Recorded, Records } from '../sparse/records.ts';
@@ -25,7 +25,7 @@ import { valuesOf } from '../sparse/values.ts';
 import { weightsIn } from './layer.ts';
 
 /** Shaped for a GPU. */
-export const sparseFor = (machine: Machine): Kernel => ({
+export const sparseFor = (device: Device): Kernel => ({
   name: 'sparse',
   doc: 'sums over the weights that are kept, from windows of planes in shared memory',
 
@@ -35,8 +35,8 @@ export const sparseFor = (machine: Machine): Kernel => ({
     const reading = readingOf(site);
     if (typeof reading === 'string') return reading;
     const values = valuesOf(site, weights, 8);
-    const recorded = recordedOf(weights, reading, values, machine);
-    const fitted = fittedTo(recorded, reading, machine);
+    const recorded = recordedOf(weights, reading, values, device);
+    const fitted = fittedTo(recorded, reading, device);
     if (!fitted) return 'takes windows that fit shared memory';
     const { shape, records } = fitted;
     const { planes, images, to } = reading;
@@ -84,12 +84,12 @@ export const sparseFor = (machine: Machine): Kernel => ({
   },
 });
 
-export const sparse = sparseFor(large);
+export const sparse = sparseFor(h100);
 
 /** Along the second and third dimension of a grid. */
 const mostGroups = 65535;
 
-function recordedOf({ matrix, constant }: Weights, reading: Read, values: Values, machine: Machine): Recorded {
+function recordedOf({ matrix, constant }: Weights, reading: Read, values: Values, device: Device): Recorded {
   const { encoding } = constant.type;
   const { planes, groups, locate } = reading;
   const rows = matrix.rows / groups;
@@ -100,7 +100,7 @@ function recordedOf({ matrix, constant }: Weights, reading: Read, values: Values
     ...{ groups: own.map((m) => bandsOf(m, height, encoding)), height, rows, planes: planes.count, locate, values },
   });
   const recorded = inBands(heightOf(encoding));
-  const { height } = togetherOrNot(sharedOf(recorded, reading), machine);
+  const { height } = togetherOrNot(sharedOf(recorded, reading), device);
   return height === recorded.height ? recorded : inBands(height);
 }
 
@@ -121,8 +121,8 @@ interface Fitted {
 }
 
 /** Undefined where shared memory has no room for the window of one plane. */
-function fittedTo(recorded: Recorded, reading: Read, machine: Machine): Fitted | undefined {
-  let shape = shapeOf(sharedOf(recorded, reading), machine);
+function fittedTo(recorded: Recorded, reading: Read, device: Device): Fitted | undefined {
+  let shape = shapeOf(sharedOf(recorded, reading), device);
   for (; shape; shape = shallower(shape)) {
     const records = recordsOf(recorded, shape);
     if (2 * stage(shape, records) <= mostShared) return { shape, records };

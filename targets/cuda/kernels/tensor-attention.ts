@@ -5,29 +5,32 @@
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { AttentionSides, Side } from '../../gpu/products.ts';
 import { attentionOf } from '../../gpu/products.ts';
+import { h100 } from '../devices.ts';
 import { callOf, real, result as written } from '../kernel.ts';
 import { mostGroups } from '../product.ts';
 import { scoreOf, sidesTold } from '../scores.ts';
 import type { AttentionTile } from '../tensor/attention-tiles.ts';
 import { attentionTileFor } from '../tensor/attention-tiles.ts';
 import type { Element } from '../tensor/elements.ts';
-import { tensorProductCall } from '../tensor/matrices.ts';
+import { tensorProductCall, tileFor } from '../tensor/matrices.ts';
 import { inWord, packOf } from '../tensor/narrowing.ts';
 import { loadMatrices, loadMatricesTurned, multiplyDense } from '../tensor/product.ts';
 import { anew, tileCopies } from '../tensor/tile-copies.ts';
 import { withSoftmax } from './attention.ts';
 
 /** `choose`: how heads are cut; the best unless a test wants another. */
-export const tensorAttention = (element: Element, choose = attentionTileFor): Kernel => ({
+export const tensorAttention = (element: Element, choose = attentionTileFor, device = h100): Kernel => ({
   name: 'tensor-attention',
   doc: `attention in one pass over keys, on tensor cores in ${element.name}`,
 
   match(site) {
     const sides = attentionOf(site);
     if (typeof sides === 'string') return sides;
-    const tile = choose(sides, element);
+    const tile = choose(sides, element, device);
     if (tile && sides.outer * sides.heads <= mostGroups) return { calls: [fusedCall(site, sides, tile, element)] };
-    return withSoftmax(site, sides, (product, finish) => tensorProductCall(product, element, finish));
+    return withSoftmax(site, sides, (product, finish) =>
+      tensorProductCall(product, element, finish, tileFor(product, device)),
+    );
   },
 });
 

@@ -4,10 +4,11 @@
  */
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { endingOf } from '../ending.ts';
-import type { Choose, Common } from '../tensor/calls.ts';
+import type { Choose } from '../tensor/calls.ts';
 import { best, callsFor } from '../tensor/calls.ts';
 import type { Element } from '../tensor/elements.ts';
 import { tensorLayers } from '../tensor/layer.ts';
+import type { Common } from '../tensor/ways.ts';
 
 export const tensorKernel = (element: Element, common: Common, choose: Choose = best): Kernel => ({
   name: 'tensor',
@@ -16,7 +17,7 @@ export const tensorKernel = (element: Element, common: Common, choose: Choose = 
   match(site) {
     const layers = tensorLayers(site, element);
     if (typeof layers === 'string') return layers;
-    const calls = callsFor(site, layers, endingOf(site), element, common, choose);
+    const calls = callsFor(site, layers, endingOf(site), { element, common, choose });
     return typeof calls === 'string' ? calls : { calls };
   },
 });

@@ -1,15 +1,18 @@
 /** What layers off the tensor cores are bound by, from their shapes and from what a format costs, packing nothing. */
 import { bitsOf, codeIn } from '../../../src/formats/codes.ts';
+import type { Call } from '../../../src/graph/graph.ts';
+import type { Use } from '../../../src/plan/rates.ts';
 import type { Work } from '../../../src/target.ts';
 import { elements, pictureOf } from '../../../src/tensor/type.ts';
 import { heightOf } from '../../gpu/storage.ts';
+import type { Device } from '../devices.ts';
+import { memoryPerClock } from '../devices.ts';
 import type { PlanesLayer } from './layer.ts';
 import { planesLayer } from './layer.ts';
 import type { Bound } from './machine.ts';
-import { large } from './machine.ts';
 import { boundOf, shapeOf, togetherOrNot } from './shape.ts';
 import { tileBound, tilesOf } from './tiles.ts';
-import { fewVectors, isWorthBits, mostNumbers, piecesOf } from './vector.ts';
+import { blocksOf, fewVectors, isWorthBits, mostNumbers, piecesOf, warpsOf } from './vector.ts';
 
 /**
  * Launches, bytes between the GPU and its memory, and cycles in which processors load from shared memory, issue instructions, read from the
@@ -23,25 +26,46 @@ export type OffFamily = (typeof offFamilies)[number];
 export interface OffCounted {
   readonly family: OffFamily;
   readonly counts: Readonly<Partial<Record<OffThing, number>>>;
-  /** Blocks, and how full they make multiprocessors. */
-  readonly detail?: string;
+  readonly use: Use;
 }
 
+/** Of calls that were asked about: many formats keep as many weights. */
+const known = new WeakMap<Call, Map<string, OffCounted | undefined>>();
+
 /** Undefined for layers that have no kernel. */
-export function offCounts(work: Work): OffCounted | undefined {
+export function offCounts(work: Work, device: Device): OffCounted | undefined {
+  const { call, types, encoding, cost } = work;
+  const key = [
+    ...[device.name, device.processors, types.weights.dtype, types.x.dtype, types.weights.shape, types.x.shape],
+    ...[
+      encoding.format === 'dense',
+      encoding.format === 'smartdeal',
+      heightOf(encoding),
+      bitsIn(work),
+      cost.multiplies,
+    ],
+  ].join();
+  const before = known.get(call) ?? new Map<string, OffCounted | undefined>();
+  if (before.has(key)) return before.get(key);
+  const counted = findCounts(work, device);
+  known.set(call, before.set(key, counted));
+  return counted;
+}
+
+function findCounts(work: Work, device: Device): OffCounted | undefined {
   const { call, types, encoding } = work;
   const isReal = types.weights.dtype === 'f32' && types.x.dtype === 'f32' && encoding.format !== 'smartdeal';
   if (!isReal || (call.op.kind !== 'conv2d' && call.op.kind !== 'linear')) return undefined;
   if (call.op.kind === 'conv2d' && call.op.groups === types.x.shape[3] && types.weights.shape[3] === 1)
-    return { family: 'depthwise', counts: filtered(work) };
+    return { family: 'depthwise', ...filtered(work, device) };
   const isDense = encoding.format === 'dense';
   const vectors = vectorsIn(work);
   const isSmall = isDense || types.x.shape[types.x.shape.length - 1] <= mostNumbers;
   if (vectors <= fewVectors && isSmall)
-    return { family: isDense ? 'dense vectors' : 'sparse vectors', counts: vectorCounts(work, vectors) };
+    return { family: isDense ? 'dense vectors' : 'sparse vectors', ...vectorCounts(work, vectors, device) };
   const layer = planesLayer(call, types);
   if (typeof layer === 'string') return undefined;
-  return isDense ? tiled(work, layer) : windowed(work, layer);
+  return isDense ? tiled(work, layer, device) : windowed(work, layer, device);
 }
 
 /** Infinity where pictures are read. */
@@ -53,50 +77,65 @@ function vectorsIn({ call, types: { x, weights } }: Work): number {
   return isWhole && (call.op.kind === 'linear' || isPixel) ? elements(x.shape) / size : Infinity;
 }
 
-function tiled(work: Work, layer: PlanesLayer): OffCounted {
+function tiled(work: Work, layer: PlanesLayer, device: Device): OffCounted {
   const { planes, images, groups } = layer;
   const { rows: all, columns } = sizesOf(work);
-  const tiled = { planes, images, groups, rows: all / groups, columns };
-  const tiles = tilesOf(tiled);
+  const sizes = { planes, images, groups, rows: all / groups, columns };
+  const tiles = tilesOf(sizes, device);
   const parts = tiles.splits > 1 ? 8 * tiles.splits * elements(work.call.type.shape) : 0;
-  const bound = tileBound(tiled, tiles);
-  const counts = bounded(work, layer, bound, (all * columns * bitsIn(work)) / 8, parts);
-  return { family: 'dense tiles', counts, detail: told(bound) };
+  const weights = (all * columns * bitsIn(work)) / 8;
+  const own = { tile: `${tiles.rows}x${tiles.places}`, ...(tiles.splits > 1 && { splits: tiles.splits }) };
+  return {
+    family: 'dense tiles',
+    ...bounded(work, layer, tileBound(sizes, tiles, device), { weights, parts, own }, device),
+  };
 }
 
-function windowed(work: Work, layer: PlanesLayer): OffCounted | undefined {
+function windowed(work: Work, layer: PlanesLayer, device: Device): OffCounted | undefined {
   const { planes, images, groups } = layer;
   const { multiplies } = work.cost;
   const height = heightOf(work.encoding);
   const bits = bitsIn(work);
   const bands = Math.ceil(sizesOf(work).rows / groups / height);
   const places = multiplies / height / bands / groups;
-  const shared = togetherOrNot({ planes, images, groups, height, bands, places, bits });
-  const shape = shapeOf(shared);
+  const shared = togetherOrNot({ planes, images, groups, height, bands, places, bits }, device);
+  const shape = shapeOf(shared, device);
   if (!shape) return undefined;
-  const bytes = multiplies * (bits / 8 + 2 / shared.height);
-  const bound = boundOf(shared, shape);
-  return { family: 'sparse windows', counts: bounded(work, layer, bound, bytes, 0), detail: told(bound) };
+  const weights = multiplies * (bits / 8 + 2 / shared.height);
+  const own = { tile: `${shape.warps * shape.bands * shared.height}x${32 * shape.spans}` };
+  return {
+    family: 'sparse windows',
+    ...bounded(work, layer, boundOf(shared, shape, device), { weights, parts: 0, own }, device),
+  };
 }
 
-const told = ({ blocks, resident, occupancy }: Bound): string =>
-  `${blocks} blocks, room for ${resident} a multiprocessor, ${Math.round(100 * occupancy)} % of its threads`;
+type Measured = Pick<OffCounted, 'counts' | 'use'>;
 
-/** `parts`: bytes of sums that are put together by one more launch. */
+interface Moved {
+  /** Bytes of weights, and of sums that are put together by one more launch. */
+  readonly weights: number;
+  readonly parts: number;
+  readonly own: Partial<Use>;
+}
+
 function bounded(
   work: Work,
   { planes, images, groups }: PlanesLayer,
-  { by, cycles }: Bound,
-  weights: number,
-  parts: number,
-) {
+  { by, cycles, ...use }: Bound,
+  { weights, parts, own }: Moved,
+  device: Device,
+): Measured {
   const copied = planes.isOwn ? 0 : 4 * (elements(work.types.x.shape) + images * groups * planes.count * planes.size);
   const call = 1 + (planes.isOwn ? 0 : 1) + (parts > 0 ? 1 : 0);
-  return longest(call, copied + parts, moved(work) + weights, by, cycles);
+  const bytes = moved(work) + weights;
+  return {
+    counts: longest(call, copied + parts, bytes, by, cycles, device),
+    use: { ...own, ...use, bytes: bytes + copied + parts },
+  };
 }
 
 /** Rows of weights go by once for each vector; a warp adds up some places of one, and then what its lanes have. */
-function vectorCounts(work: Work, vectors: number): OffCounted['counts'] {
+function vectorCounts(work: Work, vectors: number, device: Device): Measured {
   const { encoding, cost } = work;
   const { rows, columns } = sizesOf(work);
   const isDense = encoding.format === 'dense';
@@ -105,11 +144,25 @@ function vectorCounts(work: Work, vectors: number): OffCounted['counts'] {
   const asBits = !isDense && height === 1 && isWorthBits(columns, kept / rows);
   const places = isDense ? 0 : asBits ? (rows * columns) / 8 : (2 * kept) / height;
   const bands = rows / height;
-  const turns = kept / rows / 128 / piecesOf(bands, kept / rows);
-  const loads = (vectors * (kept / height) * gathered) / 32 / large.processors;
+  const pieces = piecesOf(bands, kept / rows, device);
+  const turns = kept / rows / 128 / pieces;
+  const loads = (vectors * (kept / height) * gathered) / 32 / device.processors;
   const cycles = fixedCycles + turns * waited;
   const by = loads > cycles ? 'shared memory' : 'waiting';
-  return longest(1, 0, moved(work) + kept * (bitsIn(work) / 8) + places, by, Math.max(loads, cycles));
+  const bytes = moved(work) + kept * (bitsIn(work) / 8) + places;
+  const blocks = vectors * (isDense ? Math.ceil((rows * pieces) / warpsOf) : blocksOf(bands, pieces, device));
+  return {
+    counts: longest(1, 0, bytes, by, Math.max(loads, cycles), device),
+    use: { ...held(blocks, 32 * warpsOf, isDense ? 0 : 4 * columns, device), bytes },
+  };
+}
+
+/** Blocks of so many threads, which take no more registers than let a multiprocessor be full. */
+function held(blocks: number, threads: number, shared: number, device: Device): Omit<Use, 'bytes'> {
+  const room = [device.blocks, device.threads / threads, device.shared / (shared + device.perBlock)];
+  const resident = Math.floor(Math.min(...room));
+  const busy = Math.min(resident, blocks / device.processors);
+  return { blocks, resident, occupancy: (busy * threads) / device.threads, ...(shared > 0 && { shared }) };
 }
 
 /** Of lanes that read anywhere, so many meet in one bank. */
@@ -119,16 +172,28 @@ const gathered = 3.5;
 const fixedCycles = 2500;
 const waited = 150;
 
-function filtered(work: Work): OffCounted['counts'] {
+function filtered(work: Work, device: Device): Measured {
   const { pixels, images, channels } = pictureOf(work.call.type.shape);
   const { columns } = sizesOf(work);
+  const results = images * channels * pixels;
   // Each product is a load that is tested for the border, less what pixels below each other share.
-  const cycles = fixedCycles + (images * channels * pixels * columns * 5) / 32 / large.issues / large.processors;
-  return longest(1, 0, moved(work) + 4 * channels * columns, 'instructions', cycles);
+  const cycles = fixedCycles + (results * columns * 5) / 32 / device.issues / device.processors;
+  const bytes = moved(work) + 4 * channels * columns;
+  return {
+    counts: longest(1, 0, bytes, 'instructions', cycles, device),
+    use: { ...held(Math.ceil(results / 256), 256, 0, device), bytes },
+  };
 }
 
-function longest(call: number, copied: number, bytes: number, by: Bound['by'], cycles: number): OffCounted['counts'] {
-  const isMemory = bytes / large.memory / large.processors > cycles;
+function longest(
+  call: number,
+  copied: number,
+  bytes: number,
+  by: Bound['by'],
+  cycles: number,
+  device: Device,
+): OffCounted['counts'] {
+  const isMemory = bytes / memoryPerClock(device) / device.processors > cycles;
   return { call, memory: copied + (isMemory ? bytes : 0), ...(!isMemory && { [by]: cycles }) };
 }
 

@@ -1,30 +1,5 @@
-/** What bounds kernels off the tensor cores, on a GPU that is told by a few numbers. */
-
-/** A GPU, by what bounds kernels off its tensor cores. Cycles are those of one multiprocessor. */
-export interface Machine {
-  readonly processors: number;
-  /** Bytes of shared memory of a processor, and what a block takes beside its own. */
-  readonly shared: number;
-  readonly perBlock: number;
-  /** Of a processor. */
-  readonly registers: number;
-  readonly threads: number;
-  /** Warps that load from shared memory, and that are given an instruction, in a cycle. */
-  readonly loads: number;
-  readonly issues: number;
-  /** From the second cache, in a cycle, where all processors ask. */
-  readonly bytes: number;
-  /** From the GPU's memory, likewise. */
-  readonly memory: number;
-  /** Cycles until what was loaded from shared memory is there. */
-  readonly latency: number;
-}
-
-/** Of the class of H100. */
-export const large: Machine = {
-  ...{ processors: 132, shared: 228 * 1024, perBlock: 1024, registers: 65536, threads: 2048 },
-  ...{ loads: 1, issues: 4, bytes: 24, memory: 14, latency: 30 },
-};
+/** What bounds kernels off the tensor cores, in cycles of one multiprocessor. */
+import type { Device } from '../devices.ts';
 
 export interface Bound {
   /** Cycles of the layer. */
@@ -51,20 +26,21 @@ interface Blocks {
   readonly shared: number;
 }
 
-export function boundBy({ blocks, shares, alone, threads, registers, shared }: Blocks, machine: Machine): Bound {
+export function boundBy({ blocks, shares, alone, threads, registers, shared }: Blocks, device: Device): Bound {
   const room = [
-    machine.threads / threads,
-    machine.registers / (threads * registers),
-    machine.shared / (shared + machine.perBlock),
+    device.blocks,
+    device.threads / threads,
+    device.registers / (threads * registers),
+    device.shared / (shared + device.perBlock),
   ];
   const resident = Math.max(1, Math.floor(Math.min(...room)));
-  const each = Math.ceil(blocks / machine.processors);
+  const each = Math.ceil(blocks / device.processors);
   const together = Math.min(each, resident);
   const names = ['shared memory', 'instructions', 'cache'] as const;
   const most = names.reduce((a, b) => (shares[b] > shares[a] ? b : a));
   const busy = together * shares[most];
   return {
     cycles: Math.ceil(each / together) * Math.max(alone, busy),
-    ...{ by: busy < alone ? 'waiting' : most, blocks, resident, occupancy: (together * threads) / machine.threads },
+    ...{ by: busy < alone ? 'waiting' : most, blocks, resident, occupancy: (together * threads) / device.threads },
   };
 }

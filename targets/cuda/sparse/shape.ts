@@ -4,8 +4,10 @@
  * what multipliers can do, and bands of four by multipliers.
  */
 import type { Height } from '../../gpu/storage.ts';
-import type { Bound, Machine } from './machine.ts';
-import { boundBy, large } from './machine.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
+import type { Bound } from './machine.ts';
+import { boundBy } from './machine.ts';
 import type { Planes } from './planes.ts';
 
 export interface Shape {
@@ -51,7 +53,7 @@ export const enoughThreads = 512;
 const mostSums = 64;
 
 /** The shape that is bound least. Undefined where a window of one plane is more than shared memory holds. */
-export function shapeOf(shared: Shared, machine: Machine = large): Shape | undefined {
+export function shapeOf(shared: Shared, device: Device = h100): Shape | undefined {
   const all = [4, 8].flatMap((warps) =>
     [1, 2, 4, 8].flatMap((bands) =>
       [1, 2, 3, 4, 5, 6, 7, 8]
@@ -59,16 +61,16 @@ export function shapeOf(shared: Shared, machine: Machine = large): Shape | undef
         .flatMap((spans) => filled(shared, { warps, bands, spans }) ?? []),
     ),
   );
-  const cycles = all.map((shape) => boundOf(shared, shape, machine).cycles);
+  const cycles = all.map((shape) => boundOf(shared, shape, device).cycles);
   return all[cycles.indexOf(Math.min(...cycles))];
 }
 
 /** Whether rows that share their places stay together: where bands are few, rows by themselves keep more of a GPU busy. */
-export function togetherOrNot(shared: Shared, machine: Machine = large): Shared {
+export function togetherOrNot(shared: Shared, device: Device = h100): Shared {
   const apart: Shared = { ...shared, height: 1, bands: shared.bands * shared.height };
   const cycles = (own: Shared): number => {
-    const shape = shapeOf(own, machine);
-    return shape ? boundOf(own, shape, machine).cycles : Infinity;
+    const shape = shapeOf(own, device);
+    return shape ? boundOf(own, shape, device).cycles : Infinity;
   };
   return cycles(apart) < cycles(shared) ? apart : shared;
 }
@@ -91,7 +93,7 @@ export const shallower = (shape: Shape): Shape | undefined =>
 
 const bytesOfPlace = ({ height, bits }: Shared): number => 2 + (height * bits) / 8;
 
-export function boundOf(shared: Shared, shape: Shape, machine: Machine = large): Bound {
+export function boundOf(shared: Shared, shape: Shape, device: Device = h100): Bound {
   const { planes, images, groups, height, places, bits } = shared;
   const { warps, bands, spans, depth, span } = shape;
   const chunks = Math.ceil(planes.count / depth);
@@ -102,22 +104,24 @@ export function boundOf(shared: Shared, shape: Shape, machine: Machine = large):
   const loads = warps * bands * fours * (4 * spans + 1 + height * Math.ceil(bits / 32));
   const made = 4 * spans * (height + 1) + 4 * height + 12;
   const issued = warps * bands * fours * made;
+  const products = warps * bands * fours * 4 * spans * height;
   const bytes = 16 * span * planes.count + slotsOf(shape) * fours * 4 * bytesOfPlace(shared);
   const copied = (bytes / 16 / 32) * 6;
   const shares = {
-    'shared memory': (loads + bytes / 128) / machine.loads,
-    instructions: (issued + copied) / machine.issues,
-    cache: bytes / machine.bytes,
+    'shared memory': (loads + bytes / 128) / device.loads,
+    instructions: Math.max((issued + copied) / device.issues, (32 * products) / device.lanes),
+    cache: bytes / device.cache,
   };
-  const alone = bands * fours * (2 * machine.latency + made) + chunks * barrier + start;
+  const alone = bands * fours * (2 * latency + made) + chunks * barrier + start;
   const used = {
     ...{ threads: 32 * warps, registers: registersOf(shape, height) },
     shared: 2 * stageBytes(shared, shape),
   };
-  return boundBy({ blocks, shares, alone, ...used }, machine);
+  return boundBy({ blocks, shares, alone, ...used }, device);
 }
 
-/** Cycles in which a block waits for all of its threads and for what they copy; and until it begins. */
+/** Cycles until what was loaded from shared memory is there; in which a block waits for all of its threads and for what they copy; and until it begins. */
+const latency = 30;
 const barrier = 100;
 const start = 1500;
 

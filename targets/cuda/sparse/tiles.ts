@@ -1,6 +1,8 @@
 /** How blocks of threads share a dense layer, and what bounds them. */
-import type { Bound, Machine } from './machine.ts';
-import { boundBy, large } from './machine.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
+import type { Bound } from './machine.ts';
+import { boundBy } from './machine.ts';
 import type { Planes } from './planes.ts';
 
 export interface Tiles {
@@ -46,20 +48,20 @@ const choices: readonly Omit<Tiles, 'splits'>[] = [
 const leastColumns = 128;
 
 /** Those that are bound least. */
-export function tilesOf(tiled: Tiled, machine: Machine = large): Tiles {
+export function tilesOf(tiled: Tiled, device: Device = h100): Tiles {
   const all = choices.flatMap((choice) =>
     [1, 2, 4, 8, 16]
       .filter((splits) => splits === 1 || tiled.columns / splits >= leastColumns)
       .map((splits): Tiles => ({ ...choice, splits })),
   );
-  const cycles = all.map((tiles) => tileBound(tiled, tiles, machine).cycles);
+  const cycles = all.map((tiles) => tileBound(tiled, tiles, device).cycles);
   return all[cycles.indexOf(Math.min(...cycles))];
 }
 
 export function tileBound(
   { planes, images, groups, rows, columns }: Tiled,
   tiles: Tiles,
-  machine: Machine = large,
+  device: Device = h100,
 ): Bound {
   const { rowFours, placeFours, splits } = tiles;
   const blocks = Math.ceil(planes.places / tiles.places) * Math.ceil(rows / tiles.rows) * groups * images * splits;
@@ -70,15 +72,16 @@ export function tileBound(
   const copied = (tiles.rows / 128 + tiles.places / 32) * 3;
   const inColumn = 4 * (tiles.rows + tiles.places);
   const shares = {
-    'shared memory': (own * (threads / 32) * loads) / machine.loads,
-    instructions: (own * ((threads / 32) * made + copied)) / machine.issues,
-    cache: (inColumn * own) / machine.bytes,
+    'shared memory': (own * (threads / 32) * loads) / device.loads,
+    instructions:
+      own * Math.max(((threads / 32) * made + copied) / device.issues, (tiles.rows * tiles.places) / device.lanes),
+    cache: (inColumn * own) / device.cache,
   };
   const alone = own * (made + 8) + (own / depth) * barrier + start;
   const used = { threads, registers: registersOf(tiles), shared: 2 * depth * inColumn };
-  const bound = boundBy({ blocks, shares, alone, ...used }, machine);
+  const bound = boundBy({ blocks, shares, alone, ...used }, device);
   if (splits === 1) return bound;
-  const summed = (8 * splits * rows * groups * planes.places * images) / (machine.bytes * machine.processors);
+  const summed = (8 * splits * rows * groups * planes.places * images) / (device.cache * device.processors);
   return { ...bound, cycles: bound.cycles + launched + summed };
 }
 

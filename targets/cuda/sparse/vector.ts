@@ -8,6 +8,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { elements } from '../../../src/tensor/type.ts';
 import type { Bands } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
+import type { Device } from '../devices.ts';
 import type { Values } from './values.ts';
 import { writeNumbers } from './values.ts';
 
@@ -30,24 +31,24 @@ export function vectorsOf({ types: { x, weights }, result }: KernelSite): number
 /** Warps of a block. */
 export const warpsOf = 8;
 
-/** Blocks that large GPUs run at once: each has the vector to itself, and then takes rows until there are none. */
-const mostBlocks = 528;
+/** Blocks that a multiprocessor runs at once: each has the vector to itself, and then takes rows until there are none. */
+const blocksEach = 4;
 
 /** Places that a warp adds up at least, so that it has something to do between its beginning and its end. */
 const leastPlaces = 256;
 
-/** Warps that keep a large GPU busy. */
-const manyWarps = 4096;
+/** Warps that keep a multiprocessor busy. */
+const manyWarps = 31;
 
 /** How many warps share a row or band, of `places` on average. */
-export function piecesOf(bands: number, places: number): number {
+export function piecesOf(bands: number, places: number, { processors }: Device): number {
   let pieces = 1;
-  while (pieces < warpsOf && bands * pieces < manyWarps && places / pieces >= 2 * leastPlaces) pieces *= 2;
+  while (pieces < warpsOf && bands * pieces < manyWarps * processors && places / pieces >= 2 * leastPlaces) pieces *= 2;
   return pieces;
 }
 
-export const blocksOf = (bands: number, pieces: number): number =>
-  Math.min(mostBlocks, Math.ceil((bands * pieces) / warpsOf));
+export const blocksOf = (bands: number, pieces: number, { processors }: Device): number =>
+  Math.min(blocksEach * processors, Math.ceil((bands * pieces) / warpsOf));
 
 export interface Places {
   readonly places: Uint16Array<ArrayBuffer>;

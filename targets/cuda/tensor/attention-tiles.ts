@@ -1,7 +1,8 @@
 /** How attention is cut on tensor cores: what a block and a warp have of queries, and how many keys come at a time. */
 import type { AttentionSides } from '../../gpu/products.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import type { Element } from './elements.ts';
-import { h100 } from './estimate.ts';
 
 export interface AttentionTile {
   readonly warps: number;
@@ -61,11 +62,15 @@ export function attentionTiles(
 }
 
 /** The largest block of which there are enough for a whole GPU, or else the smallest; undefined where heads are too wide. */
-export function attentionTileFor(sides: AttentionSides, element: Element): AttentionTile | undefined {
+export function attentionTileFor(
+  sides: AttentionSides,
+  element: Element,
+  { processors }: Pick<Device, 'processors'> = h100,
+): AttentionTile | undefined {
   const { queries, outer, heads } = sides;
   const fit = attentionTiles(sides, element);
   const enough = fit.find(
-    ({ warps, tiles }) => Math.ceil(queries / (16 * warps * tiles)) * outer * heads >= h100.processors,
+    ({ warps, tiles }) => Math.ceil(queries / (16 * warps * tiles)) * outer * heads >= processors,
   );
   return enough ?? fit[fit.length - 1];
 }

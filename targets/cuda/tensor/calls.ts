@@ -1,6 +1,7 @@
 /** The launches of a layer on tensor cores: what is multiplied is made of x, products, and the sum of their parts where blocks share steps. */
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import { dense } from '../../../src/tensor/type.ts';
 import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
 import type { BlocksPacking } from './blocks-packing.ts';
@@ -14,31 +15,42 @@ import type { Packing } from './packing.ts';
 import { packDense, packExtra, packSparse } from './packing.ts';
 import type { Finish } from './product.ts';
 import { productRoutine, productTold } from './product.ts';
-import type { Asked, Offer } from './ways.ts';
+import type { Least } from './size.ts';
+import { sizesOf } from './size.ts';
+import type { Common, Offer } from './ways.ts';
 import { offersFor } from './ways.ts';
 
-/** What all devices that code is made for have. */
-export type Common = Pick<Asked, 'sparse' | 'room'>;
+/** One of several ways, for weights that are stored dense or not. */
+export type Choose = (offers: readonly Offer[], isDense: boolean) => Offer | undefined;
 
-/** One of several ways; the best unless a test wants another. */
-export type Choose = (offers: readonly Offer[]) => Offer | undefined;
+/**
+ * The best, unless a test wants another: of weights that are stored dense that with all of them, and of others the best that leaves some out, if
+ * any does. Formats are priced by it as well.
+ */
+export const best: Choose = (offers, isDense) =>
+  (isDense ? undefined : offers.find(({ way }) => way !== 'dense')) ?? offers.find(({ way }) => way === 'dense');
 
-export const best: Choose = (offers) => offers[0];
+interface Making {
+  readonly element: Element;
+  readonly common: Common;
+  readonly choose: Choose;
+  readonly least?: Least;
+}
 
 /** Or why there are none. */
 export function callsFor(
   site: KernelSite,
   layers: readonly TensorLayer[],
   ending: Ending,
-  element: Element,
-  common: Common,
-  choose: Choose,
+  { element, common, choose, least }: Making,
 ): readonly RoutineCall[] | string {
+  const sizes = sizesOf(site.call, site.types, element, least);
+  if (typeof sizes === 'string') return sizes;
+  const isDense = site.types.weights.encoding.format === dense.format && sizes[0].groups === 1;
   const making = new Map<string, Made>();
   const calls: RoutineCall[] = [];
-  for (const layer of layers) {
-    const { matrix, along, bytes, plain, goes } = layer;
-    const best = choose(offersFor({ matrix, element, along, bytes, plain, ...common, pixels: goes.pixels }));
+  for (const [i, layer] of layers.entries()) {
+    const best = choose(offersFor({ ...common, matrix: layer.matrix, size: sizes[i], element }), isDense);
     // Parts of sums lie as results do, which phases of pixels share.
     const offer = best && layers.length > 1 ? { ...best, estimate: { ...best.estimate, splits: 1 } } : best;
     if (!offer) return 'takes layers for which there is a tile';

@@ -6,6 +6,8 @@ export type ElementName = 'f16' | 'bf16' | 'tf32' | 's8' | 'u8';
 
 export interface Element {
   readonly name: ElementName;
+  /** As users call it. */
+  readonly doc: string;
   readonly bytes: 1 | 2 | 4;
   /** What sums are in C++, and how `asm` calls their registers. */
   readonly sum: 'float' | 'int';
@@ -15,8 +17,6 @@ export interface Element {
   readonly sparse: string;
   /** Neighbouring columns of which sparse weights keep half. */
   readonly group: 2 | 4;
-  /** Multiply-adds a clock of one multiprocessor in dense form, relative to f16. */
-  readonly rate: number;
   /** Numbers as the instructions take them. */
   store(values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
@@ -28,28 +28,28 @@ const real = { sum: 'float', letter: 'f' } as const;
 
 export const elements: Readonly<Record<ElementName, Element>> = {
   f16: {
-    ...{ name: 'f16', bytes: 2, group: 4, rate: 1, ...real },
+    ...{ name: 'f16', doc: 'f16', bytes: 2, group: 4, ...real },
     ...{ dense: 'm16n8k16.row.col.f32.f16.f16.f32', sparse: 'm16n8k32.row.col.f32.f16.f16.f32' },
     store: (values) => bytesOf(toHalves(values)),
   },
   bf16: {
-    ...{ name: 'bf16', bytes: 2, group: 4, rate: 1, ...real },
+    ...{ name: 'bf16', doc: 'bf16', bytes: 2, group: 4, ...real },
     ...{ dense: 'm16n8k16.row.col.f32.bf16.bf16.f32', sparse: 'm16n8k32.row.col.f32.bf16.bf16.f32' },
     store: (values) => bytesOf(Uint16Array.from(values, toBfloat16)),
   },
   tf32: {
-    ...{ name: 'tf32', bytes: 4, group: 2, rate: 1 / 2, ...real },
+    ...{ name: 'tf32', doc: 'tf32', bytes: 4, group: 2, ...real },
     ...{ dense: 'm16n8k8.row.col.f32.tf32.tf32.f32', sparse: 'm16n8k16.row.col.f32.tf32.tf32.f32' },
     store: (values) => bytesOf(toTf32(values)),
   },
   s8: {
-    ...{ name: 's8', bytes: 1, group: 4, rate: 2, sum: 'int', letter: 'r' },
+    ...{ name: 's8', doc: '8 bits', bytes: 1, group: 4, sum: 'int', letter: 'r' },
     ...{ dense: 'm16n8k32.row.col.s32.s8.s8.s32', sparse: 'm16n8k64.row.col.s32.s8.s8.s32' },
     store: (values) => bytesOf(Int8Array.from(values)),
   },
   // Weights of 8 bits with a sign, times what has none.
   u8: {
-    ...{ name: 'u8', bytes: 1, group: 4, rate: 2, sum: 'int', letter: 'r' },
+    ...{ name: 'u8', doc: '8 bits without a sign', bytes: 1, group: 4, sum: 'int', letter: 'r' },
     ...{ dense: 'm16n8k32.row.col.s32.s8.u8.s32', sparse: 'm16n8k64.row.col.s32.s8.u8.s32' },
     store: (values) => bytesOf(Int8Array.from(values)),
   },

@@ -8,10 +8,10 @@ import { isPlanes } from '../../gpu/planes.ts';
 import { narrowWide, narrowWideTurned } from '../warpgroup/narrowing.ts';
 import type { Taps } from './depth.ts';
 import type { Element } from './elements.ts';
-import { perPiece } from './elements.ts';
 import { narrow, narrowTurned } from './narrowing.ts';
 import { phasedLayers } from './phased.ts';
 import type { Goes, Reach } from './product.ts';
+import { faultOf, fewest, sizesOf } from './size.ts';
 import type { Along } from './tiles.ts';
 import { ungrouped } from './ungrouped.ts';
 
@@ -21,10 +21,6 @@ export interface TensorLayer {
   readonly reach: Reach;
   readonly goes: Goes;
   readonly along: Along;
-  /** Whether a pixel of the result reads the one pixel of x in its place. */
-  readonly plain: boolean;
-  /** Bytes of x and of the result, and of x in fewer bits, written and read. */
-  readonly bytes: number;
   /** Pixels of x as pieces, channels padded, and in an order where one is given: what makes them of `x`. */
   pieces(to: Arr, padded: number, order?: Arr): RoutineCall;
   readonly xPixels: number;
@@ -33,9 +29,6 @@ export interface TensorLayer {
   /** Pixels of x as warpgroups read them, in blocks of so many, where one of the result reads the one in its place. */
   wide?(to: Arr, padded: number, pixels: number): RoutineCall;
 }
-
-/** So few that vectors are multiplied one by one. */
-export const fewest = { pixels: 8, rows: 16, columns: 32 };
 
 /** What 16 bits of a tap tell. */
 export const mostSide = 0x7ffe;
@@ -47,20 +40,16 @@ const mostCounted = 2 ** 31 - 1;
 export function tensorLayers(site: KernelSite, element: Element, least = fewest): readonly TensorLayer[] | string {
   const { call, types, weights } = site;
   const { op } = call;
-  if (op.kind !== 'conv2d' && op.kind !== 'linear' && op.kind !== 'conv-transpose2d')
-    return 'takes convolutions and dense layers';
+  const sizes = sizesOf(call, types, element, least);
+  if (typeof sizes === 'string') return sizes;
   if (!weights) return 'takes weights that are known';
-  const { data } = weights.matrix;
-  const large = data.findIndex((v) => !holds(element, v));
-  if (large >= 0) return `takes weights that ${element.name} holds, and one is ${data[large]}`;
-  const matrix = ungrouped(weights.matrix, op.kind === 'conv2d' ? op.groups : 1);
+  const fault = faultOf(weights.matrix, element);
+  if (fault !== undefined) return fault;
+  const matrix = ungrouped(weights.matrix, sizes[0].groups);
   if (typeof matrix === 'string') return matrix;
   const layers = op.kind === 'conv-transpose2d' ? phasedLayers(site, matrix, element) : layerOf(site, matrix, element);
   if (typeof layers === 'string') return layers;
   const pixels = layers.reduce((sum, { goes }) => sum + goes.pixels, 0);
-  if (pixels < least.pixels) return `takes ${least.pixels} pixels or more, and there are ${pixels}`;
-  if (matrix.rows < least.rows) return `takes ${least.rows} rows of weights or more, and there are ${matrix.rows}`;
-  if (matrix.columns < least.columns) return `takes ${least.columns} columns or more, and there are ${matrix.columns}`;
   const most = Math.max(layers[0].xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
   return most > mostCounted ? `takes at most ${mostCounted} numbers` : layers;
 }
@@ -70,29 +59,18 @@ function layerOf(site: KernelSite, matrix: Matrix, element: Element): readonly T
   return typeof layer === 'string' ? layer : [layer];
 }
 
-/** Whether a weight keeps its value, or what is near it. Those of whole numbers have signs, whatever x has. */
-const holds = ({ name }: Element, value: number): boolean =>
-  name === 's8' || name === 'u8'
-    ? value >= -128 && value <= 127
-    : Math.abs(value) <= { f16: 65504, bf16: 3.3e38, tf32: 3.3e38 }[name];
-
-/** Bytes of x and of the result, and of x in fewer bits, written and read. */
-export const bytesOf = (numbers: number, padded: number, element: Element, results: number): number =>
-  4 * (numbers + results) + 2 * element.bytes * padded;
-
 function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element): TensorLayer {
   const length = matrix.columns;
   const lines = count(types.x.shape) / length;
   const from = arrays.x;
   return {
-    ...{ matrix, plain: true, along: 'rows', xPixels: lines },
+    ...{ matrix, along: 'rows', xPixels: lines },
     taps: { across: 1, dilation: [1, 1], width: 1 },
     reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 },
     goes: {
       ...{ rows: matrix.rows, pixels: lines, imagePixels: 1, rowPixels: 1, rowKept: 1 },
       ...{ first: 0, toImage: matrix.rows, toDown: 0, toPixel: 0, toRow: 1, part: 0 },
     },
-    bytes: bytesOf(lines * length, lines * length, element, lines * matrix.rows),
     pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
     rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
     wide: (to, padded, block) => narrowWide({ from, to, pictures: 1, lines, length, padded }, block, element),
@@ -120,16 +98,14 @@ function pictures(site: KernelSite, matrix: Matrix, element: Element): TensorLay
   const { rows } = matrix;
   const padding = top + left + bottom + right;
   const inPlace = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1);
-  const plain = inPlace && images === 1;
   return {
-    ...{ matrix, plain, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
+    ...{ matrix, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
     taps: { across, dilation: op.dilation, width },
     reach: { width, height, stride: op.stride, above: top, left },
     goes: {
       ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
       ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
     },
-    bytes: bytesRead(types.x, element) + 4 * images * pixels * rows,
   };
 }
 
@@ -168,11 +144,3 @@ export function picturePieces(
     }),
   };
 }
-
-/** Bytes of pictures that are read, and written and read in fewer bits. */
-export function bytesRead({ shape }: TensorType, element: Element): number {
-  const channels = shape[shape.length - 1];
-  return bytesOf(count(shape), (count(shape) / channels) * padTo(channels, perPiece(element)), element, 0);
-}
-
-const padTo = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;

@@ -1,12 +1,14 @@
 /** Products on tensor cores of two matrices that are computed. */
 import type { RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Product, Side } from '../../gpu/products.ts';
+import type { Device } from '../devices.ts';
+import { h100 } from '../devices.ts';
 import type { Parameter } from '../kernel.ts';
 import { callOf, real, whole, result as written } from '../kernel.ts';
 import type { Finish } from '../product.ts';
 import { mostGroups } from '../product.ts';
 import type { Element } from './elements.ts';
-import { h100 } from './estimate.ts';
+
 import { inWord } from './narrowing.ts';
 import { loadMatrices, multiplyDense } from './product.ts';
 import type { Lying } from './tile-copies.ts';
@@ -34,8 +36,8 @@ const groupsOf = ({ rows, columns, outer, heads }: Product, tile: MatrixTile): r
 ];
 
 /** The largest of which there are blocks for a whole GPU, or else the smallest. */
-export const tileFor = (product: Product): MatrixTile =>
-  matrixTiles.find((tile) => groupsOf(product, tile).reduce((all, n) => all * n, 1) >= h100.processors) ??
+export const tileFor = (product: Product, { processors }: Pick<Device, 'processors'> = h100): MatrixTile =>
+  matrixTiles.find((tile) => groupsOf(product, tile).reduce((all, n) => all * n, 1) >= processors) ??
   matrixTiles[matrixTiles.length - 1];
 
 /** A tile of one side: lines are rows of a and columns of b, and `step` is between those things that are not side by side. */

@@ -63,7 +63,8 @@ export const headBytes = 32;
 export const threadsOf = ({ rows, pixels, rowsPerWarp, pixelsPerWarp }: Tile): number =>
   (32 * rows * pixels) / (rowsPerWarp * pixelsPerWarp);
 
-export const tilesOf = (way: Way): readonly Tile[] => (way === 'blocks' ? blockTiles : tiles);
+/** Whether weights of which whole tiles are left out are cut so, and no others. */
+export const isForBlocks = ({ most }: Tile): boolean => most !== undefined;
 
 /** Blocks that the registers of a multiprocessor do for: two where shared memory does as well, and what else compilers choose. */
 export const leastBlocks = (way: Way, { rows, pixels }: Tile): number =>

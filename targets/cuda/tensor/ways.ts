@@ -1,6 +1,7 @@
 /** The ways in which a layer's weights can be multiplied on tensor cores, with what each takes; the best is taken. */
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { liveness } from '../../../src/tensor/matrix.ts';
+import type { Setting } from '../rates/rates.ts';
 import { arrange } from './blocks-arrange.ts';
 import { countsOfBands } from './blocks-counts.ts';
 import type { LiveTiles } from './blocks-live.ts';
@@ -12,8 +13,9 @@ import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
 import { extraDepth, fitsExtra } from './extra.ts';
 import { groupSizes, liveFours } from './gathered.ts';
-import type { Along, Tile, Way } from './tiles.ts';
-import { blockTiles, sharedBytes, tiles } from './tiles.ts';
+import type { Size } from './size.ts';
+import type { Tile, Way } from './tiles.ts';
+import { blockTiles, isForBlocks, sharedBytes, tiles } from './tiles.ts';
 
 export interface Offer {
   readonly way: Way;
@@ -23,56 +25,83 @@ export interface Offer {
   readonly m?: number;
 }
 
-export interface Asked {
+export interface Asked extends Common {
   readonly matrix: Matrix;
-  readonly pixels: number;
+  readonly size: Pick<Size, 'pixels' | 'along' | 'plain' | 'bytes' | 'before' | 'taps'>;
   readonly element: Element;
-  readonly along: Along;
-  /** Bytes of the pictures that are read and written. */
-  readonly bytes: number;
-  /** Whether pixels are read one by one and where they are, so that columns can be gathered. */
-  readonly plain: boolean;
-  /** Whether all devices it is made for have sparse tensor cores. */
-  readonly sparse: boolean;
-  /** Bytes of shared memory that a block can have on all of them. */
-  readonly room: number;
 }
+
+/** What all devices have that code is made for, and what is estimated by. */
+export interface Common {
+  /** Whether they have sparse tensor cores. */
+  readonly sparse: boolean;
+  /** Bytes of shared memory that a block can have. */
+  readonly room: number;
+  readonly setting: Setting;
+}
+
+/** Of weights that were asked about: every format of a layer is, and then the kernel. */
+const known = new WeakMap<Float32Array, { readonly asked: Asked; readonly offers: readonly Offer[] }[]>();
 
 /** Cheapest first. Ways that weights do not fit are none. */
 export function offersFor(asked: Asked): readonly Offer[] {
-  const { matrix, element, along, room } = asked;
+  const before = known.get(asked.matrix.data) ?? [];
+  const same = before.find((one) => areAlike(one.asked, asked));
+  if (same) return same.offers;
+  const offers = findOffers(asked);
+  known.set(asked.matrix.data, [...before.slice(-mostKnown), { asked, offers }]);
+  return offers;
+}
+
+/** Of the same weights: layers that share them, in one or two element types. */
+const mostKnown = 8;
+
+const areAlike = (a: Asked, b: Asked): boolean =>
+  (['run', 'columns', 'mask'] as const).every((key) => a.matrix[key] === b.matrix[key]) &&
+  (['element', 'sparse', 'room', 'setting'] as const).every((key) => a[key] === b[key]) &&
+  JSON.stringify(a.size) === JSON.stringify(b.size);
+
+function findOffers(asked: Asked): readonly Offer[] {
+  const { matrix, element } = asked;
   const columns = depthOf(matrix, element).columns / perStep(element);
   const half = asked.sparse && keepsHalf(matrix, element);
   const extra = asked.sparse && !half && fitsExtra(matrix, element);
   const extraSteps = extraDepth(matrix, element).columns / perStep(element);
   const live = liveTiles(matrix, element);
-  const fits = (way: Way) => (tile: Tile) => sharedBytes(way, tile, element, along) <= room;
-  const offerIn =
-    (tile: Tile): Make =>
-    (way, layer, m) =>
-      fits(way)(tile)
-        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer), ...(m !== undefined && { m }) }]
-        : [];
-  const found = [
-    ...tiles.flatMap((tile) => {
-      const offer = offerIn(tile);
-      const down = Math.ceil(matrix.rows / tile.rows);
-      return [
-        ...offer('dense', layerOf(asked, down * columns, columns, 1)),
-        ...(half ? offer('sparse', layerOf(asked, down * columns, columns, 1)) : []),
-        ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
-        ...gatheredOffers(asked, tile, offer),
-      ];
-    }),
-    ...blockTiles.filter(fits('blocks')).flatMap((tile) => blockOffers(asked, live, tile, offerIn(tile))),
-  ];
-  return found.sort((a, b) => a.estimate.ns - b.estimate.ns);
+  return offersIn(asked, (tile, offer) => {
+    if (isForBlocks(tile)) return blockOffers(asked, live, tile, offer);
+    const down = Math.ceil(matrix.rows / tile.rows);
+    const whole = layerOf(asked, down * columns, columns, 1);
+    return [
+      ...offer('dense', whole),
+      ...(half ? offer('sparse', whole) : []),
+      ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
+      ...gatheredOffers(asked, tile, offer),
+    ];
+  });
 }
 
-type Make = (way: Way, layer: Layer, m?: number) => readonly Offer[];
+/** In every tile that there is room for. */
+export function offersIn(
+  { size: { along }, element, room, setting }: Pick<Asked, 'size' | 'element' | 'room' | 'setting'>,
+  inTile: (tile: Tile, offer: Make) => readonly Offer[],
+): readonly Offer[] {
+  const fits = (way: Way, tile: Tile): boolean => sharedBytes(way, tile, element, along) <= room;
+  const make =
+    (tile: Tile): Make =>
+    (way, layer, m) =>
+      fits(way, tile)
+        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer, setting), ...(m !== undefined && { m }) }]
+        : [];
+  const all = [...tiles, ...blockTiles.filter((tile) => fits('blocks', tile))];
+  return all.flatMap((tile) => inTile(tile, make(tile))).sort((a, b) => a.estimate.ns - b.estimate.ns);
+}
 
-const layerOf = ({ matrix, pixels, bytes }: Asked, steps: number, longest: number, live: number): Layer => ({
-  ...{ rows: matrix.rows, pixels, steps, longest, live, bytes },
+export type Make = (way: Way, layer: Layer, m?: number) => readonly Offer[];
+
+const layerOf = ({ matrix, size }: Asked, steps: number, longest: number, live: number): Layer => ({
+  ...{ rows: matrix.rows, columns: matrix.columns, pixels: size.pixels, steps, longest, live },
+  ...{ bytes: size.bytes, before: size.before, alone: size.taps !== undefined },
 });
 
 /** Whether no group has more weights than sparse tensor cores take. Groups begin anew with each tap. */
@@ -102,7 +131,7 @@ function blockOffers(asked: Asked, live: LiveTiles, tile: Tile, offer: Make): re
 /** Only where rows are at most half full: 2:4 alone does as much otherwise. */
 function gatheredOffers(asked: Asked, tile: Tile, offer: Make): readonly Offer[] {
   const { matrix, element } = asked;
-  if (!asked.plain || !asked.sparse || element.bytes !== 2) return [];
+  if (!asked.size.plain || !asked.sparse || element.bytes !== 2) return [];
   const m = groupSizes.find((size) => typeof liveFours(matrix, tile.rows, size) !== 'string');
   if (m === undefined) return [];
   const steps = Math.ceil((4 * matrix.columns) / m / perStep(element));

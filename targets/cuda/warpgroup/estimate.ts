@@ -10,19 +10,27 @@
  *
  * and what copies write comes on top. So sparse products wait for shared memory before they wait for tensor cores.
  */
-import type { Bound, Device, Estimate } from '../tensor/estimate.ts';
-import { h100, largest } from '../tensor/estimate.ts';
+import type { Setting } from '../rates/rates.ts';
+import type { Before, Bound, Estimate, TensorThing } from '../tensor/estimate.ts';
+import { longest } from '../tensor/estimate.ts';
 import type { WideTile, WideWay } from './tiles.ts';
-import { bandOf, widePixelBytes, wideStages, wideStep, wideThreads, wideWeightBytes } from './tiles.ts';
+import { bandOf, widePixelBytes, wideShared, wideStages, wideStep, wideThreads, wideWeightBytes } from './tiles.ts';
 
 /** What a layer asks for, as it is. */
 export interface WideLayer {
   readonly rows: number;
   readonly pixels: number;
   readonly columns: number;
-  /** Bytes that are read before products begin, and written. */
+  /** Bytes that are read by products, beside weights, and written. */
   readonly bytes: number;
+  readonly before: Before;
 }
+
+/** What computes each way, as rates and users call it. */
+export const wideFamilies = {
+  dense: 'tensor cores by warpgroups',
+  sparse: 'sparse tensor cores by warpgroups',
+} as const satisfies Readonly<Record<WideWay, string>>;
 
 /** Multiply-adds of f16 in a clock of one multiprocessor, by warpgroups, and what share of them anyone reaches. */
 const multiplies = 2048;
@@ -38,11 +46,8 @@ const begun = 400;
 /** Bytes that a multiprocessor stores in a clock. */
 const storing = 32;
 
-/** Nanoseconds of one more launch in a graph. */
-const launch = 1500;
-
-/** By how much more has to be promised: of weights that are left out, and of two blocks that wait for each other. */
-const doubt = { sparse: 1.05, pair: 1.02 };
+/** By how much more has to be promised of two blocks that wait for each other. */
+const pairDoubt = 1.02;
 
 const sharedOf = (way: WideWay, tile: WideTile): number => {
   const { rows, pixels } = tile;
@@ -56,48 +61,62 @@ export function estimateWide(
   tile: WideTile,
   layer: WideLayer,
   splits: number,
-  device: Device = h100,
+  { device, rates }: Setting,
 ): Estimate {
   const { rows, pixels, blocks: together } = tile;
   const step = wideStep(way);
   const [weightBytes, pixelBytes] = [wideWeightBytes(way, tile), widePixelBytes(way, tile)];
   const steps = Math.ceil(layer.columns / step);
-  const clusters = Math.ceil(layer.rows / (rows * together)) * Math.ceil(layer.pixels / pixels) * splits;
+  const down = Math.ceil(layer.rows / (rows * together));
+  const across = Math.ceil(layer.pixels / pixels);
+  const clusters = down * across * splits;
   const own = Math.ceil(clusters / Math.floor(device.processors / together));
   const busy = Math.min(clusters * together, device.processors);
-  const clocks: Readonly<Record<Exclude<Bound, 'memory'>, number>> = {
+  const inStep: Readonly<Record<Bound, number>> = {
     'tensor cores': (rows * pixels * step) / (multiplies * reached * (way === 'sparse' ? 2 : 1)),
-    'shared memory': sharedOf(way, tile) / device.sharedPerClock,
+    'shared memory': sharedOf(way, tile) / (128 * device.loads),
     cache: ((weightBytes + pixelBytes / together) * busy * device.clock) / cache,
     waiting: latency / (wideStages(way, tile) - 1),
   };
-  const [bound, perStep] = largest(clocks);
-  const perJob = Math.ceil(steps / splits) * perStep + (4 * rows * pixels) / storing + begun;
+  const family = rates.families[wideFamilies[way]];
+  const ns = (thing: TensorThing, count: number): number => count * (family[thing] ?? 0);
+  const clocksOf = (perStep: number): number =>
+    (own * (Math.ceil(steps / splits) * perStep + (4 * rows * pixels) / storing + begun) + latency) *
+    (together === 2 ? pairDoubt : 1);
+  const [bound, perStep] = longest(inStep, (thing, each) => ns(thing, clocksOf(each)));
   const partBytes = splits > 1 ? 8 * splits * layer.rows * layer.pixels : 0;
-  const bands = Math.ceil(layer.rows / (rows * together) / bandOf(tile));
-  const weights = Math.ceil(layer.rows / (rows * together)) * together * steps * weightBytes;
-  const bytes = weights + layer.bytes + (bands - 1) * 2 * layer.columns * layer.pixels + partBytes;
-  const computed = (own * perJob + latency) / device.clock;
-  const moved = (bytes - partBytes) / device.memory;
-  const ns = Math.max(computed, moved) + partBytes / device.memory + launch * (splits > 1 ? 2 : 1);
+  const bands = Math.ceil(down / bandOf(tile));
+  const weights = down * together * steps * weightBytes;
+  const bytes = weights + layer.bytes + (bands - 1) * 2 * layer.columns * layer.pixels;
+  const alone = layer.before.bytes + partBytes;
+  const isMemory = ns('memory', bytes) > ns(bound, clocksOf(perStep));
+  const counts = {
+    call: 1 + layer.before.launches + (splits > 1 ? 1 : 0),
+    memory: alone + (isMemory ? bytes : 0),
+    ...(!isMemory && { [bound]: clocksOf(perStep) }),
+  };
+  const things = Object.entries(counts) as [TensorThing, number][];
+  const multiplied = down * together * rows * across * pixels * steps * step;
   return {
-    ns: ns * (way === 'sparse' ? doubt.sparse : 1) * (together === 2 ? doubt.pair : 1),
-    bound: moved > computed ? 'memory' : bound,
-    resident: 1,
-    occupancy: (wideThreads * Math.min(1, busy / device.processors)) / 2048,
-    blocks: clusters * together,
-    splits,
-    bytes,
+    ns: things.reduce((sum, [thing, count]) => sum + ns(thing, count), 0),
+    ...{ bound: isMemory ? 'memory' : bound, counts, splits },
+    use: {
+      tile: `${rows}x${pixels}${together === 2 ? ' in pairs' : ''}`,
+      ...(splits > 1 && { splits }),
+      ...{ blocks: clusters * together, resident: 1, shared: wideShared(way, tile), bytes: bytes + alone },
+      occupancy: (wideThreads * Math.min(1, busy / device.processors)) / device.threads,
+      padding: multiplied / (layer.rows * layer.pixels * layer.columns) - 1,
+    },
   };
 }
 
 const splitsTried: readonly number[] = [1, 2, 3, 4, 6, 8];
 
 /** The best way to share out the steps of a layer, in a tile. */
-export function bestWideSplit(way: WideWay, tile: WideTile, layer: WideLayer): Estimate {
+export function bestWideSplit(way: WideWay, tile: WideTile, layer: WideLayer, setting: Setting): Estimate {
   const steps = Math.ceil(layer.columns / wideStep(way));
   return splitsTried
     .filter((splits) => splits === 1 || steps >= 4 * splits)
-    .map((splits) => estimateWide(way, tile, layer, splits))
+    .map((splits) => estimateWide(way, tile, layer, splits, setting))
     .reduce((best, one) => (one.ns < best.ns ? one : best));
 }

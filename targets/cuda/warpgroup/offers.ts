@@ -1,9 +1,17 @@
 /** The ways in which warpgroups can multiply a layer, with what each takes. */
+import type { Call } from '../../../src/graph/graph.ts';
+import type { Types } from '../../../src/ops/rules.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { elements as count } from '../../../src/tensor/type.ts';
+import type { Setting } from '../rates/rates.ts';
+import type { Element } from '../tensor/elements.ts';
 import type { Estimate } from '../tensor/estimate.ts';
+import { sizesOf } from '../tensor/size.ts';
+import { keepsHalf } from '../tensor/ways.ts';
 import type { WideLayer } from './estimate.ts';
 import { bestWideSplit } from './estimate.ts';
 import type { WideTile, WideWay } from './tiles.ts';
-import { wideTiles } from './tiles.ts';
+import { wideColumns, wideTiles } from './tiles.ts';
 
 export interface WideOffer {
   readonly way: WideWay;
@@ -11,8 +19,46 @@ export interface WideOffer {
   readonly estimate: Estimate;
 }
 
+/** One of several ways, for weights that are stored dense or not. */
+export type ChooseWide = (offers: readonly WideOffer[], isDense: boolean) => WideOffer | undefined;
+
+/** Of weights that are stored dense the best with all of them, and of others the best that leaves some out, if one does. */
+export const bestWide: ChooseWide = (offers, isDense) =>
+  (isDense ? undefined : offers.find(({ way }) => way === 'sparse')) ?? offers.find(({ way }) => way === 'dense');
+
 /** Cheapest first. */
-export const wideOffers = (ways: readonly WideWay[], layer: WideLayer): readonly WideOffer[] =>
+export const wideOffers = (ways: readonly WideWay[], layer: WideLayer, setting: Setting): readonly WideOffer[] =>
   ways
-    .flatMap((way) => wideTiles.map((tile) => ({ way, tile, estimate: bestWideSplit(way, tile, layer) })))
+    .flatMap((way) => wideTiles.map((tile) => ({ way, tile, estimate: bestWideSplit(way, tile, layer, setting) })))
     .sort((a, b) => a.estimate.ns - b.estimate.ns);
+
+/** Of a layer, by its weights or by whether half of them are said to be kept. Or why warpgroups do not take it. */
+export function wideOffersFor(
+  call: Call,
+  types: Types,
+  weights: Matrix | boolean,
+  element: Element,
+  setting: Setting,
+): readonly WideOffer[] | string {
+  const sizes = sizesOf(call, types, element);
+  if (typeof sizes === 'string') return sizes;
+  if (!readsInPlace(call, types)) return 'takes pixels that read the one in their place';
+  const [{ rows, pixels, columns }] = sizes;
+  const half = typeof weights === 'boolean' ? weights : keepsHalf(weights, element);
+  const ways: readonly WideWay[] = half ? ['sparse', 'dense'] : ['dense'];
+  return ways
+    .flatMap((way) => {
+      const made = element.bytes * pixels * wideColumns(columns, way);
+      const before = { launches: 1, bytes: 4 * pixels * columns + made };
+      return wideOffers([way], { rows, pixels, columns, bytes: made + 4 * count(call.type.shape), before }, setting);
+    })
+    .sort((a, b) => a.estimate.ns - b.estimate.ns);
+}
+
+/** Dense layers, and convolutions of one group whose pixels read the one in their place. */
+function readsInPlace({ op }: Call, { weights }: Types): boolean {
+  if (op.kind === 'linear') return true;
+  if (op.kind !== 'conv2d' || op.groups > 1) return false;
+  const [, down, across] = weights.shape;
+  return down * across === 1 && op.pad.every((p) => p === 0) && op.stride.every((s) => s === 1);
+}

@@ -1,51 +1,31 @@
-/** What layers take where warpgroups multiply as well as warps, by shapes and formats alone. */
+/** What layers take by warpgroups: by their weights where these are known, and by what a format promises of others. */
 import type { Work } from '../../../src/target.ts';
-import { elements as count } from '../../../src/tensor/type.ts';
+import { elements as count, dense } from '../../../src/tensor/type.ts';
+import type { Counting } from '../contest.ts';
 import type { Element } from '../tensor/elements.ts';
-import { bytesOf } from '../tensor/layer.ts';
-import type { TensorPrediction } from '../tensor/predict.ts';
-import { inWords, wayOf, wordsOf } from '../tensor/predict.ts';
-import { wideOffers } from './offers.ts';
-import { wideColumns } from './tiles.ts';
+import { wayOf } from '../tensor/predict.ts';
+import { faultOf } from '../tensor/size.ts';
+import type { Common } from '../tensor/ways.ts';
+import { wideFamilies } from './estimate.ts';
+import { bestWide, wideOffersFor } from './offers.ts';
 
-type Predict = (work: Work) => TensorPrediction | undefined;
-
-/** The faster of both, of layers that tensor cores take. */
-export const predictWider =
-  (element: Element, byWarps: Predict): Predict =>
-  (work) => {
-    const narrower = byWarps(work);
-    const { call, types, encoding, cost } = work;
-    const { shape } = types.weights;
-    const { way } = wayOf(encoding.format, encoding.params, cost.multiplies / count(shape), element, true);
-    if (!narrower || !readsInPlace(work) || (way !== 'dense' && way !== 'sparse')) return narrower;
-    const rows = shape[0];
-    const columns = count(shape) / rows;
-    const pixels = count(call.type.shape) / rows;
-    const bytes = bytesOf(pixels * columns, pixels * wideColumns(columns, way), element, pixels * rows);
-    const [{ tile, estimate }] = wideOffers([way], { rows, pixels, columns, bytes });
-    if (estimate.ns >= narrower.ns) return narrower;
-    const { rows: down, pixels: across, blocks } = tile;
-    const multiplied =
-      Math.ceil(rows / (down * blocks)) *
-      down *
-      blocks *
-      Math.ceil(pixels / across) *
-      across *
-      wideColumns(columns, way);
-    return {
-      ns: estimate.ns,
-      bound: estimate.bound,
-      own: narrower.own,
-      family: `${wordsOf[way]} by warpgroups in ${element.name}`,
-      detail: `${inWords(tile, estimate, multiplied / (rows * pixels * columns) - 1)}${blocks > 1 ? ', pixels brought once for two blocks' : ''}`,
-    };
+/** Or why warpgroups do not take the work. */
+export function predictWide(work: Work, element: Element, { setting }: Common): Counting | string {
+  const { call, types, encoding, cost, matrix } = work;
+  if ([types.x, types.weights].some(({ dtype }) => dtype !== 'f32')) return 'takes f32';
+  const fault = matrix && faultOf(matrix, element);
+  if (fault !== undefined) return fault;
+  const kept = cost.multiplies / count(types.weights.shape);
+  const promised = wayOf(encoding, kept, element, true).way === 'sparse';
+  const offers = wideOffersFor(call, types, matrix ?? promised, element, setting);
+  if (typeof offers === 'string') return offers;
+  const isDense = encoding.format === dense.format;
+  const offer = bestWide(offers, isDense);
+  if (!offer) return 'takes layers for which there is a tile';
+  const { ns, bound, counts, use } = offer.estimate;
+  const family = wideFamilies[offer.way];
+  return {
+    ...{ ns, bound, use, family: `${family} in ${element.doc}`, counted: { family, counts, use } },
+    ...(!isDense && offer.way === 'dense' && { zeros: true }),
   };
-
-/** Dense layers, and convolutions of one group whose pixels read the one in their place. */
-function readsInPlace({ call: { op }, types }: Work): boolean {
-  if (op.kind === 'linear') return true;
-  if (op.kind !== 'conv2d' || op.groups > 1) return false;
-  const [, down, across] = types.weights.shape;
-  return down * across === 1 && op.pad.every((p) => p === 0) && op.stride.every((s) => s === 1);
 }
