@@ -2,9 +2,9 @@
 
 import type { Routine } from '../../src/plan/kernel.ts';
 import type { Leaving, Lines } from '../gpu/lines.ts';
+import { h100 } from './devices.ts';
 import type { Parameter } from './kernel.ts';
 import { functionName, whole } from './kernel.ts';
-import { large } from './sparse/machine.ts';
 
 /** A thread for each line is right where neighbours read what lies side by side, and lines are many enough for a large GPU. */
 export const leaving: Leaving = { leastSize: 8, shortSize: 8, manyLines: 16384 };
@@ -44,7 +44,7 @@ const threadsOfShare = 256;
 
 /** Undefined where lines have one block each, or less. */
 export function sharesOf({ size, count }: Lines): Shares | undefined {
-  const wanted = Math.min(Math.ceil((2 * large.processors) / count), Math.floor(size / leastShare));
+  const wanted = Math.min(Math.ceil((2 * h100.processors) / count), Math.floor(size / leastShare));
   if (size < veryLong || wanted < 2) return undefined;
   const share = Math.ceil(size / wanted);
   const parts = Math.ceil(size / share);
