@@ -11,9 +11,10 @@ import { h100 } from '../targets/cuda/devices.ts';
 import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import { cuda } from '../targets/cuda/target.ts';
 import { wideOffers } from '../targets/cuda/warpgroup/offers.ts';
+import type { Feed } from '../targets/cuda/warpgroup/tiles.ts';
 import { graphOf } from './cpu-kernels/kit.ts';
 import { compiledCuda } from './cuda-kit.ts';
-import { layer } from './cuda-tensor.ts';
+import { conv, layer } from './cuda-tensor.ts';
 import { digitGraph } from './digits.ts';
 
 const textOf = (rows: number, columns: number, pixels: number): string => `graph one of "one.json"
@@ -83,11 +84,20 @@ test('layers go to warpgroups or to warps as is predicted', () => {
   expect(kernelOf(64, 64, 49, 'sm_90a')).toBe('tensor');
 });
 
-test('two blocks share pixels where rows do for both', () => {
+test('two blocks share pixels where rows do for both, and weights where they do not', () => {
   const others = { columns: 4096, pixels: 8192, bytes: 0, before: { launches: 1, bytes: 0 } };
-  const best = (rows: number) => wideOffers(['dense'], { rows, ...others }, estimatedFor(h100))[0].tile;
-  expect(best(4096).blocks).toBe(2);
-  expect(best(100).blocks).toBe(1);
+  const best = (rows: number, feed: Feed) =>
+    wideOffers('dense', feed, { rows, ...others }, estimatedFor(h100))[0].tile.blocks;
+  expect(best(4096, 'tiles')).toBe(2);
+  expect(best(100, 'tiles')).toBe(1);
+  expect(best(100, 'pieces')).toBe(2);
+});
+
+test('convolutions of any kernel go to warpgroups', () => {
+  const op = conv({ pad: [1, 1, 1, 1] });
+  const one = layer('one', op, [4, 28, 28, 256], [128, 3, 3, 256], () => true);
+  const plan = lower(graphOf([one]), cuda.target(hopper).kernels);
+  expect(plan.steps.flatMap(({ work }) => (work.kind === 'routines' ? [work.kernel] : []))).toContain('warpgroup');
 });
 
 describe('sm_90a', () => {

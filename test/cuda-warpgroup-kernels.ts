@@ -15,15 +15,21 @@ const identifier = (name: string): string => name.replaceAll('-', '_');
 /** As a layer with a bias and an activation has it. */
 const finish: Finish = { kind: 'relu', text: 'fmaxf(sum + bias[row], 0.0f)', result: 'float', needs: [] };
 
-/** Every tile of f16, and the largest of bf16. */
-export const wideShapes: readonly WideShape[] = [
-  ...(['dense', 'sparse'] as const).flatMap((way) => wideTiles.map((tile) => ({ way, tile, element: elements.f16 }))),
-  ...(['dense', 'sparse'] as const).map((way) => ({ way, tile: wideTiles[0], element: elements.bf16 })),
-];
+/** Every tile of f16 by two blocks, and the largest of bf16 by one, whichever way pixels come. */
+export const wideShapes: readonly WideShape[] = (['tiles', 'pieces'] as const).flatMap((feed) =>
+  (['dense', 'sparse'] as const).flatMap((way) => [
+    ...wideTiles(feed).flatMap((tile) => (tile.blocks === 2 ? [{ way, tile, feed, element: elements.f16 }] : [])),
+    { way, tile: { ...wideTiles(feed)[0], blocks: 1 as const }, feed, element: elements.bf16 },
+  ]),
+);
 
 export const wideNameOf = (shape: WideShape): string => identifier(wideRoutine(shape, finish).name);
 
-const nowhere: WideGoes = { rows: 1, pixels: 1, imagePixels: 1, toImage: 0, toPixel: 0, toRow: 0, part: 0 };
+const somewhere: WideGoes = {
+  ...{ rows: 1, pixels: 1, imagePixels: 1, rowPixels: 1 },
+  ...{ toImage: 0, toPixel: 0, toRow: 0, part: 0 },
+};
+const pieces = { list: 0, pitch: 0, reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 } };
 
 export function wideKernelsText(shapes: readonly WideShape[]): string {
   const functions = new Map<string, string>();
@@ -34,7 +40,11 @@ export function wideKernelsText(shapes: readonly WideShape[]): string {
   const kernels = shapes.map((shape) => {
     const { name, template, view, needs, threads } = wideRoutine(shape, finish);
     needs.forEach(need);
-    const told = wideTold({ x: 0, weights: 0, steps: 0, splits: 1, result: 0 }, shape.tile, nowhere);
+    const told = wideTold(
+      { x: 0, weights: 0, steps: 0, splits: 1, result: 0, ...(shape.feed === 'pieces' && { pieces }) },
+      shape.tile,
+      somewhere,
+    );
     const parameters = [...told.map((t) => t.declare), 'const float *__restrict__ bias'].join(', ');
     return render(`cuda/kernels/${template}.cu.hbs`, { ...view, name: identifier(name), threads, parameters });
   });

@@ -8,8 +8,7 @@ import { h100 } from '../targets/cuda/devices.ts';
 import { warpgroupKernel } from '../targets/cuda/kernels/warpgroup.ts';
 import { estimatedFor } from '../targets/cuda/rates/rates.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
-
-import type { WideTile, WideWay } from '../targets/cuda/warpgroup/tiles.ts';
+import type { Feed, WideTile, WideWay } from '../targets/cuda/warpgroup/tiles.ts';
 import type { Case } from './cpu-kernels/kit.ts';
 import { graphOf } from './cpu-kernels/kit.ts';
 import { programOf, runProgram } from './cuda-kit.ts';
@@ -24,10 +23,13 @@ const none: Live = () => false;
 
 const linear = (activation: Activation): Op => ({ kind: 'linear', activation });
 
+const strided = conv({ pad: [2, 0, 1, 3], stride: [2, 1], dilation: [2, 3] });
+
 interface Wide {
   readonly layer: Case;
   readonly way: WideWay;
   readonly tile: WideTile;
+  readonly feed?: Feed;
   readonly splits?: number;
   readonly bf16?: true;
 }
@@ -90,16 +92,46 @@ export const wideLayers: readonly Wide[] = [
     layer: layer('1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [20, 1, 1, 40], two),
     ...{ way: 'sparse', tile: tile(128, 64, 1) },
   },
+  {
+    layer: layer('2:4 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 7, 9, 24], [39, 3, 3, 24], two),
+    ...{ way: 'sparse', tile: tile(128, 64, 1), feed: 'pieces' },
+  },
+  {
+    layer: layer('3x2 with strides and dilation', strided, [2, 11, 9, 6], [41, 3, 2, 6], all),
+    ...{ way: 'dense', tile: tile(128, 128, 2), feed: 'pieces' },
+  },
+  {
+    layer: layer(
+      '3x3 by two, more blocks than multiprocessors',
+      conv({ pad: [1, 0, 1, 2] }),
+      [3, 13, 14, 20],
+      [150, 3, 3, 20],
+      all,
+    ),
+    ...{ way: 'dense', tile: tile(128, 64, 1), feed: 'pieces', splits: 2 },
+  },
+  {
+    layer: layer('2:4 of pieces, two tiles a warpgroup', linear('none'), [300, 420], [310, 420], two),
+    ...{ way: 'sparse', tile: tile(256, 128, 2), feed: 'pieces' },
+  },
+  {
+    layer: layer('2:4 3x3 in bf16', conv({ pad: [1, 1, 1, 1] }), [1, 9, 9, 16], [42, 3, 3, 16], two, {
+      element: elements.bf16,
+    }),
+    ...{ way: 'sparse', tile: tile(256, 64, 2), feed: 'pieces', bf16: true },
+  },
 ];
 
 /** Each takes its layer. */
 export const wideKernels: readonly Kernel[] = wideLayers.map(
-  ({ layer: { values }, way, tile: own, splits = 1, bf16 }) => {
+  ({ layer: { values }, way, tile: own, feed = 'tiles', splits = 1, bf16 }) => {
     const kernel = warpgroupKernel(
       bf16 ? elements.bf16 : elements.f16,
       { sparse: true, room: 227 * 1024, setting: estimatedFor({ ...h100, processors: 3 }) },
       (offers) => {
-        const offer = offers.find((o) => o.way === way && JSON.stringify(o.tile) === JSON.stringify(own));
+        const offer = offers.find(
+          (o) => o.way === way && o.feed === feed && JSON.stringify(o.tile) === JSON.stringify(own),
+        );
         return offer && { ...offer, estimate: { ...offer.estimate, splits } };
       },
     );

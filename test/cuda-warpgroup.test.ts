@@ -6,7 +6,7 @@ import { elements } from '../targets/cuda/tensor/elements.ts';
 import { keepHalf } from '../targets/cuda/tensor/sparse.ts';
 import { packWide, placeOfGroup, wordOfPiece } from '../targets/cuda/warpgroup/packing.ts';
 import type { WideTile } from '../targets/cuda/warpgroup/tiles.ts';
-import { wideStages, wideTiles, wideWeightBytes } from '../targets/cuda/warpgroup/tiles.ts';
+import { behindOf, wideStages, wideTiles, wideWeightBytes } from '../targets/cuda/warpgroup/tiles.ts';
 import { installed } from './cpu-build.ts';
 import { recipe } from './cuda-recipe.ts';
 import { wideFaults, wideGraph, wideKernels, wideLayers } from './cuda-warpgroup-layers.ts';
@@ -26,7 +26,7 @@ describe('weights', () => {
   );
   const m = matrix(rows, columns, columns, data);
   const packed = (way: 'dense' | 'sparse') => {
-    const packing = packWide(m, way, tile, elements.f16);
+    const packing = packWide(m, way, tile, 256, elements.f16);
     if (typeof packing === 'string') throw new Error(packing);
     return packing;
   };
@@ -92,15 +92,17 @@ describe('weights', () => {
 
   test('of which too many are kept are told of', () => {
     const n = matrix(2, 8, 8, [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1]);
-    expect(packWide(n, 'sparse', tile, elements.f16)).toBe(
+    expect(packWide(n, 'sparse', tile, 128, elements.f16)).toBe(
       'takes weights of which at most 2 are kept in every 4 columns, and row 1 has more in columns 4..7',
     );
   });
 });
 
-test('two steps or more of every tile fit shared memory', () => {
+test('steps of every tile fit shared memory', () => {
   for (const way of ['dense', 'sparse'] as const)
-    for (const tile of wideTiles) expect(wideStages(way, tile)).toBeGreaterThanOrEqual(2);
+    for (const tile of wideTiles('tiles')) expect(wideStages(way, tile)).toBeGreaterThanOrEqual(2);
+  for (const way of ['dense', 'sparse'] as const)
+    for (const tile of wideTiles('pieces')) expect(behindOf(way, tile)).toBeGreaterThanOrEqual(1);
 });
 
 describe('layers', () => {
@@ -112,10 +114,10 @@ describe('layers', () => {
         : [],
     );
     const expected = wideLayers.map(
-      ({ way, tile: { rows, pixels, blocks }, bf16 }) =>
-        `product-wide-${way}-${bf16 ? 'bf16' : 'f16'}-${rows}x${pixels}x${blocks}`,
+      ({ way, tile: { rows, pixels, blocks }, feed = 'tiles', bf16 }) =>
+        `product-wide-${way}-${bf16 ? 'bf16' : 'f16'}-${rows}x${pixels}x${blocks}-${feed}`,
     );
-    expect(names.map((name) => name.split('-').slice(0, 5).join('-'))).toEqual(expected);
+    expect(names.map((name) => name.split('-').slice(0, 6).join('-'))).toEqual(expected);
   });
 
   test.skipIf(!installed('g++'))('compute what they mean', () => expect(wideFaults(['-O0'])).toEqual([]));

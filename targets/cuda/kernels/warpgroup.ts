@@ -1,5 +1,5 @@
 /**
- * Dense layers and 1x1 convolutions as products by warpgroups, which Hopper has: all weights, or half of every four (2:4).
+ * Convolutions and dense layers as products by warpgroups, which Hopper has: all weights, or half of every four (2:4).
  */
 import type { Kernel } from '../../../src/plan/kernel.ts';
 import { dense } from '../../../src/tensor/type.ts';

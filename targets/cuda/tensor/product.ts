@@ -94,7 +94,7 @@ const routine = (name: string, template: string, view: object = {}): Routine => 
   needs: [],
 });
 
-const copies = routine('copy-16', 'copy');
+export const copies = routine('copy-16', 'copy');
 export const loadMatrices = routine('load-matrices', 'load');
 export const loadMatricesTurned = routine('load-matrices-turned', 'load-turned');
 

@@ -1,14 +1,17 @@
 /** The launches of a layer by warpgroups: what is multiplied is made of x, products, and the sum of their parts where blocks share steps. */
-import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
+import { perPiece } from '../tensor/elements.ts';
 import type { TensorLayer } from '../tensor/layer.ts';
 import { addParts } from '../tensor/narrowing.ts';
 import type { WideOffer } from './offers.ts';
-import { packWide } from './packing.ts';
+import type { WidePacking } from './packing.ts';
+import { packWide, wideList } from './packing.ts';
+import type { WideOperands } from './product.ts';
 import { wideGroups, wideRoutine, wideTold } from './product.ts';
-import { wideColumns } from './tiles.ts';
+import { clusterOf, wideColumns } from './tiles.ts';
 
 interface Computed {
   readonly ending: Ending;
@@ -21,18 +24,15 @@ interface Computed {
 export function wideCalls(
   site: KernelSite,
   layer: TensorLayer,
-  { way, tile, estimate: { splits } }: WideOffer,
+  offer: WideOffer,
   { ending, element, processors }: Computed,
 ): readonly RoutineCall[] | string {
-  const { matrix, goes, wide } = layer;
-  if (!wide || matrix.run !== matrix.columns) return 'takes pixels that read the one in their place';
-  const packing = packWide(matrix, way, tile, element);
+  const { way, tile, feed, estimate } = offer;
+  const { matrix, goes } = layer;
+  const { splits } = estimate;
+  const packing = packWide(matrix, way, tile, clusterOf(tile, feed).rows, element);
   if (typeof packing === 'string') return packing;
-
-  const columns = wideColumns(matrix.columns, way);
-  const pixels = Math.ceil(goes.pixels / tile.pixels) * tile.pixels;
-  const x = site.scratch('wide', 'u32', (pixels * columns) / 2);
-  const made = wide(x, columns, tile.pixels);
+  const { x, pieces, made } = pixelsOf(site, layer, offer, packing, element);
 
   const count = goes.rows * goes.pixels;
   const parts = splits > 1 ? site.scratch('parts', 'f32', splits * count) : undefined;
@@ -40,21 +40,41 @@ export function wideCalls(
   const finish = parts
     ? ({ kind: 'parts', text: 'sum', result: 'float', needs: [] } as const)
     : ({ kind, text: result('sum', 'row', 'at'), result: 'float', needs } as const);
-  const routine = wideRoutine({ way, tile, element }, finish);
+  const routine = wideRoutine({ way, tile, element, feed }, finish);
+  const weights = site.pack('weights', packing.weights).array;
   const told = wideTold(
-    {
-      ...{ x, steps: packing.steps, splits, result: parts ?? site.result.array },
-      weights: site.pack('weights', packing.weights).array,
-    },
+    { x, pieces, weights, steps: packing.steps, splits, result: parts ?? site.result.array },
     tile,
     { ...goes, part: parts ? count : 0 },
   );
   const product = callOf({
     ...routine,
     parameters: [...told, ...(parts ? [] : ending.parameters)],
-    groups: [wideGroups(tile, goes, splits, processors)],
+    groups: [wideGroups(tile, feed, goes, splits, processors)],
   });
   if (!parts) return [made, product];
   const { rows, toRow } = goes;
   return [made, product, addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element)];
+}
+
+interface Pixels extends Pick<WideOperands, 'pieces'> {
+  readonly x: Argument;
+  readonly made: RoutineCall;
+}
+
+function pixelsOf(
+  site: KernelSite,
+  { matrix, goes, xPixels, reach, taps, wide, pieces }: TensorLayer,
+  { way, tile, feed }: WideOffer,
+  { depth }: WidePacking,
+  element: Element,
+): Pixels {
+  if (feed === 'tiles' && wide) {
+    const columns = wideColumns(matrix.columns, way);
+    const x = site.scratch('wide', 'u32', (Math.ceil(goes.pixels / tile.pixels) * tile.pixels * columns) / 2);
+    return { x, made: wide(x, columns, tile.pixels) };
+  }
+  const x = site.scratch('pieces', 'u32', (xPixels * depth.padded) / 2);
+  const list = site.pack('taps', wideList(depth, taps, element)).array;
+  return { x, pieces: { list, pitch: depth.padded / perPiece(element), reach }, made: pieces(x, depth.padded) };
 }

@@ -13,8 +13,18 @@
 import type { Setting } from '../rates/rates.ts';
 import type { Before, Bound, Estimate, TensorThing } from '../tensor/estimate.ts';
 import { longest } from '../tensor/estimate.ts';
-import type { WideTile, WideWay } from './tiles.ts';
-import { bandOf, widePixelBytes, wideShared, wideStages, wideStep, wideThreads, wideWeightBytes } from './tiles.ts';
+import type { Feed, WideTile, WideWay } from './tiles.ts';
+import {
+  bandOf,
+  behindOf,
+  clusterOf,
+  widePixelBytes,
+  wideShared,
+  wideStages,
+  wideStep,
+  wideThreads,
+  wideWeightBytes,
+} from './tiles.ts';
 
 /** What a layer asks for, as it is. */
 export interface WideLayer {
@@ -46,8 +56,8 @@ const begun = 400;
 /** Bytes that a multiprocessor stores in a clock. */
 const storing = 32;
 
-/** By how much more has to be promised of two blocks that wait for each other. */
-const pairDoubt = 1.02;
+/** By how much more has to be promised of two blocks that wait for each other, and of pieces that threads copy. */
+const doubt = { pair: 1.02, pieces: 1.05 };
 
 const sharedOf = (way: WideWay, tile: WideTile): number => {
   const { rows, pixels } = tile;
@@ -59,6 +69,7 @@ const sharedOf = (way: WideWay, tile: WideTile): number => {
 export function estimateWide(
   way: WideWay,
   tile: WideTile,
+  feed: Feed,
   layer: WideLayer,
   splits: number,
   { device, rates }: Setting,
@@ -67,26 +78,29 @@ export function estimateWide(
   const step = wideStep(way);
   const [weightBytes, pixelBytes] = [wideWeightBytes(way, tile), widePixelBytes(way, tile)];
   const steps = Math.ceil(layer.columns / step);
-  const down = Math.ceil(layer.rows / (rows * together));
-  const across = Math.ceil(layer.pixels / pixels);
+  const cluster = clusterOf(tile, feed);
+  const down = Math.ceil(layer.rows / cluster.rows);
+  const across = Math.ceil(layer.pixels / cluster.pixels);
   const clusters = down * across * splits;
   const own = Math.ceil(clusters / Math.floor(device.processors / together));
   const busy = Math.min(clusters * together, device.processors);
+  const brought = feed === 'tiles' ? weightBytes + pixelBytes / together : weightBytes / together + pixelBytes;
   const inStep: Readonly<Record<Bound, number>> = {
     'tensor cores': (rows * pixels * step) / (multiplies * reached * (way === 'sparse' ? 2 : 1)),
     'shared memory': sharedOf(way, tile) / (128 * device.loads),
-    cache: ((weightBytes + pixelBytes / together) * busy * device.clock) / cache,
-    waiting: latency / (wideStages(way, tile) - 1),
+    cache: (brought * busy * device.clock) / cache,
+    waiting: latency / (feed === 'tiles' ? wideStages(way, tile) - 1 : behindOf(way, tile) + 1),
   };
   const family = rates.families[wideFamilies[way]];
   const ns = (thing: TensorThing, count: number): number => count * (family[thing] ?? 0);
   const clocksOf = (perStep: number): number =>
     (own * (Math.ceil(steps / splits) * perStep + (4 * rows * pixels) / storing + begun) + latency) *
-    (together === 2 ? pairDoubt : 1);
+    (together === 2 ? doubt.pair : 1) *
+    (feed === 'pieces' ? doubt.pieces : 1);
   const [bound, perStep] = longest(inStep, (thing, each) => ns(thing, clocksOf(each)));
   const partBytes = splits > 1 ? 8 * splits * layer.rows * layer.pixels : 0;
-  const bands = Math.ceil(down / bandOf(tile));
-  const weights = down * together * steps * weightBytes;
+  const bands = Math.ceil(down / bandOf(tile, feed));
+  const weights = ((down * cluster.rows) / rows) * steps * weightBytes;
   const bytes = weights + layer.bytes + (bands - 1) * 2 * layer.columns * layer.pixels;
   const alone = layer.before.bytes + partBytes;
   const isMemory = ns('memory', bytes) > ns(bound, clocksOf(perStep));
@@ -96,7 +110,7 @@ export function estimateWide(
     ...(!isMemory && { [bound]: clocksOf(perStep) }),
   };
   const things = Object.entries(counts) as [TensorThing, number][];
-  const multiplied = down * together * rows * across * pixels * steps * step;
+  const multiplied = down * cluster.rows * across * cluster.pixels * steps * step;
   return {
     ns: things.reduce((sum, [thing, count]) => sum + ns(thing, count), 0),
     ...{ bound: isMemory ? 'memory' : bound, counts, splits },
@@ -113,10 +127,10 @@ export function estimateWide(
 const splitsTried: readonly number[] = [1, 2, 3, 4, 6, 8];
 
 /** The best way to share out the steps of a layer, in a tile. */
-export function bestWideSplit(way: WideWay, tile: WideTile, layer: WideLayer, setting: Setting): Estimate {
+export function bestWideSplit(way: WideWay, tile: WideTile, feed: Feed, layer: WideLayer, setting: Setting): Estimate {
   const steps = Math.ceil(layer.columns / wideStep(way));
   return splitsTried
     .filter((splits) => splits === 1 || steps >= 4 * splits)
-    .map((splits) => estimateWide(way, tile, layer, splits, setting))
+    .map((splits) => estimateWide(way, tile, feed, layer, splits, setting))
     .reduce((best, one) => (one.ns < best.ns ? one : best));
 }

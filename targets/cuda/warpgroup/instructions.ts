@@ -13,6 +13,8 @@ const routine = (name: string, template: string, needs: readonly Routine[] = [],
 
 export const barriers = routine('warpgroup-barriers', 'barriers');
 
+export const asyncFence = routine('async-fence', 'async-fence');
+
 /** Of blocks that share what they read. */
 export const pairs = routine('warpgroup-pairs', 'pairs', [barriers]);
 

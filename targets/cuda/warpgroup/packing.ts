@@ -10,28 +10,45 @@
  * lanes 4g and 4g + 1 have the first 32, for rows g and g + 8, lanes 4g + 2 and 4g + 3 the last.
  */
 import type { Matrix } from '../../../src/tensor/matrix.ts';
-import { depthOf, spread } from '../tensor/depth.ts';
+import type { Depth, Taps } from '../tensor/depth.ts';
+import { depthOf, pieceAt, spread } from '../tensor/depth.ts';
 import type { Element } from '../tensor/elements.ts';
+import { perPiece } from '../tensor/elements.ts';
 import { keepHalf } from '../tensor/sparse.ts';
 import type { WideTile, WideWay } from './tiles.ts';
-import { wideStep, wideWeightBytes } from './tiles.ts';
+import { wideColumns, wideStep, wideWeightBytes } from './tiles.ts';
 
 export interface WidePacking {
   readonly weights: Uint32Array<ArrayBuffer>;
   /** Of a block of rows. */
   readonly steps: number;
-  /** Blocks of rows; those of a cluster are all there. */
+  /** Blocks of rows. */
   readonly blocks: number;
+  readonly depth: Depth;
 }
 
-/** Of weights with one tap, in 16 bits. Or why they are not 2:4. */
-export function packWide(matrix: Matrix, way: WideWay, tile: WideTile, element: Element): WidePacking | string {
+/**
+ * In 16 bits. `rowsOfCluster`: those of a cluster are all there. Or why they are not 2:4. Tap by tap, whose channels are padded to whole pieces
+ * where there are several.
+ */
+export function packWide(
+  matrix: Matrix,
+  way: WideWay,
+  tile: WideTile,
+  rowsOfCluster: number,
+  element: Element,
+): WidePacking | string {
   const step = wideStep(way);
-  const depth = depthOf(matrix, element, step);
-  const { rows, values } = spread(matrix, depth, tile.rows * tile.blocks);
+  const depth = wideDepth(matrix, way, element);
+  const { rows, values } = spread(matrix, depth, rowsOfCluster);
   const steps = depth.columns / step;
   const size = wideWeightBytes(way, tile) / 4;
-  const packing = { weights: new Uint32Array((rows / tile.rows) * steps * size), steps, blocks: rows / tile.rows };
+  const packing = {
+    weights: new Uint32Array((rows / tile.rows) * steps * size),
+    steps,
+    blocks: rows / tile.rows,
+    depth,
+  };
   const kept = way === 'sparse' ? keepHalf(values, rows, depth.columns, element) : { values, nibbles: undefined };
   if ('row' in kept)
     return `takes weights of which at most 2 are kept in every 4 columns, and row ${kept.row} has more in columns ${kept.column}..${kept.column + 3}`;
@@ -55,6 +72,19 @@ export function packWide(matrix: Matrix, way: WideWay, tile: WideTile, element: 
     }
   }
   return packing;
+}
+
+/** Columns in the order in which they are multiplied. */
+export function wideDepth(matrix: Matrix, way: WideWay, element: Element): Depth {
+  const depth = depthOf(matrix, element);
+  return { ...depth, columns: wideColumns(depth.taps * depth.padded, way) };
+}
+
+/** The pieces of all steps, as kernels are told of them. */
+export function wideList(depth: Depth, taps: Taps, element: Element): Int32Array<ArrayBuffer> {
+  const each = perPiece(element);
+  const pieces = Array.from({ length: depth.columns / each }, (_, i) => pieceAt(i * each, depth, taps, element));
+  return Int32Array.from(pieces.flat());
 }
 
 /** Where 16 bytes of a row of 128 are, in words. */

@@ -1,16 +1,27 @@
-/** The kernels of products by warpgroups: one routine for each way, tile and element type, and what it is told. */
+/** The kernels of products by warpgroups: one routine for each way, tile, element type and feed, and what it is told. */
 import type { Argument } from '../../../src/plan/kernel.ts';
 import { whole, words } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
-import type { Finish, Goes, ProductRoutine, Told } from '../tensor/product.ts';
-import { barriers, multiplyName, multiplyWide, pairs, warpgroups } from './instructions.ts';
-import type { WideTile, WideWay } from './tiles.ts';
-import { bandOf, widePixelBytes, wideShared, wideStages, wideThreads, wideWeightBytes } from './tiles.ts';
+import type { Finish, Goes, ProductRoutine, Reach, Told } from '../tensor/product.ts';
+import { copies } from '../tensor/product.ts';
+import { asyncFence, barriers, multiplyName, multiplyWide, pairs, warpgroups } from './instructions.ts';
+import type { Feed, WideTile, WideWay } from './tiles.ts';
+import {
+  bandOf,
+  behindOf,
+  clusterOf,
+  widePixelBytes,
+  wideShared,
+  wideStages,
+  wideThreads,
+  wideWeightBytes,
+} from './tiles.ts';
 
 export interface WideShape {
   readonly way: WideWay;
   readonly tile: WideTile;
   readonly element: Element;
+  readonly feed: Feed;
 }
 
 const docs: Readonly<Record<WideWay, string>> = {
@@ -25,20 +36,38 @@ const paired = {
   meet: 'meet_pair',
 };
 
-export function wideRoutine({ way, tile, element }: WideShape, finish: Finish): ProductRoutine {
+/** What differs in how pixels come: who arrives at barriers when a step is there, registers of those who bring it and of others, places of blocks. */
+const fed = {
+  tiles: {
+    bring:
+      'Both lie in memory as shared memory has them, step by step, so that a step is two copies, which one thread asks for.',
+    ...{ bringers: 1, few: 40, many: 232 },
+    ...{ row: '(first + in_band % high) * blocks + (int)(blockIdx.x % blocks)', pixel: 'in_band / high' },
+  },
+  pieces: {
+    bring:
+      'Weights lie as shared memory has them, step by step. Pixels come in pieces of 16 bytes that a list names, by a warpgroup of its own.',
+    ...{ bringers: 5, few: 56, many: 224 },
+    ...{ row: 'first + in_band % high', pixel: 'in_band / high * blocks + (int)(blockIdx.x % blocks)' },
+  },
+} as const satisfies Readonly<Record<Feed, object>>;
+
+export function wideRoutine({ way, tile, element, feed }: WideShape, finish: Finish): ProductRoutine {
   const { rows, pixels, blocks } = tile;
+  const shape = `${rows}x${pixels}x${blocks}`;
   return {
-    name: `product-wide-${way}-${element.name}-${rows}x${pixels}x${blocks}-${finish.kind}`,
-    template: `warpgroup/product-${way}`,
+    name: `product-wide-${way}-${element.name}-${shape}-${feed}-${finish.kind}`,
+    template: `warpgroup/product-${way}-${feed}`,
     view: {
-      ...{ ...tile, stages: wideStages(way, tile), weightBytes: wideWeightBytes(way, tile), band: bandOf(tile) },
-      ...{ pixelBytes: widePixelBytes(way, tile), multiply: multiplyName(way, pixels, element), doc: docs[way] },
+      ...{ ...tile, stages: wideStages(way, tile), weightBytes: wideWeightBytes(way, tile) },
+      ...{ band: bandOf(tile, feed), behind: behindOf(way, tile), pixelBytes: widePixelBytes(way, tile) },
+      ...{ multiply: multiplyName(way, pixels, element), doc: docs[way], ...fed[feed] },
       ...(blocks === 2 ? paired : alone),
       finish: finish.text,
     },
     needs: [
-      ...[barriers, ...(blocks === 2 ? [pairs] : []), warpgroups, multiplyWide(way, pixels, element)],
-      ...finish.needs,
+      ...[barriers, ...(blocks === 2 ? [pairs] : []), ...(feed === 'pieces' ? [copies, asyncFence] : [])],
+      ...[warpgroups, multiplyWide(way, pixels, element), ...finish.needs],
     ],
     threads: wideThreads,
     shared: wideShared(way, tile),
@@ -51,16 +80,26 @@ export interface WideOperands {
   readonly steps: number;
   readonly splits: number;
   readonly result: Argument;
+  /** Of pieces: the list that names them, how many a pixel has, and where pixels of the result read. */
+  readonly pieces?: { readonly list: Argument; readonly pitch: number; readonly reach: Reach } | undefined;
 }
 
 /** Pixels of a picture lie one after the other. */
-export type WideGoes = Pick<Goes, 'rows' | 'pixels' | 'imagePixels' | 'toImage' | 'toPixel' | 'toRow' | 'part'>;
+export type WideGoes = Pick<
+  Goes,
+  'rows' | 'pixels' | 'imagePixels' | 'rowPixels' | 'toImage' | 'toPixel' | 'toRow' | 'part'
+>;
 
 /** What kernels are told, in order. */
-export function wideTold(o: WideOperands, { rows, pixels, blocks }: WideTile, g: WideGoes): readonly Told[] {
+export function wideTold(o: WideOperands, tile: WideTile, g: WideGoes): readonly Told[] {
+  const cluster = clusterOf(tile, o.pieces ? 'pieces' : 'tiles');
   return [
     ...[words('x', o.x), words('weights', o.weights), whole('steps', o.steps)],
-    ...[whole('row_blocks', Math.ceil(g.rows / (rows * blocks))), whole('pixel_blocks', Math.ceil(g.pixels / pixels))],
+    ...(o.pieces ? toldOfPieces(o.pieces, g) : []),
+    ...[
+      whole('row_blocks', Math.ceil(g.rows / cluster.rows)),
+      whole('pixel_blocks', Math.ceil(g.pixels / cluster.pixels)),
+    ],
     ...[whole('splits', o.splits), whole('row_count', g.rows), whole('pixel_count', g.pixels)],
     ...[whole('image_pixels', g.imagePixels), whole('to_image', g.toImage), whole('to_pixel', g.toPixel)],
     ...[whole('to_row', g.toRow), whole('part', g.part)],
@@ -68,13 +107,27 @@ export function wideTold(o: WideOperands, { rows, pixels, blocks }: WideTile, g:
   ];
 }
 
+function toldOfPieces(
+  { list, pitch, reach }: NonNullable<WideOperands['pieces']>,
+  { rowPixels }: WideGoes,
+): readonly Told[] {
+  return [
+    ...[{ declare: 'const int *__restrict__ taps', argument: list }, whole('pitch', pitch)],
+    ...[whole('height', reach.height), whole('width', reach.width)],
+    ...[whole('stride_y', reach.stride[0]), whole('stride_x', reach.stride[1])],
+    ...[whole('above', reach.above), whole('left', reach.left), whole('row_pixels', rowPixels)],
+  ];
+}
+
 /** Blocks that there are, and no more than the device holds at once: each goes through its share of all that there is to multiply. */
 export function wideGroups(
-  { rows, pixels, blocks }: WideTile,
+  tile: WideTile,
+  feed: Feed,
   g: Pick<WideGoes, 'rows' | 'pixels'>,
   splits: number,
   processors: number,
 ): number {
-  const jobs = Math.ceil(g.rows / (rows * blocks)) * Math.ceil(g.pixels / pixels) * splits;
-  return blocks * Math.min(jobs, Math.floor(processors / blocks));
+  const cluster = clusterOf(tile, feed);
+  const jobs = Math.ceil(g.rows / cluster.rows) * Math.ceil(g.pixels / cluster.pixels) * splits;
+  return tile.blocks * Math.min(jobs, Math.floor(processors / tile.blocks));
 }

@@ -7,12 +7,18 @@ import { alignUp } from '../../../src/plan/arena.ts';
 /** How weights lie: all of them, or half of every four. */
 export type WideWay = 'dense' | 'sparse';
 
+/**
+ * How pixels come: in tiles that lie as shared memory has them, or as pieces of 16 bytes that a list names, which serve convolutions of any
+ * kernel.
+ */
+export type Feed = 'tiles' | 'pieces';
+
 export interface WideTile {
   /** Two warpgroups have half of them each, 64 at once. */
   readonly rows: 128 | 256;
   /** Columns of one instruction. */
   readonly pixels: 64 | 128 | 256;
-  /** Blocks of a cluster that have the same pixels, and share bringing them. */
+  /** Blocks of a cluster, which share bringing what is the same for both: pixels of tiles, and weights that meet pieces. */
   readonly blocks: 1 | 2;
 }
 
@@ -26,7 +32,13 @@ const all: readonly WideTile[] = ([256, 128] as const).flatMap((rows) =>
   ([256, 128, 64] as const).flatMap((pixels) => ([2, 1] as const).map((blocks) => ({ rows, pixels, blocks }))),
 );
 
-export const wideTiles: readonly WideTile[] = all.filter(({ rows, pixels }) => (rows * pixels) / 256 <= mostSums);
+/** Threads that bring pieces have registers for 128 pixels. */
+export const wideTiles = (feed: Feed): readonly WideTile[] =>
+  all.filter(({ rows, pixels }) => (rows * pixels) / 256 <= mostSums && (feed === 'tiles' || pixels <= 128));
+
+/** So many rows, and pixels, do clusters have. */
+export const clusterOf = ({ rows, pixels, blocks }: WideTile, feed: Feed) =>
+  feed === 'tiles' ? { rows: rows * blocks, pixels } : { rows, pixels: pixels * blocks };
 
 /** Columns of a step. */
 export const wideStep = (way: WideWay): number => (way === 'sparse' ? 128 : 64);
@@ -48,6 +60,9 @@ const room = 227 * 1024 - 1024 - 16 * 8;
 export const wideStages = (way: WideWay, tile: WideTile): number =>
   Math.min(8, Math.floor(room / stageBytes(way, tile)));
 
+/** How many steps threads go on to while copies of pieces are on their way. */
+export const behindOf = (way: WideWay, tile: WideTile): number => Math.min(2, wideStages(way, tile) - 2);
+
 /** Bytes of shared memory of a block. */
 export const wideShared = (way: WideWay, tile: WideTile): number =>
   wideStages(way, tile) * (stageBytes(way, tile) + 16) + 1024;
@@ -55,5 +70,5 @@ export const wideShared = (way: WideWay, tile: WideTile): number =>
 /** Rows that blocks which run at once have, so that what they read of weights and of pixels is about as much. */
 const bandRows = 2048;
 
-/** The same in blocks, or in clusters of them. */
-export const bandOf = ({ rows, blocks }: WideTile): number => bandRows / (rows * blocks);
+/** The same in clusters. */
+export const bandOf = (tile: WideTile, feed: Feed): number => bandRows / clusterOf(tile, feed).rows;
