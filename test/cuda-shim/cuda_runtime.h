@@ -1,6 +1,6 @@
 /*
  * CUDA on this machine, for tests: what nvcc compiles, unchanged, g++ compiles with this folder as an include path and runs
- * thread by thread. See shim/block.h for what is checked and shim/settings.h for faults that can be asked for.
+ * thread by thread. See shim/block.h, barriers.h and products.h for what is checked and shim/settings.h for faults that can be asked for.
  *
  *   g++ -x c++ -std=c++17 -I test/cuda-shim -Wno-unknown-pragmas model.cu
  *

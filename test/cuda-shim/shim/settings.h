@@ -5,7 +5,8 @@
  *   CUDA_SHIM_ARCH=75            of the device; 90 unless given
  *   CUDA_SHIM_NO_IMAGE=1         kernels were built for other devices
  *   CUDA_SHIM_MEMORY=1000000     bytes of the device
- *   CUDA_SHIM_COPIES=early         copies to shared memory take place when they are asked for; else as late as may be
+ *   CUDA_SHIM_COPIES=early       copies to shared memory take place when they are asked for, and products of warpgroups when they
+ *                                are waited for; else both as late as may be
  *   CUDA_SHIM_ORDER=backward     in which order threads run between barriers: forward, backward, random
  */
 #pragma once

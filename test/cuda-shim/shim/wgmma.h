@@ -117,7 +117,10 @@ CUDA_SHIM_OWN void finish(Warpgroup &group) {
     expectSame(p->a, p->asked.a, 64, 32);
     expectSame(p->b, p->asked.b, p->asked.columns, p->bytesOfB());
     multiply(*p);
-    if (--p->sums->products == 0) giveSums(*p->sums);
+    if (--p->sums->products == 0) {
+      giveSums(*p->sums);
+      for (unsigned i = 0; i < Warpgroup::size; i++) products.threads[p->warpgroup * Warpgroup::size + i].fenced = false;
+    }
     *link = p->next;
     p->next = products.spare;
     products.spare = p;
@@ -145,7 +148,6 @@ CUDA_SHIM_OWN bool waitFor(void *const *lanes, Warpgroup &group) {
   for (unsigned i = 0; i < Warpgroup::size; i++) {
     const Wait &other = *static_cast<const Wait *>(lanes[i]);
     if (other.groups != asked.groups || other.pending != asked.pending) wrongHere("threads of a warpgroup wait for different groups");
-    products.threads[ownWarpgroup() * Warpgroup::size + i].fenced = false;
   }
   group.finished = asked.groups > asked.pending ? asked.groups - asked.pending : 0;
   bool due = false;
