@@ -1,7 +1,7 @@
-/** Threads of blocks that use a place at once, as the thread sanitizer sees them. */
+/** Threads of blocks that use a place at once, as the thread sanitizer sees them; blocks of clusters; what is seen without sanitizers. */
 import { expect, test } from 'vitest';
 import { installed } from '../cpu-build.ts';
-import { races, shimFolder, shimProgram } from '../cuda-shim.ts';
+import { addresses, races, shimFolder, shimProgram } from '../cuda-shim.ts';
 
 test.skipIf(!installed('g++'))('a missing barrier is told of, and none that is there', () => {
   const program = shimProgram(`${shimFolder}program.cu`, ['-O1', ...races]);
@@ -39,3 +39,28 @@ test.skipIf(!installed('g++'))('without sanitizers, sums of products are no numb
   expect(program(['readSums']).out.toString()).toBe('8192 of 8192\n');
   expect(program(['writtenSums']).said).toContain('sums of a product were written before it was waited for');
 });
+
+test.skipIf(!installed('g++'))(
+  'blocks of a cluster run at once, each with its shared memory, and tell each other',
+  () => {
+    const program = shimProgram(`${shimFolder}wgmma-cluster.cu`, ['-O0', ...addresses]);
+    const odd = 'cudaErrorInvalidConfiguration: invalid configuration argument\n';
+    for (const order of ['forward', 'backward', 'random'])
+      for (const copies of ['early', 'late']) {
+        const environment = { CUDA_SHIM_ORDER: order, CUDA_SHIM_COPIES: copies };
+        const { code, out, said } = program(['nothing'], { environment });
+        expect([order, copies, code, out.toString(), said]).toEqual([order, copies, 0, `${odd}0 of 16384\n`, '']);
+      }
+    for (const [wrong, told] of [
+      ['unmet', 'no barrier was initialised there'],
+      ['leaving', 'a block is told that has ended'],
+      ['freeingOwn', 'a copy goes to where a product reads that was not waited for'],
+      ['elsewhere', 'threads wait for each other for ever'],
+      ['third', 'the cluster has no such block'],
+      ['wholeColumns', 'a phase ends with copies on their way: fewer bytes are expected than are copied'],
+    ]) {
+      const { code, said } = program([wrong]);
+      expect([wrong, code, said]).toEqual([wrong, 86, expect.stringContaining(told)]);
+    }
+  },
+);

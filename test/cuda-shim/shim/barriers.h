@@ -17,6 +17,7 @@ struct Barrier {
   /* Somebody saw the end of the phase before; copies may tell it; who initialised it. */
   bool seen, fenced;
   const Thread *by;
+  unsigned rank;
 };
 
 /* In the order in which they were asked for. */
@@ -41,9 +42,9 @@ inline Barriers barriers;
 
 /* The word that lies where a barrier does. Nobody else may write it. */
 CUDA_SHIM_OWN uint64_t wordOf(const Barrier &b) { return 0xbadc0de000000000ull + (static_cast<uint64_t>(b.phase) << 20) + b.missing; }
-CUDA_SHIM_OWN void show(const Barrier &b) {
+CUDA_SHIM_OWN void write(const Barrier &b) {
   const uint64_t word = wordOf(b);
-  copyUnseen(b.at, &word, sizeof word);
+  copyUnseen(placeIn(b.rank, b.at), &word, sizeof word);
 }
 
 CUDA_SHIM_OWN void tellBarriers() {
@@ -58,13 +59,15 @@ CUDA_SHIM_OWN void tellBarriers() {
   }
 }
 
-CUDA_SHIM_OWN Barrier &barrierAt(uint64_t *at, Site site) {
+CUDA_SHIM_OWN Barrier &barrierAt(uint64_t *at, unsigned rank, Site site) {
   block.now->site = site;
+  if (rank >= block.ranks) wrongHere("the cluster has no such block");
+  if (hasLeft(rank)) wrongHere("a block is told that has ended");
   for (unsigned i = 0; i < barriers.count; i++) {
     Barrier &b = barriers.all[i];
-    if (b.at != at) continue;
+    if (b.at != at || b.rank != rank) continue;
     uint64_t word;
-    copyUnseen(&word, at, sizeof word);
+    copyUnseen(&word, placeIn(rank, at), sizeof word);
     if (word != wordOf(b)) wrongHere("a barrier was written over");
     tellRead(at, sizeof *at);
     return b;
@@ -87,7 +90,7 @@ CUDA_SHIM_OWN void consider(Barrier &b) {
         wake(block.threads[t]);
       }
   }
-  show(b);
+  write(b);
 }
 
 CUDA_SHIM_OWN void arrive(Barrier &b) {
@@ -104,7 +107,8 @@ CUDA_SHIM_OWN void land(BulkCopy **link) {
   copy->next = barriers.spare;
   barriers.spare = copy;
   expectAddressable(copy->from, copy->bytes);
-  writeByProxy(copy->to, copy->from, copy->bytes);
+  if (hasLeft(copy->barrier->rank)) wrongHere("a copy goes to a block that has ended");
+  writeByProxy(copy->barrier->rank, copy->to, copy->from, copy->bytes);
   copy->barrier->bytes -= copy->bytes;
   consider(*copy->barrier);
 }
@@ -139,7 +143,7 @@ CUDA_SHIM_OWN bool happenLate() {
 
 CUDA_SHIM_OWN void beginBeside() {
   barriers.count = 0;
-  fenceProxy();
+  beginProxy();
   beginWarpgroups();
   beginProducts();
 }
@@ -155,8 +159,6 @@ __attribute__((no_sanitize_thread)) inline void useBeside() {
   if (beside.begin) return;
   beside = {beginBeside, endBeside, happenLate, tellBarriers};
   beginBeside();
-  // As the block found it.
-  for (size_t i = 0; i < block.dynamic; i++) proxySees[i] = 0xff;
 }
 
 }  // namespace cuda_shim
@@ -171,12 +173,12 @@ CUDA_SHIM_OWN void barrier_init(uint64_t *bar, uint32_t count, cuda_shim::Site a
     wrongHere("a barrier is not 8 aligned bytes of dynamic shared memory");
   if (count == 0 || count >= 1u << 20) wrongHere("a barrier counts from 1 to 2^20 - 1 threads");
   for (unsigned i = 0; i < barriers.count; i++)
-    if (barriers.all[i].at == bar) wrongHere("a barrier is initialised twice");
+    if (barriers.all[i].at == bar && barriers.all[i].rank == ownRank()) wrongHere("a barrier is initialised twice");
   if (barriers.count == Barriers::most) wrongHere("more barriers than there is room for");
   tellWritten(bar, sizeof *bar);
   Barrier &own = barriers.all[barriers.count++];
-  own = {bar, count, count, 0, 0, false, false, block.now};
-  show(own);
+  own = {bar, count, count, 0, 0, false, false, block.now, ownRank()};
+  write(own);
 }
 
 /* fence.mbarrier_init: copies may tell barriers that this thread initialised. */
@@ -186,14 +188,18 @@ CUDA_SHIM_OWN void barrier_fence() {
     if (barriers.all[i].by == block.now) barriers.all[i].fenced = true;
 }
 
+CUDA_SHIM_OWN void barrier_arrive_at(uint64_t *bar, uint32_t rank, cuda_shim::Site at = cuda_shim::from("mbarrier.arrive")) {
+  cuda_shim::arrive(cuda_shim::barrierAt(bar, rank, at));
+}
+
 /* mbarrier.arrive */
 CUDA_SHIM_OWN void barrier_arrive(uint64_t *bar, cuda_shim::Site at = cuda_shim::from("mbarrier.arrive")) {
-  cuda_shim::arrive(cuda_shim::barrierAt(bar, at));
+  barrier_arrive_at(bar, cuda_shim::ownRank(), at);
 }
 
 /* mbarrier.arrive.expect_tx: arrives, and so many bytes more are to come before the phase is over. */
 CUDA_SHIM_OWN void barrier_expect(uint64_t *bar, uint32_t bytes, cuda_shim::Site at = cuda_shim::from("mbarrier.arrive.expect_tx")) {
-  cuda_shim::Barrier &b = cuda_shim::barrierAt(bar, at);
+  cuda_shim::Barrier &b = cuda_shim::barrierAt(bar, cuda_shim::ownRank(), at);
   b.bytes += bytes;
   if (b.bytes >= 1 << 20) cuda_shim::wrong("a barrier expects less than 2^20 bytes", cuda_shim::block.now, nullptr);
   cuda_shim::arrive(b);
@@ -202,9 +208,10 @@ CUDA_SHIM_OWN void barrier_expect(uint64_t *bar, uint32_t bytes, cuda_shim::Site
 /* Until the phase of that parity is over: the one that goes on now, or the one before it. */
 CUDA_SHIM_OWN void barrier_wait(uint64_t *bar, uint32_t parity, cuda_shim::Site at = cuda_shim::from("mbarrier.try_wait.parity")) {
   using namespace cuda_shim;
+  block.now->site = at;
   if (parity > 1) wrongHere("a phase has parity 0 or 1");
   for (;;) {
-    Barrier &b = barrierAt(bar, at);
+    Barrier &b = barrierAt(bar, ownRank(), at);
     if ((b.phase & 1) != parity) {
       b.seen = true;
       break;
@@ -215,22 +222,40 @@ CUDA_SHIM_OWN void barrier_wait(uint64_t *bar, uint32_t parity, cuda_shim::Site 
   mark(bar, false);
 }
 
-/* cp.async.bulk from global to shared memory. */
-CUDA_SHIM_OWN void bulk_copy(void *shared, const void *global, uint32_t bytes, uint64_t *bar,
-                             cuda_shim::Site at = cuda_shim::from("cp.async.bulk")) {
+/*
+ * cp.async.bulk from global to shared memory with .multicast::cluster: to the same place of each block whose rank is a bit of `to_blocks`, where it
+ * tells the barrier at the same place.
+ */
+CUDA_SHIM_OWN void bulk_copy_multicast(void *shared, const void *global, uint32_t bytes, uint64_t *bar, uint16_t to_blocks,
+                                       cuda_shim::Site at = cuda_shim::from("cp.async.bulk")) {
   using namespace cuda_shim;
-  Barrier &b = barrierAt(bar, at);
-  if (!b.fenced) wrongHere("copies tell a barrier that was not fenced after it was initialised");
+  block.now->site = at;
   if (bytes == 0 || bytes % 16 != 0) wrongHere("a bulk copy is not of 16 bytes or a multiple");
   if (reinterpret_cast<uintptr_t>(shared) % 16 != 0 || reinterpret_cast<uintptr_t>(global) % 16 != 0)
     wrongHere("a bulk copy is not aligned to 16 bytes");
   if (!inShared(shared, bytes)) wrongHere("a bulk copy ends outside dynamic shared memory");
-  expectUnread(shared, bytes);
   expectAddressable(global, bytes);
   tellRead(global, bytes);
   tellWritten(shared, bytes);
   mark(bar, true);
-  ask({static_cast<char *>(shared), static_cast<const char *>(global), bytes, &b, nullptr});
+  for (unsigned rank = 0; rank < 16; rank++) {
+    if (!(to_blocks >> rank & 1)) continue;
+    Barrier &b = barrierAt(bar, rank, at);
+    if (!b.fenced) wrongHere("copies tell a barrier that was not fenced after it was initialised");
+    expectUnread(rank, shared, bytes);
+    ask({static_cast<char *>(shared), static_cast<const char *>(global), bytes, &b, nullptr});
+  }
+}
+
+CUDA_SHIM_OWN void bulk_copy(void *shared, const void *global, uint32_t bytes, uint64_t *bar,
+                             cuda_shim::Site at = cuda_shim::from("cp.async.bulk")) {
+  bulk_copy_multicast(shared, global, bytes, bar, static_cast<uint16_t>(1u << cuda_shim::ownRank()), at);
+}
+
+/* barrier.cluster.arrive.release and .wait.acquire */
+CUDA_SHIM_OWN void cluster_meet(cuda_shim::Site at = cuda_shim::from("barrier.cluster")) {
+  using namespace cuda_shim;
+  meet(block.meeting, block.threads, block.count, at, false);
 }
 
 }  // namespace emulated

@@ -6,11 +6,17 @@
  * checked: whoever leaves while others wait, waits elsewhere than they do, or is waited for in vain ends the program with code 86.
  */
 #pragma once
+#include "ranks.h"
 #include "settings.h"
-#include "shared.h"
-#include "state.h"
 
 namespace cuda_shim {
+
+CUDA_SHIM_OWN void becomeBlock(unsigned rank) {
+  const unsigned long long n = block.number * block.ranks + rank;
+  const unsigned perLayer = gridDim.x * gridDim.y;
+  blockIdx = {static_cast<unsigned>(n % gridDim.x), static_cast<unsigned>(n / gridDim.x % gridDim.y),
+              static_cast<unsigned>(n / perLayer)};
+}
 
 CUDA_SHIM_OWN void become(Thread &t) {
 #if defined(__SANITIZE_THREAD__)
@@ -18,11 +24,13 @@ CUDA_SHIM_OWN void become(Thread &t) {
 #endif
   block.now = &t;
   threadIdx = t.index;
+  if (block.ranks > 1) becomeBlock(rankOf(t)), show(rankOf(t));
 }
 
 CUDA_SHIM_OWN void wake(Thread &t) {
   t.state = Thread::ready;
-  block.ready[block.last++ % (2 * Block::mostThreads)] = static_cast<unsigned short>(numberOf(t));
+  Rank &own = block.rank[rankOf(t)];
+  own.ready[own.last++ % 2048] = static_cast<unsigned short>(numberOf(t));
 }
 
 CUDA_SHIM_OWN unsigned drawn(unsigned below) {
@@ -31,15 +39,25 @@ CUDA_SHIM_OWN unsigned drawn(unsigned below) {
   return r % below;
 }
 
+/* Of the block whose memory is there, if it has any. */
+CUDA_SHIM_OWN Rank *withReady() {
+  for (unsigned i = 0; i < block.ranks; i++) {
+    Rank &rank = block.rank[(ranks.shown + i) % block.ranks];
+    if (rank.first != rank.last) return &rank;
+  }
+  return nullptr;
+}
+
 /* The next that can go on, in the order that is set: threads run in any order between barriers, and results may not tell which. */
 CUDA_SHIM_OWN Thread *takeReady() {
-  if (block.first == block.last) return nullptr;
-  const unsigned ring = 2 * Block::mostThreads, many = block.last - block.first;
+  Rank *const from = withReady();
+  if (!from) return nullptr;
+  const unsigned many = from->last - from->first;
   const unsigned at = settings.order == Order::forward ? 0 : settings.order == Order::backward ? many - 1 : drawn(many);
-  unsigned short &chosen = block.ready[(block.first + at) % ring], &head = block.ready[block.first % ring];
+  unsigned short &chosen = from->ready[(from->first + at) % 2048], &head = from->ready[from->first % 2048];
   const unsigned short number = chosen;
   chosen = head;
-  block.first++;
+  from->first++;
   return &block.threads[number];
 }
 
@@ -51,14 +69,13 @@ CUDA_SHIM_OWN Thread *takeFresh() {
 
 CUDA_SHIM_OWN void beginBlock() {
   const unsigned long long n = block.number;
-  const unsigned perLayer = gridDim.x * gridDim.y;
-  blockIdx = {static_cast<unsigned>(n % gridDim.x), static_cast<unsigned>(n / gridDim.x % gridDim.y),
-              static_cast<unsigned>(n / perLayer)};
-  block.begun = block.left = block.waiting = 0;
-  block.votes = 0;
-  block.first = block.last = 0;
+  becomeBlock(0);
+  block.begun = block.left = 0;
+  block.meeting = {};
+  for (Rank &rank : block.rank) rank.meeting = {}, rank.left = rank.first = rank.last = 0;
   mark(&betweenBlocks[n & 1], false);
   spoilShared(block.dynamic);
+  beginRanks();
   if (beside.begin) beside.begin();
   mark(&betweenBlocks[n & 1], true);
 }
@@ -114,7 +131,7 @@ CUDA_SHIM_OWN void wait() {
   Fibre *fibre = block.fibre;
   self.fibre = fibre;
   self.state = Thread::waiting;
-  while (block.first == block.last && block.begun == block.count) goOn();
+  while (!withReady() && block.begun == block.count) goOn();
   Thread *const next = takeReady();
   block.fibre = next ? next->fibre : idleFibre();
   if (block.fibre != fibre) change(*fibre, *block.fibre);
@@ -126,9 +143,11 @@ CUDA_SHIM_OWN void wait() {
 CUDA_SHIM_OWN void leave(Thread &t) {
   t.state = Thread::left;
   block.left++;
-  if (block.waiting > 0)
-    for (unsigned i = 0; i < block.count; i++)
-      if (block.threads[i].state == Thread::waiting && sameSite(block.threads[i].site, block.barrier))
+  block.rank[rankOf(t)].left++;
+  const Meeting *const meetings[] = {&block.rank[rankOf(t)].meeting, &block.meeting};
+  for (const Meeting *m : meetings)
+    for (unsigned i = 0; m->waiting > 0 && i < block.count; i++)
+      if (block.threads[i].state == Thread::waiting && sameSite(block.threads[i].site, m->site))
         wrong("a thread left that others wait for", &t, &block.threads[i]);
   mark(&betweenBlocks[~block.number & 1], true);
 }
@@ -138,7 +157,7 @@ CUDA_SHIM_OWN void leave(Thread &t) {
   arrived(*block.fibre);
   for (;;) {
     Fibre *self = block.fibre;
-    if (block.first != block.last && !block.chosen) {
+    if (withReady() && !block.chosen) {
       Thread *next = takeReady();
       rest(*self);
       block.fibre = next->fibre;
@@ -168,17 +187,19 @@ CUDA_SHIM_OWN void leave(Thread &t) {
   }
 }
 
-/* All blocks of a grid; `call` is given `argument` for every thread. */
-CUDA_SHIM_OWN void runGrid(dim3 grid, dim3 shape, size_t dynamic, void (*call)(void *), void *argument) {
+/* All blocks of a grid, one after the other or in clusters of as many; `call` is given `argument` for every thread. */
+CUDA_SHIM_OWN void runGrid(dim3 grid, dim3 shape, size_t dynamic, void (*call)(void *), void *argument, unsigned ranksOfCluster) {
   gridDim = grid, blockDim = shape;
-  block.count = shape.x * shape.y * shape.z;
-  block.blocks = 1ull * grid.x * grid.y * grid.z;
+  block.perRank = shape.x * shape.y * shape.z;
+  block.ranks = ranksOfCluster, block.count = ranksOfCluster * block.perRank;
+  block.blocks = 1ull * grid.x * grid.y * grid.z / ranksOfCluster;
   block.number = 0, block.dynamic = dynamic;
   block.call = call, block.argument = argument;
   block.random = 2463534242u;
   for (unsigned i = 0; i < block.count; i++) {
     Thread &t = block.threads[i];
-    t.index = {i % shape.x, i / shape.x % shape.y, i / (shape.x * shape.y)};
+    const unsigned n = i % block.perRank;
+    t.index = {n % shape.x, n / shape.x % shape.y, n / (shape.x * shape.y)};
     t.state = Thread::fresh;
     t.copies = nullptr;
   }

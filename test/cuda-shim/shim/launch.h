@@ -30,10 +30,30 @@ struct cudaLaunchConfig_t {
   unsigned numAttrs;
 };
 
+extern "C" __attribute__((weak)) const char __start_cuda_shim_cluster_2_1_1[], __stop_cuda_shim_cluster_2_1_1[];
+
 namespace cuda_shim {
 
 /* Bytes of dynamic shared memory that kernels may have; 48 KiB unless they ask for more. */
 inline std::map<const void *, size_t> mostDynamic;
+
+/* How many blocks are in a cluster, as __cluster_dims__ said. */
+inline unsigned clusterOf(const void *kernel) {
+  const char *const code = static_cast<const char *>(kernel);
+  return code >= __start_cuda_shim_cluster_2_1_1 && code < __stop_cuda_shim_cluster_2_1_1 ? 2 : 1;
+}
+
+/* What the shim can run of what a GPU can. */
+inline void expectCluster(unsigned cluster, unsigned long long threads) {
+  const char *wrong = nullptr;
+  if (threads % 128 != 0 || cluster * threads > Block::mostThreads) wrong = "blocks of clusters have a multiple of 128 threads here, and at most 512";
+#if defined(__SANITIZE_THREAD__)
+  wrong = "blocks of a cluster share addresses here, which the sanitiser of races takes for races";
+#endif
+  if (!wrong) return;
+  fprintf(stderr, "cuda shim: %s\n", wrong);
+  _Exit(86);
+}
 
 inline cudaError_t fault(const void *kernel, dim3 grid, dim3 shape, size_t dynamic) {
   const cudaError_t error = usable();
@@ -42,6 +62,12 @@ inline cudaError_t fault(const void *kernel, dim3 grid, dim3 shape, size_t dynam
   const unsigned long long threads = 1ull * shape.x * shape.y * shape.z, blocks = 1ull * grid.x * grid.y * grid.z;
   if (blocks == 0 || threads == 0 || threads > 1024 || shape.z > 64) return cudaErrorInvalidConfiguration;
   if (grid.x > 2147483647u || grid.y > 65535 || grid.z > 65535) return cudaErrorInvalidConfiguration;
+  const unsigned cluster = clusterOf(kernel);
+  if (cluster > 1) {
+    if (settings.arch < 90) return cudaErrorInvalidConfiguration;
+    if (grid.x % cluster != 0) return cudaErrorInvalidConfiguration;
+    expectCluster(cluster, threads);
+  }
   const auto allowed = mostDynamic.find(kernel);
   return dynamic > (allowed == mostDynamic.end() ? 49152 : allowed->second) ? cudaErrorInvalidValue : cudaSuccess;
 }
@@ -63,7 +89,7 @@ cudaError_t launchWith(void (*kernel)(A...), dim3 grid, dim3 shape, size_t dynam
           dropCopies(numberOf(*block.now));
           own.kernel(std::get<I>(own.given)...);
         },
-        &call);
+        &call, clusterOf(reinterpret_cast<const void *>(kernel)));
     return cudaSuccess;
   });
 }

@@ -109,10 +109,10 @@ CUDA_SHIM_OWN bool reads(uint64_t descriptor, int rows, int bytes, const void *f
   return false;
 }
 
-/* Nobody may write there that no thread sees. */
-CUDA_SHIM_OWN void expectUnread(const void *p, size_t bytes) {
+/* Nobody may write there that no thread sees, in memory of a block. */
+CUDA_SHIM_OWN void expectUnread(unsigned rank, const void *p, size_t bytes) {
   for (const Product *o = products.pending; o; o = o->next)
-    if (reads(o->asked.a, 64, 32, p, bytes) || reads(o->asked.b, o->asked.columns, o->bytesOfB(), p, bytes))
+    if (o->warpgroup * Warpgroup::size / block.perRank == rank && (reads(o->asked.a, 64, 32, p, bytes) || reads(o->asked.b, o->asked.columns, o->bytesOfB(), p, bytes)))
       wrongHere("a copy goes to where a product reads that was not waited for");
 }
 

@@ -17,7 +17,7 @@ namespace cuda_shim {
 /* Addresses within shared memory begin behind what the driver keeps for itself. */
 static constexpr size_t firstShared = 1024;
 
-inline unsigned char proxySees[sizeof dynamic_shared];
+inline unsigned char proxySees[Block::mostRanks][sizeof dynamic_shared];
 
 /* Is it where the launch asked for memory? */
 CUDA_SHIM_OWN bool inShared(const void *p, size_t bytes) {
@@ -26,16 +26,6 @@ CUDA_SHIM_OWN bool inShared(const void *p, size_t bytes) {
 }
 
 CUDA_SHIM_OWN size_t offsetInShared(const void *p) { return static_cast<size_t>(static_cast<const char *>(p) - dynamicShared()); }
-
-/* Bytes as they are, for no sanitiser to see. */
-CUDA_SHIM_OWN void copyUnseen(void *to, const void *from, size_t bytes) {
-#if defined(__x86_64__)
-  asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
-#else
-  volatile char *const t = static_cast<volatile char *>(to);
-  for (size_t i = 0; i < bytes; i++) t[i] = static_cast<const volatile char *>(from)[i];
-#endif
-}
 
 /* Ends the program if the sanitiser of addresses knows that a byte is nobody's. */
 inline void expectAddressable([[maybe_unused]] const void *p, [[maybe_unused]] size_t bytes) {
@@ -57,21 +47,27 @@ CUDA_SHIM_OWN void tellWritten([[maybe_unused]] void *p, [[maybe_unused]] size_t
 #endif
 }
 
-/* What a bulk copy writes is seen by all. */
-CUDA_SHIM_OWN void writeByProxy(void *to, const void *from, size_t bytes) {
-  copyUnseen(to, from, bytes);
-  copyUnseen(proxySees + offsetInShared(to), from, bytes);
+/* What a bulk copy writes is seen by all of a block. */
+CUDA_SHIM_OWN void writeByProxy(unsigned rank, void *to, const void *from, size_t bytes) {
+  copyUnseen(placeIn(rank, to), from, bytes);
+  copyUnseen(proxySees[rank] + offsetInShared(to), from, bytes);
 }
 
-/* Does it see what threads see? */
+/* Does it see what threads of the block see whose memory is there? */
 CUDA_SHIM_OWN bool proxySeesIt(const void *p, size_t bytes) {
-  const unsigned char *const its = proxySees + offsetInShared(p), *const own = static_cast<const unsigned char *>(p);
+  const unsigned char *const its = proxySees[ranks.shown] + offsetInShared(p), *const own = static_cast<const unsigned char *>(p);
   for (size_t i = 0; i < bytes; i++)
     if (its[i] != own[i]) return false;
   return true;
 }
 
-CUDA_SHIM_OWN void fenceProxy() { copyUnseen(proxySees, dynamicShared(), block.dynamic); }
+CUDA_SHIM_OWN void fenceProxy() { copyUnseen(proxySees[ranks.shown], dynamicShared(), block.dynamic); }
+
+/* As blocks find their memory. */
+CUDA_SHIM_OWN void beginProxy() {
+  for (unsigned rank = 0; rank < block.ranks; rank++)
+    for (size_t i = 0; i < block.dynamic; i++) proxySees[rank][i] = 0xff;
+}
 
 }  // namespace cuda_shim
 

@@ -38,8 +38,23 @@ inline Locals findShared() {
   return found;
 }
 
-CUDA_SHIM_OWN void spoilShared(size_t dynamic) {
+CUDA_SHIM_OWN const Locals &shared() {
   static const Locals found = findShared();
+  return found;
+}
+
+/* Bytes as they are, for no sanitiser to see. */
+CUDA_SHIM_OWN void copyUnseen(void *to, const void *from, size_t bytes) {
+#if defined(__x86_64__)
+  asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+#else
+  volatile char *const t = static_cast<volatile char *>(to);
+  for (size_t i = 0; i < bytes; i++) t[i] = static_cast<const volatile char *>(from)[i];
+#endif
+}
+
+CUDA_SHIM_OWN void spoilShared(size_t dynamic) {
+  const Locals &found = shared();
   char *const own = dynamicShared(), *const behind = own + sizeof dynamic_shared;
 #if defined(__SANITIZE_ADDRESS__)
   __asan_unpoison_memory_region(own, sizeof dynamic_shared);

@@ -41,16 +41,31 @@ struct Together {
   void *lanes[32];
 };
 
+/* Where threads of a block, or of a cluster, wait for all others. */
+struct Meeting {
+  Site site{};
+  unsigned waiting = 0;
+  int votes = 0;
+};
+
+/* One block of a cluster: its number there is its rank. */
+struct Rank {
+  Meeting meeting;
+  unsigned left = 0;
+  /* Threads that can go on, as a ring. */
+  unsigned short ready[2048];
+  unsigned first = 0, last = 0;
+};
+
+/* The block that runs, or the blocks of the cluster that run, one's threads behind the other's. */
 struct Block {
-  static constexpr unsigned mostThreads = 1024;
+  static constexpr unsigned mostThreads = 1024, mostRanks = 2;
   Thread threads[mostThreads];
   Together together[mostThreads];  // of each warp one for each lane: the lowest of a mask
-  unsigned count = 0, begun = 0, left = 0, waiting = 0;
-  Site barrier{};
-  /* Those that can go on, as a ring. */
-  unsigned short ready[2 * mostThreads];
-  unsigned first = 0, last = 0;
-  int votes = 0;
+  Rank rank[mostRanks];
+  unsigned ranks = 1, perRank = 0;
+  unsigned count = 0, begun = 0, left = 0;
+  Meeting meeting;
   unsigned long long number = 0, blocks = 0;
   size_t dynamic = 0;
   void (*call)(void *) = nullptr;
@@ -101,6 +116,9 @@ inline char betweenBlocks[2];
 }
 
 CUDA_SHIM_OWN unsigned numberOf(const Thread &t) { return static_cast<unsigned>(&t - block.threads); }
+
+CUDA_SHIM_OWN unsigned rankOf(const Thread &t) { return block.ranks == 1 ? 0 : numberOf(t) / block.perRank; }
+CUDA_SHIM_OWN unsigned ownRank() { return rankOf(*block.now); }
 
 CUDA_SHIM_OWN void mark([[maybe_unused]] void *what, [[maybe_unused]] bool before) {
 #if defined(__SANITIZE_THREAD__)

@@ -4,31 +4,34 @@
 
 namespace cuda_shim {
 
-/* All threads of the block, none of which has left; gives for how many of them `vote` holds. */
-CUDA_SHIM_OWN int barrier(Site site, bool vote = false) {
+/* All of some threads, none of which has left; gives for how many of them `vote` holds. */
+CUDA_SHIM_OWN int meet(Meeting &m, Thread *first, unsigned count, Site site, bool vote) {
   Thread &self = *block.now;
   self.site = site;
-  if (block.waiting == 0) block.barrier = site;
-  else if (!sameSite(site, block.barrier))
-    for (unsigned i = 0; i < block.count; i++)
-      if (const Thread &t = block.threads[i]; t.state == Thread::waiting && sameSite(t.site, block.barrier))
-        wrong("threads wait at different barriers", &self, &t);
-  if (block.left > 0)
-    for (unsigned i = 0; i < block.count; i++)
-      if (block.threads[i].state == Thread::left) wrong("a thread left that others wait for", &block.threads[i], &self);
-  block.votes += vote;
-  mark(&block.barrier, true);
-  if (++block.waiting < block.count) {
+  if (m.waiting == 0) m.site = site;
+  for (Thread *t = first; t < first + count && (block.left > 0 || !sameSite(site, m.site)); t++) {
+    if (t->state == Thread::left) wrong("a thread left that others wait for", t, &self);
+    if (t->state == Thread::waiting && sameSite(t->site, m.site) && !sameSite(site, m.site))
+      wrong("threads wait at different barriers", &self, t);
+  }
+  m.votes += vote;
+  mark(&m, true);
+  if (++m.waiting < count) {
     wait();
   } else {
-    for (unsigned i = 0; i < block.count; i++) {
-      block.threads[i].votes = block.votes;
-      if (&block.threads[i] != &self) wake(block.threads[i]);
+    for (Thread *t = first; t < first + count; t++) {
+      t->votes = m.votes;
+      if (t != &self) wake(*t);
     }
-    block.waiting = 0, block.votes = 0;
+    m.waiting = 0, m.votes = 0;
   }
-  mark(&block.barrier, false);
+  mark(&m, false);
   return self.votes;
+}
+
+CUDA_SHIM_OWN int barrier(Site site, bool vote = false) {
+  const unsigned rank = ownRank();
+  return meet(block.rank[rank].meeting, block.threads + rank * block.perRank, block.perRank, site, vote);
 }
 
 using Work = void (*)(void *const *lanes, unsigned mask);
@@ -141,7 +144,7 @@ inline unsigned maskOrAll(unsigned mask = 0xffffffffu) { return mask; }
 #define __syncthreads_count(vote) cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_count"), (vote) != 0)
 #define __syncthreads_or(vote) (cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_or"), (vote) != 0) > 0)
 #define __syncthreads_and(vote) \
-  (cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_and"), (vote) != 0) == static_cast<int>(cuda_shim::block.count))
+  (cuda_shim::barrier(CUDA_SHIM_SITE("__syncthreads_and"), (vote) != 0) == static_cast<int>(cuda_shim::block.perRank))
 #define __syncwarp(...) \
   cuda_shim::together(cuda_shim::maskOrAll(__VA_ARGS__), CUDA_SHIM_SITE("__syncwarp"), nullptr, nullptr, true)
 #define __shfl_sync(mask, value, ...) CUDA_SHIM_SHUFFLE(From, "__shfl_sync", mask, value, __VA_ARGS__, 32, )

@@ -19,6 +19,8 @@
 #define __launch_bounds__(...)
 #define __grid_constant__
 #define __maxnreg__(...)
+/* Launches find what is said of a kernel by where its code lies. */
+#define __cluster_dims__(x, y, z) __attribute__((section("cuda_shim_cluster_" #x "_" #y "_" #z)))
 
 #define CUDA_SHIM_VECTOR(T, name, a2, a4)                                                      \
   struct name##1 { T x; };                                                                     \

@@ -38,7 +38,7 @@ CUDA_SHIM_OWN void together(Site site, void *own, WarpgroupWork work) {
   Thread &self = *block.now;
   self.site = site;
   const unsigned first = ownWarpgroup() * Warpgroup::size;
-  if (first + Warpgroup::size > block.count) wrongHere("a warpgroup has 128 threads");
+  if (first % block.perRank + Warpgroup::size > block.perRank) wrongHere("a warpgroup has 128 threads");
   Warpgroup &group = warpgroups[ownWarpgroup()];
   if (group.arrived == 0) group.first = &self;
   else if (!sameSite(group.first->site, site)) wrong("threads of a warpgroup do different things", &self, group.first);
@@ -54,7 +54,8 @@ template <bool More, int N>
 CUDA_SHIM_OWN bool setRegisters(void *const *, Warpgroup &own) {
   own.registers = N;
   int all = 0;
-  for (unsigned i = 0; i < block.count / Warpgroup::size; i++) all += warpgroups[i].registers * static_cast<int>(Warpgroup::size);
+  const unsigned many = block.perRank / Warpgroup::size, first = ownRank() * many;
+  for (unsigned i = first; i < first + many; i++) all += warpgroups[i].registers * static_cast<int>(Warpgroup::size);
   if (More && all > 65536) wrongHere("warpgroups ask for more registers than there are, 65536");
   return true;
 }

@@ -108,6 +108,7 @@ CUDA_SHIM_OWN bool isDue(const Product &p, const Warpgroup &group) {
 
 /* Products that threads of a warpgroup wait for. */
 CUDA_SHIM_OWN void finish(Warpgroup &group) {
+  show(static_cast<unsigned>(&group - warpgroups) * Warpgroup::size / block.perRank);
   for (Product **link = &products.pending; *link;) {
     Product *const p = *link;
     if (!isDue(*p, group)) {
