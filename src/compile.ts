@@ -59,7 +59,7 @@ export function compile({
   const graph = runPasses(imported, passes, report, watch);
   if (failed()) return { ok: false, diagnostics };
   onStage?.('passes');
-  const plan = lower(graph, target.kernels, target.near);
+  const plan = lower(graph, target.kernels, target);
   onStage?.('lower');
   const recorded = once(() => given ?? record(imported));
   const emission = target.emit(plan, { render, report, recorded, checks, typical });

@@ -7,7 +7,7 @@ import type { Split } from './graph/split.ts';
 import type { Types } from './ops/rules.ts';
 import type { Kernel } from './plan/kernel.ts';
 import type { Work } from './plan/offers.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Fuse, Plan } from './plan/plan.ts';
 import type { Prediction, Rates } from './plan/rates.ts';
 import type { Recipe } from './recipe.ts';
 import type { Numbers } from './tensor/numbers.ts';
@@ -35,6 +35,9 @@ export interface Target {
 
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
+
+  /** Makes one step of several; absent where each is by itself. */
+  readonly fuse?: Fuse;
 
   /** The layouts that a step wants. `bounds`: what is known of an operand by its name, or of the result without one. */
   wish(call: Call, types: Types, bounds?: (operand?: string) => Bounds | undefined): Wish;

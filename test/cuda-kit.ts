@@ -20,6 +20,7 @@ import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesOf, zeros } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
 import { cuda, cudaTarget } from '../targets/cuda/target.ts';
+import { fuse } from '../targets/gpu/fuse.ts';
 import { placesOf } from '../targets/gpu/places.ts';
 import { shimFolder, warnings } from './cuda-shim.ts';
 
@@ -68,7 +69,7 @@ export interface Program {
 
 /** Arrays are apart, so that none can hide what another is written over with. */
 export function programOf(graph: Graph, kernels: readonly Kernel[], options: TargetOptions = {}): Program {
-  const plan = spread(lower(graph, kernels));
+  const plan = spread(lower(graph, kernels, { fuse }));
   const blank = (ports: Plan['inputs']): Named =>
     Object.fromEntries(ports.map((p) => [p.name, zeros(p.array.dtype, p.array.length)]));
   const recorded = () => ({ inputs: blank(plan.inputs), outputs: blank(plan.outputs) });

@@ -57,7 +57,9 @@ export async function buildModule(
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const plan = spread(lower(graph, threads === 1 ? kernels : kernels.map((kernel) => sharedBy(threads, kernel)), near));
+  const plan = spread(
+    lower(graph, threads === 1 ? kernels : kernels.map((kernel) => sharedBy(threads, kernel)), { near }),
+  );
   const held = heldBy(plan);
   const tasks = tasksOf(plan, { threads, namesOf: parametersBy(render), least: 1 });
   const map = mapMemory(plan, guard, false, threads === 1 ? undefined : controlWords(tasks));

@@ -13,6 +13,7 @@ import type { Plan } from '../src/plan/plan.ts';
 import { renderer } from '../src/render.ts';
 import type { Numbers } from '../src/tensor/numbers.ts';
 import { bytesPer } from '../src/tensor/type.ts';
+import { fuse } from '../targets/gpu/fuse.ts';
 import type { Places } from '../targets/gpu/places.ts';
 import { placesOf } from '../targets/gpu/places.ts';
 import { gains, withFeature } from '../targets/webgpu/features.ts';
@@ -46,7 +47,7 @@ export async function buildShaders(
   const faults: string[] = [];
   verify(graph, (d) => faults.push(d.message));
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const plan = spread(lower(graph, used));
+  const plan = spread(lower(graph, used, { fuse }));
   const places = placesOf(plan, guard);
   const module = moduleOf(plan, places, render);
   const gpu = await prepare({ ...module, text: change(module.text) }, places);

@@ -50,9 +50,7 @@ interface Placement {
  * takes more than the bound, other orders are tried, and the best is kept.
  */
 export function placeArrays(lifetimes: readonly Lifetime[]): Arena {
-  const items = lifetimes.map(
-    (life): Item => ({ life, bytes: alignUp((life.length ?? life.array.length) * bytesPer[life.array.dtype]) }),
-  );
+  const items = itemsOf(lifetimes);
   const bound = mostAlive(items);
   const { placed, peak } = search(items, bound);
   const offsets = new Map(placed.map(({ item, from }) => [item.life.array, from]));
@@ -63,6 +61,12 @@ export function placeArrays(lifetimes: readonly Lifetime[]): Arena {
     bound,
   };
 }
+
+const itemsOf = (lifetimes: readonly Lifetime[]): readonly Item[] =>
+  lifetimes.map((life) => ({ life, bytes: alignUp((life.length ?? life.array.length) * bytesPer[life.array.dtype]) }));
+
+/** The most bytes alive at one step. */
+export const bytesAlive = (lifetimes: readonly Lifetime[]): number => mostAlive(itemsOf(lifetimes));
 
 const duration = ({ life }: Item): number => life.last - life.first;
 

@@ -12,15 +12,19 @@ import { placeArrays } from './arena.ts';
 import { chainsOf } from './chains.ts';
 import type { Kernel } from './kernel.ts';
 import { lifetimesOf } from './lifetimes.ts';
-import type { Plan, PlanConstant, Port } from './plan.ts';
+import type { Fuse, Plan, PlanConstant, Port } from './plan.ts';
 import { ownPorts } from './ports.ts';
 import { lowerCall } from './step.ts';
 
-/**
- * Kernels are asked in order, and the first that takes a step has it; without any, every step is its loops. Chains are
- * made for a cache of `near` bytes; for one of none there are no chains.
- */
-export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan {
+export interface Lowering {
+  /** Bytes of the cache that chains are made for; for one of none there are no chains. */
+  readonly near?: number | undefined;
+  /** Makes one step of several; each is by itself unless given. */
+  readonly fuse?: Fuse | undefined;
+}
+
+/** Kernels are asked in order, and the first that takes a step has it; without any, every step is its loops. */
+export function lower(source: Graph, kernels: readonly Kernel[], { near = 0, fuse }: Lowering = {}): Plan {
   const graph = ownPorts(source);
   const byId = nodesById(graph);
   const shared = aliases(graph);
@@ -52,13 +56,15 @@ export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan
   const builder = { byId, kernels, name, arrays, constants, packed: new Map(), bounds: boundsIn(graph), isOwn };
   const groups = absorbedIn(graph, builder);
   const inOthers = new Set([...groups.values()].flat());
-  const steps = graph.nodes.flatMap((node) =>
+  const isPort = (array: Arr): boolean => ports.has(array);
+  const isConstant = (array: Arr): boolean => constants.has(array);
+  const elsewhere = (array: Arr): boolean => isPort(array) || isConstant(array);
+  const single = graph.nodes.flatMap((node) =>
     node.kind === 'call' && !shared.has(node.id) && !inOthers.has(node)
       ? [lowerCall(node, builder, groups.get(node))]
       : [],
   );
-  const isPort = (array: Arr): boolean => ports.has(array);
-  const isConstant = (array: Arr): boolean => constants.has(array);
+  const steps = fuse ? fuse(single, elsewhere) : single;
   const chains = near > 0 ? chainsOf({ steps, near, isPort, isConstant }) : [];
   const used = new Set(steps.flatMap((s) => s.reads));
   return {
@@ -67,7 +73,7 @@ export function lower(source: Graph, kernels: readonly Kernel[], near = 0): Plan
     inputs,
     outputs,
     constants: [...constants.values()].filter((c) => used.has(c.array)),
-    arena: placeArrays(lifetimesOf(steps, (array) => isPort(array) || isConstant(array), chains)),
+    arena: placeArrays(lifetimesOf(steps, elsewhere, chains)),
     steps,
     chains,
   };

@@ -63,7 +63,7 @@ export interface Step {
   readonly call: Call;
   /** The call as a line of text. */
   readonly line: string;
-  /** Calls before it that its kernel computes as well: their values are in no array. */
+  /** Calls before it that its kernel, or its loops, compute as well: their values are in no array. */
   readonly absorbed?: readonly Call[];
   readonly reads: readonly Arr[];
   readonly writes: readonly Arr[];
@@ -71,6 +71,12 @@ export interface Step {
   /** Why each kernel that was asked before did not take the step. */
   readonly refused: readonly Refused[];
 }
+
+/**
+ * Makes one step of several where that is as good, which target's loops allow: law: the steps compute what they computed. `elsewhere` tells arrays
+ * that others than these steps read or write.
+ */
+export type Fuse = (steps: readonly Step[], elsewhere: (array: Arr) => boolean) => readonly Step[];
 
 export interface Loops {
   readonly kind: 'loops';

@@ -2,6 +2,7 @@
 import { bug } from '../../src/diagnostic.ts';
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
+import { fuse } from '../gpu/fuse.ts';
 import { wish } from '../gpu/wish.ts';
 import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
@@ -38,6 +39,7 @@ export function cudaTarget(listed?: readonly Kernel[], options: TargetOptions = 
     ...pricingBy(contenders),
     error,
     wish,
+    fuse,
     emit: (plan, context) => emit(plan, context, { archs, arithmetic: known, prefix, error }),
   };
 }

@@ -4,43 +4,16 @@ import { add, i32, mul, typeOf } from '../../src/loop/loop.ts';
 import type { Affine, Known } from './affine.ts';
 import { knownIn } from './affine.ts';
 import { partsOf } from './parallel.ts';
+import { withExpressions, withParts } from './rewrite.ts';
 
 /** Statements that belong to `whole`, which says what their variables can be. */
 export function folded(body: readonly Stmt[], whole: readonly Stmt[]): readonly Stmt[] {
   const known = knownIn(whole);
   const expression = (e: Expr): Expr => {
     const sum = e.kind === 'binary' && typeOf(e) === 'i32' ? sumOf(e, known) : undefined;
-    return sum ? printed(sum) : inside(e);
+    return sum ? printed(sum) : withParts(e, expression);
   };
-  const inside = (e: Expr): Expr => {
-    switch (e.kind) {
-      case 'number':
-      case 'var':
-        return e;
-      case 'load':
-        return { ...e, index: expression(e.index) };
-      case 'unary':
-      case 'cast':
-        return { ...e, of: expression(e.of) };
-      case 'binary':
-        return { ...e, left: expression(e.left), right: expression(e.right) };
-      case 'select':
-        return { ...e, condition: expression(e.condition), yes: expression(e.yes), no: expression(e.no) };
-    }
-  };
-  const statement = (s: Stmt): Stmt => {
-    switch (s.kind) {
-      case 'for':
-        return { ...s, from: expression(s.from), to: expression(s.to), body: s.body.map(statement) };
-      case 'let':
-      case 'set':
-        return { ...s, value: expression(s.value) };
-      case 'if':
-        return { ...s, condition: expression(s.condition), body: s.body.map(statement) };
-      case 'store':
-        return { ...s, index: expression(s.index), value: expression(s.value) };
-    }
-  };
+  const statement = (s: Stmt): Stmt => withExpressions(s, expression, (inner) => inner.map(statement));
   return withoutUnused(body.map(statement));
 }
 

@@ -2,6 +2,7 @@
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Emission, EmitContext, Target, TargetFamily, TargetOptions } from '../../src/target.ts';
+import { fuse } from '../gpu/fuse.ts';
 import { placesOf } from '../gpu/places.ts';
 import { wish } from '../gpu/wish.ts';
 import { binding } from './binding.ts';
@@ -20,7 +21,7 @@ export const webgpu: TargetFamily = {
 
 /** Without kernels every step is printed from its loops: slower, and never wrong. */
 export function webgpuTarget(kernels: readonly Kernel[], { rates = laptop }: TargetOptions = {}): Target {
-  return { name: webgpu.name, doc: webgpu.doc, kernels, ...pricingBy(rates), wish, emit };
+  return { name: webgpu.name, doc: webgpu.doc, kernels, ...pricingBy(rates), wish, fuse, emit };
 }
 
 /** What shaders count elements with is an i32. */
