@@ -2,16 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installed } from './cpu-build.ts';
 import type { Program } from './cuda-shim.ts';
-import { addresses, shimFolder, shimProgram } from './cuda-shim.ts';
+import { shimFolder, shimProgram } from './cuda-shim.ts';
 
 describe.skipIf(!installed('g++'))('products of warpgroups', () => {
   let layout: Program;
   let pipeline: Program;
   const removals: (() => void)[] = [];
   beforeAll(() => {
-    [layout, pipeline] = ['layout', 'pipeline'].map((name) =>
-      shimProgram(`${shimFolder}wgmma-${name}.cu`, ['-O0', ...addresses], (remove) => removals.push(remove)),
-    );
+    const built = (name: string, flags: readonly string[]): Program =>
+      shimProgram(`${shimFolder}wgmma-${name}.cu`, ['-O0', ...flags], (remove) => removals.push(remove));
+    layout = built('layout', []);
+    pipeline = built('pipeline', ['-fsanitize=address']);
   });
   afterAll(() => {
     for (const remove of removals) remove();
@@ -69,6 +70,7 @@ describe.skipIf(!installed('g++'))('products of warpgroups', () => {
     ['outside', `a bulk copy ends outside dynamic shared memory${copies}`],
     ['unfencedSums', `no wgmma.fence between its own use of sums and a product's${products}`],
     ['unproxied', `reads what threads wrote with no fence.proxy.async behind it${products}`],
+    ['writtenBefore', `goes to where threads wrote with no fence.proxy.async behind it${copies}`],
     ['unalignedMatrix', `a matrix of products is not aligned to 1024 bytes${here('wgmma_descriptor', 'multiply')}`],
     ['beyondRows', `a product reads beyond rows of 128 bytes${products}`],
     ['absentWarp', `threads of a warpgroup do different things${waits.slice(0, -2)}${products}`],

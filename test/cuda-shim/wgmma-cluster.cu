@@ -100,8 +100,9 @@ int main(int, char **argv) {
   Array<unsigned char> given_a(a.bytes.size()), given_b(b.bytes.size());
   Array<float> y(blocks * rows * columns);
   given_a.set(a.bytes), given_b.set(b.bytes);
-  launch(pair, 3, 256, sizeof(Shared), static_cast<const unsigned char *>(given_a.at), static_cast<const unsigned char *>(given_b.at), y.at, Wrong::nothing);
-  launch(pair, blocks, 256, sizeof(Shared), static_cast<const unsigned char *>(given_a.at), static_cast<const unsigned char *>(given_b.at), y.at, named(argv[1]));
+  const unsigned char *const x_a = given_a.at, *const x_b = given_b.at;
+  launch(pair, 3, 256, sizeof(Shared), x_a, x_b, y.at, Wrong::nothing);
+  launch(pair, blocks, 256, sizeof(Shared), x_a, x_b, y.at, named(argv[1]));
   int other = 0;
   const std::vector<float> got = y.get();
   for (int block = 0; block < blocks; block++)

@@ -17,7 +17,7 @@ static constexpr unsigned aBytes = rows * 128, bBytes = columns * 128, stageByte
   each(overtaking) each(noBytes) each(fewBytes) each(manyBytes) each(oddSource) each(oddSize) each(outside) each(overwritten)   \
   each(unfencedSums) each(unproxied) each(unalignedMatrix) each(beyondRows) each(absentWarp) each(otherWarp) each(otherMatrix)   \
   each(writtenOperand) each(releasedEarly) each(arrivedTwice) each(uncommitted) each(readSums) each(writtenSums) each(unwaited)  \
-  each(otherShape) each(badPlaces) each(peeking) each(readLate) each(copiedOn)
+  each(otherShape) each(badPlaces) each(writtenBefore) each(peeking) each(readLate) each(copiedOn)
 enum class Wrong {
 #define NAME(name) name,
   WRONG(NAME)
@@ -39,6 +39,7 @@ __device__ static void produce(const unsigned char *tiles, Shared &shared, Wrong
       emulated::barrier_expect(full, wrong == Wrong::fewBytes ? bBytes : wrong == Wrong::manyBytes ? stageBytes + 16 : stageBytes);
     const unsigned char *const from = tiles + static_cast<unsigned>(step) * stageBytes + (wrong == Wrong::oddSource ? 8 : 0);
     const unsigned bytes = wrong == Wrong::oddSize ? aBytes - 8 : wrong == Wrong::outside ? 3 * stageBytes : aBytes;
+    if (wrong == Wrong::writtenBefore) shared.stage[s][64] = 1;
     emulated::bulk_copy(shared.stage[s], from, bytes, full);
     emulated::bulk_copy(shared.stage[s] + aBytes, from + aBytes, bBytes, full);
   }

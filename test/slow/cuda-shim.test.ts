@@ -33,6 +33,15 @@ test.skipIf(!installed('g++'))('copies and products of warpgroups are in the ord
   }
 });
 
+test.skipIf(!installed('g++'))(
+  'numbers of products lie where the PTX ISA has them, and nothing else is touched',
+  () => {
+    const { code, out, said } = shimProgram(`${shimFolder}wgmma-layout.cu`, ['-O0', ...addresses])([]);
+    expect([code, said]).toEqual([0, '']);
+    expect(out.toString().match(/: 0 of \d+\n/g)).toHaveLength(5);
+  },
+);
+
 test.skipIf(!installed('g++'))('without sanitizers, sums of products are no numbers until they are waited for', () => {
   const program = shimProgram(`${shimFolder}wgmma-pipeline.cu`, ['-O2']);
   expect(program(['nothing']).out.toString()).toBe('0 of 8192\n');

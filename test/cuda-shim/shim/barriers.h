@@ -243,6 +243,7 @@ CUDA_SHIM_OWN void bulk_copy_multicast(void *shared, const void *global, uint32_
     Barrier &b = barrierAt(bar, rank, at);
     if (!b.fenced) wrongHere("copies tell a barrier that was not fenced after it was initialised");
     expectUnread(rank, shared, bytes);
+    if (!proxySeesIt(rank, shared, bytes)) wrongHere("a copy goes to where threads wrote with no fence.proxy.async behind it");
     ask({static_cast<char *>(shared), static_cast<const char *>(global), bytes, &b, nullptr});
   }
 }

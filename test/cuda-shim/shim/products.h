@@ -88,7 +88,8 @@ CUDA_SHIM_OWN void gather(unsigned char *to, uint64_t descriptor, int rows, int 
 CUDA_SHIM_OWN void expectSeen(uint64_t descriptor, int rows, int bytes) {
   for (int row = 0; row < rows; row++)
     for (int byte = 0; byte < bytes; byte += 16)
-      if (!proxySeesIt(pieceOf(descriptor, row, byte), 16)) wrongHere("a product reads what threads wrote with no fence.proxy.async behind it");
+      if (!proxySeesIt(ranks.shown, pieceOf(descriptor, row, byte), 16))
+        wrongHere("a product reads what threads wrote with no fence.proxy.async behind it");
 }
 
 CUDA_SHIM_OWN void expectSame(const unsigned char *was, uint64_t descriptor, int rows, int bytes) {
@@ -111,9 +112,11 @@ CUDA_SHIM_OWN bool reads(uint64_t descriptor, int rows, int bytes, const void *f
 
 /* Nobody may write there that no thread sees, in memory of a block. */
 CUDA_SHIM_OWN void expectUnread(unsigned rank, const void *p, size_t bytes) {
-  for (const Product *o = products.pending; o; o = o->next)
-    if (o->warpgroup * Warpgroup::size / block.perRank == rank && (reads(o->asked.a, 64, 32, p, bytes) || reads(o->asked.b, o->asked.columns, o->bytesOfB(), p, bytes)))
+  for (const Product *o = products.pending; o; o = o->next) {
+    if (o->warpgroup * Warpgroup::size / block.perRank != rank) continue;
+    if (reads(o->asked.a, 64, 32, p, bytes) || reads(o->asked.b, o->asked.columns, o->bytesOfB(), p, bytes))
       wrongHere("a copy goes to where a product reads that was not waited for");
+  }
 }
 
 static constexpr unsigned unfinished = 0x7fc0deadu;

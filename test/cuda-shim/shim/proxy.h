@@ -53,9 +53,10 @@ CUDA_SHIM_OWN void writeByProxy(unsigned rank, void *to, const void *from, size_
   copyUnseen(proxySees[rank] + offsetInShared(to), from, bytes);
 }
 
-/* Does it see what threads of the block see whose memory is there? */
-CUDA_SHIM_OWN bool proxySeesIt(const void *p, size_t bytes) {
-  const unsigned char *const its = proxySees[ranks.shown] + offsetInShared(p), *const own = static_cast<const unsigned char *>(p);
+/* Does it see what threads of that block see? */
+CUDA_SHIM_OWN bool proxySeesIt(unsigned rank, const void *p, size_t bytes) {
+  const unsigned char *const its = proxySees[rank] + offsetInShared(p);
+  const unsigned char *const own = reinterpret_cast<const unsigned char *>(placeIn(rank, p));
   for (size_t i = 0; i < bytes; i++)
     if (its[i] != own[i]) return false;
   return true;

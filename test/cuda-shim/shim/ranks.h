@@ -47,9 +47,9 @@ CUDA_SHIM_OWN void show(unsigned rank) {
 }
 
 /* Where what a block has at a place of dynamic shared memory is now. */
-CUDA_SHIM_OWN char *placeIn(unsigned rank, void *place) {
-  char *const own = static_cast<char *>(place);
-  return rank == ranks.shown ? own : ranks.kept[rank] + (own - dynamicShared());
+CUDA_SHIM_OWN char *placeIn(unsigned rank, const void *place) {
+  char *const begin = rank == ranks.shown ? dynamicShared() : ranks.kept[rank];
+  return begin + (static_cast<const char *>(place) - dynamicShared());
 }
 
 /* All blocks find it as it is for the first. */

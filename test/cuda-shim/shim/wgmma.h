@@ -20,7 +20,10 @@ CUDA_SHIM_OWN float numberAt(const unsigned char *p, ProductElement element) {
   return element == ProductElement::f16 ? fromHalf(bits) : fromBrain(bits);
 }
 
-/* Which of each four numbers the two are that a has: of rows g and g + 8 of a warp lanes 4g + 2 selector and the one behind it say so, 16 bits each. */
+/*
+ * Which of each four numbers the two are that a has: of rows g and g + 8 of a warp lanes 4g + 2 selector and the one behind it say so, each for
+ * half of the depth, in 16 bits for each row.
+ */
 CUDA_SHIM_OWN void readPlaces(const Product &p, int *places) {
   for (int row = 0; row < 64; row++)
     for (int four = 0; four < 8; four++) {
