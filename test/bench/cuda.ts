@@ -1,7 +1,8 @@
 /**
  * `npm run bench:cuda`: pruned layers on the GPU that is there against PyTorch's libraries and our own dense kernels, as data under
  * test/bench/results/ with its name. Layers are timed one by one: replays of a CUDA graph, rotating inputs, nothing in the second cache.
- * `SIZE` makes large layers smaller, `CASES` is a part of the names of what is timed, `ARCH` is what is built for.
+ * `SIZE` makes large layers smaller, `CASES` is a part of the names of what is timed, `ARCH` is what is built for: sm_90a on an H100,
+ * whose warpgroups nothing else uses.
  */
 import { benchModel } from '../../src/bench/bench.ts';
 import type { PeerName } from '../../src/bench/peer-names.ts';

@@ -49,8 +49,8 @@ const reached = 0.85;
 /** Bytes a nanosecond that bulk copies bring from the second cache to all multiprocessors. */
 const cache = 6800;
 
-/** Clocks from asking for a step to having it; of a barrier and of beginning a block's next rows. */
-const latency = 1500;
+/** Clocks from asking for a step to having its first bytes; of a barrier and of beginning a block's next rows. */
+const latency = 1200;
 const begun = 400;
 
 /** Bytes that a multiprocessor stores in a clock. */
@@ -85,11 +85,13 @@ export function estimateWide(
   const own = Math.ceil(clusters / Math.floor(device.processors / together));
   const busy = Math.min(clusters * together, device.processors);
   const brought = feed === 'tiles' ? weightBytes + pixelBytes / together : weightBytes / together + pixelBytes;
+  const fetched = (brought * busy * device.clock) / cache;
   const inStep: Readonly<Record<Bound, number>> = {
     'tensor cores': (rows * pixels * step) / (multiplies * reached * (way === 'sparse' ? 2 : 1)),
     'shared memory': sharedOf(way, tile) / (128 * device.loads),
-    cache: (brought * busy * device.clock) / cache,
-    waiting: latency / (feed === 'tiles' ? wideStages(way, tile) - 1 : behindOf(way, tile) + 1),
+    cache: fetched,
+    // So many steps are on their way at once.
+    waiting: (latency + fetched) / (feed === 'tiles' ? wideStages(way, tile) - 1 : behindOf(way, tile) + 1),
   };
   const family = rates.families[wideFamilies[way]];
   const ns = (thing: TensorThing, count: number): number => count * (family[thing] ?? 0);

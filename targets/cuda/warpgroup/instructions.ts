@@ -4,7 +4,12 @@ import { functionName, wrapped } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
 import type { WideWay } from './tiles.ts';
 
-const routine = (name: string, template: string, needs: readonly Routine[] = [], view: object = {}): Routine => ({
+export const routine = (
+  name: string,
+  template: string,
+  needs: readonly Routine[] = [],
+  view: object = {},
+): Routine => ({
   name,
   template: `cuda/kernels/warpgroup/${template}.cu.hbs`,
   view,

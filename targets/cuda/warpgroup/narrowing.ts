@@ -1,20 +1,27 @@
 /** What warpgroups multiply weights with, made of f32: blocks of pixels, 64 of their channels after another, as shared memory swizzles them. */
 import type { RoutineCall } from '../../../src/plan/kernel.ts';
-import { callOf, real, whole } from '../kernel.ts';
+import { callOf, functionName, real, whole } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
 import type { Lines } from '../tensor/narrowing.ts';
 import { packOf } from '../tensor/narrowing.ts';
+import { routine } from './instructions.ts';
 
 const threads = 256;
+
+const readEight = routine('read-eight', 'read-eight');
+
+/** Where lines are whole pieces. Arrays are aligned. */
+const readWhole = routine('read-whole', 'read-whole');
 
 /** The lines as they are, each a pixel. `padded` counts numbers in whole steps of 64. */
 export function narrowWide({ from, to, lines, length, padded }: Lines, pixels: number, element: Element): RoutineCall {
   const pieces = (Math.ceil(lines / pixels) * pixels * padded) / 8;
+  const read = length % 8 === 0 ? readWhole : readEight;
   return callOf({
-    name: `narrow-wide-${element.name}-${pixels}`,
+    name: `narrow-wide-${element.name}-${pixels}${read === readWhole ? '-whole' : ''}`,
     template: 'warpgroup/narrow',
-    view: { pixels, type: element.name },
-    needs: [packOf(element)],
+    view: { pixels, type: element.name, read: functionName(read.name) },
+    needs: [packOf(element), read],
     parameters: [
       real('from', from),
       toWords(to),
