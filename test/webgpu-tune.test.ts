@@ -203,7 +203,7 @@ describe('a file of rates', () => {
   const report = (d: Diagnostic) => void told.push(d);
 
   test('is read as it was written, by the target that it is for', () => {
-    const file = gpuFile({ machine: 'Radeon \u001b[31m/../x', compiler: 'Dawn' }, 'webgpu', root);
+    const file = gpuFile({ machine: 'Radeon \u001b[31m/../x', compiler: 'Dawn' }, root);
     expect(file.slice(root.length)).toMatch(/^.tuning-webgpu-radeon-31m-x-[0-9a-f]{12}\.json$/);
     expect(writeTuning(file, rates, report)).toBe(true);
     expect(readGpuTuning(file, report)).toEqual(rates);

@@ -118,7 +118,9 @@ function asText(
     '',
     ...table(formatsOf(layers, paint), ['left', 'right', 'right', 'right']),
     '',
-    ...(tuning !== null && cpu === 'native' ? [`formats chosen by the rates ${visible(tuning)}`] : []),
+    ...(tuning !== null && (cpu === 'native' || target === 'cuda')
+      ? [`formats chosen by the rates ${visible(tuning)}`]
+      : []),
     ...(weighed ? [weighedLine(weighed)] : []),
     ...(kernels ? [usesLine(kernels)] : []),
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,

@@ -58,7 +58,7 @@ export const jsonOption = new Option('--json', 'print one JSON document');
 
 const tuningOption = new Option(
   '--tuning <file>',
-  'cpu and webgpu: the rates that formats are chosen by, as espalier tune writes them, or "none" (default: with --cpu native those measured on this machine, if there are any)',
+  'cpu, cuda and webgpu: the rates that formats are chosen by, as espalier tune writes them, or "none" (default: with --cpu native, and for the GPU of this machine with cuda, those measured on this machine, if there are any)',
 );
 
 export const withModelOptions = (command: Command): Command =>

@@ -24,14 +24,17 @@ export const tuneCommand = (act: Act): Command =>
       'Builds a grid of layers in every format, times them in turn, and fits rates to what was measured, by which the storage formats of a native build are then chosen. ' +
         'They are kept in the cache folder of the user, for this CPU and compiler; build, verify, bench and explain find them there with --cpu native, and take a file with --tuning. ' +
         'With -t webgpu shaders are timed on the GPU of this machine: in this process, by the package "webgpu" that you install, or in a browser. Builds take those rates with --tuning alone, since pages are loaded on the GPUs of others. ' +
-        'With -t cuda layers are built with nvcc and timed on the GPU of this machine; builds take those rates with --tuning.',
+        'With -t cuda layers are built with nvcc and timed on the GPU of this machine; builds for it take those rates on this machine, and with --tuning on others.',
     )
     .option('-t, --target <name>', 'the target whose layers are measured: cpu, cuda or webgpu', 'cpu')
     .option(
       '--cpu <name>',
       'cpu only: what the layers are compiled for: native, or another that this machine can run (default: native)',
     )
-    .option('--arch <list>', 'cuda only: the GPUs to make code for (default: sm_80,sm_90, and what is newer)')
+    .option(
+      '--arch <list>',
+      'cuda only: the GPUs to make code for (default: that of this machine, or sm_80,sm_90 and what is newer)',
+    )
     .option('--browser [path]', 'webgpu only: measure in a page of a browser without a window, Chromium or its like')
     .option('--page', 'webgpu only: serve the page, and print its address for any browser of this machine')
     .option('--quick', 'fewer layers, for seconds: the rates are rougher')

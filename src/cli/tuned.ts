@@ -1,7 +1,20 @@
 /** Which rates formats are chosen by: those of `--tuning`, those measured on this machine, or those that are shipped. */
+import { archsOf, defaultArchs } from '../../targets/cuda/archs.ts';
+import { deviceFor } from '../../targets/cuda/devices.ts';
 import type { Config } from '../config.ts';
+import type { Report } from '../diagnostic.ts';
+import { visible } from '../diagnostic.ts';
 import type { CompileOptions } from '../make/parts.ts';
-import { cachedTuning, placeFor, readCudaTuning, readGpuTuning, readTuning } from '../make/tuning.ts';
+import {
+  cachedCudaTuning,
+  cachedTuning,
+  cudaFile,
+  placeFor,
+  readCudaTuning,
+  readGpuTuning,
+  readTuning,
+} from '../make/tuning.ts';
+import { readGpu } from '../toolchain/cuda.ts';
 import type { Desk } from './desk.ts';
 import { targetOptionsOf } from './model.ts';
 
@@ -25,12 +38,7 @@ export async function tunedOptionsOf(
     const rates = readGpuTuning(tuning, report);
     return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
   }
-  if (options.target === 'cuda') {
-    if (tuning === undefined || tuning === 'none')
-      return { options, tuning: 'that are estimated for a GPU like the H100' };
-    const rates = readCudaTuning(tuning, report);
-    return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
-  }
+  if (options.target === 'cuda') return tunedForCuda(options, tuning, report);
   if (options.target !== 'cpu') {
     if (tuning === undefined) return { options, tuning: null };
     const message = `the target "${options.target}" has no rates to tune, and "${tuning}" is given`;
@@ -52,4 +60,28 @@ export async function tunedOptionsOf(
   return rates
     ? { options: { ...options, rates }, tuning: `of ${place.file}` }
     : { options, tuning: `that are shipped for ${cpu}` };
+}
+
+/**
+ * A file that is named; or what was measured on the GPU of this machine, where it is of an architecture that the build is for. Without a GPU, and
+ * for others, what is estimated for the newest architecture.
+ */
+async function tunedForCuda(
+  options: CompileOptions,
+  tuning: string | undefined,
+  report: Report,
+): Promise<TunedOptions | undefined> {
+  if (tuning !== undefined && tuning !== 'none') {
+    const rates = readCudaTuning(tuning, report);
+    return rates && { options: { ...options, rates }, tuning: `of ${tuning}` };
+  }
+  const { arch = defaultArchs } = options;
+  const wanted = archsOf(arch);
+  const local = tuning === undefined ? await readGpu() : undefined;
+  const fits = local && wanted.some(({ name }) => name.replace(/a$/, '') === local.arch);
+  const file = fits ? cudaFile(visible(`${local.name} (${local.arch})`)) : undefined;
+  const rates = file === undefined ? undefined : cachedCudaTuning(file, report);
+  if (rates) return { options: { ...options, rates }, tuning: `of ${file}` };
+  const words = wanted.length === 0 ? 'GPU' : `GPU like the ${deviceFor(wanted).name}`;
+  return { options, tuning: `that are estimated for a ${words}` };
 }

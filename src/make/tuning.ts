@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { families } from '../../targets/cpu/counts.ts';
 import { cpuNamed } from '../../targets/cpu/cpus.ts';
 import type { CpuRates } from '../../targets/cpu/rates/rates.ts';
-import { h100 } from '../../targets/cuda/devices.ts';
+import { devices, h100 } from '../../targets/cuda/devices.ts';
 import { estimatedRates } from '../../targets/cuda/rates/estimated.ts';
 import type { GpuRates as CudaRates } from '../../targets/cuda/rates/rates.ts';
 import { families as gpuFamilies } from '../../targets/webgpu/counts.ts';
@@ -54,11 +54,14 @@ export interface GpuTuning extends GpuRates {
 export interface CudaTuning extends CudaRates {
   readonly version: 1;
   readonly target: 'cuda';
+  /** One of the target's names for GPUs, which layers were shaped for. */
+  readonly device: string;
 }
 
 export const cudaTuningSchema: z.ZodType<CudaTuning> = z.strictObject({
   version: z.literal(1),
   target: z.literal('cuda'),
+  device: z.enum(devices.map(({ name }) => name)),
   machine: z.string(),
   compiler: z.string(),
   families: z.strictObject(
@@ -88,14 +91,16 @@ export async function placeFor(cpu: string, cache = cacheFolder()): Promise<Plac
 }
 
 /** Where what was measured on an adapter is kept, by its name and by what ran it. */
-export function gpuFile(
+export const gpuFile = (
   { machine, compiler }: Pick<GpuTuning, 'machine' | 'compiler'>,
-  target: 'webgpu' | 'cuda' = 'webgpu',
   cache = cacheFolder(),
-): string {
-  const key = createHash('sha256')
-    .update(JSON.stringify([machine, compiler]))
-    .digest('hex');
+): string => fileFor('webgpu', machine, [machine, compiler], cache);
+
+/** Where what was measured by CUDA is kept, by the name of the GPU and its architecture: `NVIDIA L4 (sm_89)`. */
+export const cudaFile = (machine: string, cache = cacheFolder()): string => fileFor('cuda', machine, [machine], cache);
+
+function fileFor(target: string, machine: string, words: readonly string[], cache: string): string {
+  const key = createHash('sha256').update(JSON.stringify(words)).digest('hex');
   return join(cache, `tuning-${target}-${stemOf(machine)}-${key.slice(0, 12)}.json`);
 }
 
@@ -186,9 +191,19 @@ function parsed(text: string): unknown {
 }
 
 /** What was measured for a place before; undefined where nothing was, and, with a warning, where it is of no use any more. */
-export function cachedTuning({ file }: Place, report: Report): Tuning | undefined {
+export const cachedTuning = ({ file }: Place, report: Report): Tuning | undefined => cachedAs(readTuning, file, report);
+
+/** The same of a GPU by CUDA. */
+export const cachedCudaTuning = (file: string, report: Report): CudaTuning | undefined =>
+  cachedAs(readCudaTuning, file, report);
+
+function cachedAs<T>(
+  read: (file: string, report: Report) => T | undefined,
+  file: string,
+  report: Report,
+): T | undefined {
   if (!existsSync(file)) return undefined;
-  return readTuning(file, (d) =>
+  return read(file, (d) =>
     report({ ...d, severity: 'warning', hint: 'the rates that are shipped are used; measure anew with espalier tune' }),
   );
 }

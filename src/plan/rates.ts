@@ -41,6 +41,8 @@ export interface Rates {
   /** The CPU that was measured, or how the rates were estimated. */
   readonly machine: string;
   readonly compiler: string;
+  /** The GPU that work was shaped and counted for, by the target's name for it, where there are several. */
+  readonly device?: string;
   /** For each family nanoseconds of each thing that is counted; what is not listed takes none. */
   readonly families: Readonly<Record<string, Counts>>;
 }

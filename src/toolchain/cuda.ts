@@ -38,13 +38,33 @@ export interface GpuClocks {
 const asked = ['driver_version', 'clocks.sm', 'clocks.max.sm', 'clocks.mem', 'power.limit'];
 
 /** Undefined where there is no driver, or it says something else. */
-export async function readClocks(env = process.env): Promise<GpuClocks | undefined> {
+export const readClocks = async (env = process.env): Promise<GpuClocks | undefined> => {
+  const line = await query(asked, env);
+  return line === undefined ? undefined : parseClocks(line);
+};
+
+/** What `nvidia-smi` says of the first GPU that programs see, as programs would say it. */
+export interface LocalGpu {
+  /** `NVIDIA H100 80GB HBM3` */
+  readonly name: string;
+  /** `sm_90` */
+  readonly arch: string;
+}
+
+/** Undefined where there is no driver, or no GPU. */
+export async function readGpu(env = process.env): Promise<LocalGpu | undefined> {
+  const line = await query(['name', 'compute_cap'], env);
+  const [, name, major, minor] = /^(.+), (\d+)\.(\d+)$/.exec(line?.trim().split('\n', 1)[0] ?? '') ?? [];
+  return name === undefined ? undefined : { name, arch: `sm_${major}${minor}` };
+}
+
+async function query(fields: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const program = await findProgram(['nvidia-smi']);
   if (!program) return undefined;
   const [first = '0'] = (env.CUDA_VISIBLE_DEVICES ?? '').split(',').filter((word) => /^[\w-]+$/.test(word));
-  const args = [`--query-gpu=${asked.join(',')}`, '--format=csv,noheader,nounits', `--id=${first}`];
+  const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits', `--id=${first}`];
   return new Promise((done) => {
-    execFile(program.path, args, { timeout: 10_000 }, (error, stdout) => done(error ? undefined : parseClocks(stdout)));
+    execFile(program.path, args, { timeout: 10_000 }, (error, stdout) => done(error ? undefined : stdout));
   });
 }
 

@@ -180,3 +180,40 @@ export const quickGpuGrid: Grid = {
   densities: [0.1, 0.4],
   halves: true,
 };
+
+const tensorPatterns: readonly Blocks[] = [
+  { r: 16, c: 16 },
+  { r: 32, c: 32 },
+];
+
+const tensorGroups: readonly Grouped[] = [
+  { n: 2, m: 4 },
+  { n: 4, m: 8 },
+];
+
+/** For tensor cores: layers that keep some of a GPU busy, and all of it. */
+export const wholeTensorGrid: Grid = {
+  shapes: [
+    ...[conv(56, 64, 256), conv(28, 128, 512), conv(14, 256, 512), conv(7, 512, 256), conv(14, 1024, 256)],
+    ...[conv(56, 64, 64, 3), conv(28, 96, 96, 3), conv(14, 96, 96, 3), conv(112, 32, 64, 3)],
+    ...[
+      layer(256, 512, 64),
+      layer(512, 256, 512),
+      layer(256, 512, 4096),
+      layer(2048, 2048, 512),
+      layer(1024, 4096, 128),
+    ],
+  ],
+  patterns: tensorPatterns,
+  groups: tensorGroups,
+  densities: [0.1, 0.3],
+  halves: true,
+};
+
+export const quickTensorGrid: Grid = {
+  shapes: [conv(28, 128, 256), conv(14, 64, 64, 3), layer(256, 512, 64), layer(512, 256, 1024)],
+  patterns: tensorPatterns.slice(0, 1),
+  groups: tensorGroups,
+  densities: [0.2],
+  halves: true,
+};

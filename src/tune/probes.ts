@@ -33,8 +33,11 @@ export interface Probes {
   readonly probes: readonly Probe[];
 }
 
-/** Layers of one shape share their input. `countsOf` is the target's: one format is taken for each family that it names. */
-export function probesFor(grid: Grid, countsOf: (work: Work) => Counted): Probes {
+/**
+ * Layers of one shape share their input. `countsOf` is the target's: one format is taken for each family that it names. Their names begin with
+ * `stem`.
+ */
+export function probesFor(grid: Grid, countsOf: (work: Work) => Counted, stem = 'probe'): Probes {
   const nodes = new Map<Id, Node>();
   const outputs: Graph['outputs'][number][] = [];
   const probes: Probe[] = [];
@@ -48,17 +51,20 @@ export function probesFor(grid: Grid, countsOf: (work: Work) => Counted): Probes
     for (const mask of masksFor(shape, spec, grid, offersAt)) {
       for (const { encoding, family } of familiesOf(spec, x, mask.offers, countsOf)) {
         const density = encoding.format === dense.format ? 1 : mask.density;
-        const key = `${family} ${density}`;
-        if (done.has(key)) continue;
-        done.add(key);
-        const name = `probe_${probes.length}`;
+        if (done.has(`${family} ${density}`)) continue;
+        const name = `${stem}_${probes.length}`;
         const exact = mask.matrix();
         const matrix = grid.halves ? { ...exact, data: fromHalves(toHalves(exact.data)) } : exact;
         const { call, constants } = layerWith(name, spec, x, matrix.data, encoding);
+        const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
+        const byId = new Map<Id, Node>([x, ...constants].map((node) => [node.id, node]));
+        const counted = countsOf(workOf(call, { encoding, cost, matrix }, byId));
+        // What formats promise may be done otherwise for the weights that there are.
+        const key = `${counted.family} ${density}`;
+        if (done.has(key)) continue;
+        done.add(`${family} ${density}`).add(key);
         for (const node of [...constants, call, ...reduced(call)]) nodes.set(node.id, node);
         outputs.push({ name, id: reduced(call)[0]?.id ?? name });
-        const cost = formatNamed(encoding.format)?.cost(matrix, encoding.params) ?? bug('an unknown format');
-        const counted = countsOf(workOf(call, { encoding, cost }, nodes));
         probes.push({ ...counted, name, shape: printProbe(shape), encoding, density });
       }
     }

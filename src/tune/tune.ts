@@ -39,22 +39,27 @@ export function tuneFrom<R extends Rates>(
   probes: readonly Probe[],
   measured: ReadonlyMap<string, number>,
   shipped: R,
-  where: Pick<Rates, 'machine' | 'compiler'>,
+  where: Pick<Rates, 'machine' | 'compiler' | 'device'>,
 ): Tuned<R> {
   const families = Object.keys(shipped.families);
   const known = probes.flatMap((probe) => {
     const ns = measured.get(probe.name);
     return ns === undefined ? [] : [{ ...probe, ns }];
   });
-  const scale = median(known.map((probe) => probe.ns / predictWith(shipped, probe).ns));
+  const scaleOf = (some: typeof known): number =>
+    median(some.map((probe) => probe.ns / predictWith(shipped, probe).ns));
+  const scale = scaleOf(known);
   const ratesOf = (family: string): Counts => {
     const own = known.filter((probe) => probe.family === family);
-    return own.length === 0 ? scaled(shipped.families[family], scale) : fitRates(own);
+    if (own.length === 0) return scaled(shipped.families[family], scale);
+    // What no layer of the family was bound by takes as much longer as those that were measured.
+    const seen = new Set(own.flatMap(({ counts }) => Object.keys(counts)));
+    const unseen = Object.entries(shipped.families[family]).filter(([thing]) => !seen.has(thing));
+    return { ...fitRates(own), ...scaled(Object.fromEntries(unseen), scaleOf(own)) };
   };
   // The same families, whatever type names them.
   const rates = {
-    machine: where.machine,
-    compiler: where.compiler,
+    ...where,
     families: Object.fromEntries(families.map((family) => [family, ratesOf(family)])),
   } as Rates as R;
   const compared = known.map((probe): Compared => {

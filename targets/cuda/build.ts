@@ -10,7 +10,8 @@ interface Built {
   readonly name: string;
   readonly symbol: string;
   readonly weights: Blob;
-  readonly recorded: Blob;
+  /** What the check program compares with; absent where there is none. */
+  readonly recorded: Blob | undefined;
   readonly archs: readonly Arch[];
 }
 
@@ -30,8 +31,10 @@ export function emitBuild({ name, symbol, weights, recorded, archs }: Built, ren
       useArchs: `\${${upper}_ARCHITECTURES}`,
       archs: cmakeArchs(archs),
       weights: weights.source,
-      recorded: recorded.source,
-      embedded: [weights, recorded].map(({ source, binary }) => ({ source, binary })),
+      embedded: [weights, ...(recorded ? [recorded] : [])].map(({ source, binary }) => ({ source, binary })),
+      programs: recorded ? 'The example and the check are' : 'The example is',
+      executables: `${target}_example${recorded ? ` ${target}_check` : ''}`,
+      checks: recorded ? [{ target, name, recorded: recorded.source }] : [],
     }),
     role: 'build',
   };
@@ -59,8 +62,9 @@ export function emitBuild({ name, symbol, weights, recorded, archs }: Built, ren
     assembled(weights),
     task(['nvcc'], library, 'a static library', ['-lib', ...objects]),
     program('example', 'an executable that runs on files', []),
-    assembled(recorded),
-    program('check', 'an executable that checks itself', [`${name}_recorded.o`]),
+    ...(recorded
+      ? [assembled(recorded), program('check', 'an executable that checks itself', [`${name}_recorded.o`])]
+      : []),
   ];
   const command = `nvcc ${[...options, ...code].join(' ')} -c ${name}.cu && cc -fPIC -I. -c ${weights.source} && nvcc -lib ${objects.join(' ')} -o ${library}`;
   return { artefact, recipe, command };

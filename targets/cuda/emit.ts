@@ -2,7 +2,7 @@
 import { bug } from '../../src/diagnostic.ts';
 import { alignUp } from '../../src/plan/arena.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Emission, EmitContext, Render } from '../../src/target.ts';
+import type { Artefact, Emission, EmitContext, Render } from '../../src/target.ts';
 import { bytesOf } from '../../src/tensor/numbers.ts';
 import type { CPort } from '../c.ts';
 import { cPorts } from '../c.ts';
@@ -28,7 +28,7 @@ export interface Flavour {
 
 export function emit(
   plan: Plan,
-  { render, recorded, report }: EmitContext,
+  { render, recorded, report, checks = true }: EmitContext,
   { archs, arithmetic, prefix, error }: Flavour,
 ): Emission {
   const { name } = plan;
@@ -63,8 +63,8 @@ export function emit(
     { file: `${name}_weights`, symbol: `${symbol}_weights`, role: 'weights', bytes: places.weights },
     render,
   );
-  const check = recordedBlob({ name, symbol, inputs, outputs }, recorded(), render);
-  const build = emitBuild({ name, symbol, weights, recorded: check.blob, archs }, render);
+  const check = checks ? recordedBlob({ name, symbol, inputs, outputs }, recorded(), render) : undefined;
+  const build = emitBuild({ name, symbol, weights, recorded: check?.blob, archs }, render);
   const begin = weightBytes(places);
   const common = {
     ...{
@@ -90,21 +90,19 @@ export function emit(
         contents: render('cuda/example.cu.hbs', { ...common, ...usageOf(common) }),
         role: 'example',
       },
-      {
-        path: `${name}_check.cu`,
-        contents: render('cuda/check.cu.hbs', {
-          ...common,
-          ...check.view,
-          most: String(error),
-        }),
-        role: 'check',
-      },
-      ...check.blob.artefacts,
+      ...(check
+        ? [
+            checkOf(name, render('cuda/check.cu.hbs', { ...common, ...check.view, most: String(error) })),
+            ...check.blob.artefacts,
+          ]
+        : []),
       build.artefact,
     ],
     recipe: build.recipe,
   };
 }
+
+const checkOf = (name: string, contents: string): Artefact => ({ path: `${name}_check.cu`, contents, role: 'check' });
 
 /** With arrays where the device has them. */
 export function placedModule(plan: Plan, render: Render, places: Places = placesOf(plan)): Module {

@@ -3,7 +3,7 @@ import type { Rates } from '../../../src/plan/rates.ts';
 import type { Arch } from '../archs.ts';
 import type { Family, Thing } from '../counts.ts';
 import type { Device } from '../devices.ts';
-import { deviceFor, deviceNamed } from '../devices.ts';
+import { deviceFor, deviceNamed, devices } from '../devices.ts';
 import { estimatedRates } from './estimated.ts';
 
 export interface GpuRates extends Rates {
@@ -16,10 +16,16 @@ export interface Setting {
   readonly rates: Rates;
 }
 
-/** For code for some architectures: the GPU that was measured, if it is one that we know, or the one that stands for the newest of them. */
+/** For code for some architectures: the GPU that work was measured for, or the one that stands for the newest of them. */
 export function settingFor(archs: readonly Arch[], measured?: Rates): Setting {
-  const device = (measured && deviceNamed(measured.machine)) ?? deviceFor(archs);
+  const device = devices.find(({ name }) => name === measured?.device) ?? deviceFor(archs);
   return { device, rates: measured ?? estimatedRates(device) };
+}
+
+/** For the GPU that a driver calls so, or else one of its architecture. */
+export function settingOf(name: string, arch: string): Setting | undefined {
+  const device = deviceNamed(name) ?? devices.find((d) => d.arch === arch);
+  return device && estimatedFor(device);
 }
 
 export const estimatedFor = (device: Device): Setting => ({ device, rates: estimatedRates(device) });
