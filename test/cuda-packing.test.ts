@@ -6,7 +6,7 @@ import type { Element } from '../targets/cuda/tensor/elements.ts';
 import { elements, perStep } from '../targets/cuda/tensor/elements.ts';
 import { fitsExtra } from '../targets/cuda/tensor/extra.ts';
 import { rowOf, stepBytes } from '../targets/cuda/tensor/fragments.ts';
-import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
+import { foursOf } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
 import { packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
@@ -127,36 +127,35 @@ test('what does not fit is told of', () => {
   expect(packSparse(m, 32, elements.f16, { ...taps, across: 1 })).toBe(
     'takes weights of which at most 2 are kept in every 4 columns, and row 1 has more in columns 4..7',
   );
-  const n = matrix(2, 16, 16, [
-    1,
-    1,
-    0,
-    0,
-    1,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    1,
-    0,
-    1,
-    1,
-    1,
-    1,
-    1,
-    ...new Array<number>(13).fill(0),
-  ]);
-  expect(liveFours(n, 32, 16)).toBe('takes blocks of 32 rows that share four of every 16 columns');
-  expect(liveFours(n, 32, 32)).toBe('takes channels in whole groups of 32, and there are 16');
-  const fours = liveFours(n, 32, 8);
-  if (typeof fours === 'string') throw new Error(fours);
-  expect([...fours[0]]).toEqual([0, 1, 2, 4, 12, 14, 15, -1]);
-  expect(packGathered(n, 32, fours)).toBe(
-    'takes rows that keep two of the four columns that they share, and row 0 keeps more',
+});
+
+test('columns change places until no row has more than two of four', () => {
+  const lists = (rows: readonly string[]) => {
+    const all = matrix(
+      rows.length,
+      rows[0].length,
+      rows[0].length,
+      [...rows.join('')].map((c) => (c === '.' ? 0 : 1)),
+    );
+    return foursOf(all, 32).map((list) => [...list]);
+  };
+  expect(lists(['111...', '...111'])).toEqual([[0, 1, 3, 4, 2, 5, -1, -1]]);
+  expect(lists(['.1..1.11', '....1.1.', '........'])).toEqual([[1, 4, -1, -1, 6, 7, -1, -1]]);
+  expect(lists(['......', '......'])).toEqual([[]]);
+  // Those of V:N:M weights stay as they are, and what blocks of rows have differs.
+  const shared = matrix(
+    70,
+    64,
+    64,
+    maskOf(70, 64, (row, column) => ([3, 5, 8, 9].indexOf((column - (row >> 5)) % 16) % 2 === row % 2 ? 1 : 0)),
   );
+  const own = foursOf(shared, 32);
+  expect(own.map((list) => [...list.subarray(0, 5)])).toEqual([
+    [3, 5, 8, 9, 19],
+    [4, 6, 9, 10, 20],
+    [5, 7, 10, 11, 21],
+  ]);
+  for (const list of own) expect(list.length).toBe(16);
 });
 
 /** All weights of a row, one by one in bits, where they are at most six of eight and no seven. */

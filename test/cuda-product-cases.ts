@@ -4,7 +4,7 @@ import { matrix } from '../src/tensor/matrix.ts';
 import type { Depth } from '../targets/cuda/tensor/depth.ts';
 import type { Element, ElementName } from '../targets/cuda/tensor/elements.ts';
 import { elements, perPiece } from '../targets/cuda/tensor/elements.ts';
-import { liveFours, packGathered } from '../targets/cuda/tensor/gathered.ts';
+import { foursOf, packGathered } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
 import { packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
 import type { Shape } from '../targets/cuda/tensor/product.ts';
@@ -143,20 +143,14 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
     element,
   );
   const weights = matrix(rows, channels, channels, data);
-  const fours = liveFours(weights, tile.rows, m);
-  if (typeof fours === 'string') throw new Error(fours);
-  const packing = packGathered(weights, tile.rows, fours);
-  if (typeof packing === 'string') throw new Error(packing);
+  const columns = packGathered(weights, tile.rows, foursOf(weights, tile.rows));
   const l = vectors(rows, pixels, channels);
   const x = inputOf(l, element);
   const pitch = Math.ceil(pixels / 8);
   const turned = maskOf(channels, 8 * pitch, (c, p) => (p < pixels ? x[p * channels + c] : 0));
   const goes = {
     rows,
-    pixels,
-    imagePixels: pixels,
-    rowPixels: pixels,
-    rowKept: pixels,
+    ...{ pixels: 8 * pitch, imagePixels: 8 * pitch, rowPixels: 8 * pitch, rowKept: pixels },
     first: 0,
     toImage: 0,
     toDown: 0,
@@ -164,6 +158,7 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
     toRow: 1,
     part: splits > 1 ? rows * pixels : 0,
   };
+  const packing = { ...columns, list: columns.list.map((column) => (column < 0 ? -1 : column * pitch)) };
   const given: ProductCase = { shape: 3, tile, packing, splits, goes, x: element.store(turned), pitch };
   return { given, shape: shapes[3], sums: plainSums(l, weights, x) };
 }
@@ -172,7 +167,7 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
 function errorOf({ given, shape, sums }: Checked, result: Float32Array | Int32Array): number {
   const { goes: g, splits } = given;
   let [worst, largest] = [0, 0];
-  for (let p = 0; p < g.pixels; p++)
+  for (let p = 0; p < sums.length / g.rows; p++)
     for (let row = 0; row < g.rows; row++) {
       const at = Math.floor(p / g.imagePixels) * g.toImage + (p % g.imagePixels) * g.toPixel + row * g.toRow;
       let got = 0;

@@ -48,7 +48,8 @@ export const oneByOne: readonly Kernel[] = [
   only(elements.tf32, 'sparse', 2, 34),
   only(elements.tf32, 'dense', 1, 35),
   only(elements.tf32, 'extra', 1, 36),
-  only(elements.f16, 'gathered', 1),
+  only(elements.f16, 'gathered', 1, 50),
+  only(elements.f16, 'gathered', 2, 51),
   only(elements.f16, 'sparse', 1),
   only(elements.f16, 'extra', 2),
   only(elements.f16, 'blocks', 1),
@@ -65,6 +66,7 @@ const four: Live = (row, tap, channel) => {
   return own.filter((v) => v > own[channel % 8]).length < 4;
 };
 const three: Live = (row, tap, channel) => (row + tap + (channel >> 2)) % 4 !== channel % 4;
+const few: Live = (row, tap, channel) => random((row * 9 + tap) * 64 + channel, 13) > 0.8;
 const all: Live = () => true;
 const blocks: Live = (row, tap, channel) => random((row >> 4) * 31 + (channel >> 4) + 7 * tap, 5) > 0.2;
 const shared: Live = (row, _, channel) =>
@@ -172,10 +174,23 @@ export const tensorCases = (): readonly Case[] => [
     all,
   ),
   layer('blocks 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 2] }), [1, 12, 9, 48], [48, 3, 3, 48], blocks),
-  layer('V:2:8 1x1', conv({ activation: 'sigmoid' }), [1, 5, 6, 64], [40, 1, 1, 64], shared),
+  layer('V:2:8 1x1', conv({ activation: 'sigmoid' }), [1, 5, 6, 64], [50, 1, 1, 64], shared),
   layer('1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [20, 1, 1, 40], all),
   layer('int8 2:4', linear, [20, 136], [40, 136], two, { element: elements.s8 }),
   layer('int8 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 7, 20], [40, 3, 3, 20], all, { element: elements.s8 }),
+  layer('V:2:8 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 9, 10, 32], [51, 3, 3, 32], shared),
+  layer(
+    'V:2:8 3x2 with strides and dilation',
+    conv({ pad: [2, 0, 1, 3], stride: [2, 3], dilation: [3, 2] }),
+    [2, 13, 15, 24],
+    [50, 3, 2, 24],
+    shared,
+  ),
+  layer('few weights 3x3', conv({ stride: [2, 2], pad: [0, 0, 1, 1] }), [1, 8, 8, 32], [51, 3, 3, 32], few, {
+    residual: true,
+  }),
+  layer('V:2:8 1x1 of several pictures', conv({}), [3, 5, 3, 32], [50, 1, 1, 32], shared),
+  layer('V:2:8 1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [51, 1, 1, 40], shared),
   layer('no weights', conv({ activation: 'relu' }), [1, 5, 6, 64], [36, 1, 1, 64], () => false),
 ];
 

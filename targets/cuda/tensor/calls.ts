@@ -1,5 +1,4 @@
 /** The launches of a layer on tensor cores: what is multiplied is made of x, products, and the sum of their parts where blocks share steps. */
-import { alignUp } from '../../../src/plan/arena.ts';
 import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import { dense } from '../../../src/tensor/type.ts';
 import type { Ending } from '../ending.ts';
@@ -8,11 +7,12 @@ import type { BlocksPacking } from './blocks-packing.ts';
 import { packBlocks } from './blocks-packing.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
-import { liveFours, packGathered } from './gathered.ts';
+import { packGathered } from './gathered.ts';
 import type { TensorLayer } from './layer.ts';
 import { addParts } from './narrowing.ts';
 import type { Packing } from './packing.ts';
 import { packDense, packExtra, packSparse } from './packing.ts';
+import type { Gather } from './planes.ts';
 import type { Finish } from './product.ts';
 import { productRoutine, productTold } from './product.ts';
 import type { Least } from './size.ts';
@@ -64,13 +64,12 @@ export function callsFor(
 /** Whatever the way. */
 type Packed = Omit<Packing, 'stepBytes'> & Partial<Pick<BlocksPacking, 'starts' | 'rowTiles'>>;
 
-function packed({ matrix, taps }: TensorLayer, { way, tile, m = 0 }: Offer, element: Element): Packed | string {
+function packed({ matrix, taps }: TensorLayer, { way, tile, fours = [] }: Offer, element: Element): Packed | string {
   if (way === 'dense') return packDense(matrix, tile.rows, element, taps);
   if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps);
   if (way === 'extra') return packExtra(matrix, tile.rows, element, taps);
   if (way === 'blocks') return packBlocks(matrix, tile, element, taps);
-  const fours = liveFours(matrix, tile.rows, m);
-  return typeof fours === 'string' ? fours : packGathered(matrix, tile.rows, fours, element);
+  return packGathered(matrix, tile.rows, fours, element);
 }
 
 function callsOf(
@@ -84,14 +83,14 @@ function callsOf(
     making,
   }: { readonly ending: Ending; readonly element: Element; readonly making: Map<string, Made> },
 ): readonly RoutineCall[] {
-  const gathered = way === 'gathered';
-  const key = gathered ? 'rows' : `${packing.depth.padded} ${packing.depth.order !== undefined}`;
-  const known = making.get(key);
-  const { x, pitch, made } =
-    known ?? (gathered ? rowsOfPixels(site, layer, element) : piecesOfPixels(site, layer, packing, element));
-  making.set(key, { x, pitch, made });
-  const { goes } = layer;
-  const count = goes.rows * goes.pixels;
+  const gather = way === 'gathered' ? layer.gather : undefined;
+  const key = `${packing.depth.padded} ${packing.depth.order !== undefined}`;
+  const known = gather ? undefined : making.get(key);
+  const own = known ?? (gather ? planesOf(site, gather, packing, element) : piecesOf(site, layer, packing, element));
+  if (!gather) making.set(key, own);
+  const { x, pitch, list, made } = own;
+  const goes = gather?.goes ?? layer.goes;
+  const count = layer.goes.rows * layer.goes.pixels;
   const parts = splits > 1 ? site.scratch('parts', element.sum === 'int' ? 'i32' : 'f32', splits * count) : undefined;
   const finish = parts ? unfinished(element) : finishOf(ending, element);
   const routine = productRoutine({ way, tile, element, along: layer.along }, finish);
@@ -100,11 +99,11 @@ function callsOf(
       ...{ x, pitch, ownList: packing.own, result: parts ?? site.result.array },
       weights: site.pack('weights', packing.weights).array,
       begins: site.pack('begins', packing.begins).array,
-      list: site.pack(gathered ? 'columns' : 'taps', packing.list.length > 0 ? packing.list : new Int32Array(2)).array,
+      list: site.pack(gather ? 'columns' : 'taps', some(list ?? packing.list)).array,
       starts: packing.starts && site.pack('starts', packing.starts).array,
       rowTiles: packing.rowTiles && site.pack('row-tiles', packing.rowTiles).array,
     },
-    gathered ? undefined : layer.reach,
+    gather ? undefined : layer.reach,
     { ...goes, part: parts ? count : 0 },
     element.sum,
   );
@@ -126,19 +125,26 @@ interface Made {
   readonly x: Argument;
   readonly pitch: number;
   readonly made: RoutineCall;
+  /** Where gathered columns are. */
+  readonly list?: Int32Array<ArrayBuffer>;
 }
 
-function piecesOfPixels(site: KernelSite, layer: TensorLayer, { depth }: Packed, element: Element): Made {
+function piecesOf(site: KernelSite, layer: TensorLayer, { depth }: Packed, element: Element): Made {
   const x = site.scratch('pieces', 'u32', (layer.xPixels * depth.padded * element.bytes) / 4);
   const order = depth.order && site.pack('channels', depth.order).array;
   return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded, order) };
 }
 
-function rowsOfPixels(site: KernelSite, layer: TensorLayer, element: Element): Made {
-  const padded = alignUp(layer.xPixels, perPiece(element));
-  const x = site.scratch('pieces', 'u32', (layer.matrix.columns * padded * element.bytes) / 4);
-  return { x, pitch: padded / perPiece(element), made: layer.rows(x, padded) };
+function planesOf(site: KernelSite, { image, from }: Gather, { list }: Packed, element: Element): Made {
+  const columns = [...new Set(list)].filter((column) => column >= 0).sort((a, b) => a - b);
+  const { length, places, planes, make } = from(columns);
+  const x = site.scratch('planes', 'u32', Math.max(1, (length * element.bytes) / 4));
+  const made = make(x, planes && site.pack('planes', some(planes)).array);
+  return { x, pitch: image, made, list: list.map((column) => places.get(column) ?? -1) };
 }
+
+/** Arrays are not empty. */
+const some = (list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => (list.length > 0 ? list : new Int32Array(3));
 
 const finishOf = ({ kind, result, needs }: Ending, { sum }: Element): Finish => ({
   ...{ kind, needs, result: sum },

@@ -1,58 +1,105 @@
 /**
- * V:N:M weights (VENOM, arXiv:2310.02065): the rows of a block share four columns of every m, and each keeps two of them. The block's
- * columns become a list, four for each m, and what is left is 2:4 on them. Seen from the weights themselves, whatever made them.
+ * Weights of which the rows of a block have only some of all columns, or never more than two of a four once columns change places: V:N:M weights
+ * (VENOM, arXiv:2310.02065), rows that share columns, and weights without any order where few are kept. The block's columns become a list of
+ * fours, and what is left is 2:4 on them. Seen from the weights themselves, whatever made them.
  */
+import { bug } from '../../../src/diagnostic.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
-import { isLive } from '../../../src/tensor/matrix.ts';
+import { isLive, liveness } from '../../../src/tensor/matrix.ts';
 import type { Element } from './elements.ts';
 import { elements, perStep } from './elements.ts';
 import { fillBlock, stepBytes } from './fragments.ts';
 import type { Packing } from './packing.ts';
 import { fillPlaces, keepHalf, sparseOrder } from './sparse.ts';
 
-/** Of which four are kept. */
-export const groupSizes = [64, 32, 16, 8] as const;
+/** Fours that columns are tried in. The oldest stays as it is when there are more. */
+const mostOpen = 32;
 
-/** The live columns of each block of rows, ascending in fours, −1 where a group has fewer. Or why they are too many. */
-export function liveFours(matrix: Matrix, rows: number, m: number): readonly Int32Array<ArrayBuffer>[] | string {
-  const { columns, run } = matrix;
-  if (run % m !== 0) return `takes channels in whole groups of ${m}, and there are ${run}`;
-  const blocks: Int32Array<ArrayBuffer>[] = [];
-  for (let first = 0; first < matrix.rows; first += rows) {
-    const own = new Int32Array((4 * columns) / m).fill(-1);
-    for (let group = 0; group < columns / m; group++) {
-      let count = 0;
-      for (let c = group * m; c < (group + 1) * m; c++) {
-        if (!anyLive(matrix, first, Math.min(first + rows, matrix.rows), c)) continue;
-        if (count === 4) return `takes blocks of ${rows} rows that share four of every ${m} columns`;
-        own[4 * group + count++] = c;
-      }
+/**
+ * The live columns of each block of rows in fours, −1 where a four has fewer: of no four a row has more than two. Each column goes to the first that
+ * takes it. `rows`: a multiple of 32.
+ */
+export function foursOf(matrix: Matrix, rows: number): readonly Int32Array<ArrayBuffer>[] {
+  const bits = columnBits(matrix);
+  const blocks = Math.ceil(matrix.rows / rows);
+  return Array.from({ length: blocks }, (_, block) => foursIn(bits, matrix.columns, block * (rows / 32), rows / 32));
+}
+
+/** Of each column, 32 rows a word. */
+interface Bits {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly perColumn: number;
+}
+
+const known = new WeakMap<Matrix, Bits>();
+
+function columnBits(matrix: Matrix): Bits {
+  const before = known.get(matrix);
+  if (before) return before;
+  const { rows, columns } = matrix;
+  const perColumn = Math.ceil(rows / 32);
+  const words = new Uint32Array(columns * perColumn);
+  const live = liveness(matrix);
+  for (let row = 0; row < rows; row++)
+    for (let c = 0; c < columns; c++) words[c * perColumn + (row >> 5)] |= live[row * columns + c] << (row & 31);
+  const bits = { words, perColumn };
+  known.set(matrix, bits);
+  return bits;
+}
+
+/** Of each four there are the rows that have one of its columns, and those that have two. */
+function foursIn({ words, perColumn }: Bits, columns: number, first: number, count: number): Int32Array<ArrayBuffer> {
+  const own = Math.min(count, perColumn - first);
+  const fours: number[][] = [];
+  const [one, two] = [new Uint32Array(columns * own), new Uint32Array(columns * own)];
+  const open: number[] = [];
+  for (let column = 0; column < columns; column++) {
+    const from = column * perColumn + first;
+    let any = 0;
+    for (let w = 0; w < own; w++) any |= words[from + w];
+    if (any === 0) continue;
+    let at = 0;
+    while (at < open.length && !isApart(words, from, two, open[at] * own, own)) at++;
+    if (at === open.length) {
+      open.push(fours.length);
+      fours.push([]);
     }
-    blocks.push(own);
+    const four = open[at];
+    fours[four].push(column);
+    for (let w = 0; w < own; w++) {
+      two[four * own + w] |= one[four * own + w] & words[from + w];
+      one[four * own + w] |= words[from + w];
+    }
+    if (fours[four].length === 4) open.splice(at, 1);
+    else if (open.length > mostOpen) open.shift();
   }
-  return blocks;
+  return Int32Array.from(fours.flatMap((list) => [0, 1, 2, 3].map((k) => list[k] ?? -1)));
 }
 
-function anyLive(matrix: Matrix, from: number, to: number, column: number): boolean {
-  for (let row = from; row < to; row++) if (isLive(matrix, row * matrix.columns + column)) return true;
-  return false;
+function isApart(a: Uint32Array, from: number, b: Uint32Array, to: number, count: number): boolean {
+  for (let w = 0; w < count; w++) if ((a[from + w] & b[to + w]) !== 0) return false;
+  return true;
 }
 
-/** `fours`: of `liveFours`. Or the first group with more than two. */
+/** `fours`: of `foursOf`. The list has columns of weights. */
 export function packGathered(
   matrix: Matrix,
   rows: number,
   fours: readonly Int32Array<ArrayBuffer>[],
   element: Element = elements.f16,
-): Packing | string {
+): Packing {
   const order = sparseOrder(rows, element);
   const size = stepBytes(order);
-  const columns = alignUp(fours[0].length, perStep(element));
-  const steps = columns / perStep(element);
-  const weights = new Uint32Array((fours.length * steps * size) / 4);
-  const list = new Int32Array(fours.length * columns).fill(-1);
+  const inStep = perStep(element);
+  const begins = new Int32Array(fours.length + 1);
+  for (const [block, { length }] of fours.entries()) begins[block + 1] = begins[block] + Math.ceil(length / inStep);
+  const all = begins[fours.length];
+  const weights = new Uint32Array((all * size) / 4);
+  const list = new Int32Array(all * inStep).fill(-1);
   for (const [block, own] of fours.entries()) {
+    const columns = alignUp(own.length, inStep);
+    const steps = columns / inStep;
     const values = new Float32Array(rows * columns);
     for (let row = 0; row < Math.min(rows, matrix.rows - block * rows); row++)
       own.forEach((column, k) => {
@@ -60,10 +107,9 @@ export function packGathered(
         if (column >= 0 && isLive(matrix, at)) values[row * columns + k] = matrix.data[at];
       });
     const kept = keepHalf(values, rows, columns, element);
-    if ('row' in kept)
-      return `takes rows that keep two of the four columns that they share, and row ${block * rows + kept.row} keeps more`;
+    if ('row' in kept) bug(`row ${block * rows + kept.row} has more than two of a four`);
     const words = new Uint32Array(element.store(kept.values).buffer);
-    const to = weights.subarray((block * steps * size) / 4, ((block + 1) * steps * size) / 4);
+    const to = weights.subarray((begins[block] * size) / 4, (begins[block + 1] * size) / 4);
     fillBlock(to, order, steps, (row, step) =>
       words.subarray((row * steps + step) * 16, (row * steps + step + 1) * 16),
     );
@@ -75,9 +121,8 @@ export function packGathered(
       element,
       (row, step, group) => kept.nibbles[row * perRow + step * (perRow / steps) + group],
     );
-    list.set(own, block * columns);
+    list.set(own, begins[block] * inStep);
   }
-  const begins = Int32Array.from({ length: fours.length + 1 }, (_, block) => block * steps);
-  const depth = { taps: 1, channels: matrix.columns, padded: columns, columns };
+  const depth = { taps: 1, channels: matrix.columns, padded: matrix.columns, columns: matrix.columns };
   return { weights, stepBytes: size, begins, list, own: true, depth };
 }

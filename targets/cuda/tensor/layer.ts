@@ -10,6 +10,8 @@ import type { Taps } from './depth.ts';
 import type { Element } from './elements.ts';
 import { narrow, narrowTurned } from './narrowing.ts';
 import { phasedLayers } from './phased.ts';
+import type { Gather } from './planes.ts';
+import { picturePlanes, vectorPlanes } from './planes.ts';
 import type { Goes, Reach } from './product.ts';
 import { faultOf, fewest, sizesOf } from './size.ts';
 import type { Along } from './tiles.ts';
@@ -24,8 +26,8 @@ export interface TensorLayer {
   /** Pixels of x as pieces, channels padded, and in an order where one is given: what makes them of `x`. */
   pieces(to: Arr, padded: number, order?: Arr): RoutineCall;
   readonly xPixels: number;
-  /** Channels of x as rows of pixels, where it is `plain`. */
-  rows(to: Arr, padded: number): RoutineCall;
+  /** What columns can be gathered from. */
+  readonly gather?: Gather;
   /** Pixels of x as warpgroups read them, in blocks of so many, where one of the result reads the one in its place. */
   wide?(to: Arr, padded: number, pixels: number): RoutineCall;
 }
@@ -63,16 +65,16 @@ function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element
   const length = matrix.columns;
   const lines = count(types.x.shape) / length;
   const from = arrays.x;
+  const goes: Goes = {
+    ...{ rows: matrix.rows, pixels: lines, imagePixels: 1, rowPixels: 1, rowKept: 1 },
+    ...{ first: 0, toImage: matrix.rows, toDown: 0, toPixel: 0, toRow: 1, part: 0 },
+  };
   return {
-    ...{ matrix, along: 'rows', xPixels: lines },
+    ...{ matrix, along: 'rows', xPixels: lines, goes },
     taps: { across: 1, dilation: [1, 1], width: 1 },
     reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 },
-    goes: {
-      ...{ rows: matrix.rows, pixels: lines, imagePixels: 1, rowPixels: 1, rowKept: 1 },
-      ...{ first: 0, toImage: matrix.rows, toDown: 0, toPixel: 0, toRow: 1, part: 0 },
-    },
+    gather: vectorPlanes(from, lines, length, goes, element),
     pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
-    rows: (to, padded) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
     wide: (to, padded, block) => narrowWide({ from, to, pictures: 1, lines, length, padded }, block, element),
   };
 }
@@ -98,14 +100,16 @@ function pictures(site: KernelSite, matrix: Matrix, element: Element): TensorLay
   const { rows } = matrix;
   const padding = top + left + bottom + right;
   const inPlace = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1);
+  const goes: Goes = {
+    ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
+    ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
+  };
+  const gather = picturePlanes(site, op, goes, element);
   return {
-    ...{ matrix, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
+    ...{ matrix, goes, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
     taps: { across, dilation: op.dilation, width },
     reach: { width, height, stride: op.stride, above: top, left },
-    goes: {
-      ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
-      ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
-    },
+    ...(gather && { gather }),
   };
 }
 
@@ -120,12 +124,12 @@ export function planesFault({ types, result }: Pick<KernelSite, 'types' | 'resul
 /** Along the third dimension of a grid. */
 const mostPictures = 65535;
 
-/** What makes pieces, or rows of pixels, of pictures. */
+/** What makes pieces of pictures. */
 export function picturePieces(
   { types, arrays }: Pick<KernelSite, 'types' | 'arrays'>,
   element: Element,
   inPlace = false,
-): Pick<TensorLayer, 'xPixels' | 'pieces' | 'rows' | 'wide'> {
+): Pick<TensorLayer, 'xPixels' | 'pieces' | 'wide'> {
   const [images, height, width, channels] = types.x.shape;
   const size = height * width;
   const from = arrays.x;
@@ -135,7 +139,6 @@ export function picturePieces(
       size === 1
         ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded, order }, element)
         : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded, order }, element),
-    rows: (to, padded) => narrow({ from, to, pictures: 1, lines: channels, length: size, padded }, element),
     ...(inPlace && {
       wide: (to: Arr, padded: number, block: number) =>
         size === 1

@@ -17,7 +17,7 @@ export const packOf = ({ name }: Element): Routine => ({
 });
 
 /** What numbers are before they have fewer bits, or sums are. */
-const numbers = (name: string, { sum }: Element, argument: Argument): Parameter => ({
+export const numbers = (name: string, { sum }: Element, argument: Argument): Parameter => ({
   declare: `const ${sum} *__restrict__ ${name}`,
   argument,
 });

@@ -157,7 +157,7 @@ export interface Operands {
   readonly begins: Argument;
   readonly list: Argument;
   readonly ownList: boolean;
-  /** Pieces from one pixel, or one row of pixels, to the next. */
+  /** Pieces from one pixel to the next, or from one image of planes to the next. */
   readonly pitch: number;
   readonly result: Argument;
   /** Of weights in whole tiles where those of each step begin, and which tiles of rows blocks have. */
@@ -182,7 +182,7 @@ export function productTold(o: Operands, reach: Reach | undefined, g: Goes, resu
     ...(o.starts === undefined ? [] : [list('starts', o.starts)]),
     ...(o.rowTiles === undefined ? [] : [list('row_tiles', o.rowTiles)]),
     whole('own_list', o.ownList ? 1 : 0),
-    whole('pitch', o.pitch),
+    whole(reach ? 'pitch' : 'x_image', o.pitch),
     ...where,
     ...[whole('row_count', g.rows), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
     ...[whole('row_pixels', g.rowPixels), whole('row_kept', g.rowKept), whole('first', g.first)],

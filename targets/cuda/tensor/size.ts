@@ -10,6 +10,8 @@ import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
 import type { Before } from './estimate.ts';
 import { tapsOf } from './phase-taps.ts';
+import type { PlaneShape } from './plane-shape.ts';
+import { areVectors, planeShape } from './plane-shape.ts';
 import type { Along } from './tiles.ts';
 import { tooManyPlaces } from './ungrouped.ts';
 
@@ -21,8 +23,8 @@ export interface Size {
   readonly groups: number;
   readonly pixels: number;
   readonly along: Along;
-  /** Whether a pixel of the result reads the one pixel of x in its place. */
-  readonly plain: boolean;
+  /** The same where columns are gathered, if they can be, with pixels that are computed and thrown away. */
+  readonly gather?: Pick<Size, 'pixels' | 'bytes' | 'before'>;
   /** Bytes of what is multiplied with weights and of the result; and what makes the former of x. */
   readonly bytes: number;
   readonly before: Before;
@@ -81,26 +83,34 @@ export function sizesOf(
           groups,
           pixels: own,
           along: 'pixels',
-          plain: false,
           taps,
         },
         bytes: made + 4 * own * rows,
         before: i === 0 ? before : { launches: 0, bytes: 0 },
       }));
   }
-  const isVectors = op.kind === 'linear';
+  const isVectors = op.kind === 'linear' || areVectors({ x, weights }, type.shape);
+  const planes = op.kind === 'conv2d' && !isVectors ? planeShape(op, { x, weights }, type.shape, element) : undefined;
+  const lines = alignUp(pixels, perPiece(element));
+  const gathered = isVectors ? { pixels: lines, numbers: run * lines } : planes && gatheredFrom(planes);
   return [
     {
       ...{ rows, columns, run, groups, pixels },
       along: isVectors || pictureOf(type.shape).pixels === 1 ? 'rows' : 'pixels',
-      plain:
-        isVectors ||
-        (columns === run && op.pad.every((p) => p === 0) && op.stride.every((s) => s === 1) && x.shape[0] === 1),
       bytes: made + 4 * results,
       before,
+      ...(gathered && {
+        gather: {
+          pixels: gathered.pixels,
+          bytes: element.bytes * gathered.numbers + 4 * results,
+          before: { launches: 1, bytes: 4 * numbers + element.bytes * gathered.numbers },
+        },
+      }),
     },
   ];
 }
+
+const gatheredFrom = ({ images, down, pitch, numbers }: PlaneShape) => ({ pixels: images * down * pitch, numbers });
 
 /** Why an element type does not hold the weights; undefined where it does. Those of whole numbers have signs, whatever x has. */
 export function faultOf({ data }: Matrix, { name }: Element): string | undefined {

@@ -12,22 +12,24 @@ import { perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
 import { extraDepth, fitsExtra } from './extra.ts';
-import { groupSizes, liveFours } from './gathered.ts';
+import { foursOf } from './gathered.ts';
 import type { Size } from './size.ts';
 import type { Tile, Way } from './tiles.ts';
 import { blockTiles, isForBlocks, sharedBytes, tiles } from './tiles.ts';
+
+type Fours = readonly Int32Array<ArrayBuffer>[];
 
 export interface Offer {
   readonly way: Way;
   readonly tile: Tile;
   readonly estimate: Estimate;
-  /** Of V:N:M weights, of how many columns four are kept. */
-  readonly m?: number;
+  /** Of columns that are gathered, those of each block of rows. */
+  readonly fours?: Fours;
 }
 
 export interface Asked extends Common {
   readonly matrix: Matrix;
-  readonly size: Pick<Size, 'pixels' | 'along' | 'plain' | 'bytes' | 'before' | 'taps'>;
+  readonly size: Pick<Size, 'pixels' | 'along' | 'gather' | 'bytes' | 'before' | 'taps'>;
   readonly element: Element;
 }
 
@@ -68,6 +70,7 @@ function findOffers(asked: Asked): readonly Offer[] {
   const extra = asked.sparse && !half && fitsExtra(matrix, element);
   const extraSteps = extraDepth(matrix, element).columns / perStep(element);
   const live = liveTiles(matrix, element);
+  const fours = foursFor(asked);
   return offersIn(asked, (tile, offer) => {
     if (isForBlocks(tile)) return blockOffers(asked, live, tile, offer);
     const down = Math.ceil(matrix.rows / tile.rows);
@@ -76,7 +79,7 @@ function findOffers(asked: Asked): readonly Offer[] {
       ...offer('dense', whole),
       ...(half ? offer('sparse', whole) : []),
       ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
-      ...gatheredOffers(asked, tile, offer),
+      ...gatheredOffers(asked, fours?.(tile.rows), offer),
     ];
   });
 }
@@ -89,15 +92,15 @@ export function offersIn(
   const fits = (way: Way, tile: Tile): boolean => sharedBytes(way, tile, element, along) <= room;
   const make =
     (tile: Tile): Make =>
-    (way, layer, m) =>
+    (way, layer, fours) =>
       fits(way, tile)
-        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer, setting), ...(m !== undefined && { m }) }]
+        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer, setting), ...(fours && { fours }) }]
         : [];
   const all = [...tiles, ...blockTiles.filter((tile) => fits('blocks', tile))];
   return all.flatMap((tile) => inTile(tile, make(tile))).sort((a, b) => a.estimate.ns - b.estimate.ns);
 }
 
-export type Make = (way: Way, layer: Layer, m?: number) => readonly Offer[];
+export type Make = (way: Way, layer: Layer, fours?: Fours) => readonly Offer[];
 
 const layerOf = ({ matrix, size }: Asked, steps: number, longest: number, live: number): Layer => ({
   ...{ rows: matrix.rows, columns: matrix.columns, pixels: size.pixels, steps, longest, live },
@@ -128,12 +131,26 @@ function blockOffers(asked: Asked, live: LiveTiles, tile: Tile, offer: Make): re
   return offer('blocks', { ...layerOf(asked, counts.steps, counts.longest, counts.live), ...counts });
 }
 
-/** Only where rows are at most half full: 2:4 alone does as much otherwise. */
-function gatheredOffers(asked: Asked, tile: Tile, offer: Make): readonly Offer[] {
-  const { matrix, element } = asked;
-  if (!asked.size.plain || !asked.sparse || element.bytes !== 2) return [];
-  const m = groupSizes.find((size) => typeof liveFours(matrix, tile.rows, size) !== 'string');
-  if (m === undefined) return [];
-  const steps = Math.ceil((4 * matrix.columns) / m / perStep(element));
-  return offer('gathered', layerOf(asked, steps * Math.ceil(matrix.rows / tile.rows), steps, 1), m);
+/** Where more than half of all weights are there nothing is gained. */
+const fullest = 0.5;
+
+/** Columns for blocks of so many rows, where they can be gathered: 16 bits each, as `ldmatrix` turns them. */
+function foursFor({ matrix, element, size, sparse }: Asked): ((rows: number) => Fours) | undefined {
+  if (!size.gather || !sparse || element.bytes !== 2) return undefined;
+  const live = liveness(matrix).reduce((sum, one) => sum + one, 0);
+  if (live === 0 || live > fullest * matrix.data.length) return undefined;
+  const found = new Map<number, Fours>();
+  return (rows) => {
+    const fours = found.get(rows) ?? foursOf(matrix, rows);
+    found.set(rows, fours);
+    return fours;
+  };
+}
+
+function gatheredOffers(asked: Asked, fours: Fours | undefined, offer: Make): readonly Offer[] {
+  const { size, element } = asked;
+  if (!size.gather || !fours) return [];
+  const steps = fours.map(({ length }) => Math.ceil(length / perStep(element)));
+  const all = steps.reduce((sum, n) => sum + n, 0);
+  return offer('gathered', layerOf({ ...asked, size: { ...size, ...size.gather } }, all, Math.max(...steps), 1), fours);
 }
