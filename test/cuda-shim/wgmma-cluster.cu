@@ -11,7 +11,7 @@
 static constexpr int stages = 2, rows = 64, columns = 64, steps = 5;
 static constexpr unsigned aBytes = rows * 128, bBytes = columns * 128, stageBytes = aBytes + bBytes;
 
-#define WRONG(each) each(nothing) each(unmet) each(leaving) each(freeingOwn) each(elsewhere) each(third) each(wholeColumns)
+#define WRONG(each) each(nothing) each(unmet) each(leaving) each(freeingOwn) each(elsewhere) each(third) each(wholeColumns) each(racing)
 enum class Wrong {
 #define NAME(name) name,
   WRONG(NAME)
@@ -62,6 +62,7 @@ __global__ void __cluster_dims__(2, 1, 1) pair(const unsigned char *a, const uns
     for (int s = 0; s < stages; s++) emulated::barrier_init(&shared.full[s], 1), emulated::barrier_init(&shared.empty[s], 2);
     emulated::barrier_fence();
   }
+  if (wrong == Wrong::racing && threadIdx.x == 1) whose = blockIdx.x;
   if (wrong == Wrong::unmet) __syncthreads();
   else
     emulated::cluster_meet();

@@ -1,5 +1,5 @@
 /** Threads of blocks that use a place at once, as the thread sanitizer sees them; blocks of clusters; what is seen without sanitizers. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { installed } from '../cpu-build.ts';
 import { addresses, races, shimFolder, shimProgram } from '../cuda-shim.ts';
 
@@ -49,11 +49,13 @@ test.skipIf(!installed('g++'))('without sanitizers, sums of products are no numb
   expect(program(['writtenSums']).said).toContain('sums of a product were written before it was waited for');
 });
 
-test.skipIf(!installed('g++'))(
-  'blocks of a cluster run at once, each with its shared memory, and tell each other',
-  () => {
-    const program = shimProgram(`${shimFolder}wgmma-cluster.cu`, ['-O0', ...addresses]);
-    const odd = 'cudaErrorInvalidConfiguration: invalid configuration argument\n';
+describe.skipIf(!installed('g++'))('blocks of a cluster', () => {
+  const odd = 'cudaErrorInvalidConfiguration: invalid configuration argument\n';
+  test.each([
+    ['addresses', addresses],
+    ['races', races],
+  ])('run at once, each with its shared memory, and tell each other: %s', (_, flags) => {
+    const program = shimProgram(`${shimFolder}wgmma-cluster.cu`, ['-O1', ...flags]);
     for (const order of ['forward', 'backward', 'random'])
       for (const copies of ['early', 'late']) {
         const environment = { CUDA_SHIM_ORDER: order, CUDA_SHIM_COPIES: copies };
@@ -71,5 +73,7 @@ test.skipIf(!installed('g++'))(
       const { code, said } = program([wrong]);
       expect([wrong, code, said]).toEqual([wrong, 86, expect.stringContaining(told)]);
     }
-  },
-);
+    const racing = program(['racing'], { environment: { TSAN_OPTIONS: 'halt_on_error=1' } });
+    expect(racing.said.includes('data race')).toBe(flags === races);
+  });
+});

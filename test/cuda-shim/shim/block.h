@@ -18,13 +18,27 @@ CUDA_SHIM_OWN void becomeBlock(unsigned rank) {
               static_cast<unsigned>(n / perLayer)};
 }
 
+/*
+ * Blocks of a cluster have the same addresses. For the sanitiser of races one thus goes on behind what the others did so far; what threads of a
+ * block do one after the other, with none of another block between them, is still told apart.
+ */
+CUDA_SHIM_OWN void markRanks([[maybe_unused]] bool before) {
+#if defined(__SANITIZE_THREAD__)
+  static char between[Block::mostRanks];
+  for (unsigned rank = 0; rank < block.ranks && block.ranks > 1 && block.now; rank++)
+    if ((rank == ownRank()) == before) mark(&between[rank], before);
+#endif
+}
+
 CUDA_SHIM_OWN void become(Thread &t) {
+  markRanks(true);
 #if defined(__SANITIZE_THREAD__)
   __tsan_switch_to_fiber(contexts[numberOf(t)], 1);
 #endif
   block.now = &t;
   threadIdx = t.index;
   if (block.ranks > 1) becomeBlock(rankOf(t)), show(rankOf(t));
+  markRanks(false);
 }
 
 CUDA_SHIM_OWN void wake(Thread &t) {

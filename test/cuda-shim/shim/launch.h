@@ -45,13 +45,8 @@ inline unsigned clusterOf(const void *kernel) {
 
 /* What the shim can run of what a GPU can. */
 inline void expectCluster(unsigned cluster, unsigned long long threads) {
-  const char *wrong = nullptr;
-  if (threads % 128 != 0 || cluster * threads > Block::mostThreads) wrong = "blocks of clusters have a multiple of 128 threads here, and at most 512";
-#if defined(__SANITIZE_THREAD__)
-  wrong = "blocks of a cluster share addresses here, which the sanitiser of races takes for races";
-#endif
-  if (!wrong) return;
-  fprintf(stderr, "cuda shim: %s\n", wrong);
+  if (threads % 128 == 0 && cluster * threads <= Block::mostThreads) return;
+  fputs("cuda shim: blocks of clusters have a multiple of 128 threads here, and at most 512\n", stderr);
   _Exit(86);
 }
 
