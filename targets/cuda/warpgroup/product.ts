@@ -30,9 +30,9 @@ const docs: Readonly<Record<WideWay, string>> = {
 };
 
 /** What differs where two blocks share what they read. */
-const alone = { cluster: '', copy: 'bulk_copy', free: 'barrier_arrive', freeing: '1', meet: 'meet_block' };
+const alone = { cluster: '', copy: 'bulk_copy', free: 'barrier_arrive', meet: 'meet_block' };
 const paired = {
-  ...{ cluster: 'PAIR ', copy: 'bulk_copy_pair', free: 'barrier_arrive_pair', freeing: 'blocks_that_free' },
+  ...{ cluster: 'PAIR ', copy: 'bulk_copy_pair', free: 'barrier_arrive_pair' },
   meet: 'meet_pair',
 };
 
