@@ -53,8 +53,7 @@ const quantised = (): Graph => {
   return made?.graph ?? expect.unreachable();
 };
 
-const detector = (): Graph => {
-  const name = 'blazepose-detector';
+const loaded = (name: 'blazepose-detector' | 'nsfwjs-mobilenet_v2'): Graph => {
   const model = loadModel(modelPath(name), { shapes: inputShapes(name) }, ({ severity, message }) => {
     if (severity === 'error') throw new Error(message);
   });
@@ -66,6 +65,7 @@ describe.skipIf(noCompiler)('networks on tensor cores', () => {
     expectRecorded(compiledCuda(digitGraph('digits-dense'), { arithmetic }), new RegExp(`^product-\\w+-${arithmetic}`)),
   );
   test('digits in whole numbers', () => expectRecorded(compiledCuda(quantised()), /^product-\w+-s8/));
-  test('a pose detector in f16', () =>
-    expectRecorded(compiledCuda(detector(), { arithmetic: 'f16' }), /^product-\w+-f16/, []));
+  test.each(['blazepose-detector', 'nsfwjs-mobilenet_v2'] as const)('%s in f16', (name) =>
+    expectRecorded(compiledCuda(loaded(name), { arithmetic: 'f16' }), /^product-\w+-f16/, []),
+  );
 });
