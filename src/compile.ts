@@ -54,6 +54,7 @@ export function compile({
   const failed = (): boolean => diagnostics.some((d) => d.severity === 'error');
   const report: Report = (d) => void diagnostics.push(d);
 
+  for (const note of target.notes ?? []) report({ severity: 'warning', origin: { file: imported.name }, ...note });
   verify(imported, report);
   if (failed()) return { ok: false, diagnostics };
   const graph = runPasses(imported, passes, report, watch);

@@ -33,6 +33,9 @@ export interface Target {
   /** How far results may be from `evaluate`, as max |a − b| / max |b|; absent where the last bits alone are others. */
   readonly error?: number;
 
+  /** What of its options cannot be had, and what there is instead: warnings, whatever is compiled. */
+  readonly notes?: readonly Fault[];
+
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
 

@@ -79,6 +79,23 @@ describe('explain', () => {
     expect(out.split('\n').filter((line) => /^(layer|…) /.test(line) && line.length > 100)).toEqual([]);
   });
 
+  test('what not all architectures have, and what there is instead', async () => {
+    const { code, err } = await espalier([
+      'explain',
+      dense,
+      '-t',
+      'cuda',
+      '--arch',
+      'sm_75,sm_90',
+      '--arithmetic',
+      'f16',
+    ]);
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /warning: layers multiply in f32 and not in f16, since "sm_75" has no.*\n {2}hint: leave it out of --arch/,
+    );
+  });
+
   test('one layer in full', async () => {
     const { code, out } = await espalier(['explain', model, '-t', 'cpu', '--layer', '*conv*']);
     expect(code).toBe(0);

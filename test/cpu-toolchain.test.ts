@@ -50,7 +50,7 @@ describe('compilers', () => {
         severity: 'error',
         code: 'toolchain/no-compiler',
         message: 'no compiler found for "out.o": tried "gcc", "clang"',
-        hint: 'install one of them, or build the sources, which were written, elsewhere; --source-only stops asking',
+        hint: 'install one of them, or build the sources elsewhere: espalier build --source-only writes them alone',
       },
     });
   });

@@ -103,14 +103,16 @@ function execute(
   });
 }
 
+const elsewhere = 'or build the sources elsewhere: espalier build --source-only writes them alone';
+
 function missing(task: RunCompiler, wanted: readonly string[]): Diagnostic {
   return {
     severity: 'error',
     code: 'toolchain/no-compiler',
     message: `no compiler found for "${task.output}": tried ${wanted.map((name) => `"${name}"`).join(', ')}`,
     hint: wanted.includes(cudaToolkit.compiler)
-      ? `${cudaToolkit.hint}, or build the sources where there is one: --source-only stops asking`
-      : 'install one of them, or build the sources, which were written, elsewhere; --source-only stops asking',
+      ? `${cudaToolkit.hint}, ${elsewhere}`
+      : `install one of them, ${elsewhere}`,
   };
 }
 

@@ -9,8 +9,7 @@ import { cPorts } from '../c.ts';
 import type { Places } from '../gpu/places.ts';
 import { placesOf } from '../gpu/places.ts';
 import type { Arch } from './archs.ts';
-import { archDoc, haveTensorCores } from './archs.ts';
-import type { Arithmetic } from './arithmetic.ts';
+import { archDoc } from './archs.ts';
 import type { Blob } from './blob.ts';
 import { emitBlob } from './blob.ts';
 import { emitBuild } from './build.ts';
@@ -20,7 +19,6 @@ import { partsFor } from './parts.ts';
 
 export interface Flavour {
   readonly archs: readonly Arch[];
-  readonly arithmetic: Arithmetic;
   readonly prefix: string;
   /** What the check program allows for. */
   readonly error: number;
@@ -29,26 +27,9 @@ export interface Flavour {
 export function emit(
   plan: Plan,
   { render, recorded, report, checks = true }: EmitContext,
-  { archs, arithmetic, prefix, error }: Flavour,
+  { archs, prefix, error }: Flavour,
 ): Emission {
   const { name } = plan;
-  if (arithmetic !== 'f32' && !haveTensorCores(archs))
-    report({
-      severity: 'warning',
-      code: 'cuda/no-tensor-cores',
-      message: `layers multiply in f32 and not in ${arithmetic}, since "${archs[0].name}" has no tensor cores for these kernels`,
-      origin: { file: name },
-      hint: 'leave it out of --arch, or give --arithmetic f32',
-    });
-  const without = archs.find(({ alone }) => !alone);
-  if (without && archs.some(({ alone }) => alone) && (arithmetic === 'f16' || arithmetic === 'bf16'))
-    report({
-      severity: 'warning',
-      code: 'cuda/no-warpgroups',
-      message: `layers are multiplied by warps and not by warpgroups, since "${without.name}" has none and there is one source for all architectures`,
-      origin: { file: name },
-      hint: 'build for --arch sm_90a alone, and for the others apart',
-    });
   const places = placesOf(plan);
   const fault = tooLarge(plan, places);
   if (fault !== undefined) {

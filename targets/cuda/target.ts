@@ -9,6 +9,7 @@ import type { Arithmetic } from './arithmetic.ts';
 import { arithmetics, errorOf, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
 import { contendersFor, kernelsOf } from './kernels/index.ts';
+import { notesOn } from './notes.ts';
 import { pricingBy } from './price.ts';
 import { settingFor } from './rates/rates.ts';
 
@@ -39,8 +40,9 @@ export function cudaTarget(listed?: readonly Kernel[], options: TargetOptions = 
     ...pricingBy(contenders),
     error,
     wish,
+    notes: notesOn(archs, known),
     fuse,
-    emit: (plan, context) => emit(plan, context, { archs, arithmetic: known, prefix, error }),
+    emit: (plan, context) => emit(plan, context, { archs, prefix, error }),
   };
 }
 
