@@ -12,6 +12,7 @@ import type { Plan } from '../src/plan/plan.ts';
 import { runPlan } from '../src/plan/run.ts';
 import { elements } from '../src/tensor/type.ts';
 import { fuse } from '../targets/gpu/fuse.ts';
+import { launchesOf } from '../targets/gpu/launches.ts';
 import { gridsOf } from '../targets/gpu/parallel.ts';
 import { planes } from '../targets/gpu/planes.ts';
 import { wish } from '../targets/gpu/wish.ts';
@@ -46,13 +47,16 @@ const gridsIn = ({ steps }: Plan): readonly number[] =>
     work.kind === 'loops' ? gridsOf(work.body).map(({ axes }) => axes.reduce((n, { count }) => n * count, 1)) : [],
   );
 
+const launchesIn = ({ steps }: Plan): number =>
+  steps.reduce((sum, { work }) => sum + (work.kind === 'loops' ? launchesOf(work.body).length : 0), 0);
+
 /** The plan of a graph with steps made one, once it has been seen to compute what the others compute. */
 function fused(graph: Graph): Plan {
   const before = check(graph);
   const after = lower(graph, [], { fuse });
   const given = randomInputs(graph, 5);
   expect(runPlan(after, given)).toEqual(runPlan(before, given));
-  expect(gridsIn(after).length).toBeLessThanOrEqual(gridsIn(before).length);
+  expect(launchesIn(after)).toBeLessThanOrEqual(launchesIn(before));
   expect(after.arena.bound).toBeLessThanOrEqual(before.arena.bound);
   return after;
 }
@@ -69,8 +73,10 @@ describe('what becomes one step', () => {
     expect(twice.absorbed?.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
-  test('joined parts are as many launches as there are parts', () => {
-    expect(gridsIn(fused(chains[4].graph))).toEqual([24, 8, 48]);
+  test('joined parts are grids side by side', () => {
+    const plan = fused(chains[4].graph);
+    expect(gridsIn(plan)).toEqual([24, 8, 48]);
+    expect(launchesIn(plan)).toBe(1);
   });
 
   test.skipIf(noGpu)(`on a device ${noGpu ?? ''}`, async () => {
@@ -81,11 +87,22 @@ describe('what becomes one step', () => {
   });
 });
 
+describe('what several steps read', () => {
+  test('is computed by each where that is as little work', () => {
+    const made = chain(making(input('x', [12])), ['a', neg, 'x'], ['b', relu, 'a'], ['c', sigmoid, 'a']);
+    expect(kindsOf(fused(graphOf(made.nodes, 'b', 'c')))).toEqual(['unary unary', 'unary unary']);
+  });
+
+  test('and once where it takes many loads', () => {
+    const made = chain(making(input('x', picture)), ['a', larger, 'x'], ['b', relu, 'a'], ['c', sigmoid, 'a']);
+    expect(kindsOf(fused(graphOf(made.nodes, 'b', 'c')))).toEqual(['resize', 'unary', 'unary']);
+  });
+});
+
 describe('what stays apart', () => {
-  test('a value that is an output, or that two steps read', () => {
+  test('a value that is an output', () => {
     const made = chain(making(input('x', [12])), ['a', neg, 'x'], ['b', relu, 'a'], ['c', sigmoid, 'a']);
     expect(kindsOf(fused(graphOf(made.nodes, 'a', 'b')))).toEqual(['unary', 'unary', 'unary']);
-    expect(kindsOf(fused(graphOf(made.nodes, 'b', 'c')))).toEqual(['unary', 'unary', 'unary']);
   });
 
   test('what would be computed again and again', () => {

@@ -5,9 +5,9 @@ import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { ctype, printNumber } from '../c.ts';
-import { gridsOf } from '../gpu/parallel.ts';
+import { launchesOf } from '../gpu/launches.ts';
 import { functionName, wrapped } from './kernel.ts';
-import { printGrid, threadsPerBlock } from './print-grid.ts';
+import { printLaunch, threadsPerBlock } from './print-grid.ts';
 
 export interface Module {
   /** Functions of routines, in an order in which each comes after those that it calls; then the kernels. */
@@ -63,8 +63,8 @@ export function moduleOf(plan: Plan, place: Place, render: Render): Module {
   const steps = plan.steps.map((step): PrintedStep => {
     const { line, work } = step;
     if (work.kind === 'routines') return { line, launches: work.calls.map(calledAs) };
-    const launches = gridsOf(work.body).map((grid) => {
-      const { parameters, body, arrays, blocks } = printGrid(grid, work.body);
+    const launches = launchesOf(work.body).map((launch) => {
+      const { parameters, body, arrays, blocks } = printLaunch(launch, work.body);
       const text = `(${parameters}) {\n${body}\n}`;
       const name = grids.get(text) ?? nameFor(step, counted);
       // Steps that differ in where their arrays lie share a kernel.

@@ -1,14 +1,18 @@
 /**
- * Loops that read what loops wrote become one, where nothing else reads it: the value between them stays with the invocation. Either the
- * reader computes what it would load (`pulled`), or the writer goes on with what it would store (`pushed`), whichever needs fewer
- * divisions to find its places. Nothing is computed more often than before, as much runs side by side, and no more memory is alive.
+ * Loops that read what loops wrote become one, and the value between them stays with the invocation. Either the reader computes what
+ * it would load (`pulled`), or the writer goes on with what it would store (`pushed`), whichever needs fewer divisions to find its
+ * places. No step computes an element more than once, as much runs side by side, and no more memory is alive. What several steps read
+ * each computes for itself, where that takes no more loads and stores in all.
  */
 import type { Arr, Expr, Stmt } from '../../src/loop/loop.ts';
 import { bytesAlive } from '../../src/plan/arena.ts';
 import { lifetimesOf } from '../../src/plan/lifetimes.ts';
 import type { Fuse, Loops, Step } from '../../src/plan/plan.ts';
+import { knownIn } from './affine.ts';
 import { folded } from './folded.ts';
-import { gridsOf, partsOf } from './parallel.ts';
+import { launchesOf, sizeOf } from './launches.ts';
+import { loadsIn, nestOf, storedBy } from './nests.ts';
+import { partsOf } from './parallel.ts';
 import { pulled } from './pulled.ts';
 import { pushed } from './pushed.ts';
 
@@ -21,30 +25,50 @@ export const fuse: Fuse = (steps, elsewhere) => {
   const alive = (some: readonly Step[]): number => bytesAlive(lifetimesOf(some, elsewhere));
   const most = alive(steps);
   let now = steps;
-  // A value that two steps read, of which one reads the other, is read by one when these are.
-  for (let before: readonly Step[] | undefined; before !== now; ) {
-    before = now;
-    for (const writer of before) {
-      const after = withoutValue(now, writer, elsewhere);
+  const go = (mostReaders: number): void => {
+    for (const writer of now) {
+      const after = withoutValue(now, writer, mostReaders, elsewhere);
       if (after && alive(after) <= most) now = after;
     }
+  };
+  // A value that two steps read, of which one reads the other, is read by one when these are. What is left may be computed by each of its readers.
+  for (let before: readonly Step[] | undefined; before !== now; ) {
+    before = now;
+    go(1);
+    if (before === now) go(Infinity);
   }
   return now;
 };
 
 /** The steps without one, whose value is computed where it is read; undefined where it stays. */
-function withoutValue(steps: readonly Step[], writer: Step, elsewhere: (array: Arr) => boolean) {
+function withoutValue(
+  steps: readonly Step[],
+  writer: Step,
+  mostReaders: number,
+  elsewhere: (array: Arr) => boolean,
+): readonly Step[] | undefined {
   const [value, ...others] = writer.writes;
   if (!isLoops(writer) || others.length > 0 || elsewhere(value)) return undefined;
   // Others are not what was stored when they are loaded.
   if (value.dtype !== 'f32' && value.dtype !== 'i32') return undefined;
-  const place = steps.indexOf(writer);
-  const readers = steps.flatMap((step, at) => (step.reads.includes(value) ? [at] : []));
-  const [at] = readers;
-  const reader = steps[at];
-  if (place < 0 || readers.length !== 1 || !isLoops(reader)) return undefined;
-  const body = together(writer.work.body, value, reader.work.body);
-  return body && steps.with(at, joined(writer, value, reader, body)).toSpliced(place, 1);
+  const readers = steps.filter((step) => step.reads.includes(value));
+  if (!steps.includes(writer) || readers.length === 0 || readers.length > mostReaders) return undefined;
+  if (readers.length > 1 && !isWorthwhile(writer.work.body, readers.length)) return undefined;
+  const made = new Map<Step, Step>();
+  for (const reader of readers) {
+    const body = isLoops(reader) ? together(writer.work.body, value, reader.work.body) : undefined;
+    if (!body) return undefined;
+    made.set(reader, joined(writer, value, reader, body));
+  }
+  return steps.flatMap((step) => (step === writer ? [] : [made.get(step) ?? step]));
+}
+
+/** Whether an element takes few loads, and each of so many readers may as well do these: instead of one that stores it, and its own. */
+function isWorthwhile(body: readonly Stmt[], readers: number): boolean {
+  const nest = nestOf(body, knownIn(body));
+  if (!nest || storedBy(nest.body) !== 1 || nest.body.some((s) => s.kind === 'for')) return false;
+  const loads = new Set(loadsIn(nest.body).map(({ array, index }) => `${array.name} ${JSON.stringify(index)}`)).size;
+  return readers * loads <= loads + 1 + readers;
 }
 
 const isLoops = (step: Step): step is LoopStep => step.work.kind === 'loops';
@@ -70,11 +94,10 @@ function together(writer: readonly Stmt[], value: Arr, reader: readonly Stmt[]):
 }
 
 function countsOf(body: readonly Stmt[]) {
-  const grids = gridsOf(body);
-  const sizes = grids.map(({ axes }) => axes.reduce((product, { count }) => product * count, 1));
+  const launches = launchesOf(body);
   return {
-    launches: grids.length,
-    invocations: sizes.reduce((sum, size) => sum + size, 0),
+    launches: launches.length,
+    invocations: launches.flat().reduce((sum, grid) => sum + sizeOf(grid), 0),
     divisions: countIn(folded(body, body), (e) => e.kind === 'binary' && (e.op === '/' || e.op === '%')),
   };
 }

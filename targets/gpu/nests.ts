@@ -76,13 +76,13 @@ export function inverseOf(
     });
 }
 
-/** How many elements are stored; undefined where that depends on what is computed. */
-export function storedBy(body: readonly Stmt[]): number | undefined {
+/** How many elements are stored, to one array if that is given; undefined where it depends on what is computed. */
+export function storedBy(body: readonly Stmt[], array?: Arr): number | undefined {
   let sum = 0;
   for (const s of body) {
-    if (s.kind === 'store') sum++;
+    if (s.kind === 'store' && s.array === (array ?? s.array)) sum++;
     if (s.kind !== 'for' && s.kind !== 'if') continue;
-    const inner = storedBy(s.body);
+    const inner = storedBy(s.body, array);
     if (inner === 0) continue;
     if (inner === undefined || s.kind === 'if' || s.from.kind !== 'number' || s.to.kind !== 'number') return undefined;
     sum += inner * Math.max(0, s.to.value - s.from.value);

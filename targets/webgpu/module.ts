@@ -5,9 +5,9 @@ import type { Argument, Routine, RoutineCall } from '../../src/plan/kernel.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import type { Render } from '../../src/target.ts';
 import { bytesPer } from '../../src/tensor/type.ts';
-import { gridsOf } from '../gpu/parallel.ts';
+import { launchesOf } from '../gpu/launches.ts';
 import type { Places } from '../gpu/places.ts';
-import { printGrid } from './print-grid.ts';
+import { printLaunch } from './print-grid.ts';
 import { functionName } from './print-wgsl.ts';
 
 export interface Module {
@@ -63,8 +63,8 @@ export function moduleOf(plan: Plan, places: Places, render: Render): Module {
         uses.push({ name, groups: groupsOf(call), args: call.args.map((a) => wordOf(a, places)), step });
       }
     else
-      for (const grid of gridsOf(step.work.body)) {
-        const { text, needs, arrays, groups } = printGrid(grid, step.work.body, places);
+      for (const launch of launchesOf(step.work.body)) {
+        const { text, needs, arrays, groups } = printLaunch(launch, step.work.body, places);
         needs.forEach(need);
         // Steps that differ in where their arrays lie share a shader.
         const name = loops.get(text) ?? `${step.call.op.kind.replaceAll('-', '_')}_${loops.size}`;

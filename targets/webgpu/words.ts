@@ -11,7 +11,7 @@ export const reserved: ReadonlySet<string> = new Set([
   const_cast consteval constexpr constinit continue continuing crate debugger decltype default delete demote demote_to_helper
   diagnostic discard do dynamic_cast else enable enum explicit export extends extern external f16 f32 fallthrough false filter final
   finally fn for friend from fxgroup get global goto group groups groupshared highp i32 if impl implements import inline instanceof
-  interface invocation first lane layout let loop lowp macro macro_rules mat2x2 match mediump memory meta mod module move mut mutable
+  interface invocation block first lane layout let loop lowp macro macro_rules mat2x2 match mediump memory meta mod module move mut mutable
   namespace new nil noexcept noinline nointerpolation non_coherent noncoherent noperspective null nullptr of operator override package
   packoffset partition pass patch pixelfragment precise precision premerge priv protected ptr pub public readonly ref regardless
   register reinterpret_cast require requires resource restrict return self set shared sizeof smooth snorm static static_assert
