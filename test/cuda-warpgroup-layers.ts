@@ -122,10 +122,9 @@ export const wideLayers: readonly Wide[] = [
   },
 ];
 
-/** Each takes its layer; without pairs, by blocks that are alone. */
-export const wideKernels = (inPairs = true): readonly Kernel[] =>
-  wideLayers.map(({ layer: { values }, way, tile: asked, feed = 'tiles', splits = 1, bf16 }) => {
-    const own: WideTile = inPairs ? asked : { ...asked, blocks: 1 };
+/** Each takes its layer. */
+export const wideKernels: readonly Kernel[] = wideLayers.map(
+  ({ layer: { values }, way, tile: own, feed = 'tiles', splits = 1, bf16 }) => {
     const kernel = warpgroupKernel(
       bf16 ? elements.bf16 : elements.f16,
       { sparse: true, room: 227 * 1024, setting: estimatedFor({ ...h100, processors: 3 }) },
@@ -141,17 +140,18 @@ export const wideKernels = (inPairs = true): readonly Kernel[] =>
       ...kernel,
       match: (site) => (site.weights?.matrix.rows === type.shape[0] ? kernel.match(site) : 'takes another'),
     };
-  });
+  },
+);
 
 export const wideGraph = (): Graph => graphOf(wideLayers.map((w) => w.layer));
 
 const unused = { unused: new Float32Array(1) };
 
 /** Which layers are too far from what they mean, for a program of these flags. */
-export function wideFaults(flags: readonly string[], inPairs = true): readonly string[] {
+export function wideFaults(flags: readonly string[]): readonly string[] {
   const graph = wideGraph();
   const want = evaluate(graph, unused);
-  const got = runProgram(programOf(graph, wideKernels(inPairs), { arch: 'sm_90a', arithmetic: 'f16' }), unused, flags);
+  const got = runProgram(programOf(graph, wideKernels, { arch: 'sm_90a', arithmetic: 'f16' }), unused, flags);
   return wideLayers.flatMap(({ layer: { title } }, i) => {
     const apart = distance(got[`case_${i}`], want[`case_${i}`]);
     return apart <= 2e-6 ? [] : [`${title}: ${apart}`];

@@ -107,7 +107,7 @@ test('steps of every tile fit shared memory', () => {
 
 describe('layers', () => {
   test('are those of their kernels', () => {
-    const plan = lower(wideGraph(), wideKernels());
+    const plan = lower(wideGraph(), wideKernels);
     const names = plan.steps.flatMap(({ work }) =>
       work.kind === 'routines'
         ? work.calls.map((c) => c.routine.name).filter((name) => name.startsWith('product'))

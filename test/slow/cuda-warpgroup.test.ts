@@ -12,8 +12,7 @@ import { wideFaults } from '../cuda-warpgroup-layers.ts';
 describe.skipIf(!installed('g++'))('layers by warpgroups', () => {
   test('touch nothing that is not theirs', () => expect(wideFaults(['-O1', ...addresses])).toEqual([]));
 
-  // Blocks of a cluster share addresses there, which the sanitizer of races does not know.
-  test('have barriers wherever threads share a place', () => expect(wideFaults(['-O1', ...races], false)).toEqual([]));
+  test('have barriers wherever threads share a place', () => expect(wideFaults(['-O1', ...races])).toEqual([]));
 
   test.each([{ CUDA_SHIM_ORDER: 'backward' }, { CUDA_SHIM_ORDER: 'random' }, { CUDA_SHIM_COPIES: 'early' }])(
     'do not depend on the order of threads and copies: %o',
