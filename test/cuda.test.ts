@@ -3,15 +3,21 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from '../src/graph/parse.ts';
+import { packageFolder } from '../src/make/package.ts';
 import { partsFor } from '../src/make/parts.ts';
+import { launchedBy } from '../src/plan/report.ts';
+import { renderer } from '../src/render.ts';
 import type { TargetOptions } from '../src/target.ts';
 import { runCompiler } from '../src/toolchain/compiler.ts';
 import { parsePtxas } from '../src/toolchain/ptxas.ts';
 import { kernels } from '../targets/cuda/kernels/index.ts';
+import { cuda } from '../targets/cuda/target.ts';
 import { folderWith, installed, mixed, run, textOf } from './cpu-build.ts';
 import { everyCase, faultsOf } from './cuda-formats.ts';
 import { compiledCuda, compileFor } from './cuda-kit.ts';
 import { digitGraph } from './digits.ts';
+
+const render = renderer(new URL('templates/', packageFolder()));
 
 const noCompiler = !installed('g++');
 
@@ -71,6 +77,31 @@ describe('nvcc', () => {
     expect(uses.filter(({ spills }) => spills > 0)).toEqual([]);
     expect(uses.every(({ registers }) => registers > 0)).toBe(true);
   });
+});
+
+test('what ptxas says of kernels is told with what launches them', () => {
+  const { plan, artefacts } = compiledCuda(mixed(), { arch: 'sm_80' });
+  const source = textOf({ artefacts }, `${plan.name}.cu`);
+  const launched = launchedBy(plan);
+  expect(launched.size).toBeGreaterThan(0);
+  for (const [kernel, { calls }] of launched) {
+    expect(source).toMatch(new RegExp(`__global__[^{;]*\\b${kernel}\\(`));
+    expect(calls.length).toBeGreaterThan(0);
+  }
+  const most = plan.steps.flatMap(({ work }) =>
+    work.kind === 'routines' ? work.calls.map(({ shared = 0 }) => shared) : [],
+  );
+  expect(Math.max(...[...launched.values()].map(({ launchShared }) => launchShared))).toBe(Math.max(...most));
+});
+
+test('what nobody checks has no program that does', () => {
+  const { artefacts, recipe } = cuda.target({}).emit(compiledCuda(mixed(), {}).plan, {
+    ...{ render, report: () => {}, checks: false },
+    recorded: () => expect.unreachable(),
+  });
+  const words = [...artefacts.map(({ path }) => path), ...recipe.map(({ output }) => output)];
+  expect(words.filter((word) => /check|recorded/.test(word))).toEqual([]);
+  expect(textOf({ artefacts }, 'CMakeLists.txt')).not.toMatch(/check|recorded/);
 });
 
 describe('arithmetic', () => {

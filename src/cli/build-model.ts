@@ -8,8 +8,9 @@ import { loadModel } from '../make/load.ts';
 import type { Manifest } from '../make/manifest.ts';
 import { compileWith, partsFor } from '../make/parts.ts';
 import { manifestWeights } from '../make/storage.ts';
-import type { BuildReport, LayerReport } from '../plan/report.ts';
-import { reportBuild } from '../plan/report.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { BuildReport, Launched, LayerReport } from '../plan/report.ts';
+import { launchedBy, reportBuild } from '../plan/report.ts';
 import type { Estimate } from '../target.ts';
 import type { KernelUse } from '../toolchain/ptxas.ts';
 import { sharesText, weighedLine } from './budget-text.ts';
@@ -89,7 +90,7 @@ export async function build(model: string | undefined, flags: Flags, desk: Desk)
     ...(quality && { quantization: quality }),
     ...(storage !== undefined && { weights: storage }),
     ...(estimate && { estimate }),
-    ...(built.kernels && { kernels: built.kernels }),
+    ...(built.kernels && { kernels: usesOf(built.kernels, outcome.plan) }),
   };
   desk.print(data, (paint) => [
     ...(estimate ? hardwareText(folder, built, shown, paint) : asText(folder, built, { layers, arena, tuning }, paint)),
@@ -126,6 +127,12 @@ function asText(
     `memory for a run: ${printBytes(arena.peak)} (buffers side by side take ${printBytes(arena.sum)}, alive at once are ${printBytes(arena.bound)})`,
     ...(complete && isRunnable(files) ? ['', paint.dim(`espalier run ${shellWord(folder)} ${inputsOf}`)] : []),
   ];
+}
+
+/** What the compiler says of each kernel, with what launches it. */
+function usesOf(kernels: readonly KernelUse[], plan: Plan): readonly (KernelUse & Launched)[] {
+  const launched = launchedBy(plan);
+  return kernels.map((use) => ({ ...use, ...(launched.get(use.kernel) ?? { launchShared: 0, calls: [] }) }));
 }
 
 /** The most of all kernels, and those that spill. */

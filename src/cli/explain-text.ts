@@ -34,13 +34,7 @@ export function asText(explained: Explained, { file, detailed, width }: Manner, 
           paint.bold('why not sparse'),
           ...dense.flatMap(({ name, whyNotSparse }) => reason(name, whyNotSparse, paint)),
         ]),
-    ...(detailed || others.length === 0
-      ? []
-      : [
-          '',
-          paint.bold('why not as asked'),
-          ...others.flatMap(({ name, whyNotAsked }) => reason(name, whyNotAsked, paint)),
-        ]),
+    ...(detailed || others.length === 0 ? [] : ['', paint.bold('why not as asked'), ...reasonsTogether(others, paint)]),
     ...(advice === null ? [] : ['', paint.bold('what to prune to'), ...adviceTable(advice, paint)]),
     ...(detailed ? [] : ['', ...totals(explained)]),
   ];
@@ -90,6 +84,16 @@ function layerTable(layers: readonly ExplainedLayer[], width: number, paint: Pai
     );
     if (least === 1 || lines.every((line) => stripVTControlCharacters(line).length <= width)) return lines;
   }
+}
+
+/** What is the same of several layers is said once. */
+function reasonsTogether(layers: readonly ExplainedLayer[], paint: Paint): readonly string[] {
+  const by = new Map<string, readonly string[]>();
+  for (const { name, whyNotAsked } of layers) by.set(whyNotAsked ?? '', [...(by.get(whyNotAsked ?? '') ?? []), name]);
+  return Array.from(by, ([why, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${paint.bold(shortName(first, 60))}${more}: ${why}`;
+  });
 }
 
 const reason = (name: string, why: string | null, paint: Paint): readonly string[] => [

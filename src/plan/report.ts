@@ -111,6 +111,29 @@ export function reportLayers(graph: Graph, { steps, constants }: Plan, choice: P
   });
 }
 
+/** What launches a function of a GPU: the most bytes of shared memory that one gives a block beside its own, and the calls that it computes. */
+export interface Launched {
+  readonly launchShared: number;
+  /** As the user named them. Not to be trusted. */
+  readonly calls: readonly string[];
+}
+
+/** By the names of functions, in the order of the steps. What is printed from loops is not among them. */
+export function launchedBy({ steps }: Pick<Plan, 'steps'>): ReadonlyMap<string, Launched> {
+  const all = new Map<string, Launched>();
+  for (const { call, work } of steps)
+    for (const { routine, shared = 0 } of work.kind === 'routines' ? work.calls : []) {
+      const name = routine.name.replaceAll('-', '_');
+      const { launchShared, calls } = all.get(name) ?? { launchShared: 0, calls: [] };
+      const own = nameOf(call);
+      all.set(name, {
+        launchShared: Math.max(launchShared, shared),
+        calls: calls.includes(own) ? calls : [...calls, own],
+      });
+    }
+  return all;
+}
+
 /** The step that computes each call. */
 export const stepsByCall = (steps: Plan['steps']): ReadonlyMap<Id, Step> =>
   new Map(steps.flatMap((step) => [step.call, ...(step.absorbed ?? [])].map(({ id }) => [id, step] as const)));

@@ -9,6 +9,7 @@ import type { Kernel, KernelSite } from '../../src/plan/kernel.ts';
 import { macsOf } from '../../src/plan/offers.ts';
 import type { Other, Prediction } from '../../src/plan/rates.ts';
 import type { Work } from '../../src/target.ts';
+import type { DType } from '../../src/tensor/type.ts';
 import { elements } from '../../src/tensor/type.ts';
 import type { GpuCounted } from './counts.ts';
 
@@ -19,6 +20,8 @@ export interface Contender {
   readonly kernels: readonly Kernel[];
   /** That it is what was asked for, where it can be had. */
   readonly asked?: true;
+  /** What weights are, where it takes no others. */
+  readonly dtype?: DType;
   /** Or why it takes no such work, the rest of a sentence. Work that no kernel takes has its loops. */
   predict(work: Work): Counting | string;
 }
@@ -36,7 +39,9 @@ const leastGain = 0.9;
 
 /** The first of those that take least. */
 export function judge(contenders: readonly Contender[], work: Work): Verdict {
-  const all = contenders.map((contender) => ({ contender, answer: contender.predict(work) }));
+  const all = contenders
+    .filter(({ dtype }) => dtype === undefined || dtype === work.types.weights.dtype)
+    .map((contender) => ({ contender, answer: contender.predict(work) }));
   const able = all.flatMap(({ contender, answer }) => (typeof answer === 'string' ? [] : [{ contender, answer }]));
   const [first] = able;
   if (!first) bug('no contender takes the work, not even as loops');

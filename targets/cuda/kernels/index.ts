@@ -73,20 +73,21 @@ export function contendersFor({ archs, arithmetic, ...setting }: Made): readonly
 
 const byWarpgroups = (element: Element, common: Common): Contender => ({
   name: `tensor cores by warpgroups in ${element.doc}`,
-  asked: true,
+  ...{ asked: true, dtype: 'f32' },
   kernels: [warpgroupKernel(element, common)],
   predict: (work) => predictWide(work, element, common),
 });
 
 const onCores = (element: Element, common: Common): Contender => ({
   name: `tensor cores in ${element.doc}`,
-  asked: true,
+  ...{ asked: true, dtype: 'f32' },
   kernels: [tensorKernel(element, common)],
   predict: (work) => predictTensor(work, element, common),
 });
 
 const whole = (common: Common): Contender => ({
   name: `tensor cores in ${elements.s8.doc}`,
+  dtype: 'i32',
   kernels: [tensorWholeKernel(common)],
   predict: (work) => predictWhole(work, common),
 });
