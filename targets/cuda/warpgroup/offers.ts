@@ -3,7 +3,6 @@ import type { Call } from '../../../src/graph/graph.ts';
 import type { Types } from '../../../src/ops/rules.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
-import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements as count } from '../../../src/tensor/type.ts';
 import type { Setting } from '../rates/rates.ts';
 import type { Element } from '../tensor/elements.ts';
@@ -47,7 +46,6 @@ export function wideOffersFor(
   const sizes = sizesOf(call, types, element);
   if (typeof sizes === 'string') return sizes;
   const { op } = call;
-  if (![types.x, types.residual ?? types.x, call.type].every(liesWide)) return 'takes f32, plain or in planes';
   if (op.kind !== 'linear' && op.kind !== 'conv2d') return 'takes convolutions and dense layers';
   if (op.kind === 'conv2d' && op.groups > 1) return 'takes one group';
   const [{ rows, pixels, columns, run, bytes, before }] = sizes;
@@ -65,8 +63,6 @@ export function wideOffersFor(
     })
     .sort((a, b) => a.estimate.ns - b.estimate.ns);
 }
-
-const liesWide = ({ layout }: TensorType): boolean => layout.kind === 'plain' || layout.kind === 'panel';
 
 /** Whether pixels of the result read the one of x in their place, so that tiles can be brought. */
 function readsInPlace({ op }: Call, { weights }: Types): boolean {
