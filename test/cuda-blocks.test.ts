@@ -6,7 +6,7 @@ import type { Matrix } from '../src/tensor/matrix.ts';
 import { matrix } from '../src/tensor/matrix.ts';
 import { arrange } from '../targets/cuda/tensor/blocks-arrange.ts';
 import { countsOfBands, countsPromised } from '../targets/cuda/tensor/blocks-counts.ts';
-import { has, liveTiles } from '../targets/cuda/tensor/blocks-live.ts';
+import { countBits, has, liveTiles } from '../targets/cuda/tensor/blocks-live.ts';
 import type { BlocksPacking } from '../targets/cuda/tensor/blocks-packing.ts';
 import { packBlocks } from '../targets/cuda/tensor/blocks-packing.ts';
 import { depthOf, spread } from '../targets/cuda/tensor/depth.ts';
@@ -15,10 +15,17 @@ import { elements } from '../targets/cuda/tensor/elements.ts';
 import { wordAt } from '../targets/cuda/tensor/fragments.ts';
 import type { Tile } from '../targets/cuda/tensor/tiles.ts';
 import { blockTiles } from '../targets/cuda/tensor/tiles.ts';
+import { offersFor } from '../targets/cuda/tensor/ways.ts';
+import { wideBlocksOffers, wideBlocksPromised } from '../targets/cuda/warpgroup/blocks-estimate.ts';
+import { clustersOf, packWideBlocks } from '../targets/cuda/warpgroup/blocks-packing.ts';
+import { wideBlocksTiles } from '../targets/cuda/warpgroup/blocks-tiles.ts';
+import { wideOffers } from '../targets/cuda/warpgroup/offers.ts';
 import { installed } from './cpu-build.ts';
 import { anywhere, blocksCases, blocksGraph, blocksKernels } from './cuda-blocks.ts';
+import { wideBlocksCases, wideBlocksFaults, wideBlocksGraph, wideBlocksKernels } from './cuda-blocks-wide.ts';
 import { programOf, runProgram } from './cuda-kit.ts';
 import type { Live } from './cuda-tensor.ts';
+import { everything } from './cuda-tensor.ts';
 import { maskOf, random, stored } from './cuda-weights.ts';
 import { distance } from './ops/law.ts';
 
@@ -174,4 +181,92 @@ test.skipIf(!installed('g++'))('layers compute what they mean', () => {
     return apart <= (got[`case_${i}`] instanceof Int32Array ? 0 : 2e-6) ? [] : [`${title}: ${apart}`];
   });
   expect(worse).toEqual([]);
+});
+
+describe('where copies in bulk bring steps', () => {
+  const element = elements.f16;
+  const m = matrix(
+    700,
+    200,
+    200,
+    maskOf(700, 200, (row, column) => (anywhere(0.4)(row, 0, column) ? row + 1 : 0)),
+  );
+  const live = liveTiles(m, element);
+
+  test.each(wideBlocksTiles.map((tile) => [`${tile.rows}x${tile.pixels}x${tile.blocks}`, tile] as const))(
+    'all tiles have a place in %s',
+    (_, tile) => {
+      const packing = packWideBlocks(m, tile, element);
+      const clusters = clustersOf(live, tile);
+      expect(packing.begins.length - 1).toBe(Math.ceil(700 / tile.rows / tile.blocks));
+      const found = clusters.flatMap(({ bands, steps }) =>
+        bands.flatMap((band) =>
+          steps.flatMap((step) => {
+            const own = step
+              .filter((s) => s >= 0)
+              .flatMap((s) => band.filter((l) => l >= 0 && has(live.lines[l], s)).map((l) => [l, s]));
+            expect(own.length).toBeLessThanOrEqual(tile.most);
+            return own.map(([l, s]) => l * live.segments + s);
+          }),
+        ),
+      );
+      const all = live.lines.flatMap((line, l) =>
+        Array.from({ length: live.segments }, (_, s) => s)
+          .filter((s) => has(line, s))
+          .map((s) => l * live.segments + s),
+      );
+      expect(found.toSorted((a, b) => a - b)).toEqual(all);
+      expect(packing.channels.length).toBe(packing.begins[packing.begins.length - 1]);
+      expect(packing.starts.length).toBe(tile.blocks * packing.channels.length + 1);
+    },
+  );
+
+  test('each case has the cut that it asks for', () => {
+    const { steps } = lower(wideBlocksGraph(), wideBlocksKernels());
+    const names = steps.flatMap(({ work }) =>
+      work.kind === 'routines'
+        ? work.calls.map((c) => c.routine.name).filter((name) => name.startsWith('product'))
+        : [],
+    );
+    expect(names.map((name) => name.split('-').slice(3, 5).join('-'))).toEqual(
+      wideBlocksCases().map(({ cut, element: name }) => `${name}-${cut}`),
+    );
+  });
+
+  test.skipIf(!installed('g++'))('layers compute what they mean', () => expect(wideBlocksFaults(['-O0'])).toEqual([]));
+
+  test('large layers are estimated to be faster, as is promised of their format, and small ones are not', () => {
+    const size = 2048;
+    const weights = matrix(
+      size,
+      size,
+      size,
+      maskOf(size, size, (row, column) => (anywhere(0.2)(row, 0, column) ? 1 : 0)),
+    );
+    const tiles = liveTiles(weights, element);
+    const kept = tiles.lines.reduce((sum, line) => sum + countBits(line), 0);
+    const promised = {
+      lines: tiles.lines.length,
+      segments: tiles.segments,
+      r: 16,
+      share: kept / tiles.lines.length / tiles.segments,
+    };
+    const ns = (pixels: number) => {
+      const before = { launches: 0, bytes: 0 };
+      const layer = { rows: size, pixels, bytes: 0, before };
+      const own = { pixels, along: 'rows', plain: true, bytes: 0, before } as const;
+      const { setting } = everything;
+      const asked = { matrix: weights, element, size: own, sparse: true, room: 227 * 1024, setting };
+      return {
+        bulk: wideBlocksOffers(tiles, element, layer, setting)[0].estimate.ns,
+        promise: wideBlocksPromised(promised, element, layer, setting)[0].estimate.ns,
+        warps: offersFor(asked)[0].estimate.ns,
+        dense: wideOffers('dense', 'tiles', { ...layer, columns: size }, setting)[0].estimate.ns,
+      };
+    };
+    const [large, small] = [ns(8192), ns(16)];
+    expect(large.bulk).toBeLessThan(Math.min(large.warps, large.dense));
+    expect(Math.abs(large.promise / large.bulk - 1)).toBeLessThan(0.15);
+    expect(small.bulk).toBeGreaterThan(small.warps);
+  });
 });

@@ -116,9 +116,9 @@ test('every family of kernels is in a grid of seconds', () => {
   const found = new Set(all.flatMap(([, { probes }]) => probes.map(({ family }) => family)));
   const others = [
     'loops',
-    'sparse tensor cores, columns gathered',
     'tensor cores by warpgroups',
     'sparse tensor cores by warpgroups',
+    'tensor cores, tiles copied in bulk',
   ];
   expect([...found].sort()).toEqual(
     Object.keys(h100.families)

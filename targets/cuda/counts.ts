@@ -6,6 +6,7 @@ import type { Device } from './devices.ts';
 import type { OffFamily, OffThing } from './sparse/counts.ts';
 import { offCounts } from './sparse/counts.ts';
 import type { TensorFamily, TensorThing } from './tensor/estimate.ts';
+import type { wideBlocksFamily } from './warpgroup/blocks-estimate.ts';
 import type { wideFamilies } from './warpgroup/estimate.ts';
 
 /**
@@ -52,7 +53,7 @@ const ways = [
 
 type WideFamily = (typeof wideFamilies)[keyof typeof wideFamilies];
 
-export type Family = (typeof ways)[number]['family'] | OffFamily | TensorFamily | WideFamily;
+export type Family = (typeof ways)[number]['family'] | OffFamily | TensorFamily | WideFamily | typeof wideBlocksFamily;
 
 export interface GpuCounted extends Counted {
   readonly family: Family;

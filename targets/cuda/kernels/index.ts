@@ -13,6 +13,7 @@ import type { Element } from '../tensor/elements.ts';
 import { elements } from '../tensor/elements.ts';
 import { predictTensor, predictWhole } from '../tensor/predict.ts';
 import type { Common } from '../tensor/ways.ts';
+import { predictWideBlocks } from '../warpgroup/blocks-predict.ts';
 import { predictWide } from '../warpgroup/predict.ts';
 import { attention } from './attention.ts';
 import { denseFor } from './dense.ts';
@@ -29,6 +30,7 @@ import { tensorAttention } from './tensor-attention.ts';
 import { tensorMatmul } from './tensor-matmul.ts';
 import { tensorWholeKernel } from './tensor-whole.ts';
 import { warpgroupKernel } from './warpgroup.ts';
+import { warpgroupBlocksKernel } from './warpgroup-blocks.ts';
 
 /** Of layers with weights, in f32: each takes others. */
 const offCores = (device: Device): readonly Kernel[] => [
@@ -67,7 +69,8 @@ export function contendersFor({ archs, arithmetic, ...setting }: Made): readonly
   const common = { sparse: true, room: roomOn(archs), setting };
   if (arithmetic === 'f32') return [whole(common), off];
   const element = elements[arithmetic];
-  const wide = haveWarpgroups(archs) && element.bytes === 2 ? [byWarpgroups(element, common)] : [];
+  const wide =
+    haveWarpgroups(archs) && element.bytes === 2 ? [byCopies(element, common), byWarpgroups(element, common)] : [];
   return [whole(common), ...wide, onCores(element, common), off];
 }
 
@@ -76,6 +79,13 @@ const byWarpgroups = (element: Element, common: Common): Contender => ({
   ...{ asked: true, dtype: 'f32' },
   kernels: [warpgroupKernel(element, common)],
   predict: (work) => predictWide(work, element, common),
+});
+
+const byCopies = (element: Element, common: Common): Contender => ({
+  name: `tensor cores in ${element.doc}, tiles copied in bulk`,
+  asked: true,
+  kernels: [warpgroupBlocksKernel(element, common)],
+  predict: (work) => predictWideBlocks(work, element, common),
 });
 
 const onCores = (element: Element, common: Common): Contender => ({

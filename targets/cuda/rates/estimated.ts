@@ -49,6 +49,7 @@ export function estimatedRates({ name, processors, lanes, clock, memory, launch 
       'sparse tensor cores, columns gathered': onCores(doubt),
       'tensor cores by warpgroups': onCores(1),
       'sparse tensor cores by warpgroups': onCores(doubt),
+      'tensor cores, tiles copied in bulk': onCores(doubt),
     },
   };
 }

@@ -3,6 +3,7 @@
  * that what pixels have is read for few blocks and loaded for few warps. Where little is in common, lines of warps have as much to do as each
  * other instead. The heaviest blocks come first, as a grid is begun in its order.
  */
+import { alignUp } from '../../../src/plan/arena.ts';
 import type { Bits, LiveTiles } from './blocks-live.ts';
 import { countBits, ones } from './blocks-live.ts';
 import { deal } from './blocks-steps.ts';
@@ -17,19 +18,28 @@ export interface Band {
   readonly steps: readonly (readonly number[])[];
 }
 
-export function arrange({ lines, segments }: LiveTiles, tile: Tile): readonly Band[] {
+export function arrange(live: LiveTiles, tile: Tile): readonly Band[] {
+  return bandsOf(live, tile, 1).map((own) => ({ lines: own, steps: deal(own, live.lines, live.segments, tile) }));
+}
+
+/** The tiles of rows of each block of threads, of which there are so many or several times as many. */
+export function bandsOf(
+  { lines }: Pick<LiveTiles, 'lines'>,
+  tile: Tile,
+  multiple: number,
+): readonly (readonly number[])[] {
   const inWarp = tile.rowsPerWarp / tileRows;
   const warps = tile.rows / tile.rowsPerWarp;
-  const bandCount = Math.ceil(lines.length / inWarp / warps);
+  const bandCount = alignUp(Math.ceil(lines.length / inWarp / warps), multiple);
   const sizes = shares(lines.length, bandCount * warps);
   const groups = fewer(alike(lines, sizes), even(lines.map(countBits), sizes), lines);
   const unions = unionsOf(groups, lines);
   const bands = alike(unions, shares(bandCount * warps, bandCount)).map((band) => {
     const own = band.flatMap((group) => filled(groups[group], inWarp));
     const work = own.reduce((sum, line) => sum + (line < 0 ? 0 : countBits(lines[line])), 0);
-    return { lines: own, steps: deal(own, lines, segments, tile), work };
+    return { own, work };
   });
-  return bands.sort((a, b) => b.work - a.work).map(({ lines: own, steps }) => ({ lines: own, steps }));
+  return bands.sort((a, b) => b.work - a.work).map(({ own }) => own);
 }
 
 /** So many in groups that are as large as each other, or one larger. */

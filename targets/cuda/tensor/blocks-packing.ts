@@ -34,9 +34,9 @@ export interface BlocksPacking {
 }
 
 /** Stands for a tile of rows where there is none: past all of them. */
-const noTile = 2 ** 27 - 1;
+export const noTile = 2 ** 27 - 1;
 
-interface Step {
+export interface BlocksStep {
   readonly head: Uint32Array<ArrayBuffer>;
   readonly tiles: readonly (readonly [line: number, segment: number])[];
 }
@@ -47,7 +47,7 @@ export function packBlocks(matrix: Matrix, tile: Tile, element: Element, taps: T
   const bands = arrange(live, tile);
   const segments = bands.flatMap((band) => band.steps);
   const steps = bands.flatMap(({ lines, steps: own }) => own.map((step) => stepOf(lines, step, live.lines, tile)));
-  const starts = sums(steps.map(({ tiles }) => (headBytes + tiles.length * tileBytes) / 16));
+  const starts = startsOf(steps);
   const pieces = segments.flatMap((step) =>
     Array.from({ length: 2 * mostSegments }, (_, i) => {
       const first = step[i >> 1] * perSegment(element) + (i & 1) * perPiece(element);
@@ -68,19 +68,24 @@ export function packBlocks(matrix: Matrix, tile: Tile, element: Element, taps: T
   };
 }
 
+/** Where each begins in memory, in pieces of 16 bytes; then how many there are. */
+export const startsOf = (steps: readonly BlocksStep[]): Int32Array<ArrayBuffer> =>
+  sums(steps.map(({ tiles }) => (headBytes + tiles.length * tileBytes) / 16));
+
 /** What comes before each, and then all of them. */
-function sums(counts: readonly number[]): Int32Array<ArrayBuffer> {
+export function sums(counts: readonly number[]): Int32Array<ArrayBuffer> {
   const before = new Int32Array(counts.length + 1);
   for (const [i, n] of counts.entries()) before[i + 1] = before[i] + n;
   return before;
 }
 
-function stepOf(
+/** `segments`: of a step, −1 for none. */
+export function stepOf(
   band: readonly number[],
   segments: readonly number[],
   lines: LiveTiles['lines'],
   { rows, rowsPerWarp }: Tile,
-): Step {
+): BlocksStep {
   const head = new Uint32Array(headBytes / 4);
   const tiles: (readonly [number, number])[] = [];
   const inWarp = rowsPerWarp / tileRows;
@@ -88,7 +93,7 @@ function stepOf(
     head[mostSegments + down] = tiles.length;
     for (const [s, segment] of segments.entries())
       for (let i = down * inWarp; i < (down + 1) * inWarp; i++) {
-        if (band[i] < 0 || !has(lines[band[i]], segment)) continue;
+        if (band[i] < 0 || segment < 0 || !has(lines[band[i]], segment)) continue;
         head[s] |= 1 << i;
         tiles.push([band[i], segment]);
       }
@@ -99,8 +104,8 @@ function stepOf(
 const oneTile = { rows: tileRows, segments: 1, extra: 0 };
 
 /** `stored`: all weights, row by row. */
-function weightsOf(
-  steps: readonly Step[],
+export function weightsOf(
+  steps: readonly BlocksStep[],
   starts: Int32Array<ArrayBuffer>,
   stored: Uint8Array<ArrayBuffer>,
   perRow: number,

@@ -122,7 +122,10 @@ const words = (name: string, argument: Argument): Told => ({
   declare: `const uint32_t *__restrict__ ${name}`,
   argument,
 });
-const list = (name: string, argument: Argument): Told => ({ declare: `const int *__restrict__ ${name}`, argument });
+export const list = (name: string, argument: Argument): Told => ({
+  declare: `const int *__restrict__ ${name}`,
+  argument,
+});
 const whole = (name: string, argument: Argument): Told => ({ declare: `int ${name}`, argument });
 
 /** Where the pixels of a result read: pictures of pieces of 16 bytes, `pitch` a pixel. */

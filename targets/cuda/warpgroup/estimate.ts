@@ -47,17 +47,17 @@ const multiplies = 2048;
 const reached = 0.85;
 
 /** Bytes a nanosecond that bulk copies bring from the second cache to all multiprocessors. */
-const cache = 6800;
+export const cache = 6800;
 
 /** Clocks from asking for a step to having its first bytes; of a barrier and of beginning a block's next rows. */
-const latency = 1200;
-const begun = 400;
+export const latency = 1200;
+export const begun = 400;
 
 /** Bytes that a multiprocessor stores in a clock. */
-const storing = 32;
+export const storing = 32;
 
 /** By how much more has to be promised of two blocks that wait for each other, and of pieces that threads copy. */
-const doubt = { pair: 1.02, pieces: 1.05 };
+export const doubt = { pair: 1.02, pieces: 1.05 };
 
 const sharedOf = (way: WideWay, tile: WideTile): number => {
   const { rows, pixels } = tile;

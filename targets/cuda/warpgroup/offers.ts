@@ -65,7 +65,7 @@ export function wideOffersFor(
 }
 
 /** Whether pixels of the result read the one of x in their place, so that tiles can be brought. */
-function readsInPlace({ op }: Call, { weights }: Types): boolean {
+export function readsInPlace({ op }: Call, { weights }: Types): boolean {
   if (op.kind !== 'conv2d') return true;
   const [, down, across] = weights.shape;
   return down * across === 1 && op.pad.every((p) => p === 0) && op.stride.every((s) => s === 1);

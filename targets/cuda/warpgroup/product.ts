@@ -30,8 +30,8 @@ const docs: Readonly<Record<WideWay, string>> = {
 };
 
 /** What differs where two blocks share what they read. */
-const alone = { cluster: '', copy: 'bulk_copy', free: 'barrier_arrive', meet: 'meet_block' };
-const paired = {
+export const alone = { cluster: '', copy: 'bulk_copy', free: 'barrier_arrive', meet: 'meet_block' };
+export const paired = {
   ...{ cluster: 'PAIR ', copy: 'bulk_copy_pair', free: 'barrier_arrive_pair' },
   meet: 'meet_pair',
 };
