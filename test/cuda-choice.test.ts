@@ -51,7 +51,7 @@ describe('the best way', () => {
     expect(bestFor(1024, 1024, 8192, () => true)).toBe('dense');
     expect(bestFor(1024, 1024, 8192, two)).toBe('sparse');
     expect(bestFor(1024, 1024, 8192, anyFour)).toBe('extra');
-    expect(bestFor(1024, 1024, 8192, four)).toBe('gathered');
+    expect(bestFor(1024, 1024, 8192, four)).toBe('sparse');
     expect(bestFor(1024, 1024, 8192, few)).toBe('gathered');
     expect(bestFor(1024, 1024, 8192, (_, column) => column % 8 < 7)).toBe('dense');
     expect(bestFor(1024, 1024, 8192, blocks)).toBe('blocks');

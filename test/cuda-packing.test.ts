@@ -9,6 +9,7 @@ import { rowOf, stepBytes } from '../targets/cuda/tensor/fragments.ts';
 import { foursOf } from '../targets/cuda/tensor/gathered.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
 import { packDense, packExtra, packSparse } from '../targets/cuda/tensor/packing.ts';
+import { channelOrder } from '../targets/cuda/tensor/permuted.ts';
 import { keepHalf, nibbleAt, sparseOrder } from '../targets/cuda/tensor/sparse.ts';
 import { recipe } from './cuda-recipe.ts';
 import { maskOf, random, stored } from './cuda-weights.ts';
@@ -176,4 +177,30 @@ test.each([elements.f16, elements.tf32, elements.s8])('every three quarters of $
   const counts = Array.from({ length: rows }, (_, row) => [...weights.data.subarray(row * eight, (row + 1) * eight)]);
   const ones = counts.map((bits) => bits.reduce((sum, bit) => sum + bit, 0));
   expect(fitting.every((fits, row) => fits === ones[row] <= 1.5 * element.group)).toBe(true);
+});
+
+test('channels are put in an order in which weights are 2:4, where there is one', () => {
+  const apart = (row: number, channel: number, of: number): number => {
+    const own = [0, 1, 2, 3].map((k) => random((row * of + (channel % of)) * 4 + k, 17));
+    return own.filter((v) => v > own[Math.floor(channel / of)]).length < 2 ? 1 : 0;
+  };
+  const m = matrix(
+    90,
+    3 * 64,
+    64,
+    maskOf(90, 192, (row, column) => apart(3 * row + (column >> 6), column % 64, 16)),
+  );
+  const order = channelOrder(m, elements.f16) ?? expect.unreachable();
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+  for (let four = 0; four < 16; four++)
+    expect(new Set([...order.subarray(4 * four, 4 * four + 4)].map((c) => c % 16)).size).toBe(1);
+  expect(typeof packSparse(m, 32, elements.f16, taps, order)).not.toBe('string');
+  expect(typeof packSparse(m, 32, elements.f16, taps)).toBe('string');
+  const any = matrix(
+    90,
+    64,
+    64,
+    maskOf(90, 64, (row, column) => (random(row * 64 + column, 5) > 0 ? 1 : 0)),
+  );
+  expect(channelOrder(any, elements.f16)).toBeUndefined();
 });

@@ -21,10 +21,10 @@ test('each way has its layers', () => {
   expect(ways().map((name) => name.split('-').slice(1, 3).join(' '))).toEqual([
     ...['sparse f16', 'dense f16', 'blocks f16', 'gathered f16', 'sparse bf16', 'sparse tf32', 'dense tf32'],
     ...['extra f16', 'extra f16', 'extra tf32', 'extra s8'],
-    ...['blocks f16', 'blocks s8', 'sparse s8', 'dense u8', 'sparse u8'],
+    ...['sparse f16', 'blocks s8', 'sparse s8', 'dense u8', 'sparse u8'],
     ...[...Array(4).fill('sparse f16'), ...Array(9).fill('dense f16'), ...Array(2).fill('blocks f16')],
     ...['sparse f16', 'sparse f16', 'dense f16', 'blocks f16', 'gathered f16', 'dense f16'],
-    ...['sparse s8', 'dense s8', ...Array(5).fill('gathered f16'), 'sparse f16'],
+    ...['sparse f16', 'sparse s8', 'dense s8', ...Array(5).fill('gathered f16'), 'sparse f16'],
   ]);
 });
 

@@ -30,19 +30,21 @@ const smallest =
     return least && { ...least, estimate: { ...least.estimate, splits } };
   };
 
+const ofRows = (kernel: Kernel, rows: number): Kernel => ({
+  ...kernel,
+  match: (site) => (site.weights?.matrix.rows === rows ? kernel.match(site) : 'takes others'),
+});
+
 const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
   const kernel = tensorKernel(element, everything, smallest(way, splits));
-  return {
-    ...kernel,
-    match: (site) => (!rows || site.weights?.matrix.rows === rows ? kernel.match(site) : 'takes others'),
-  };
+  return rows ? ofRows(kernel, rows) : kernel;
 };
 
 /** Each takes what the ones before leave. */
 export const oneByOne: readonly Kernel[] = [
+  ofRows(tensorWholeKernel(everything, smallest('blocks', 1)), 34),
   tensorWholeKernel(everything, smallest('sparse', 1)),
   tensorWholeKernel(everything, smallest('extra', 1)),
-  tensorWholeKernel(everything, smallest('blocks', 1)),
   tensorWholeKernel(everything, smallest('dense', 2)),
   only(elements.bf16, 'sparse', 1, 33),
   only(elements.tf32, 'sparse', 2, 34),
@@ -66,6 +68,11 @@ const four: Live = (row, tap, channel) => {
   return own.filter((v) => v > own[channel % 8]).length < 4;
 };
 const three: Live = (row, tap, channel) => (row + tap + (channel >> 2)) % 4 !== channel % 4;
+/** Two of four that are a fourth of all channels apart, of 32. */
+const apart: Live = (row, tap, channel) => {
+  const own = [0, 1, 2, 3].map((k) => random(((row * 9 + tap) * 8 + (channel % 8)) * 4 + k, 17));
+  return own.filter((v) => v > own[channel >> 3]).length < 2;
+};
 const few: Live = (row, tap, channel) => random((row * 9 + tap) * 64 + channel, 13) > 0.8;
 const all: Live = () => true;
 const blocks: Live = (row, tap, channel) => random((row >> 4) * 31 + (channel >> 4) + 7 * tap, 5) > 0.2;
@@ -176,6 +183,7 @@ export const tensorCases = (): readonly Case[] => [
   layer('blocks 3x3', conv({ pad: [1, 1, 1, 1], stride: [2, 2] }), [1, 12, 9, 48], [48, 3, 3, 48], blocks),
   layer('V:2:8 1x1', conv({ activation: 'sigmoid' }), [1, 5, 6, 64], [50, 1, 1, 64], shared),
   layer('1x1 of one pixel a picture', conv({}), [12, 1, 1, 40], [20, 1, 1, 40], all),
+  layer('2:4 in another order, 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 5, 32], [45, 3, 3, 32], apart),
   layer('int8 2:4', linear, [20, 136], [40, 136], two, { element: elements.s8 }),
   layer('int8 3x3', conv({ pad: [1, 1, 1, 1] }), [1, 6, 7, 20], [40, 3, 3, 20], all, { element: elements.s8 }),
   layer('V:2:8 3x3', conv({ pad: [1, 1, 1, 1], activation: 'relu' }), [2, 9, 10, 32], [51, 3, 3, 32], shared),

@@ -64,9 +64,13 @@ export function callsFor(
 /** Whatever the way. */
 type Packed = Omit<Packing, 'stepBytes'> & Partial<Pick<BlocksPacking, 'starts' | 'rowTiles'>>;
 
-function packed({ matrix, taps }: TensorLayer, { way, tile, fours = [] }: Offer, element: Element): Packed | string {
+function packed(
+  { matrix, taps }: TensorLayer,
+  { way, tile, fours = [], order }: Offer,
+  element: Element,
+): Packed | string {
   if (way === 'dense') return packDense(matrix, tile.rows, element, taps);
-  if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps);
+  if (way === 'sparse') return packSparse(matrix, tile.rows, element, taps, order);
   if (way === 'extra') return packExtra(matrix, tile.rows, element, taps);
   if (way === 'blocks') return packBlocks(matrix, tile, element, taps);
   return packGathered(matrix, tile.rows, fours, element);
@@ -84,7 +88,7 @@ function callsOf(
   }: { readonly ending: Ending; readonly element: Element; readonly making: Map<string, Made> },
 ): readonly RoutineCall[] {
   const gather = way === 'gathered' ? layer.gather : undefined;
-  const key = `${packing.depth.padded} ${packing.depth.order !== undefined}`;
+  const key = [packing.depth.padded, ...(packing.depth.order ?? [])].join(' ');
   const known = gather ? undefined : making.get(key);
   const own = known ?? (gather ? planesOf(site, gather, packing, element) : piecesOf(site, layer, packing, element));
   if (!gather) making.set(key, own);

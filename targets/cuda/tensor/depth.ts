@@ -26,6 +26,12 @@ export function depthOf({ columns, run }: Matrix, element: Element, multiple = p
   return { taps, channels: run, padded, columns: alignUp(taps * padded, perStep(element)) };
 }
 
+/** The same with channels in an order, whole pieces of them. */
+export function orderedDepth(matrix: Matrix, element: Element, order: Int32Array<ArrayBuffer>): Depth {
+  const { taps, channels } = depthOf(matrix, element);
+  return { taps, channels, padded: order.length, columns: alignUp(taps * order.length, perStep(element)), order };
+}
+
 /** Weights by rows, padded with rows of zeros to a multiple, and by columns of `depth`. Dropped ones are zeros. */
 export function spread(
   matrix: Matrix,

@@ -27,14 +27,14 @@ export function foursOf(matrix: Matrix, rows: number): readonly Int32Array<Array
 }
 
 /** Of each column, 32 rows a word. */
-interface Bits {
+export interface Bits {
   readonly words: Uint32Array<ArrayBuffer>;
   readonly perColumn: number;
 }
 
 const known = new WeakMap<Matrix, Bits>();
 
-function columnBits(matrix: Matrix): Bits {
+export function columnBits(matrix: Matrix): Bits {
   const before = known.get(matrix);
   if (before) return before;
   const { rows, columns } = matrix;

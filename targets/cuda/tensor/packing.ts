@@ -4,7 +4,7 @@
  */
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import type { Depth, Piece, Taps } from './depth.ts';
-import { depthOf, pieceAt, spread } from './depth.ts';
+import { depthOf, orderedDepth, pieceAt, spread } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece, perStep } from './elements.ts';
 import { extraDepth, extraShare, withExtra } from './extra.ts';
@@ -35,8 +35,14 @@ export function packDense(matrix: Matrix, rows: number, element: Element, taps: 
 }
 
 /** Weights of which half are kept in every few columns, or the row and column of a group where more are. */
-export function packSparse(matrix: Matrix, rows: number, element: Element, taps: Taps): Packing | string {
-  const depth = depthOf(matrix, element);
+export function packSparse(
+  matrix: Matrix,
+  rows: number,
+  element: Element,
+  taps: Taps,
+  order?: Int32Array<ArrayBuffer>,
+): Packing | string {
+  const depth = order ? orderedDepth(matrix, element, order) : depthOf(matrix, element);
   const all = spread(matrix, depth, rows);
   const kept = keepHalf(all.values, all.rows, depth.columns, element);
   if ('row' in kept) return tooMany(kept, depth, element);

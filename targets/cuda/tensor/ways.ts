@@ -6,13 +6,14 @@ import { arrange } from './blocks-arrange.ts';
 import { countsOfBands } from './blocks-counts.ts';
 import type { LiveTiles } from './blocks-live.ts';
 import { countBits, liveTiles } from './blocks-live.ts';
-import { depthOf } from './depth.ts';
+import { depthOf, orderedDepth } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perStep } from './elements.ts';
 import type { Estimate, Layer } from './estimate.ts';
 import { bestSplit } from './estimate.ts';
 import { extraDepth, fitsExtra } from './extra.ts';
 import { foursOf } from './gathered.ts';
+import { channelOrder } from './permuted.ts';
 import type { Size } from './size.ts';
 import type { Tile, Way } from './tiles.ts';
 import { blockTiles, isForBlocks, sharedBytes, tiles } from './tiles.ts';
@@ -25,6 +26,8 @@ export interface Offer {
   readonly estimate: Estimate;
   /** Of columns that are gathered, those of each block of rows. */
   readonly fours?: Fours;
+  /** Of weights that are 2:4 so, where channels are. */
+  readonly order?: Int32Array<ArrayBuffer>;
 }
 
 export interface Asked extends Common {
@@ -69,6 +72,8 @@ function findOffers(asked: Asked): readonly Offer[] {
   const half = asked.sparse && keepsHalf(matrix, element);
   const extra = asked.sparse && !half && fitsExtra(matrix, element);
   const extraSteps = extraDepth(matrix, element).columns / perStep(element);
+  const order = asked.sparse && !half ? channelOrder(matrix, element) : undefined;
+  const orderedSteps = order ? orderedDepth(matrix, element, order).columns / perStep(element) : 0;
   const live = liveTiles(matrix, element);
   const fours = foursFor(asked);
   return offersIn(asked, (tile, offer) => {
@@ -78,6 +83,7 @@ function findOffers(asked: Asked): readonly Offer[] {
     return [
       ...offer('dense', whole),
       ...(half ? offer('sparse', whole) : []),
+      ...(order ? offer('sparse', layerOf(asked, down * orderedSteps, orderedSteps, 1), { order }) : []),
       ...(extra ? offer('extra', layerOf(asked, down * extraSteps, extraSteps, 1)) : []),
       ...gatheredOffers(asked, fours?.(tile.rows), offer),
     ];
@@ -92,15 +98,13 @@ export function offersIn(
   const fits = (way: Way, tile: Tile): boolean => sharedBytes(way, tile, element, along) <= room;
   const make =
     (tile: Tile): Make =>
-    (way, layer, fours) =>
-      fits(way, tile)
-        ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer, setting), ...(fours && { fours }) }]
-        : [];
+    (way, layer, more) =>
+      fits(way, tile) ? [{ way, tile, estimate: bestSplit(way, tile, element, along, layer, setting), ...more }] : [];
   const all = [...tiles, ...blockTiles.filter((tile) => fits('blocks', tile))];
   return all.flatMap((tile) => inTile(tile, make(tile))).sort((a, b) => a.estimate.ns - b.estimate.ns);
 }
 
-export type Make = (way: Way, layer: Layer, fours?: Fours) => readonly Offer[];
+export type Make = (way: Way, layer: Layer, more?: Pick<Offer, 'fours' | 'order'>) => readonly Offer[];
 
 const layerOf = ({ matrix, size }: Asked, steps: number, longest: number, live: number): Layer => ({
   ...{ rows: matrix.rows, columns: matrix.columns, pixels: size.pixels, steps, longest, live },
@@ -152,5 +156,7 @@ function gatheredOffers(asked: Asked, fours: Fours | undefined, offer: Make): re
   if (!size.gather || !fours) return [];
   const steps = fours.map(({ length }) => Math.ceil(length / perStep(element)));
   const all = steps.reduce((sum, n) => sum + n, 0);
-  return offer('gathered', layerOf({ ...asked, size: { ...size, ...size.gather } }, all, Math.max(...steps), 1), fours);
+  return offer('gathered', layerOf({ ...asked, size: { ...size, ...size.gather } }, all, Math.max(...steps), 1), {
+    fours,
+  });
 }
