@@ -50,7 +50,7 @@ export const portable: readonly Pass[] = [
 export const pipeline = (target: Target): readonly Pass[] => [
   ...portable,
   ...(target.ownStorage === undefined ? [chooseFormats(target.price)] : []), // when every layer is final
-  reorderLayout(target.wish), // last: kernels are chosen by what a step has become
+  reorderLayout(target), // last: kernels are chosen by what a step has become
 ];
 
 /** What takes out channels that are dead, and leaves the layers as they are. */

@@ -18,7 +18,7 @@ import { leastPanelAxes, pictureOf, plain, printLayout, sameLayout, sameShape } 
  * stay plain unless a step needs one beside a value of the same shape. Images of one pixel and values that are no
  * images stay plain. Every output becomes a plain call that no other output and no caller owns.
  */
-export const reorderLayout = (wish: Target['wish']): Pass => ({
+export const reorderLayout = ({ wish, wishes }: Pick<Target, 'wish' | 'wishes'>): Pass => ({
   name: 'reorder-layout',
   doc: 'lays activations out as the target wishes, with explicit conversions that cancel where steps agree',
 
@@ -27,6 +27,8 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
     const converted = new Map<string, Id>();
     const key = (id: Id, layout: Layout): string => `${id} ${printLayout(layout)}`;
     const bounds = boundsIn(graph);
+    const chosen = wishes?.(graph);
+    const wishOf: Target['wish'] = (call, ...known) => chosen?.get(call.id) ?? wish(call, ...known);
     const placed = rewriteNodes(graph, (node, emitter) => {
       if (node.kind !== 'call') return node;
       if (node.op.kind === 'relayout') {
@@ -47,7 +49,7 @@ export const reorderLayout = (wish: Target['wish']): Pass => ({
         converted.set(name, made);
         return made;
       };
-      return arrange(node, wish, emitter, place, bounds);
+      return arrange(node, wishOf, emitter, place, bounds);
     });
     return ownOutputs(placed);
   },
@@ -88,7 +90,7 @@ function arrange(
   const types = Object.fromEntries(Object.entries(operands).map(([name, node]) => [name, node.type]));
   const boundsOf = (name?: string): Bounds | undefined =>
     bounds(name === undefined ? call.id : rootOf(operands[name].id, { byId }).id);
-  const wanted = agree(wish(call, types, boundsOf), operands, call.type);
+  const wanted = agree(wish(call, types, boundsOf), operands, ({ id }) => rootOf(id, { byId }).type.layout, call.type);
   const names = rulesOf(call.op).operands(call.op);
   const inputs = names.map((name, i) => {
     const layout = wanted.operands[name];
@@ -99,18 +101,29 @@ function arrange(
   return kept ? call : { ...call, inputs, type: { ...call.type, layout } };
 }
 
-type Fixed = Omit<Extract<Wish, { readonly kind: 'fixed' }>, 'kind'>;
+type Fixed = Pick<Extract<Wish, { readonly kind: 'fixed' }>, 'operands' | 'result'>;
 
 /** `same` made concrete, and operands that are constants left as they are where a layout is fixed. */
-function agree(wish: Wish, operands: Readonly<Record<string, Node>>, result: TensorType): Fixed {
+function agree(
+  wish: Wish,
+  operands: Readonly<Record<string, Node>>,
+  lying: (node: Node) => Layout,
+  result: TensorType,
+): Fixed {
   const entries = Object.entries(operands);
   if (wish.kind === 'fixed') {
-    const movable = entries.filter(([name, node]) => node.kind !== 'constant' && name in wish.operands);
-    return { operands: Object.fromEntries(movable.map(([name]) => [name, wish.operands[name]])), result: wish.result };
+    const fixed = entries.flatMap(([name, node]): readonly (readonly [string, Layout])[] => {
+      const some = wish.anyOf?.[name] ?? (name in wish.operands ? [wish.operands[name]] : []);
+      if (node.kind === 'constant' || some.length === 0) return [];
+      return [[name, some.find((layout) => sameLayout(layout, lying(node))) ?? some[0]]];
+    });
+    return { operands: Object.fromEntries(fixed), result: wish.result };
   }
   const alike = entries.filter(([, { type }]) => sameShape(type.shape, result.shape));
   const [, first] = alike.find(([, { kind }]) => kind !== 'constant') ?? alike[0] ?? [];
-  const layout = first?.type.layout ?? plain;
+  const own = first?.type.layout ?? plain;
+  // What numbers are in pieces is chosen for each value.
+  const layout = own.kind === 'pieces' ? plain : own;
   return { operands: Object.fromEntries(alike.map(([name]) => [name, layout])), result: layout };
 }
 

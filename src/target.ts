@@ -45,6 +45,9 @@ export interface Target {
   /** The layouts that a step wants. `bounds`: what is known of an operand by its name, or of the result without one. */
   wish(call: Call, types: Types, bounds?: (operand?: string) => Bounds | undefined): Wish;
 
+  /** Which layouts some calls want, by their ids, where that is chosen for a graph as a whole: others want what `wish` says. */
+  wishes?(graph: Graph): ReadonlyMap<Id, Wish>;
+
   emit(plan: Plan, context: EmitContext): Emission;
 }
 
@@ -176,11 +179,17 @@ export interface Recorded {
 
 /**
  *   same    every operand of the result's shape, and the result, as the first of them lies; the others as they are
- *   fixed   the operands named, and the result, as said; operands not named as they are
+ *   fixed   the operands named, and the result, as said; those in `anyOf` as they lie if that is one of some layouts, and in the first otherwise;
+ *           operands not named as they are
  */
 export type Wish =
   | { readonly kind: 'same' }
-  | { readonly kind: 'fixed'; readonly operands: Readonly<Record<string, Layout>>; readonly result: Layout };
+  | {
+      readonly kind: 'fixed';
+      readonly operands: Readonly<Record<string, Layout>>;
+      readonly anyOf?: Readonly<Record<string, readonly Layout[]>>;
+      readonly result: Layout;
+    };
 
 /** Fills a template below templates/. The view is plain data, and holds every field the template names. */
 export type Render = (template: string, view: object) => string;

@@ -33,12 +33,14 @@ export const syntaxWith = (functions: Readonly<Record<Exclude<UnaryOp, 'neg'>, s
   load({ name, dtype }, index) {
     const element = `${name}[${index}]`;
     if (dtype === 'f16') return `half_to_float(${element})`;
+    if (dtype === 'bf16') bug(`"${name}" is bf16, which C has no function for`);
     return dtype === 'u32' ? `(int32_t)${element}` : element;
   },
 
   store({ name, dtype }, index, value) {
     const element = `${name}[${index}]`;
     if (dtype === 'f16') return `${element} = float_to_half(${value})`;
+    if (dtype === 'bf16') bug(`"${name}" is bf16, which C has no function for`);
     return ctype[dtype] === ctype[scalarOf(dtype)]
       ? `${element} = ${value}`
       : `${element} = (${ctype[dtype]})(${value})`;

@@ -9,6 +9,7 @@ import { identifiers } from './identifiers.ts';
 export const ctype: Readonly<Record<DType, string>> = {
   f32: 'float',
   f16: 'uint16_t',
+  bf16: 'uint16_t',
   i32: 'int32_t',
   u32: 'uint32_t',
   i16: 'int16_t',

@@ -9,7 +9,7 @@ import { countsOfBands, countsPromised } from '../targets/cuda/tensor/blocks-cou
 import { countBits, has, liveTiles } from '../targets/cuda/tensor/blocks-live.ts';
 import type { BlocksPacking } from '../targets/cuda/tensor/blocks-packing.ts';
 import { packBlocks } from '../targets/cuda/tensor/blocks-packing.ts';
-import { depthOf, spread } from '../targets/cuda/tensor/depth.ts';
+import { depthOf, pitchOf, spread } from '../targets/cuda/tensor/depth.ts';
 import type { Element } from '../targets/cuda/tensor/elements.ts';
 import { elements } from '../targets/cuda/tensor/elements.ts';
 import { wordAt } from '../targets/cuda/tensor/fragments.ts';
@@ -78,12 +78,12 @@ function unpacked(p: BlocksPacking, rows: number, tile: Tile, element: Element):
   const { padded, taps: tapCount } = p.depth;
   const inPiece = 16 / element.bytes;
   // Which segment pieces are of: by what they say of their place.
-  const pitch = padded / inPiece;
+  const pitch = pitchOf(p.depth, element);
   const segmentOf = (offset: number, tap: number): number => {
     const number = (tap & 0xffff) * taps.across + (tap >> 16);
     if (number >= tapCount) throw new Error(`there is no tap ${number}`);
     const first = offset - ((tap & 0xffff) * taps.width + (tap >> 16)) * pitch;
-    return (number * pitch + first) / 2;
+    return (number * (padded / inPiece) + first) / 2;
   };
   for (let band = 0; band + 1 < p.begins.length; band++)
     for (let step = p.begins[band]; step < p.begins[band + 1]; step++) {

@@ -25,7 +25,7 @@ import { inGroups, same } from './webgpu-layers.ts';
 /** A layer as models bring it, compiled: what was chosen, what computes it, and what all weights would take. */
 function compiled(graph: Graph, options: Parameters<typeof cuda.target>[0]) {
   const target = cuda.target(options);
-  const passes = [chooseFormats(target.price), reorderLayout(target.wish)];
+  const passes = [chooseFormats(target.price), reorderLayout(target)];
   const done = passes.reduce((g, pass) => pass.run(g, () => {}), graph);
   const plan = lower(done, target.kernels);
   const [weights] = weightsOf(done).values();

@@ -2,6 +2,7 @@
 import type { Matrix } from '../src/tensor/matrix.ts';
 import { matrix } from '../src/tensor/matrix.ts';
 import type { Depth } from '../targets/cuda/tensor/depth.ts';
+import { pitchOf } from '../targets/cuda/tensor/depth.ts';
 import type { Element, ElementName } from '../targets/cuda/tensor/elements.ts';
 import { elements, perPiece } from '../targets/cuda/tensor/elements.ts';
 import { foursOf, packGathered } from '../targets/cuda/tensor/gathered.ts';
@@ -18,16 +19,16 @@ const small = tiles[tiles.length - 2];
 const wide = tiles[tiles.length - 1];
 
 export const shapes: readonly Shape[] = [
-  { way: 'dense', tile: small, element: elements.f16, along: 'pixels' },
-  { way: 'sparse', tile: small, element: elements.f16, along: 'pixels' },
-  { way: 'dense', tile: small, element: elements.bf16, along: 'rows' },
-  { way: 'gathered', tile: wide, element: elements.f16, along: 'rows' },
-  { way: 'sparse', tile: wide, element: elements.bf16, along: 'rows' },
-  { way: 'sparse', tile: small, element: elements.tf32, along: 'rows' },
-  { way: 'sparse', tile: wide, element: elements.s8, along: 'pixels' },
-  { way: 'dense', tile: wide, element: elements.s8, along: 'rows' },
-  { way: 'extra', tile: small, element: elements.f16, along: 'pixels' },
-  { way: 'extra', tile: wide, element: elements.tf32, along: 'rows' },
+  { way: 'dense', tile: small, element: elements.f16, along: 'pixels', parted: true },
+  { way: 'sparse', tile: small, element: elements.f16, along: 'pixels', parted: true },
+  { way: 'dense', tile: small, element: elements.bf16, along: 'rows', parted: false },
+  { way: 'gathered', tile: wide, element: elements.f16, along: 'rows', parted: true },
+  { way: 'sparse', tile: wide, element: elements.bf16, along: 'rows', parted: false },
+  { way: 'sparse', tile: small, element: elements.tf32, along: 'rows', parted: false },
+  { way: 'sparse', tile: wide, element: elements.s8, along: 'pixels', parted: false },
+  { way: 'dense', tile: wide, element: elements.s8, along: 'rows', parted: false },
+  { way: 'extra', tile: small, element: elements.f16, along: 'pixels', parted: false },
+  { way: 'extra', tile: wide, element: elements.tf32, along: 'rows', parted: false },
 ];
 
 interface Layer {
@@ -84,12 +85,9 @@ function plainSums(l: Layer, m: Matrix, x: Float32Array<ArrayBuffer>): Float64Ar
 }
 
 /** Pixels with their channels padded, as pieces. */
-function piecesOf(
-  l: Layer,
-  x: Float32Array<ArrayBuffer>,
-  { padded, order }: Depth,
-  element: Element,
-): Uint8Array<ArrayBuffer> {
+function piecesOf(l: Layer, x: Float32Array<ArrayBuffer>, depth: Depth, element: Element): Uint8Array<ArrayBuffer> {
+  const { order } = depth;
+  const padded = pitchOf(depth, element) * perPiece(element);
   const all = maskOf(x.length / l.channels, padded, (pixel, at) => {
     const channel = order ? order[at] : at;
     return channel >= 0 && channel < l.channels ? x[pixel * l.channels + channel] : 0;
@@ -118,13 +116,13 @@ function caseOf(shape: number, l: Layer, live: (row: number, column: number) => 
   if (typeof packing === 'string') throw new Error(packing);
   const [h, w] = resultSize(l);
   const pixels = l.images * h * w;
-  const goes = { rows: l.rows, pixels, imagePixels: h * w, part: splits > 1 ? pixels * l.rows : 0 };
+  const goes = { rows: l.rows, stored: l.rows, pixels, imagePixels: h * w };
   const [toPixel, toRow] = along === 'rows' ? [l.rows, 1] : [1, h * w];
   const lies = { rowPixels: w, rowKept: w, first: 0, toImage: h * w * l.rows, toDown: w * toPixel, toPixel, toRow };
   const given: ProductCase = {
     ...{ shape, tile, packing, splits, goes: { ...goes, ...lies } },
     x: piecesOf(l, x, packing.depth, element),
-    pitch: packing.depth.padded / perPiece(element),
+    pitch: pitchOf(packing.depth, element),
     reach: { height: l.size[0], width: l.size[1], stride: l.stride, above: l.pad[0], left: l.pad[1] },
   };
   return { given, shape: shapes[shape], sums: plainSums(l, m, x) };
@@ -150,13 +148,13 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
   const turned = maskOf(channels, 8 * pitch, (c, p) => (p < pixels ? x[p * channels + c] : 0));
   const goes = {
     rows,
+    stored: rows,
     ...{ pixels: 8 * pitch, imagePixels: 8 * pitch, rowPixels: 8 * pitch, rowKept: pixels },
     first: 0,
     toImage: 0,
     toDown: 0,
     toPixel: rows,
     toRow: 1,
-    part: splits > 1 ? rows * pixels : 0,
   };
   const packing = { ...columns, list: columns.list.map((column) => (column < 0 ? -1 : column * pitch)) };
   const given: ProductCase = { shape: 3, tile, packing, splits, goes, x: element.store(turned), pitch };
@@ -165,14 +163,12 @@ function gatheredCase(rows: number, pixels: number, channels: number, m: number,
 
 /** The largest difference, relative to the largest sum. */
 function errorOf({ given, shape, sums }: Checked, result: Float32Array | Int32Array): number {
-  const { goes: g, splits } = given;
+  const { goes: g } = given;
   let [worst, largest] = [0, 0];
   for (let p = 0; p < sums.length / g.rows; p++)
     for (let row = 0; row < g.rows; row++) {
       const at = Math.floor(p / g.imagePixels) * g.toImage + (p % g.imagePixels) * g.toPixel + row * g.toRow;
-      let got = 0;
-      for (let s = 0; s < splits; s++) got += result[s * g.part + at];
-      const difference = Math.abs(got - sums[p * g.rows + row]);
+      const difference = Math.abs(result[at] - sums[p * g.rows + row]);
       worst = Math.max(worst, Number.isNaN(difference) ? Infinity : difference);
       largest = Math.max(largest, Math.abs(sums[p * g.rows + row]));
     }

@@ -5,17 +5,19 @@ import type { Routine } from '../src/plan/kernel.ts';
 import { renderer } from '../src/render.ts';
 import { bytesOf } from '../src/tensor/numbers.ts';
 import type { Packing } from '../targets/cuda/tensor/packing.ts';
-import type { Finish, Goes, ProductRoutine, Reach, Shape } from '../targets/cuda/tensor/product.ts';
+import type { Goes, ProductRoutine, Reach, Shape } from '../targets/cuda/tensor/product.ts';
 import { productRoutine, productTold } from '../targets/cuda/tensor/product.ts';
+import type { Storing } from '../targets/cuda/tensor/storing.ts';
+import { storeWide } from '../targets/cuda/tensor/storing.ts';
 
 const render = renderer(new URL('templates/', packageFolder()));
 
 /** Sums as they are. */
-const plainly = (shape: Shape): Finish => ({ kind: 'plain', text: 'sum', result: shape.element.sum, needs: [] });
+const plainly = ({ element }: Shape): Storing => storeWide({ kind: 'plain', result: (sum) => sum, needs: [] }, element);
 
 const anywhere: Goes = {
-  ...{ rows: 0, pixels: 0, imagePixels: 1, rowPixels: 1, rowKept: 1, first: 0 },
-  ...{ toImage: 0, toDown: 0, toPixel: 0, toRow: 0, part: 0 },
+  ...{ rows: 0, stored: 0, pixels: 0, imagePixels: 1, rowPixels: 1, rowKept: 1, first: 0 },
+  ...{ toImage: 0, toDown: 0, toPixel: 0, toRow: 0 },
 };
 const someReach: Reach = { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 };
 
@@ -33,11 +35,12 @@ export function kernelsText(shapes: readonly Shape[]): string {
   const kernels = shapes.map((shape) => {
     const { name, template, view, needs, threads } = routineFor(shape);
     needs.forEach(need);
+    const parts = shape.parted ? { sums: 0, arrived: 0 } : undefined;
     const told = productTold(
-      shape.way === 'blocks' ? noBlocks : noOperands,
+      { ...(shape.way === 'blocks' ? noBlocks : noOperands), parts },
       shape.way === 'gathered' ? undefined : someReach,
       anywhere,
-      shape.element.sum,
+      { result: shape.element.sum },
     );
     const parameters = told.map((t) => t.declare).join(', ');
     return render(`cuda/kernels/${template}.cu.hbs`, { ...view, name: identifier(name), threads, parameters });
@@ -45,6 +48,7 @@ export function kernelsText(shapes: readonly Shape[]): string {
   return [
     '#include <cuda_runtime.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <vector>\n',
     '#define ON_DEVICE [[maybe_unused]] static __device__ __forceinline__\n',
+    render('cuda/parts/wrap.cu.hbs', {}),
     ...functions.values(),
     ...kernels,
   ].join('\n');
@@ -58,8 +62,9 @@ export function productsProgram(shapes: readonly Shape[]): string {
   const cases = shapes.map((shape, i) => {
     const { name, threads, shared } = routineFor(shape);
     const reach = shape.way === 'gathered' ? '' : `${[5, 6, 7, 8, 9, 10].map((i) => `n[${i}]`).join(', ')}, `;
-    const goes = Array.from({ length: 11 }, (_, i) => `n[${11 + i}]`).join(', ');
-    return `  if (n[0] == ${i}) launch(${identifier(name)}, n, ${threads}, ${shared}, (const uint32_t *)x, (const uint32_t *)w, (const int *)begins, (const int *)list, n[3], n[4], ${reach}${goes}, (${shape.element.sum} *)y);`;
+    const parts = shape.parted ? ' parts, (int *)arrived,' : '';
+    const goes = Array.from({ length: 10 }, (_, i) => `n[${11 + i}]`).join(', ');
+    return `  if (n[0] == ${i}) launch(${identifier(name)}, n, ${threads}, ${shared}, (const uint32_t *)x, (const uint32_t *)w, (const int *)begins, (const int *)list, n[3], n[4], ${reach}${goes},${parts} (${shape.element.sum} *)y);`;
   });
   return `${kernelsText(shapes)}
 static void *array(size_t &bytes) {
@@ -90,11 +95,20 @@ int main() {
     const size_t length = (size_t)n[23];
     void *y = nullptr;
     cudaMalloc(&y, 4 * length);
+    void *parts = nullptr, *arrived = nullptr;
+    const size_t blocks = (size_t)n[1] * n[2];
+    cudaMalloc(&parts, blocks * n[22] * n[21] * 4);
+    cudaMalloc(&arrived, blocks * 4);
+    const std::vector<int> none(blocks);
+    cudaMemcpy(arrived, none.data(), blocks * 4, cudaMemcpyHostToDevice);
 ${cases.join('\n')}
     std::vector<float> result(length);
     cudaMemcpy(result.data(), y, 4 * length, cudaMemcpyDeviceToHost);
     fwrite(result.data(), 4, length, stdout);
-    for (void *p : {x, w, begins, list, y}) cudaFree(p);
+    std::vector<int> left(blocks);
+    cudaMemcpy(left.data(), arrived, blocks * 4, cudaMemcpyDeviceToHost);
+    if (left != none) fprintf(stderr, "counts are not as before\\n");
+    for (void *p : {x, w, begins, list, y, parts, arrived}) cudaFree(p);
   }
   return 0;
 }
@@ -113,8 +127,7 @@ export interface ProductCase {
   readonly splits: number;
 }
 
-export const resultLength = ({ goes, splits }: ProductCase): number =>
-  goes.part > 0 ? splits * goes.part : goes.rows * goes.pixels;
+export const resultLength = ({ goes }: ProductCase): number => goes.rows * goes.pixels;
 
 /** What the program reads for a case. */
 export function bytesOfCase(c: ProductCase): Buffer {
@@ -122,8 +135,8 @@ export function bytesOfCase(c: ProductCase): Buffer {
   const header = Int32Array.of(
     ...[c.shape, Math.ceil(g.pixels / c.tile.pixels), p.begins.length - 1, p.own ? 1 : 0, c.pitch],
     ...[r.height, r.width, r.stride[0], r.stride[1], r.above, r.left],
-    ...[g.rows, g.pixels, g.imagePixels, g.rowPixels, g.rowKept, g.first],
-    ...[g.toImage, g.toDown, g.toPixel, g.toRow, g.part],
+    ...[g.stored, g.pixels, g.imagePixels, g.rowPixels, g.rowKept, g.first],
+    ...[g.toImage, g.toDown, g.toPixel, g.toRow, c.tile.rows * c.tile.pixels],
     ...[c.splits, resultLength(c)],
   );
   const arrays = [c.x, bytesOf(p.weights), bytesOf(p.begins), bytesOf(p.list)];

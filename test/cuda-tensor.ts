@@ -35,7 +35,7 @@ const ofRows = (kernel: Kernel, rows: number): Kernel => ({
   match: (site) => (site.weights?.matrix.rows === rows ? kernel.match(site) : 'takes others'),
 });
 
-const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
+export const only = (element: Element, way: Way, splits: number, rows?: number): Kernel => {
   const kernel = tensorKernel(element, everything, smallest(way, splits));
   return rows ? ofRows(kernel, rows) : kernel;
 };

@@ -61,7 +61,7 @@ function fused(graph: Graph): Plan {
   return after;
 }
 
-const laid = (graph: Graph): Graph => reorderLayout(wish).run(graph, () => {});
+const laid = (graph: Graph): Graph => reorderLayout({ wish }).run(graph, () => {});
 
 describe('what becomes one step', () => {
   test.each(chains)('$title', ({ graph, steps }) => expect(kindsOf(fused(graph))).toEqual(steps));

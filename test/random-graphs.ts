@@ -36,7 +36,7 @@ export function randomGraph(sample: Sample, choice: number, wish: Target['wish']
   };
   const encoding = encodingFor(graph, choice);
   const nodes = graph.nodes.map((n) => (n.id === 'weights' && encoding ? { ...n, type: { ...n.type, encoding } } : n));
-  return reorderLayout(wish).run({ ...graph, nodes }, () => {});
+  return reorderLayout({ wish }).run({ ...graph, nodes }, () => {});
 }
 
 function encodingFor(graph: Graph, choice: number): Encoding | undefined {

@@ -85,7 +85,7 @@ describe('typed arrays', () => {
   test.each(dtypes)('%s', (dtype) => {
     const made = zeros(dtype, 5);
     expect([made.length, made.BYTES_PER_ELEMENT, made.every((v) => v === 0)]).toEqual([5, bytesPer[dtype], true]);
-    expect(dtypeOf(made)).toBe(dtype === 'f16' ? 'u16' : dtype);
+    expect(dtypeOf(made)).toBe(dtype === 'f16' || dtype === 'bf16' ? 'u16' : dtype);
     const buffer = new ArrayBuffer(64);
     const view = viewOf(dtype, buffer, 16, 3);
     view.fill(1);

@@ -53,7 +53,7 @@ function network(x: readonly number[], layers: readonly Layer[]): Graph {
     types.push(type);
   });
   const outputs = [{ name: 'out', id: `v${layers.length}` }];
-  return reorderLayout(wish).run({ name: 'test', file: 'test', nodes, outputs }, () => {});
+  return reorderLayout({ wish }).run({ name: 'test', file: 'test', nodes, outputs }, () => {});
 }
 
 const residuals: readonly Layer[] = [

@@ -85,7 +85,7 @@ export function chain(x: readonly number[], op: Op, others: Readonly<Record<stri
   const nodes = graph.nodes.map((n) =>
     n.kind === 'call' ? { ...n, inputs: n.inputs.map((id) => (id === names[0] ? 'first' : id)) } : n,
   );
-  return reorderLayout(wish).run({ ...graph, nodes: [...nodes.slice(0, at), first, ...nodes.slice(at)] }, () => {});
+  return reorderLayout({ wish }).run({ ...graph, nodes: [...nodes.slice(0, at), first, ...nodes.slice(at)] }, () => {});
 }
 
 /** One call on inputs of the given types and on constants, laid out as the target wishes. Its output is "out". */
@@ -99,5 +99,5 @@ export function layered(op: Op, operands: Readonly<Record<string, TensorType | C
   if (typeof type === 'string') throw new Error(`"${op.kind}" ${type}`);
   const call: Call = { kind: 'call', id: 'y', op, inputs: names, type };
   const graph: Graph = { name: 'test', file: 'test', nodes: [...nodes, call], outputs: [{ name: 'out', id: 'y' }] };
-  return arrange ? reorderLayout(wish).run(graph, () => {}) : graph;
+  return arrange ? reorderLayout({ wish }).run(graph, () => {}) : graph;
 }

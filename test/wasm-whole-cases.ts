@@ -99,7 +99,7 @@ export function wholeConvolution(spec: WholeSpec, seed = 1): Graph {
 
 export function finished({ nodes }: Sketch, ...ids: readonly Id[]): Graph {
   const outputs = ids.map((id) => ({ name: id, id }));
-  return reorderLayout(wish).run({ name: 'test', file: 'test', nodes, outputs }, () => {});
+  return reorderLayout({ wish }).run({ name: 'test', file: 'test', nodes, outputs }, () => {});
 }
 
 /** A value of eight bits, from one or more others. */

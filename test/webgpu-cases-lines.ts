@@ -20,7 +20,7 @@ export const one = (title: string, op: Op, operands: Readonly<Record<string, Sha
     name,
     'kind' in value || 'dtype' in value ? value : tensor('f32', value),
   ]);
-  return { title, graph: reorderLayout(wish).run(layered(op, Object.fromEntries(given), false), () => {}) };
+  return { title, graph: reorderLayout({ wish }).run(layered(op, Object.fromEntries(given), false), () => {}) };
 };
 
 export const reducing = (

@@ -39,7 +39,7 @@ function transposed(title: string, spec: TransposedSpec): WebgpuCase {
     },
     false,
   );
-  return { title: `transposed, ${title}`, graph: reorderLayout(wish).run(graph, () => {}) };
+  return { title: `transposed, ${title}`, graph: reorderLayout({ wish }).run(graph, () => {}) };
 }
 
 const block = (r: number, c: number): Encoding => ({ format: 'block', params: { r, c } });

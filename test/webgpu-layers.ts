@@ -13,7 +13,7 @@ export interface WebgpuCase {
   readonly graph: Graph;
 }
 
-const arranged = (graph: Graph): Graph => reorderLayout(wish).run(graph, () => {});
+const arranged = (graph: Graph): Graph => reorderLayout({ wish }).run(graph, () => {});
 
 export const conv = (title: string, spec: ConvSpec): WebgpuCase => ({ title, graph: arranged(convGraph(spec)) });
 

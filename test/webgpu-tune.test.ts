@@ -66,7 +66,7 @@ describe('counts', () => {
   beforeAll(() => {
     const target = webgpu.target({});
     plan = lower(
-      runPasses(graph, [reorderLayout(target.wish)], () => {}),
+      runPasses(graph, [reorderLayout(target)], () => {}),
       target.kernels,
     );
     steps = new Map(plan.steps.map((step) => [step.call.id, step]));

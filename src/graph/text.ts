@@ -2,7 +2,7 @@
 import type { Attribute } from '../ops/index.ts';
 import type { Quantity } from '../tensor/quantity.ts';
 import type { DType, Layout, TensorType } from '../tensor/type.ts';
-import { dense, plain, printLayout, sameEncoding } from '../tensor/type.ts';
+import { bytesPer, dense, narrow, pieces, plain, printLayout, sameEncoding } from '../tensor/type.ts';
 
 /** The shortest decimal that reads back as the same float32, −0 and NaN included. */
 export function printFloat32(value: number): string {
@@ -63,7 +63,7 @@ export function printType({ dtype, shape, layout, encoding, quantity }: TensorTy
 
 const printQuantity = ({ scale, zero, axis }: Quantity): string => printAttributes({ scale, zero, axis });
 
-const dtypes: ReadonlySet<string> = new Set<DType>(['f32', 'f16', 'i32', 'u32', 'i16', 'u16', 'i8', 'u8']);
+const dtypes: ReadonlySet<string> = new Set(Object.keys(bytesPer));
 
 export function parseType(text: string): TensorType {
   const found = /^(\w+)\[([\dx]*)((?:, [^,]+)*)\]$/.exec(text);
@@ -85,6 +85,11 @@ function parsePart(text: string): Partial<TensorType> {
     const [, lanes, pairs] = text.split(' ');
     const layout = { kind: 'panel', lanes: parseNumber(lanes) } as const;
     return { layout: (pairs === 'pairs' ? { ...layout, pairs: true } : layout) satisfies Layout };
+  }
+  if (word === 'pieces') {
+    const of = narrow.find((name) => text === `pieces ${name}`);
+    if (of === undefined) throw new SyntaxError(`cannot read "${text}"`);
+    return { layout: pieces(of) };
   }
   const attributes = parseAttributes(text.slice(word.length));
   if (word === 'quantity') return { quantity: quantityOf(attributes, text) };

@@ -3,6 +3,7 @@
  *   - ids are identifiers and unique, and values are defined before they are used, so there is no cycle
  *   - sizes are whole numbers above zero, and no value has more than 8 of them or 2^31 − 1 stored elements
  *   - a panel layout is on a value of two axes or more and has at least one lane
+ *   - pieces are on a value of two axes or more, of f16 or bf16 where it is f32, and of i8 where it is i32
  *   - a call has as many inputs as its operator has operands, and the dtype and shape that its operator infers
  *   - a constant holds as many numbers as its shape says, in its element type, with a mask as long or none
  *   - only constants are stored in a sparse format, and the format is listed; its parameters hold for the layers that use it
@@ -17,7 +18,7 @@ import { rulesOf } from '../ops/index.ts';
 import { zeros } from '../tensor/numbers.ts';
 import { madeFault, quantityFault } from '../tensor/quantity.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { elements, leastPanelAxes, sameShape, storedDType, storedLength } from '../tensor/type.ts';
+import { elements, leastPanelAxes, sameShape, storedLength } from '../tensor/type.ts';
 import type { Call, Constant, Graph, Id, Node } from './graph.ts';
 import { inputsOf, originOf } from './graph.ts';
 import { printType } from './text.ts';
@@ -65,7 +66,10 @@ function checkType({ kind, type }: Node, fail: Fail): void {
     !(shape.length >= leastPanelAxes && Number.isInteger(layout.lanes) && layout.lanes > 0)
   )
     fail(`cannot be laid out in panels: ${printType(type)}`);
-  if (storedDType(type) !== dtype && dtype !== 'i32') fail(`has pairs of numbers that are not i32: ${printType(type)}`);
+  if (layout.kind === 'pieces' && (shape.length < leastPanelAxes || dtype !== (layout.of === 'i8' ? 'i32' : 'f32')))
+    fail(`cannot be laid out in pieces: ${printType(type)}`);
+  if (layout.kind === 'panel' && layout.pairs && dtype !== 'i32')
+    fail(`has pairs of numbers that are not i32: ${printType(type)}`);
   if (!formatNamed(encoding.format)) fail(`is stored in an unknown format "${encoding.format}"`);
   if (kind !== 'constant' && encoding.format !== 'dense') fail('is sparse but not a constant');
   const misfit = quantity && quantityFault(quantity, shape);

@@ -88,7 +88,10 @@ export interface Var {
   readonly type: Scalar;
 }
 
-/** Memory of one element type. Loads of f16 give f32, loads of any integer type give i32. */
+/**
+ * Memory of one element type. Loads of f16 and bf16 give f32, loads of any integer type give i32. Stores to f16 and bf16 round to the nearest,
+ * ties to even; what is beyond the largest f16 becomes that.
+ */
 export interface Arr {
   /** An identifier in every target's language: lower-case letters, digits and underscores, made by us. */
   readonly name: string;
@@ -99,7 +102,9 @@ export interface Arr {
 /** A bare number is an i32; an f32 is written `f32(0.5)`. */
 export type Operand = Expr | number;
 
-export const scalarOf = (dtype: DType): Scalar => (dtype === 'f32' || dtype === 'f16' ? 'f32' : 'i32');
+const reals: ReadonlySet<DType> = new Set<DType>(['f32', 'f16', 'bf16']);
+
+export const scalarOf = (dtype: DType): Scalar => (reals.has(dtype) ? 'f32' : 'i32');
 
 /** What an expression computes. */
 export function typeOf(e: Expr): Scalar {

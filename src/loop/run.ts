@@ -1,7 +1,7 @@
 /** Interprets loop nests: the oracle for formats and lowerings, with no target in sight. */
 import { bug } from '../diagnostic.ts';
-import { fromF16, toF16 } from '../tensor/f16.ts';
 import type { Numbers } from '../tensor/numbers.ts';
+import { heldIn, valueIn } from '../tensor/numbers.ts';
 import type { Arr, Expr, Stmt, Var } from './loop.ts';
 import { typeOf } from './loop.ts';
 import { binaryMeaning, unaryMeaning } from './meaning.ts';
@@ -70,10 +70,11 @@ function compile(s: Stmt, scope: Scope): Action {
     case 'store': {
       const { array } = s;
       const [data, index, value] = [memoryOf(array, scope), compileValue(s.index, scope), compileValue(s.value, scope)];
+      const held = heldIn(array.dtype);
       return (values) => {
         const at = index(values);
         if (!(at >= 0 && at < array.length)) bug(`store to ${array.name}[${at}] is out of bounds (${array.length})`);
-        data[at] = array.dtype === 'f16' ? toF16(value(values)) : value(values);
+        data[at] = held(value(values));
       };
     }
   }
@@ -90,10 +91,11 @@ function compileValue(e: Expr, scope: Scope): Thunk {
     case 'load': {
       const { array } = e;
       const [data, index] = [memoryOf(array, scope), compileValue(e.index, scope)];
+      const held = valueIn(array.dtype);
       return (values) => {
         const at = index(values);
         if (!(at >= 0 && at < array.length)) bug(`load of ${array.name}[${at}] is out of bounds (${array.length})`);
-        return array.dtype === 'f16' ? fromF16(data[at]) : data[at];
+        return held(data[at]);
       };
     }
     case 'unary': {

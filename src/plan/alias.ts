@@ -23,7 +23,7 @@ export function aliases(graph: Graph): ReadonlyMap<Id, Id> {
   return root;
 }
 
-/** Whether the same elements in two shapes lie alike: plain ones do, and those in panels of equal pictures. */
+/** Whether the same elements in two shapes lie alike: plain ones do, and those of equal pictures in panels and pieces. */
 export function sameMemory(a: TensorType, b: TensorType): boolean {
   if (!sameLayout(a.layout, b.layout)) return false;
   if (a.layout.kind === 'plain') return true;

@@ -20,6 +20,8 @@ export interface Kernel {
   readonly doc: string;
   /** It is asked about operands and results of i32 as well; others are asked where all are f32. */
   readonly integers?: true;
+  /** It is asked about values in pieces as well. */
+  readonly pieces?: true;
   match(site: KernelSite): KernelMatch | string;
   /** Calls behind this one that the kernel computes with it; it then takes the step. None unless given. */
   absorbs?(site: Reading): readonly Call[];

@@ -81,7 +81,8 @@ export function lowerCall(call: Call, builder: Builder, absorbed: readonly Call[
 
 function takenBy(kernel: Kernel, reading: Reading, { name, constants }: Builder): Work | string {
   const { call, types, result } = reading;
-  const fault = kernel.integers ? undefined : notReal({ ...types, result: result.type });
+  const all = { ...types, result: result.type };
+  const fault = (kernel.integers ? undefined : notReal(all)) ?? (kernel.pieces ? undefined : inPieces(all));
   if (fault !== undefined) return fault;
   const packed: PlanConstant[] = [];
   const scratches: Arr[] = [];
@@ -114,6 +115,12 @@ function takenBy(kernel: Kernel, reading: Reading, { name, constants }: Builder)
 function notReal(types: Types): string | undefined {
   const found = Object.entries(types).find(([, { dtype }]) => dtype !== 'f32');
   return found && `takes f32 and is given ${found[1].dtype} as "${found[0]}"`;
+}
+
+/** Why a kernel that knows no pieces is not asked. */
+function inPieces(types: Types): string | undefined {
+  const found = Object.entries(types).find(([, { layout }]) => layout.kind === 'pieces');
+  return found && `takes no numbers in pieces and is given "${found[0]}" so`;
 }
 
 const isArray = (argument: Arr | number | object): argument is Arr =>

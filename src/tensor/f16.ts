@@ -1,5 +1,7 @@
 /** IEEE 754 binary16, held as bits. */
 
+export const largestF16 = 65504;
+
 const word = new Float32Array(1);
 const bits = new Uint32Array(word.buffer);
 
@@ -50,6 +52,9 @@ export function toF16(value: number): number {
   const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
   return sign | ((rounded - 0x38000000) >>> 13);
 }
+
+/** The same, but what is beyond the largest half stays there. NaN is NaN. */
+export const nearestF16 = (value: number): number => toF16(Math.min(Math.max(value, -largestF16), largestF16));
 
 /** Whether a float32 survives storage as half, bit for bit (NaN does not: its payload may differ). */
 export function isF16(value: number): boolean {

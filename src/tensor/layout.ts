@@ -1,15 +1,16 @@
 /** Between plain data and data as a layout has it in memory. */
 import type { Numbers } from './numbers.ts';
-import { zeros } from './numbers.ts';
+import { heldIn, valueIn, zeros } from './numbers.ts';
 import type { TensorType } from './type.ts';
-import { elements, panelsOf, pictureOf, storedDType, storedLength } from './type.ts';
+import { elements, paddedTo, panelsOf, pictureOf, storedDType, storedLength } from './type.ts';
 
 /** Plain data as it lies in memory, padding lanes 0. A plain layout gives `data` itself. */
 export function layOut(type: TensorType, data: Numbers): Numbers {
   if (type.layout.kind === 'plain') return data;
   const stored = zeros(storedDType(type), storedLength(type));
   const at = storedAt(type);
-  for (let i = 0; i < data.length; i++) stored[at(i)] = data[i];
+  const bits = heldIn(storedDType(type));
+  for (let i = 0; i < data.length; i++) stored[at(i)] = bits(data[i]);
   return stored;
 }
 
@@ -18,15 +19,20 @@ export function takeIn(type: TensorType, stored: Numbers): Numbers {
   if (type.layout.kind === 'plain') return stored;
   const data = zeros(type.dtype, elements(type.shape));
   const at = storedAt(type);
-  for (let i = 0; i < data.length; i++) data[i] = stored[at(i)];
+  const value = valueIn(storedDType(type));
+  for (let i = 0; i < data.length; i++) data[i] = value(stored[at(i)]);
   return data;
 }
 
 /** Where the element with flat index `i` lies. */
 function storedAt({ shape, layout }: TensorType): (i: number) => number {
   if (layout.kind === 'plain') return (i) => i;
-  const { lanes } = layout;
   const { pixels, channels: c } = pictureOf(shape);
+  if (layout.kind === 'pieces') {
+    const padded = paddedTo(c, layout.of);
+    return (i) => Math.floor(i / c) * padded + (i % c);
+  }
+  const { lanes } = layout;
   const panels = panelsOf(shape, lanes);
   return (i) => {
     const pixel = Math.floor(i / c);

@@ -1,4 +1,6 @@
-/** Typed arrays by element type. An f16 value is held as its bits. */
+/** Typed arrays by element type. Values of f16 and bf16 are held as their bits. */
+import { fromBfloat16, toBfloat16 } from './bfloat16.ts';
+import { fromF16, nearestF16 } from './f16.ts';
 import type { DType } from './type.ts';
 import { bytesPer } from './type.ts';
 
@@ -14,6 +16,7 @@ export type Numbers =
 const views: Readonly<Record<DType, (buffer: ArrayBuffer, offset: number, length: number) => Numbers>> = {
   f32: (buffer, offset, length) => new Float32Array(buffer, offset, length),
   f16: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
+  bf16: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
   i32: (buffer, offset, length) => new Int32Array(buffer, offset, length),
   u32: (buffer, offset, length) => new Uint32Array(buffer, offset, length),
   i16: (buffer, offset, length) => new Int16Array(buffer, offset, length),
@@ -30,7 +33,7 @@ export const viewOf = (dtype: DType, buffer: ArrayBuffer, offset: number, length
 export const zeros = (dtype: DType, length: number): Numbers =>
   viewOf(dtype, new ArrayBuffer(length * bytesPer[dtype]), 0, length);
 
-/** The element type that a typed array holds; bits of f16 read as u16. */
+/** The element type that a typed array holds; bits of f16 and bf16 read as u16. */
 export function dtypeOf(data: Numbers): DType {
   if (data instanceof Float32Array) return 'f32';
   if (data instanceof Int32Array) return 'i32';
@@ -51,3 +54,13 @@ export function sameBits(a: Numbers, b: Numbers): boolean {
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
   return true;
 }
+
+const same = (x: number): number => x;
+
+/** What an array of an element type holds of a number. Real ones become the nearest that there are, ties to even: beyond the largest, that. */
+export const heldIn = (dtype: DType): ((x: number) => number) =>
+  dtype === 'f16' ? nearestF16 : dtype === 'bf16' ? toBfloat16 : same;
+
+/** The number that an array of an element type holds. */
+export const valueIn = (dtype: DType): ((held: number) => number) =>
+  dtype === 'f16' ? fromF16 : dtype === 'bf16' ? fromBfloat16 : same;

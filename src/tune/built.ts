@@ -55,7 +55,7 @@ export async function buildTimer(
     report(d);
   };
   const render = renderer(new URL('templates/', packageFolder()));
-  const graph = runPasses(source, [reorderLayout(target.wish)], telling);
+  const graph = runPasses(source, [reorderLayout(target)], telling);
   const layers = weightsOf(graph);
   const plan = lower(graph, target.kernels);
   const recorded = () => bug('nobody checks what is timed');

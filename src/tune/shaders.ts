@@ -22,7 +22,7 @@ export interface StoredJob {
 /** Parts are named by the origins of layers. */
 export function shadersOf(source: Graph): StoredJob {
   const target = webgpu.target({});
-  const graph = runPasses(source, [reorderLayout(target.wish)], (d) => bug(d.message));
+  const graph = runPasses(source, [reorderLayout(target)], (d) => bug(d.message));
   const layers = weightsOf(graph);
   const plan = lower(graph, target.kernels);
   const places = placesOf(plan);

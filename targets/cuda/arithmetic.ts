@@ -1,4 +1,4 @@
-/** What layers multiply in. Sums are f32 whatever it is, and so is everything between layers. */
+/** What layers multiply in. Sums are f32 whatever it is. Between layers values have the 16 bits of f16 or bf16 where layers read them; f16 holds what is beyond its largest number at that. */
 
 export const arithmetics = ['f32', 'tf32', 'f16', 'bf16'] as const;
 

@@ -4,6 +4,7 @@ import { local, store } from '../../src/loop/loop.ts';
 import type { Activation } from '../../src/ops/scalar.ts';
 import { lowerActivation } from '../../src/ops/scalar.ts';
 import type { Reading, Routine } from '../../src/plan/kernel.ts';
+import type { Narrow } from '../../src/tensor/type.ts';
 import { printLoops } from '../print.ts';
 import type { Parameter } from './kernel.ts';
 import { functionName, real } from './kernel.ts';
@@ -16,6 +17,8 @@ export interface Ending {
   readonly parameters: readonly Parameter[];
   /** C++ of the result, from a sum, for a row of weights and a place in the result. */
   result(sum: string, row: string, at: string): string;
+  /** Whether `result` reads what is added from `others[k]`, which holds neighbouring numbers of the parameter `residual`. */
+  readonly others?: Narrow;
   readonly needs: readonly Routine[];
 }
 
@@ -24,23 +27,28 @@ export function endingOf({ call, types, arrays }: Pick<Reading, 'call' | 'types'
   const activation: Activation = 'activation' in op ? op.activation : 'none';
   const sloped = activation === 'prelu';
   const residual = types.residual !== undefined;
+  const others = types.residual?.layout.kind === 'pieces' ? types.residual.layout.of : undefined;
   const many = sloped && arrays.slope.length > 1;
   const routine = activationOf(activation);
   return {
     kind: [...(residual ? ['residual'] : []), activation, ...(many ? ['by-row'] : [])].join('-'),
     parameters: [
       real('bias', arrays.bias),
-      ...(residual ? [real('residual', arrays.residual)] : []),
+      ...(residual ? [residualOf(arrays.residual, others)] : []),
       ...(sloped ? [real('slopes', arrays.slope)] : []),
     ],
     result(sum, row, at) {
-      const added = `${sum} + bias[${row}]${residual ? ` + residual[${at}]` : ''}`;
+      const added = `${sum} + bias[${row}]${residual ? ` + ${others ? 'others[k]' : `residual[${at}]`}` : ''}`;
       const slope = sloped ? [many ? `slopes[${row}]` : 'slopes[0]'] : [];
       return activation === 'none' ? added : `${functionName(routine.name)}(${[added, ...slope].join(', ')})`;
     },
     needs: activation === 'none' ? [] : [routine],
+    ...(others && { others }),
   };
 }
+
+const residualOf = (array: Arr, others: Narrow | undefined): Parameter =>
+  others ? { declare: 'const void *__restrict__ residual', argument: array } : real('residual', array);
 
 /** Of `x`, and of `slope` where the activation is `prelu`. Printed from the same loops as everywhere. */
 function activationOf(fn: Activation): Routine {

@@ -21,6 +21,8 @@ const parts: readonly Part[] = [
   part('choice', 'min_i32', 'max_i32', 'min_f32', 'max_f32'),
   part('float-to-int'),
   part('halves', 'half_to_float', 'float_to_half'),
+  part('held-as-half'),
+  part('bf16', 'bf16_to_float', 'float_to_bf16'),
   part('floor-mod-f32'),
   part('pow-f32'),
 ];

@@ -10,8 +10,10 @@ import { arithmetics, errorOf, isArithmetic } from './arithmetic.ts';
 import { emit } from './emit.ts';
 import { contendersFor, kernelsOf } from './kernels/index.ts';
 import { notesOn } from './notes.ts';
+import { wishesIn } from './pieces.ts';
 import { pricingBy } from './price.ts';
 import { settingFor } from './rates/rates.ts';
+import { elements } from './tensor/elements.ts';
 
 export const cuda: TargetFamily = {
   name: 'cuda',
@@ -41,6 +43,8 @@ export function cudaTarget(listed?: readonly Kernel[], options: TargetOptions = 
     error,
     wish,
     notes: notesOn(archs, known),
+    ...(known !== 'f32' &&
+      haveTensorCores(archs) && { wishes: (graph) => wishesIn(graph, elements[known], contenders) }),
     fuse,
     emit: (plan, context) => emit(plan, context, { archs, prefix, error }),
   };

@@ -21,6 +21,7 @@ export interface PrintedLoops {
 const loads: Readonly<Record<DType, string>> = {
   f32: 'f32.load',
   f16: 'i32.load16_u',
+  bf16: 'i32.load16_u',
   i32: 'i32.load',
   u32: 'i32.load',
   i16: 'i32.load16_s',
@@ -121,7 +122,8 @@ export function printLoops(body: readonly Stmt[], place: (array: Arr) => number)
       case 'if':
         return [['if', value(s.condition), ['then', ...s.body.flatMap(statement)]]];
       case 'store': {
-        if (s.array.dtype === 'f16') bug(`"${s.array.name}" is f16, and nothing computes f16`);
+        if (s.array.dtype === 'f16' || s.array.dtype === 'bf16')
+          bug(`"${s.array.name}" is ${s.array.dtype}, which nothing computes`);
         const instruction = s.array.dtype === 'f32' ? 'f32.store' : `i32.store${narrow[bytesPer[s.array.dtype]]}`;
         return [access(instruction, s.array, s.index, value(s.value))];
       }
@@ -151,6 +153,7 @@ export function printLoops(body: readonly Stmt[], place: (array: Arr) => number)
       case 'var':
         return get(e);
       case 'load': {
+        if (e.array.dtype === 'bf16') bug(`"${e.array.name}" is bf16, which nothing computes`);
         const raw = access(loads[e.array.dtype], e.array, e.index);
         return e.array.dtype === 'f16' ? call(math.f16, raw) : raw;
       }

@@ -47,10 +47,12 @@ describe.skipIf(!installed('g++')).each([
 });
 
 const shapes: readonly Shape[] = [
-  ...blockTiles.map((tile): Shape => ({ way: 'blocks', tile, element: elements.f16, along: 'pixels' })),
-  ...blockTiles.slice(0, 2).map((tile): Shape => ({ way: 'blocks', tile, element: elements.bf16, along: 'rows' })),
+  ...blockTiles.map((tile): Shape => ({ way: 'blocks', tile, element: elements.f16, along: 'pixels', parted: false })),
+  ...blockTiles
+    .slice(0, 2)
+    .map((tile): Shape => ({ way: 'blocks', tile, element: elements.bf16, along: 'rows', parted: true })),
   ...[elements.tf32, elements.s8].map(
-    (element): Shape => ({ way: 'blocks', tile: blockTiles[0], element, along: 'rows' }),
+    (element): Shape => ({ way: 'blocks', tile: blockTiles[0], element, along: 'rows', parted: true }),
   ),
 ];
 
@@ -81,12 +83,17 @@ describe.skipIf(!installed('nvcc'))('nvcc spills no registers', () => {
   });
 
   test('and warps share them out where copies in bulk bring steps', () => {
-    const finish = { kind: 'relu', text: 'fmaxf(sum + bias[row], 0.0f)', result: 'float', needs: [] } as const;
+    const finish = {
+      kind: 'relu',
+      text: 'result[at] = fmaxf(sum + bias[row], 0.0f);',
+      result: 'float',
+      needs: [],
+    } as const;
     const o = { x: 0, steps: 0, weights: 0, begins: 0, starts: 0, channels: 0, rowTiles: 0, splits: 1, result: 0 };
-    const nowhere = { rows: 1, pixels: 1, imagePixels: 1, toImage: 0, toPixel: 0, toRow: 0, part: 0 };
+    const nowhere = { rows: 1, stored: 1, pixels: 1, imagePixels: 1, toImage: 0, toPixel: 0, toRow: 0, part: 0 };
     const kernels = wideBlocksTiles.flatMap((tile) =>
       [elements.f16, elements.bf16].map((element) => {
-        const told = [...wideBlocksTold(o, 1, tile, nowhere), { declare: 'const float *__restrict__ bias' }];
+        const told = [...wideBlocksTold(o, 1, tile, nowhere, finish), { declare: 'const float *__restrict__ bias' }];
         return [wideBlocksRoutine(tile, element, finish), told] as const;
       }),
     );

@@ -25,11 +25,17 @@ const ways: readonly Way[] = ['dense', 'sparse', 'extra', 'gathered'];
 
 /** Every tile of every way in f16, and one of the others. */
 const shapes: readonly Shape[] = [
-  ...ways.flatMap((way) => tiles.map((tile): Shape => ({ way, tile, element: elements.f16, along: 'pixels' }))),
-  ...ways.map((way): Shape => ({ way, tile: tiles[2], element: elements.bf16, along: 'rows' })),
-  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows' })),
-  ...ways.slice(0, 2).map((way): Shape => ({ way, tile: tiles[2], element: elements.u8, along: 'pixels' })),
-  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows' })),
+  ...ways.flatMap((way) =>
+    tiles.map((tile): Shape => ({ way, tile, element: elements.f16, along: 'pixels', parted: false })),
+  ),
+  ...ways.map((way): Shape => ({ way, tile: tiles[2], element: elements.bf16, along: 'rows', parted: true })),
+  ...ways
+    .slice(0, 3)
+    .map((way): Shape => ({ way, tile: tiles[2], element: elements.tf32, along: 'rows', parted: true })),
+  ...ways
+    .slice(0, 2)
+    .map((way): Shape => ({ way, tile: tiles[2], element: elements.u8, along: 'pixels', parted: false })),
+  ...ways.slice(0, 3).map((way): Shape => ({ way, tile: tiles[2], element: elements.s8, along: 'rows', parted: true })),
 ];
 
 const archs = ['80', '90', '100', '120'];

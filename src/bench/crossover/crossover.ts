@@ -74,7 +74,7 @@ async function sweepIn(
   const graph = graphOf(taken);
   const compiled = compile({
     graph,
-    passes: [reorderLayout(target.wish)],
+    passes: [reorderLayout(target)],
     // Tests compare kernels with what layers mean; here nobody looks at the outputs.
     target: { ...target, emit: (plan, context) => target.emit(plan, { ...context, recorded: () => nothing(graph) }) },
     render,
@@ -150,7 +150,7 @@ function pointsOf(
 
 /** Those that a kernel computes. Loops take a hundred times as long, and nobody would choose them. */
 function withKernels(candidates: readonly Candidate[], target: Parts['target'], report: Report): readonly Candidate[] {
-  const graph = runPasses(graphOf(candidates), [reorderLayout(target.wish)], report);
+  const graph = runPasses(graphOf(candidates), [reorderLayout(target)], report);
   const { steps } = lower(graph, target.kernels);
   const loops = new Set(steps.flatMap(({ call, work }) => (work.kind === 'loops' ? [call.id] : [])));
   return candidates.filter(({ name }) => !loops.has(name));

@@ -159,6 +159,7 @@ export function onnxFile(): OnnxFile {
 export const elementOf: Readonly<Record<DType, Element>> = {
   f32: 'float',
   f16: 'float16',
+  bf16: 'bfloat16',
   i32: 'int32',
   u32: 'uint32',
   i16: 'int16',

@@ -22,6 +22,7 @@ import { depthwise } from './depthwise.ts';
 import { layerNorm } from './layer-norm.ts';
 import { matmul } from './matmul.ts';
 import { reduce } from './reduce.ts';
+import { relayout } from './relayout.ts';
 import { softmax } from './softmax.ts';
 import { sparseFor } from './sparse.ts';
 import { sparseVectorFor } from './sparse-vector.ts';
@@ -109,7 +110,7 @@ export function kernelsOf(
 ): readonly Kernel[] {
   const isNarrow = arithmetic !== 'f32' && haveTensorCores(archs);
   const narrow = isNarrow ? narrowProducts(elements[arithmetic], device) : [];
-  return [...contested(contenders), ...narrow, ...others];
+  return [...contested(contenders), ...narrow, ...others, ...(isNarrow ? [relayout] : [])];
 }
 
 const narrowProducts = (element: Element, device: Device): readonly Kernel[] => [

@@ -11,6 +11,7 @@ export const tensorWholeKernel = (common: Common, choose: Choose = best): Kernel
   name: 'tensor-whole',
   doc: 'products of whole numbers of 8 bits on tensor cores',
   integers: true,
+  pieces: true,
 
   match(site) {
     const { call, types, arrays } = site;

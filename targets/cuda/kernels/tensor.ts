@@ -14,6 +14,8 @@ export const tensorKernel = (element: Element, common: Common, choose: Choose = 
   name: 'tensor',
   doc: `products on tensor cores, in ${element.name}`,
 
+  pieces: true,
+
   match(site) {
     const layers = tensorLayers(site, element);
     if (typeof layers === 'string') return layers;

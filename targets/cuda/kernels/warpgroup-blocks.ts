@@ -21,6 +21,7 @@ export const warpgroupBlocksKernel = (
 ): Kernel => ({
   name: 'warpgroup-blocks',
   doc: `products with weights in whole tiles that are copied in bulk, in ${element.name}`,
+  pieces: true,
 
   match(site) {
     const layers = tensorLayers(site, element);

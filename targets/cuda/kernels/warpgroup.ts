@@ -14,6 +14,7 @@ import { bestWide, wideOffersFor } from '../warpgroup/offers.ts';
 export const warpgroupKernel = (element: Element, common: Common, choose: ChooseWide = bestWide): Kernel => ({
   name: 'warpgroup',
   doc: `products by warpgroups on tensor cores, in ${element.name}`,
+  pieces: true,
 
   match(site) {
     const layers = tensorLayers(site, element);

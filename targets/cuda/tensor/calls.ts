@@ -1,22 +1,23 @@
-/** The launches of a layer on tensor cores: what is multiplied is made of x, products, and the sum of their parts where blocks share steps. */
+/** The launches of a layer on tensor cores: what is multiplied is made of x where it does not lie so, and products. */
 import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import { dense } from '../../../src/tensor/type.ts';
 import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
 import type { BlocksPacking } from './blocks-packing.ts';
 import { packBlocks } from './blocks-packing.ts';
+import { pitchOf } from './depth.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
 import { packGathered } from './gathered.ts';
 import type { TensorLayer } from './layer.ts';
-import { addParts } from './narrowing.ts';
 import type { Packing } from './packing.ts';
 import { packDense, packExtra, packSparse } from './packing.ts';
 import type { Gather } from './planes.ts';
-import type { Finish } from './product.ts';
 import { productRoutine, productTold } from './product.ts';
 import type { Least } from './size.ts';
 import { sizesOf } from './size.ts';
+import { storePieces, storeWide } from './storing.ts';
+import type { Tile } from './tiles.ts';
 import type { Common, Offer } from './ways.ts';
 import { offersFor } from './ways.ts';
 
@@ -50,15 +51,31 @@ export function callsFor(
   const making = new Map<string, Made>();
   const calls: RoutineCall[] = [];
   for (const [i, layer] of layers.entries()) {
-    const best = choose(offersFor({ ...common, matrix: layer.matrix, size: sizes[i], element }), isDense);
-    // Parts of sums lie as results do, which phases of pixels share.
-    const offer = best && layers.length > 1 ? { ...best, estimate: { ...best.estimate, splits: 1 } } : best;
-    if (!offer) return 'takes layers for which there is a tile';
-    const packing = packed(layer, offer, element);
-    if (typeof packing === 'string') return packing;
-    calls.push(...callsOf(site, layer, offer, packing, { ending, element, making }));
+    const offers = offersFor({ ...common, matrix: layer.matrix, size: sizes[i], element });
+    const chosen = packable(layer, offers, (left) => choose(left, isDense), element);
+    if (typeof chosen === 'string') return chosen;
+    calls.push(...callsOf(site, layer, chosen.offer, chosen.packing, { ending, element, making }));
   }
   return calls;
+}
+
+/** The first of what is chosen whose weights can be packed so. */
+function packable(
+  layer: TensorLayer,
+  offers: readonly Offer[],
+  choose: (offers: readonly Offer[]) => Offer | undefined,
+  element: Element,
+): { readonly offer: Offer; readonly packing: Packed } | string {
+  let left = offers;
+  let fault = 'takes layers for which there is a tile';
+  for (let offer = choose(left); offer; offer = choose(left)) {
+    const { way, tile } = offer;
+    const packing = packed(layer, offer, element);
+    if (typeof packing !== 'string') return { offer, packing };
+    fault = packing;
+    left = left.filter((other) => other.way !== way || other.tile !== tile);
+  }
+  return fault;
 }
 
 /** Whatever the way. */
@@ -76,67 +93,79 @@ function packed(
   return packGathered(matrix, tile.rows, fours, element);
 }
 
+interface Computed {
+  readonly ending: Ending;
+  readonly element: Element;
+  /** What was made of x for layers before. */
+  readonly making: Map<string, Made>;
+}
+
 function callsOf(
   site: KernelSite,
   layer: TensorLayer,
   { way, tile, estimate: { splits } }: Offer,
   packing: Packed,
-  {
-    ending,
-    element,
-    making,
-  }: { readonly ending: Ending; readonly element: Element; readonly making: Map<string, Made> },
+  { ending, element, making }: Computed,
 ): readonly RoutineCall[] {
   const gather = way === 'gathered' ? layer.gather : undefined;
   const key = [packing.depth.padded, ...(packing.depth.order ?? [])].join(' ');
   const known = gather ? undefined : making.get(key);
-  const own = known ?? (gather ? planesOf(site, gather, packing, element) : piecesOf(site, layer, packing, element));
-  if (!gather) making.set(key, own);
-  const { x, pitch, list, made } = own;
+  const made =
+    known ?? (gather ? planesOf(site, gather, packing, element) : piecesOfPixels(site, layer, packing, element));
+  if (!gather) making.set(key, made);
   const goes = gather?.goes ?? layer.goes;
-  const count = layer.goes.rows * layer.goes.pixels;
-  const parts = splits > 1 ? site.scratch('parts', element.sum === 'int' ? 'i32' : 'f32', splits * count) : undefined;
-  const finish = parts ? unfinished(element) : finishOf(ending, element);
-  const routine = productRoutine({ way, tile, element, along: layer.along }, finish);
+  const groups = [Math.ceil(goes.pixels / tile.pixels), Math.ceil(goes.rows / tile.rows), splits];
+  const storing = layer.forms.to === 'pieces' ? storePieces(ending, element) : storeWide(ending, element);
+  const parted = splits > 1;
+  const routine = productRoutine({ way, tile, element, along: layer.along, parted }, storing);
   const told = productTold(
     {
-      ...{ x, pitch, ownList: packing.own, result: parts ?? site.result.array },
+      ...{ x: made.x, pitch: made.pitch, ownList: packing.own, result: site.result.array },
       weights: site.pack('weights', packing.weights).array,
       begins: site.pack('begins', packing.begins).array,
-      list: site.pack(gather ? 'columns' : 'taps', some(list ?? packing.list)).array,
+      list: site.pack(gather ? 'columns' : 'taps', some(made.list ?? packing.list)).array,
       starts: packing.starts && site.pack('starts', packing.starts).array,
       rowTiles: packing.rowTiles && site.pack('row-tiles', packing.rowTiles).array,
+      parts: parted ? partsOf(site, tile, groups, element) : undefined,
     },
     gather ? undefined : layer.reach,
-    { ...goes, part: parts ? count : 0 },
-    element.sum,
+    goes,
+    storing,
   );
-  const { name, template, view, needs, threads, shared } = routine;
-  const groups = [Math.ceil(goes.pixels / tile.pixels), Math.ceil(goes.rows / tile.rows), splits];
-  const parameters = [...told, ...(parts ? [] : ending.parameters)];
-  const product = callOf({ name, template, view, needs, parameters, groups, threads, shared });
-  const before = known ? [] : [made];
-  if (!parts) return [...before, product];
-  const { rows, toRow } = goes;
-  return [
-    ...before,
-    product,
-    addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element),
-  ];
+  const product = callOf({ ...routine, parameters: [...told, ...ending.parameters], groups });
+  return known ? [product] : [...made.calls, product];
+}
+
+/** Sums of each block, and of each that shares its steps; and a number for each block, which is 0 before a run and behind it. */
+function partsOf(site: KernelSite, tile: Tile, [across, down, splits]: readonly number[], { sum }: Element) {
+  const count = across * down * splits * tile.rows * tile.pixels;
+  return {
+    sums: site.scratch('parts', sum === 'int' ? 'i32' : 'f32', count),
+    arrived: site.pack('arrived', new Int32Array(across * down)).array,
+  };
 }
 
 interface Made {
   readonly x: Argument;
   readonly pitch: number;
-  readonly made: RoutineCall;
+  readonly calls: readonly RoutineCall[];
   /** Where gathered columns are. */
   readonly list?: Int32Array<ArrayBuffer>;
 }
 
-function piecesOf(site: KernelSite, layer: TensorLayer, { depth }: Packed, element: Element): Made {
-  const x = site.scratch('pieces', 'u32', (layer.xPixels * depth.padded * element.bytes) / 4);
+/** x itself where it lies so. */
+export function piecesOfPixels(
+  site: KernelSite,
+  layer: TensorLayer,
+  { depth }: Pick<Packed, 'depth'>,
+  element: Element,
+): Made {
+  const pitch = pitchOf(depth, element);
+  if (layer.forms.x === 'pieces' && !depth.order) return { x: site.arrays.x, pitch, calls: [] };
+  const padded = pitch * perPiece(element);
+  const x = site.scratch('pieces', 'u32', (layer.xPixels * padded * element.bytes) / 4);
   const order = depth.order && site.pack('channels', depth.order).array;
-  return { x, pitch: depth.padded / perPiece(element), made: layer.pieces(x, depth.padded, order) };
+  return { x, pitch, calls: [layer.pieces(x, padded, order)] };
 }
 
 function planesOf(site: KernelSite, { image, from }: Gather, { list }: Packed, element: Element): Made {
@@ -144,15 +173,8 @@ function planesOf(site: KernelSite, { image, from }: Gather, { list }: Packed, e
   const { length, places, planes, make } = from(columns);
   const x = site.scratch('planes', 'u32', Math.max(1, (length * element.bytes) / 4));
   const made = make(x, planes && site.pack('planes', some(planes)).array);
-  return { x, pitch: image, made, list: list.map((column) => places.get(column) ?? -1) };
+  return { x, pitch: image, calls: [made], list: list.map((column) => places.get(column) ?? -1) };
 }
 
 /** Arrays are not empty. */
 const some = (list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => (list.length > 0 ? list : new Int32Array(3));
-
-const finishOf = ({ kind, result, needs }: Ending, { sum }: Element): Finish => ({
-  ...{ kind, needs, result: sum },
-  text: result('sum', 'row', 'at'),
-});
-
-const unfinished = ({ sum }: Element): Finish => ({ kind: 'parts', text: 'sum', result: sum, needs: [] });

@@ -70,6 +70,11 @@ export function pieceAt(first: number, depth: Depth, { across, dilation, width }
   const tap = Math.floor(first / depth.padded);
   if (tap >= depth.taps) return noPiece;
   const [down, right] = [Math.floor(tap / across) * dilation[0], (tap % across) * dilation[1]];
-  const pitch = depth.padded / perPiece(element);
-  return [(down * width + right) * pitch + (first % depth.padded) / perPiece(element), down | (right << 16)];
+  const pitch = pitchOf(depth, element);
+  const piece = (first % depth.padded) / perPiece(element);
+  return piece < pitch ? [(down * width + right) * pitch + piece, down | (right << 16)] : noPiece;
 }
+
+/** Pieces of a pixel. Columns may be padded further, with pieces that are in no picture. */
+export const pitchOf = ({ channels, padded, order }: Depth, element: Element): number =>
+  Math.ceil((order ? padded : channels) / perPiece(element));

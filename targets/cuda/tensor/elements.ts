@@ -1,6 +1,7 @@
 /** Element types of tensor cores: how numbers are stored, and the instructions that multiply them. */
 import { toBfloat16 } from '../../../src/tensor/bfloat16.ts';
 import { toHalves } from '../../../src/tensor/f16.ts';
+import type { Narrow } from '../../../src/tensor/type.ts';
 
 export type ElementName = 'f16' | 'bf16' | 'tf32' | 's8' | 'u8';
 
@@ -9,6 +10,8 @@ export interface Element {
   /** As users call it. */
   readonly doc: string;
   readonly bytes: 1 | 2 | 4;
+  /** What values in pieces of it are called; absent where they lie in no such layout. */
+  readonly narrow?: Narrow;
   /** What sums are in C++, and how `asm` calls their registers. */
   readonly sum: 'float' | 'int';
   readonly letter: 'f' | 'r';
@@ -28,12 +31,12 @@ const real = { sum: 'float', letter: 'f' } as const;
 
 export const elements: Readonly<Record<ElementName, Element>> = {
   f16: {
-    ...{ name: 'f16', doc: 'f16', bytes: 2, group: 4, ...real },
+    ...{ name: 'f16', doc: 'f16', narrow: 'f16', bytes: 2, group: 4, ...real },
     ...{ dense: 'm16n8k16.row.col.f32.f16.f16.f32', sparse: 'm16n8k32.row.col.f32.f16.f16.f32' },
     store: (values) => bytesOf(toHalves(values)),
   },
   bf16: {
-    ...{ name: 'bf16', doc: 'bf16', bytes: 2, group: 4, ...real },
+    ...{ name: 'bf16', doc: 'bf16', narrow: 'bf16', bytes: 2, group: 4, ...real },
     ...{ dense: 'm16n8k16.row.col.f32.bf16.bf16.f32', sparse: 'm16n8k32.row.col.f32.bf16.bf16.f32' },
     store: (values) => bytesOf(Uint16Array.from(values, toBfloat16)),
   },
@@ -43,7 +46,7 @@ export const elements: Readonly<Record<ElementName, Element>> = {
     store: (values) => bytesOf(toTf32(values)),
   },
   s8: {
-    ...{ name: 's8', doc: '8 bits', bytes: 1, group: 4, sum: 'int', letter: 'r' },
+    ...{ name: 's8', doc: '8 bits', narrow: 'i8', bytes: 1, group: 4, sum: 'int', letter: 'r' },
     ...{ dense: 'm16n8k32.row.col.s32.s8.s8.s32', sparse: 'm16n8k64.row.col.s32.s8.s8.s32' },
     store: (values) => bytesOf(Int8Array.from(values)),
   },
@@ -70,3 +73,6 @@ export const perPiece = ({ bytes }: Element): number => 16 / bytes;
 
 /** Columns of a step: 128 bytes of what weights are multiplied with. */
 export const perStep = ({ bytes }: Element): number => 128 / bytes;
+
+/** By what values in pieces are called. */
+export const inPieces: Readonly<Record<Narrow, ElementName>> = { f16: 'f16', bf16: 'bf16', i8: 's8' };

@@ -1,14 +1,18 @@
 /** A layer as products of pixels: what is read for each, and where results go. Or why tensor cores do not take it. */
-import type { Arr } from '../../../src/loop/loop.ts';
-import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
+import type { Call } from '../../../src/graph/graph.ts';
+import type { Types } from '../../../src/ops/rules.ts';
+import { alignUp } from '../../../src/plan/arena.ts';
+import type { KernelSite } from '../../../src/plan/kernel.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
-import type { TensorType } from '../../../src/tensor/type.ts';
-import { elements as count, pictureOf } from '../../../src/tensor/type.ts';
-import { isPlanes } from '../../gpu/planes.ts';
-import { narrowWide, narrowWideTurned } from '../warpgroup/narrowing.ts';
+import { elements as count } from '../../../src/tensor/type.ts';
+import { phasesIn } from '../../gpu/phases.ts';
 import type { Taps } from './depth.ts';
 import type { Element } from './elements.ts';
-import { narrow, narrowTurned } from './narrowing.ts';
+import { perPiece } from './elements.ts';
+import type { Forms } from './forms.ts';
+import { alongOf, formsOf, placesOf } from './forms.ts';
+import type { Makes } from './making.ts';
+import { makesOf } from './making.ts';
 import { phasedLayers } from './phased.ts';
 import type { Gather } from './planes.ts';
 import { picturePlanes, vectorPlanes } from './planes.ts';
@@ -17,133 +21,107 @@ import { faultOf, fewest, sizesOf } from './size.ts';
 import type { Along } from './tiles.ts';
 import { ungrouped } from './ungrouped.ts';
 
-export interface TensorLayer {
+export interface TensorLayer extends Makes {
   readonly matrix: Matrix;
   readonly taps: Taps;
   readonly reach: Reach;
   readonly goes: Goes;
   readonly along: Along;
-  /** Pixels of x as pieces, channels padded, and in an order where one is given: what makes them of `x`. */
-  pieces(to: Arr, padded: number, order?: Arr): RoutineCall;
-  readonly xPixels: number;
+  readonly forms: Forms;
   /** What columns can be gathered from. */
-  readonly gather?: Gather;
-  /** Pixels of x as warpgroups read them, in blocks of so many, where one of the result reads the one in its place. */
-  wide?(to: Arr, padded: number, pixels: number): RoutineCall;
+  readonly gather?: Gather | undefined;
 }
 
 /** What 16 bits of a tap tell. */
-export const mostSide = 0x7ffe;
+const mostSide = 0x7ffe;
 
 /** What indices of kernels count. */
 const mostCounted = 2 ** 31 - 1;
 
+/** Along the third dimension of a grid. */
+const mostPictures = 65535;
+
 /** One, or of a transposed convolution one for each phase of its pixels. `least`: what is worth its launch. */
 export function tensorLayers(site: KernelSite, element: Element, least = fewest): readonly TensorLayer[] | string {
   const { call, types, weights } = site;
-  const { op } = call;
   const sizes = sizesOf(call, types, element, least);
   if (typeof sizes === 'string') return sizes;
   if (!weights) return 'takes weights that are known';
-  const fault = faultOf(weights.matrix, element);
+  const fault = faultOf(weights.matrix, element) ?? reachFault(call, types);
   if (fault !== undefined) return fault;
   const matrix = ungrouped(weights.matrix, sizes[0].groups);
   if (typeof matrix === 'string') return matrix;
-  const layers = op.kind === 'conv-transpose2d' ? phasedLayers(site, matrix, element) : layerOf(site, matrix, element);
+  const forms = formsOf(site, element);
+  if (typeof forms === 'string') return forms;
+  const layers =
+    call.op.kind === 'conv-transpose2d'
+      ? phasedLayers(site, matrix, element, forms)
+      : [layerOf(site, matrix, element, forms)];
   if (typeof layers === 'string') return layers;
   const pixels = layers.reduce((sum, { goes }) => sum + goes.pixels, 0);
   const most = Math.max(layers[0].xPixels * (matrix.run + 32), pixels * (matrix.rows + 256), count(types.x.shape));
   return most > mostCounted ? `takes at most ${mostCounted} numbers` : layers;
 }
 
-function layerOf(site: KernelSite, matrix: Matrix, element: Element): readonly TensorLayer[] | string {
-  const layer = site.call.op.kind === 'linear' ? vectors(site, matrix, element) : pictures(site, matrix, element);
-  return typeof layer === 'string' ? layer : [layer];
+/** Why pictures are more than kernels can tell. */
+export function reachFault({ op }: Call, { x, weights }: Types): string | undefined {
+  if (op.kind !== 'conv2d' && op.kind !== 'conv-transpose2d') return undefined;
+  const [images, height, width] = x.shape;
+  const [, down, across] = weights.shape;
+  const transposed = op.kind === 'conv-transpose2d';
+  const [top, left, bottom, right] = transposed ? phasesIn(op, x.shape, weights.shape).border : op.pad;
+  const reached = transposed ? [] : [(down - 1) * op.dilation[0], (across - 1) * op.dilation[1]];
+  const sides = [height + top + bottom, width + left + right, ...reached];
+  if (sides.some((side) => side > mostSide)) return `takes pictures of at most ${mostSide} by ${mostSide}`;
+  return images > mostPictures ? `takes at most ${mostPictures} pictures` : undefined;
 }
 
-function vectors({ types, arrays }: KernelSite, matrix: Matrix, element: Element): TensorLayer {
-  const length = matrix.columns;
-  const lines = count(types.x.shape) / length;
-  const from = arrays.x;
-  const goes: Goes = {
-    ...{ rows: matrix.rows, pixels: lines, imagePixels: 1, rowPixels: 1, rowKept: 1 },
-    ...{ first: 0, toImage: matrix.rows, toDown: 0, toPixel: 0, toRow: 1, part: 0 },
-  };
-  return {
-    ...{ matrix, along: 'rows', xPixels: lines, goes },
-    taps: { across: 1, dilation: [1, 1], width: 1 },
-    reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 },
-    gather: vectorPlanes(from, lines, length, goes, element),
-    pieces: (to, padded, order) => narrow({ from, to, pictures: 1, lines, length, padded, order }, element),
-    wide: (to, padded, block) => narrowWide({ from, to, pictures: 1, lines, length, padded }, block, element),
-  };
-}
-
-function pictures(site: KernelSite, matrix: Matrix, element: Element): TensorLayer | string {
+function layerOf(site: KernelSite, matrix: Matrix, element: Element, forms: Forms): TensorLayer {
   const { call, types, result } = site;
   const { op } = call;
-  if (op.kind !== 'conv2d') return 'takes convolutions';
-  const [images, height, width] = types.x.shape;
-  const [, down, across] = types.weights.shape;
-  const fault = planesFault({ types, result });
-  if (fault !== undefined) return fault;
-  const { pixels } = pictureOf(result.type.shape);
-  const resultWidth = result.type.shape[2];
-  const [top, left, bottom, right] = op.pad;
-  const sides = [
-    height + top + bottom,
-    width + left + right,
-    (down - 1) * op.dilation[0],
-    (across - 1) * op.dilation[1],
-  ];
-  if (sides.some((side) => side > mostSide)) return `takes pictures of at most ${mostSide} by ${mostSide}`;
-  const { rows } = matrix;
-  const padding = top + left + bottom + right;
-  const inPlace = down * across === 1 && padding === 0 && op.stride.every((s) => s === 1);
+  const { rows, run: channels } = matrix;
+  const xPixels = count(types.x.shape) / channels;
+  // A vector is a picture of one pixel.
+  const images = op.kind === 'conv2d' ? types.x.shape[0] : xPixels;
+  const pixels = count(result.type.shape) / rows / images;
+  const width = op.kind === 'conv2d' ? result.type.shape[2] : 1;
+  const places = placesOf(forms.to, rows, pixels, element);
+  const { inPlace, reach, taps } = reachOf(call, types);
   const goes: Goes = {
-    ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: resultWidth, rowKept: resultWidth },
-    ...{ first: 0, toImage: rows * pixels, toDown: resultWidth, toPixel: 1, toRow: pixels, part: 0 },
+    ...{ rows, pixels: images * pixels, imagePixels: pixels, rowPixels: width, rowKept: width, first: 0 },
+    ...{ ...places, toDown: width * places.toPixel },
   };
-  const gather = picturePlanes(site, op, goes, element);
+  const pitch = forms.x === 'pieces' ? alignUp(channels, perPiece(element)) : channels;
   return {
-    ...{ matrix, goes, along: pixels === 1 ? 'rows' : 'pixels', ...picturePieces(site, element, inPlace) },
+    ...{ matrix, forms, along: alongOf(forms.to), reach, taps, goes },
+    gather:
+      op.kind === 'conv2d'
+        ? picturePlanes(site, op, goes, element, forms)
+        : vectorPlanes(site.arrays.x, { lines: xPixels, length: channels, pitch }, goes, element),
+    ...makesOf(site, { images, size: xPixels / images, channels }, element, forms, inPlace),
+  };
+}
+
+interface Reached {
+  /** Whether each pixel of the result reads the one pixel in its place. */
+  readonly inPlace: boolean;
+  readonly taps: Taps;
+  readonly reach: Reach;
+}
+
+function reachOf({ op }: Call, { x, weights }: Types): Reached {
+  if (op.kind !== 'conv2d')
+    return {
+      inPlace: true,
+      taps: { across: 1, dilation: [1, 1], width: 1 },
+      reach: { width: 1, height: 1, stride: [1, 1], above: 0, left: 0 },
+    };
+  const [, height, width] = x.shape;
+  const [, down, across] = weights.shape;
+  const [top, left] = op.pad;
+  return {
+    inPlace: down * across === 1 && op.pad.every((p) => p === 0) && op.stride.every((s) => s === 1),
     taps: { across, dilation: op.dilation, width },
     reach: { width, height, stride: op.stride, above: top, left },
-    ...(gather && { gather }),
-  };
-}
-
-/** Why pictures do not lie as they are read and written. */
-export function planesFault({ types, result }: Pick<KernelSite, 'types' | 'result'>): string | undefined {
-  const lies = (t: TensorType): boolean => isPlanes(t) || pictureOf(t.shape).pixels === 1;
-  if (!lies(types.x) || !lies(result.type)) return 'takes pictures in planes';
-  if (types.residual && !lies(types.residual)) return 'takes a residual in planes';
-  return types.x.shape[0] > mostPictures ? `takes at most ${mostPictures} pictures` : undefined;
-}
-
-/** Along the third dimension of a grid. */
-const mostPictures = 65535;
-
-/** What makes pieces of pictures. */
-export function picturePieces(
-  { types, arrays }: Pick<KernelSite, 'types' | 'arrays'>,
-  element: Element,
-  inPlace = false,
-): Pick<TensorLayer, 'xPixels' | 'pieces' | 'wide'> {
-  const [images, height, width, channels] = types.x.shape;
-  const size = height * width;
-  const from = arrays.x;
-  return {
-    xPixels: images * size,
-    pieces: (to, padded, order) =>
-      size === 1
-        ? narrow({ from, to, pictures: 1, lines: images, length: channels, padded, order }, element)
-        : narrowTurned({ from, to, pictures: images, lines: channels, length: size, padded, order }, element),
-    ...(inPlace && {
-      wide: (to: Arr, padded: number, block: number) =>
-        size === 1
-          ? narrowWide({ from, to, pictures: 1, lines: images, length: channels, padded }, block, element)
-          : narrowWideTurned({ from, to, pictures: images, lines: channels, length: size, padded }, block, element),
-    }),
   };
 }

@@ -1,7 +1,6 @@
-/** Numbers for tensor cores, made of f32 before they are multiplied, and what is left of sums behind. */
+/** Numbers for tensor cores, made of wide ones, or of pieces that lie otherwise: what is launched where a layer does not find its pixels as it reads them. */
 import type { Arr } from '../../../src/loop/loop.ts';
 import type { Argument, Routine, RoutineCall } from '../../../src/plan/kernel.ts';
-import type { Ending } from '../ending.ts';
 import type { Parameter } from '../kernel.ts';
 import { callOf, whole } from '../kernel.ts';
 import type { Element } from './elements.ts';
@@ -16,13 +15,7 @@ export const packOf = ({ name }: Element): Routine => ({
   needs: [],
 });
 
-/** What numbers are before they have fewer bits, or sums are. */
-export const numbers = (name: string, { sum }: Element, argument: Argument): Parameter => ({
-  declare: `const ${sum} *__restrict__ ${name}`,
-  argument,
-});
-
-const to = (argument: Argument) => ({ declare: 'uint32_t *__restrict__ to', argument });
+const to = (argument: Argument) => ({ declare: 'void *__restrict__ to', argument });
 
 /** Numbers in 32 bits. */
 export const inWord = ({ bytes }: Element): number => 4 / bytes;
@@ -36,6 +29,8 @@ export interface Lines {
   readonly length: number;
   /** Numbers in a line of what is made. */
   readonly padded: number;
+  /** From one line of what is read to the next, where that is more than `length`. */
+  readonly pitch?: number;
   /** Which of a line's numbers, or of the lines, is at each of `padded` places; −1 where none is. As they come, unless given. */
   readonly order?: Arr | undefined;
 }
@@ -49,20 +44,42 @@ const placeOf = ({ order }: Lines, place: string, count: string) =>
 const orderOf = ({ order }: Lines): readonly Parameter[] =>
   order ? [{ declare: 'const int *__restrict__ channels', argument: order }] : [];
 
+export interface Source {
+  readonly kind: string;
+  readonly parameter: Parameter;
+  /** C++ of a number. */
+  read(number: string): string;
+}
+
+/** Sums of the same kind, and whole numbers, are read as they are. */
+export function sourceOf({ from }: Pick<Lines, 'from'>, { sum }: Element): Source {
+  const declared = (type: string): Parameter => ({ declare: `const ${type} *__restrict__ from`, argument: from });
+  if (from.dtype === 'f16')
+    return { kind: '-from-f16', parameter: declared('uint16_t'), read: (n) => `half_to_float(${n})` };
+  if (from.dtype === 'bf16')
+    return { kind: '-from-bf16', parameter: declared('uint16_t'), read: (n) => `bf16_to_float(${n})` };
+  if (from.dtype === 'i8') return { kind: '-from-i8', parameter: declared('int8_t'), read: (n) => n };
+  return { kind: '', parameter: declared(sum), read: (n) => n };
+}
+
 /** The lines as they are. */
 export function narrow(l: Lines, element: Element): RoutineCall {
   const lines = l.pictures * l.lines;
-  const { kind, ...read } = placeOf(l, 'first + i', 'length');
+  const { kind, parameter, read } = sourceOf(l, element);
+  const place = placeOf(l, 'first + i', 'length');
   return callOf({
-    name: `narrow-${kind}${element.name}`,
+    name: `narrow-${place.kind}${element.name}${kind}`,
     template: 'tensor/narrow',
-    view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
+    view: {
+      ...{ type: element.name, inWord: inWord(element), sum: element.sum },
+      ...{ inside: place.inside, read: read(`line[${place.at}]`) },
+    },
     needs: [packOf(element)],
     parameters: [
-      numbers('from', element, l.from),
+      parameter,
       to(l.to),
-      whole('lines', lines),
-      whole('length', l.length),
+      ...[whole('lines', lines), whole('pitch', l.pitch ?? l.length)],
+      ...(l.order ? [] : [whole('length', l.length)]),
       whole('padded', l.padded),
       ...orderOf(l),
     ],
@@ -73,17 +90,21 @@ export function narrow(l: Lines, element: Element): RoutineCall {
 
 /** The numbers of a line become lines. */
 export function narrowTurned(l: Lines, element: Element): RoutineCall {
-  const { kind, ...read } = placeOf(l, 'first_line + i', 'lines');
+  const { kind, parameter, read } = sourceOf(l, element);
+  const place = placeOf(l, 'first_line + i', 'lines');
+  const pitch = l.pitch ?? l.length;
   return callOf({
-    name: `narrow-turned-${kind}${element.name}`,
+    name: `narrow-turned-${place.kind}${element.name}${kind}`,
     template: 'tensor/narrow-turned',
-    view: { type: element.name, inWord: inWord(element), sum: element.sum, ...read },
+    view: {
+      ...{ type: element.name, inWord: inWord(element), sum: element.sum },
+      ...{ inside: place.inside, read: read(`picture[(long long)(${place.at}) * pitch + first + across]`) },
+    },
     needs: [packOf(element)],
     parameters: [
-      numbers('from', element, l.from),
+      parameter,
       to(l.to),
-      whole('lines', l.lines),
-      whole('length', l.length),
+      ...[whole('lines', l.lines), whole('length', l.length), whole('pitch', pitch)],
       whole('padded', l.padded),
       ...orderOf(l),
     ],
@@ -91,33 +112,3 @@ export function narrowTurned(l: Lines, element: Element): RoutineCall {
     threads,
   });
 }
-
-export interface Parts {
-  readonly parts: Arr;
-  readonly splits: number;
-  /** Elements of each part, which lie as those of the result. */
-  readonly count: number;
-  readonly rows: number;
-  readonly toRow: number;
-  readonly result: Arr;
-}
-
-export const addParts = (p: Parts, ending: Ending, element: Element): RoutineCall =>
-  callOf({
-    name: `add-parts-${ending.kind}`,
-    template: 'tensor/add-parts',
-    view: {
-      sum: element.sum,
-      add: element.sum === 'int' ? 'wrap_add(sum, other)' : 'sum + other',
-      finish: ending.result('sum', 'row', 'at'),
-    },
-    needs: ending.needs,
-    parameters: [
-      numbers('parts_of', element, p.parts),
-      ...[whole('part_count', p.splits), whole('count', p.count), whole('row_count', p.rows), whole('to_row', p.toRow)],
-      ...ending.parameters,
-      { declare: `${element.sum} *__restrict__ result`, argument: p.result },
-    ],
-    groups: [Math.ceil(p.count / threads)],
-    threads,
-  });

@@ -4,23 +4,27 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import type { Phase } from '../../gpu/phases.ts';
 import { phasesIn } from '../../gpu/phases.ts';
 import type { Element } from './elements.ts';
+import type { Forms } from './forms.ts';
+import { alongOf, placesOf } from './forms.ts';
 import type { TensorLayer } from './layer.ts';
-import { mostSide, picturePieces, planesFault } from './layer.ts';
+import { makesOf } from './making.ts';
 import { ascending, ofTaps, tapsOf } from './phase-taps.ts';
 
-export function phasedLayers(site: KernelSite, matrix: Matrix, element: Element): readonly TensorLayer[] | string {
+/** Of what products take. */
+export function phasedLayers(
+  site: KernelSite,
+  matrix: Matrix,
+  element: Element,
+  forms: Forms,
+): readonly TensorLayer[] | string {
   const { call, types, result } = site;
   const { op } = call;
   if (op.kind !== 'conv-transpose2d') return 'takes transposed convolutions';
-  const fault = planesFault(site);
-  if (fault !== undefined) return fault;
-  const [images, height, width] = types.x.shape;
+  const [images, height, width, channels] = types.x.shape;
   const [, , across] = types.weights.shape;
   const [, resultHeight, resultWidth] = result.type.shape;
-  const { rows, columns, border } = phasesIn(op, types.x.shape, types.weights.shape);
-  const sides = [height + border[0] + border[2], width + border[1] + border[3]];
-  if (sides.some((side) => side > mostSide)) return `takes pictures of at most ${mostSide} by ${mostSide}`;
-  const size = resultHeight * resultWidth;
+  const { rows, columns } = phasesIn(op, types.x.shape, types.weights.shape);
+  const { stored, toImage, toPixel, toRow } = placesOf(forms.to, matrix.rows, resultHeight * resultWidth, element);
   const ofPhase = (row: Phase, column: Phase): TensorLayer => {
     const [down, right] = [ascending(row), ascending(column)];
     const pixels = row.count * column.count;
@@ -29,23 +33,13 @@ export function phasedLayers(site: KernelSite, matrix: Matrix, element: Element)
       taps: { across: Math.max(1, right.taps.length), dilation: [down.step, right.step], width },
       reach: { width, height, stride: [1, 1], above: -down.from, left: -right.from },
       goes: {
-        ...{
-          rows: matrix.rows,
-          pixels: images * pixels,
-          imagePixels: pixels,
-          rowPixels: column.count,
-          rowKept: column.count,
-        },
-        first: row.first * resultWidth + column.first,
-        ...{
-          toImage: matrix.rows * size,
-          toDown: op.stride[0] * resultWidth,
-          toPixel: op.stride[1],
-          toRow: size,
-          part: 0,
-        },
+        ...{ rows: matrix.rows, stored, pixels: images * pixels, imagePixels: pixels },
+        ...{ rowPixels: column.count, rowKept: column.count },
+        first: (row.first * resultWidth + column.first) * toPixel,
+        ...{ toImage, toDown: op.stride[0] * resultWidth * toPixel, toPixel: op.stride[1] * toPixel, toRow },
       },
-      ...{ along: 'pixels', ...picturePieces(site, element) },
+      ...{ forms, along: alongOf(forms.to) },
+      ...makesOf(site, { images, size: height * width, channels }, element, forms, false),
     };
   };
   return rows.flatMap((row) => columns.map((column) => ofPhase(row, column)));

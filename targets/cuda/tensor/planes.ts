@@ -9,7 +9,9 @@ import type { KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import { callOf, whole } from '../kernel.ts';
 import type { Element } from './elements.ts';
 import { perPiece } from './elements.ts';
-import { inWord, narrowTurned, numbers, packOf } from './narrowing.ts';
+import type { Forms } from './forms.ts';
+import type { Lines } from './narrowing.ts';
+import { inWord, narrowTurned, packOf, sourceOf } from './narrowing.ts';
 import { areVectors, planeShape } from './plane-shape.ts';
 import type { Goes } from './product.ts';
 
@@ -30,7 +32,12 @@ export interface Gathered {
 }
 
 /** Numbers of vectors: each is a row over all vectors. */
-export function vectorPlanes(from: Arr, lines: number, length: number, goes: Goes, element: Element): Gather {
+export function vectorPlanes(
+  from: Arr,
+  { lines, length, pitch = length }: Pick<Lines, 'lines' | 'length' | 'pitch'>,
+  goes: Goes,
+  element: Element,
+): Gather {
   const padded = alignUp(lines, perPiece(element));
   const pieces = padded / perPiece(element);
   return {
@@ -39,7 +46,7 @@ export function vectorPlanes(from: Arr, lines: number, length: number, goes: Goe
     from: (columns) => ({
       ...{ length: length * padded, planes: undefined },
       places: new Map(columns.map((column) => [column, column * pieces])),
-      make: (to) => narrowTurned({ from, to, pictures: 1, lines, length, padded }, element),
+      make: (to) => narrowTurned({ from, to, pictures: 1, lines, length, pitch, padded }, element),
     }),
   };
 }
@@ -54,11 +61,16 @@ export function picturePlanes(
   op: Conv2d,
   goes: Goes,
   element: Element,
+  { x }: Forms,
 ): Gather | undefined {
   const shape = planeShape(op, types, result.type.shape, element);
   if (!shape) return undefined;
   const { images, channels, height, width, down, across, pitch, rows, plane } = shape;
-  if (areVectors(types, result.type.shape)) return vectorPlanes(arrays.x, images, channels, goes, element);
+  const pixel = x === 'planes' ? 1 : x === 'pieces' ? alignUp(channels, perPiece(element)) : channels;
+  if (areVectors(types, result.type.shape))
+    return vectorPlanes(arrays.x, { lines: images, length: channels, pitch: pixel }, goes, element);
+  const steps = { channel_step: x === 'planes' ? height * width : 1, row_step: width * pixel, pixel_step: pixel };
+  const { kind, parameter, read } = sourceOf({ from: arrays.x }, element);
   const kw = types.weights.shape[2];
   const piece = perPiece(element);
   const tapOf = (column: number) => {
@@ -89,12 +101,15 @@ export function picturePlanes(
         planes: Int32Array.from([...planes.values()].flatMap(([, ...what]) => what)),
         make: (to, what) =>
           callOf({
-            name: `planes-${element.name}`,
+            name: `planes-${element.name}${kind}`,
             template: 'tensor/planes',
-            view: { type: element.name, inWord: inWord(element), sum: element.sum },
+            view: {
+              ...{ type: element.name, inWord: inWord(element), sum: element.sum },
+              read: read('line[(long long)x * pixel_step]'),
+            },
             needs: [packOf(element)],
             parameters: [
-              numbers('from', element, arrays.x),
+              parameter,
               { declare: 'uint32_t *__restrict__ to', argument: to },
               { declare: 'const int *__restrict__ planes', argument: what ?? 0 },
               ...Object.entries({
@@ -103,9 +118,10 @@ export function picturePlanes(
                 rows,
                 row_words: pitch / inWord(element),
               }).map(([name, n]) => whole(name, n)),
-              ...Object.entries({ channels, height, width, stride_y: op.stride[0], stride_x: op.stride[1] }).map(
-                ([name, n]) => whole(name, n),
-              ),
+              ...Object.entries({
+                ...{ image_step: height * width * (x === 'planes' ? channels : pixel), ...steps, height, width },
+                ...{ stride_y: op.stride[0], stride_x: op.stride[1] },
+              }).map(([name, n]) => whole(name, n)),
             ],
             groups: [Math.ceil(plane / inWord(element) / threads), Math.min(count, mostGroups)],
             threads,

@@ -3,6 +3,7 @@ import type { Argument, Routine } from '../../../src/plan/kernel.ts';
 import { functionName } from '../kernel.ts';
 import type { Element } from './elements.ts';
 import { placeWords, tilesPerPlace } from './sparse.ts';
+import type { Storing } from './storing.ts';
 import type { Along, Tile, Way } from './tiles.ts';
 import {
   crossingOf,
@@ -20,15 +21,8 @@ export interface Shape {
   readonly tile: Tile;
   readonly element: Element;
   readonly along: Along;
-}
-
-/** What becomes of a sum: C++ of `sum`, `row` and `at`, a place in the result. */
-export interface Finish {
-  /** What sets kernels apart. */
-  readonly kind: string;
-  readonly text: string;
-  readonly result: 'float' | 'int';
-  readonly needs: readonly Routine[];
+  /** Whether several blocks may share the steps of the same sums. */
+  readonly parted: boolean;
 }
 
 export interface ProductRoutine {
@@ -51,14 +45,14 @@ const docs: Readonly<Record<Way, string>> = {
   gathered: 'Products with weights that keep two of four shared columns, which are gathered, on sparse tensor cores',
 };
 
-export function productRoutine({ way, tile, element, along }: Shape, finish: Finish): ProductRoutine {
+export function productRoutine({ way, tile, element, along, parted }: Shape, storing: Storing): ProductRoutine {
   const { rows, pixels, pixelsPerWarp, stages } = tile;
   const weightBytes = weightBytesOf(way, tile, element);
   const crossing = crossingOf(tile, along, stages * (weightBytes + 128 * pixels));
   const one = tilesPerPlace(element);
   const staged = (pixels / pixelsPerWarp) * crossing.slice * 8;
   return {
-    name: `product-${way}-${element.name}-${rows}x${pixels}-${along}-${finish.kind}`,
+    name: `product-${way}-${element.name}-${rows}x${pixels}-${along}-${storing.kind}${parted ? '-parted' : ''}`,
     template: `tensor/product-${way}`,
     view: {
       ...{ ...tile, weightBytes, doc: docs[way], type: element.name, sum: element.sum, ...crossing },
@@ -67,17 +61,17 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
       ...{ placeWords: placeWords(rows, element), tilesPerPlace: one, otherHalf: one - 1 },
       ...{ placesAt: 32 * segmentsOf(way), again: functionName(again(element).name) },
       rowAt: way === 'blocks' ? rowOfTile : '(int)blockIdx.y * rows + in_block',
-      rowOf: along === 'rows' ? 'i % rows' : `i / staged`,
-      pixelOf: along === 'rows' ? 'i / rows' : 'i % staged',
-      finish: finish.text,
-      staged,
+      rowOf: along === 'rows' ? rowOf(storing.each) : 'i / staged',
+      pixelOf: along === 'rows' ? pixelOf(storing.each) : 'i % staged',
+      ...{ rowsEach: storing.each, store: storing.text, staged },
+      parted: parted ? [{ sum: element.sum, add: addedOf(element) }] : [],
     },
     needs: [
       copies,
       way === 'gathered' ? loadMatricesTurned : loadMatrices,
       isHalved(way) ? multiplySparse(element) : multiplyDense(element),
       ...(way === 'extra' ? [again(element)] : []),
-      ...finish.needs,
+      ...storing.needs,
     ],
     threads: threadsOf(tile),
     shared: sharedBytes(way, tile, element, along),
@@ -86,6 +80,12 @@ export function productRoutine({ way, tile, element, along }: Shape, finish: Fin
 
 /** Blocks of rows have tiles of 16 rows from anywhere. */
 const rowOfTile = 'row_tiles[(int)blockIdx.y * (rows / 16) + in_block / 16] * 16 + in_block % 16';
+
+const rowOf = (each: number): string => (each === 1 ? 'i % rows' : 'i % (rows / each) * each');
+const pixelOf = (each: number): string => (each === 1 ? 'i / rows' : 'i / (rows / each)');
+
+const addedOf = ({ sum }: Element): string =>
+  sum === 'int' ? 'wrap_add(sums[i][j][e], others[e])' : 'sums[i][j][e] + others[e]';
 
 const routine = (name: string, template: string, view: object = {}): Routine => ({
   name,
@@ -140,6 +140,8 @@ export interface Reach {
 /** Where results go: pixels of all images, of one, and of a row; where the first is, and elements from one image, row of pixels, pixel and row of weights to the next. */
 export interface Goes {
   readonly rows: number;
+  /** With those that fill the last piece of a pixel, which are zeros. */
+  readonly stored: number;
   readonly pixels: number;
   readonly imagePixels: number;
   readonly rowPixels: number;
@@ -150,8 +152,6 @@ export interface Goes {
   readonly toDown: number;
   readonly toPixel: number;
   readonly toRow: number;
-  /** From what one of several that share the steps of a block stores to the next. */
-  readonly part: number;
 }
 
 export interface Operands {
@@ -166,10 +166,17 @@ export interface Operands {
   /** Of weights in whole tiles where those of each step begin, and which tiles of rows blocks have. */
   readonly starts?: Argument | undefined;
   readonly rowTiles?: Argument | undefined;
+  /** Where several blocks share steps: what each has of the sums, and how many have come, a number for each block. */
+  readonly parts?: { readonly sums: Argument; readonly arrived: Argument } | undefined;
 }
 
 /** What kernels are told, in order. `reach` is that of those that read pixels. */
-export function productTold(o: Operands, reach: Reach | undefined, g: Goes, result: Finish['result']): readonly Told[] {
+export function productTold(
+  o: Operands,
+  reach: Reach | undefined,
+  g: Goes,
+  storing: Pick<Storing, 'result' | 'pads'>,
+): readonly Told[] {
   const where: readonly Told[] = reach
     ? [
         ...[whole('height', reach.height), whole('width', reach.width)],
@@ -178,7 +185,7 @@ export function productTold(o: Operands, reach: Reach | undefined, g: Goes, resu
       ]
     : [];
   return [
-    words('x', o.x),
+    { declare: 'const void *__restrict__ x', argument: o.x },
     words('weights', o.weights),
     list('begins', o.begins),
     list(reach ? 'taps' : 'column_list', o.list),
@@ -187,10 +194,17 @@ export function productTold(o: Operands, reach: Reach | undefined, g: Goes, resu
     whole('own_list', o.ownList ? 1 : 0),
     whole(reach ? 'pitch' : 'x_image', o.pitch),
     ...where,
-    ...[whole('row_count', g.rows), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
+    ...(storing.pads ? [whole('own_rows', g.rows)] : []),
+    ...[whole('row_count', g.stored), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
     ...[whole('row_pixels', g.rowPixels), whole('row_kept', g.rowKept), whole('first', g.first)],
     ...[whole('to_image', g.toImage), whole('to_down', g.toDown), whole('to_pixel', g.toPixel)],
-    ...[whole('to_row', g.toRow), whole('part', g.part)],
-    { declare: `${result} *__restrict__ result`, argument: o.result },
+    whole('to_row', g.toRow),
+    ...(o.parts
+      ? [
+          { declare: 'void *__restrict__ parts', argument: o.parts.sums },
+          { declare: 'int *__restrict__ arrived', argument: o.parts.arrived },
+        ]
+      : []),
+    { declare: `${storing.result} *__restrict__ result`, argument: o.result },
   ];
 }

@@ -4,6 +4,7 @@ import type { Call } from '../../../src/graph/graph.ts';
 import type { Types } from '../../../src/ops/rules.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
+import type { TensorType } from '../../../src/tensor/type.ts';
 import { elements as count, pictureOf } from '../../../src/tensor/type.ts';
 import { mostPhases, phaseCount, phasesIn } from '../../gpu/phases.ts';
 import type { Element } from './elements.ts';
@@ -39,8 +40,14 @@ export interface Least {
   readonly columns: number;
 }
 
-/** So few that vectors are multiplied one by one. */
-export const fewest: Least = { pixels: 8, rows: 16, columns: 32 };
+/** Of less, what tensor cores have is nearly all padding. */
+export const fewest: Least = { pixels: 8, rows: 4, columns: 8 };
+
+/** Where x lies as it is read. */
+const nothing: Before = { launches: 0, bytes: 0 };
+
+const inPieces = ({ layout }: TensorType, { narrow }: Element): boolean =>
+  layout.kind === 'pieces' && layout.of === narrow;
 
 /** One, or of a transposed convolution one for each phase of its pixels. Or why tensor cores do not take it. */
 export function sizesOf(
@@ -65,7 +72,9 @@ export function sizesOf(
   if (tooMany !== undefined) return tooMany;
   const numbers = count(x.shape);
   const made = element.bytes * (numbers / run) * alignUp(run, perPiece(element));
-  const before = { launches: 1, bytes: 4 * numbers + made };
+  const read = inPieces(x, element) ? element.bytes : 4;
+  const before = inPieces(x, element) ? nothing : { launches: 1, bytes: 4 * numbers + made };
+  const perResult = type.layout.kind === 'pieces' ? element.bytes : 4;
   if (op.kind === 'conv-transpose2d') {
     const phases = phaseCount(op);
     if (phases > mostPhases) return `takes pixels of ${mostPhases} phases, and these have ${phases}`;
@@ -85,8 +94,8 @@ export function sizesOf(
           along: 'pixels',
           taps,
         },
-        bytes: made + 4 * own * rows,
-        before: i === 0 ? before : { launches: 0, bytes: 0 },
+        bytes: made + perResult * own * rows,
+        before: i === 0 ? before : nothing,
       }));
   }
   const isVectors = op.kind === 'linear' || areVectors({ x, weights }, type.shape);
@@ -97,13 +106,13 @@ export function sizesOf(
     {
       ...{ rows, columns, run, groups, pixels },
       along: isVectors || pictureOf(type.shape).pixels === 1 ? 'rows' : 'pixels',
-      bytes: made + 4 * results,
+      bytes: made + perResult * results,
       before,
       ...(gathered && {
         gather: {
           pixels: gathered.pixels,
-          bytes: element.bytes * gathered.numbers + 4 * results,
-          before: { launches: 1, bytes: 4 * numbers + element.bytes * gathered.numbers },
+          bytes: element.bytes * gathered.numbers + perResult * results,
+          before: { launches: 1, bytes: read * numbers + element.bytes * gathered.numbers },
         },
       }),
     },

@@ -4,10 +4,10 @@ import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
 import type { TensorLayer } from '../tensor/layer.ts';
-import { addParts } from '../tensor/narrowing.ts';
 import type { WideBlocksOffer } from './blocks-estimate.ts';
 import { packWideBlocks } from './blocks-packing.ts';
 import { wideBlocksRoutine, wideBlocksTold } from './blocks-product.ts';
+import { addParts, storeOne, storePart } from './storing.ts';
 import { wideColumns } from './tiles.ts';
 
 interface Computed {
@@ -19,7 +19,7 @@ interface Computed {
 
 export function wideBlocksCalls(
   site: KernelSite,
-  { matrix, goes }: TensorLayer,
+  { matrix, goes, forms }: TensorLayer,
   wide: NonNullable<TensorLayer['wide']>,
   { tile, estimate: { splits } }: WideBlocksOffer,
   { ending, element, processors }: Computed,
@@ -30,12 +30,10 @@ export function wideBlocksCalls(
   const x = site.scratch('wide', 'u32', (pixelBlocks * tile.pixels * columns) / 2);
   const made = wide(x, columns, tile.pixels);
 
-  const count = goes.rows * goes.pixels;
+  const count = goes.stored * goes.pixels;
   const parts = splits > 1 ? site.scratch('parts', 'f32', splits * count) : undefined;
-  const { kind, result, needs } = ending;
-  const finish = parts
-    ? ({ kind: 'parts', text: 'sum', result: 'float', needs: [] } as const)
-    : ({ kind, text: result('sum', 'row', 'at'), result: 'float', needs } as const);
+  const whole = storeOne(ending, forms.to, element);
+  const storing = parts ? storePart : whole;
   const clusters = packing.begins.length - 1;
   const told = wideBlocksTold(
     {
@@ -49,14 +47,16 @@ export function wideBlocksCalls(
     clusters,
     tile,
     { ...goes, part: parts ? count : 0 },
+    storing,
   );
   const jobs = clusters * pixelBlocks * splits;
   const product = callOf({
-    ...wideBlocksRoutine(tile, element, finish),
+    ...wideBlocksRoutine(tile, element, storing),
     parameters: [...told, ...(parts ? [] : ending.parameters)],
     groups: [tile.blocks * Math.min(jobs, Math.floor(processors / tile.blocks))],
   });
   if (!parts) return [made, product];
-  const { rows, toRow } = goes;
-  return [made, product, addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element)];
+  const { rows, stored, toRow } = goes;
+  const sums = { parts, splits, count, rows, stored, toRow, result: site.result.array };
+  return [made, product, addParts(sums, ending, whole)];
 }

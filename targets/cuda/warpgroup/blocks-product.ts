@@ -2,28 +2,30 @@
 import type { Argument } from '../../../src/plan/kernel.ts';
 import { whole, words } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
-import type { Finish, Goes, ProductRoutine, Told } from '../tensor/product.ts';
+import type { ProductRoutine, Told } from '../tensor/product.ts';
 import { list, loadMatrices, multiplyDense } from '../tensor/product.ts';
 import { weightBytesOf } from '../tensor/tiles.ts';
 import type { WideBlocksTile } from './blocks-tiles.ts';
 import { wideBlocksShared } from './blocks-tiles.ts';
 import { barriers, pairs, warpgroups } from './instructions.ts';
+import type { WideGoes } from './product.ts';
 import { alone, paired } from './product.ts';
+import type { WideStoring } from './storing.ts';
 import { wideThreads } from './tiles.ts';
 
-export function wideBlocksRoutine(tile: WideBlocksTile, element: Element, finish: Finish): ProductRoutine {
+export function wideBlocksRoutine(tile: WideBlocksTile, element: Element, storing: WideStoring): ProductRoutine {
   const { rows, pixels, blocks } = tile;
   return {
-    name: `product-wide-blocks-${element.name}-${rows}x${pixels}x${blocks}-${finish.kind}`,
+    name: `product-wide-blocks-${element.name}-${rows}x${pixels}x${blocks}-${storing.kind}`,
     template: 'warpgroup/product-blocks',
     view: {
-      ...{ ...tile, weightBytes: weightBytesOf('blocks', tile, element), type: element.name, finish: finish.text },
+      ...{ ...tile, weightBytes: weightBytesOf('blocks', tile, element), type: element.name, store: storing.text },
       ...(blocks === 2 ? paired : alone),
       doc: 'Products with weights of which whole tiles are left out, on tensor cores',
     },
     needs: [
       ...[barriers, ...(blocks === 2 ? [pairs] : []), warpgroups, loadMatrices, multiplyDense(element)],
-      ...finish.needs,
+      ...storing.needs,
     ],
     threads: wideThreads,
     shared: wideBlocksShared(tile, element),
@@ -48,12 +50,14 @@ export const wideBlocksTold = (
   o: WideBlocksOperands,
   clusters: number,
   { pixels }: WideBlocksTile,
-  g: Pick<Goes, 'rows' | 'pixels' | 'imagePixels' | 'toImage' | 'toPixel' | 'toRow' | 'part'>,
+  g: Omit<WideGoes, 'rowPixels'>,
+  storing: Pick<WideStoring, 'result' | 'pads'>,
 ): readonly Told[] => [
   ...[words('x', o.x), whole('steps_of_pixels', o.steps), words('weights', o.weights)],
   ...[list('begins', o.begins), list('starts', o.starts), list('channels', o.channels), list('row_tiles', o.rowTiles)],
   ...[whole('row_blocks', clusters), whole('pixel_blocks', Math.ceil(g.pixels / pixels)), whole('splits', o.splits)],
-  ...[whole('row_count', g.rows), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
+  ...(storing.pads ? [whole('own_rows', g.rows)] : []),
+  ...[whole('row_count', g.stored), whole('pixel_count', g.pixels), whole('image_pixels', g.imagePixels)],
   ...[whole('to_image', g.toImage), whole('to_pixel', g.toPixel), whole('to_row', g.toRow), whole('part', g.part)],
-  { declare: 'float *__restrict__ result', argument: o.result },
+  { declare: `${storing.result} *__restrict__ result`, argument: o.result },
 ];

@@ -2,15 +2,15 @@
 import type { Argument, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Ending } from '../ending.ts';
 import { callOf } from '../kernel.ts';
+import { piecesOfPixels } from '../tensor/calls.ts';
 import type { Element } from '../tensor/elements.ts';
-import { perPiece } from '../tensor/elements.ts';
 import type { TensorLayer } from '../tensor/layer.ts';
-import { addParts } from '../tensor/narrowing.ts';
 import type { WideOffer } from './offers.ts';
 import type { WidePacking } from './packing.ts';
 import { packWide, wideList } from './packing.ts';
 import type { WideOperands } from './product.ts';
 import { wideGroups, wideRoutine, wideTold } from './product.ts';
+import { addParts, storeOne, storePart } from './storing.ts';
 import { clusterOf, wideColumns } from './tiles.ts';
 
 interface Computed {
@@ -34,47 +34,48 @@ export function wideCalls(
   if (typeof packing === 'string') return packing;
   const { x, pieces, made } = pixelsOf(site, layer, offer, packing, element);
 
-  const count = goes.rows * goes.pixels;
+  const count = goes.stored * goes.pixels;
   const parts = splits > 1 ? site.scratch('parts', 'f32', splits * count) : undefined;
-  const { kind, result, needs } = ending;
-  const finish = parts
-    ? ({ kind: 'parts', text: 'sum', result: 'float', needs: [] } as const)
-    : ({ kind, text: result('sum', 'row', 'at'), result: 'float', needs } as const);
-  const routine = wideRoutine({ way, tile, element, feed }, finish);
+  const whole = storeOne(ending, layer.forms.to, element);
+  const storing = parts ? storePart : whole;
+  const routine = wideRoutine({ way, tile, element, feed }, storing);
   const weights = site.pack('weights', packing.weights).array;
   const told = wideTold(
     { x, pieces, weights, steps: packing.steps, splits, result: parts ?? site.result.array },
     tile,
     { ...goes, part: parts ? count : 0 },
+    storing,
   );
   const product = callOf({
     ...routine,
     parameters: [...told, ...(parts ? [] : ending.parameters)],
     groups: [wideGroups(tile, feed, goes, splits, processors)],
   });
-  if (!parts) return [made, product];
-  const { rows, toRow } = goes;
-  return [made, product, addParts({ parts, splits, count, rows, toRow, result: site.result.array }, ending, element)];
+  if (!parts) return [...made, product];
+  const { rows, stored, toRow } = goes;
+  const sums = { parts, splits, count, rows, stored, toRow, result: site.result.array };
+  return [...made, product, addParts(sums, ending, whole)];
 }
 
 interface Pixels extends Pick<WideOperands, 'pieces'> {
   readonly x: Argument;
-  readonly made: RoutineCall;
+  readonly made: readonly RoutineCall[];
 }
 
 function pixelsOf(
   site: KernelSite,
-  { matrix, goes, xPixels, reach, taps, wide, pieces }: TensorLayer,
+  layer: TensorLayer,
   { way, tile, feed }: WideOffer,
   { depth }: WidePacking,
   element: Element,
 ): Pixels {
+  const { matrix, goes, reach, taps, wide } = layer;
   if (feed === 'tiles' && wide) {
     const columns = wideColumns(matrix.columns, way);
     const x = site.scratch('wide', 'u32', (Math.ceil(goes.pixels / tile.pixels) * tile.pixels * columns) / 2);
-    return { x, made: wide(x, columns, tile.pixels) };
+    return { x, made: [wide(x, columns, tile.pixels)] };
   }
-  const x = site.scratch('pieces', 'u32', (xPixels * depth.padded) / 2);
+  const { x, pitch, calls } = piecesOfPixels(site, layer, { depth }, element);
   const list = site.pack('taps', wideList(depth, taps, element)).array;
-  return { x, pieces: { list, pitch: depth.padded / perPiece(element), reach }, made: pieces(x, depth.padded) };
+  return { x, pieces: { list, pitch, reach }, made: calls };
 }

@@ -55,7 +55,7 @@ export function wideOffersFor(
   return ways
     .flatMap((way) => {
       const all = wideOffers(way, 'pieces', { rows, pixels, columns: inPieces, bytes, before }, setting);
-      if (!readsInPlace(call, types)) return all;
+      if (types.x.layout.kind === 'pieces' || !readsInPlace(call, types)) return all;
       const made = element.bytes * pixels * wideColumns(columns, way);
       const tiled = { launches: 1, bytes: 4 * pixels * columns + made };
       const layer = { rows, pixels, columns, bytes: made + 4 * count(call.type.shape), before: tiled };

@@ -2,9 +2,10 @@
 import type { Argument } from '../../../src/plan/kernel.ts';
 import { whole, words } from '../kernel.ts';
 import type { Element } from '../tensor/elements.ts';
-import type { Finish, Goes, ProductRoutine, Reach, Told } from '../tensor/product.ts';
+import type { Goes, ProductRoutine, Reach, Told } from '../tensor/product.ts';
 import { copies } from '../tensor/product.ts';
 import { asyncFence, barriers, multiplyName, multiplyWide, pairs, warpgroups } from './instructions.ts';
+import type { WideStoring } from './storing.ts';
 import type { Feed, WideTile, WideWay } from './tiles.ts';
 import {
   bandOf,
@@ -52,22 +53,22 @@ const fed = {
   },
 } as const satisfies Readonly<Record<Feed, object>>;
 
-export function wideRoutine({ way, tile, element, feed }: WideShape, finish: Finish): ProductRoutine {
+export function wideRoutine({ way, tile, element, feed }: WideShape, storing: WideStoring): ProductRoutine {
   const { rows, pixels, blocks } = tile;
   const shape = `${rows}x${pixels}x${blocks}`;
   return {
-    name: `product-wide-${way}-${element.name}-${shape}-${feed}-${finish.kind}`,
+    name: `product-wide-${way}-${element.name}-${shape}-${feed}-${storing.kind}`,
     template: `warpgroup/product-${way}-${feed}`,
     view: {
       ...{ ...tile, stages: wideStages(way, tile), weightBytes: wideWeightBytes(way, tile) },
       ...{ band: bandOf(tile, feed), behind: behindOf(way, tile), pixelBytes: widePixelBytes(way, tile) },
       ...{ multiply: multiplyName(way, pixels, element), doc: docs[way], ...fed[feed] },
       ...(blocks === 2 ? paired : alone),
-      finish: finish.text,
+      store: storing.text,
     },
     needs: [
       ...[barriers, ...(blocks === 2 ? [pairs] : []), ...(feed === 'pieces' ? [copies, asyncFence] : [])],
-      ...[warpgroups, multiplyWide(way, pixels, element), ...finish.needs],
+      ...[warpgroups, multiplyWide(way, pixels, element), ...storing.needs],
     ],
     threads: wideThreads,
     shared: wideShared(way, tile),
@@ -87,23 +88,32 @@ export interface WideOperands {
 /** Pixels of a picture lie one after the other. */
 export type WideGoes = Pick<
   Goes,
-  'rows' | 'pixels' | 'imagePixels' | 'rowPixels' | 'toImage' | 'toPixel' | 'toRow' | 'part'
->;
+  'rows' | 'stored' | 'pixels' | 'imagePixels' | 'rowPixels' | 'toImage' | 'toPixel' | 'toRow'
+> & {
+  /** From what one of several that share the steps of a block stores to the next. */
+  readonly part: number;
+};
 
 /** What kernels are told, in order. */
-export function wideTold(o: WideOperands, tile: WideTile, g: WideGoes): readonly Told[] {
+export function wideTold(
+  o: WideOperands,
+  tile: WideTile,
+  g: WideGoes,
+  storing: Pick<WideStoring, 'result' | 'pads'>,
+): readonly Told[] {
   const cluster = clusterOf(tile, o.pieces ? 'pieces' : 'tiles');
   return [
-    ...[words('x', o.x), words('weights', o.weights), whole('steps', o.steps)],
+    ...[{ declare: 'const void *__restrict__ x', argument: o.x }, words('weights', o.weights), whole('steps', o.steps)],
     ...(o.pieces ? toldOfPieces(o.pieces, g) : []),
     ...[
       whole('row_blocks', Math.ceil(g.rows / cluster.rows)),
       whole('pixel_blocks', Math.ceil(g.pixels / cluster.pixels)),
     ],
-    ...[whole('splits', o.splits), whole('row_count', g.rows), whole('pixel_count', g.pixels)],
+    ...[whole('splits', o.splits), whole('row_count', g.stored), whole('pixel_count', g.pixels)],
+    ...(storing.pads ? [whole('own_rows', g.rows)] : []),
     ...[whole('image_pixels', g.imagePixels), whole('to_image', g.toImage), whole('to_pixel', g.toPixel)],
     ...[whole('to_row', g.toRow), whole('part', g.part)],
-    { declare: 'float *__restrict__ result', argument: o.result },
+    { declare: `${storing.result} *__restrict__ result`, argument: o.result },
   ];
 }
 
