@@ -1,5 +1,6 @@
 /** The GPU that a program for CUDA ran on, and the most that it can do by its clocks. */
 import { z } from 'zod';
+import { archNamed } from '../../targets/cuda/archs.ts';
 import { readClocks } from '../toolchain/cuda.ts';
 
 const whole = z.int().min(0);
@@ -45,8 +46,8 @@ export async function deviceOf(process: {
   return device && { ...device, clocks: (await readClocks()) ?? null };
 }
 
-/** Lanes of f32 of a multiprocessor. */
-const lanesOf = (arch: string): number => (arch === 'sm_75' || arch === 'sm_80' ? 64 : 128);
+/** Lanes of f32 of a multiprocessor; those of all newer architectures where it is none that we know. */
+const lanesOf = (arch: string): number => archNamed(arch)?.lanes ?? 128;
 
 /** Operations a nanosecond of f32 off the tensor cores, a multiply-add being two: what lanes and the clock allow, not what was measured. */
 export const peakOf = ({ arch, multiprocessors, clockMhz }: CudaDevice): number =>
