@@ -1,7 +1,9 @@
 /** Graphs whose steps are loops that targets for GPUs make one of, and the operators that they are made of. */
-import type { Graph, Id } from '../src/graph/graph.ts';
+import { reorderLayout } from '../passes/reorder-layout.ts';
+import type { Constant, Graph, Id } from '../src/graph/graph.ts';
 import type { Op } from '../src/ops/index.ts';
 import { planes } from '../targets/gpu/planes.ts';
+import { wish } from '../targets/gpu/wish.ts';
 import type { Making } from './plan/graphs.ts';
 import { constant, graphOf, input, making } from './plan/graphs.ts';
 
@@ -43,6 +45,15 @@ function laidOut(): Graph {
   made.call('b', relu, ['a'], layout);
   return graphOf(chain(made, ['c', relayout, 'b']).nodes, 'c');
 }
+
+/** Pictures as they come from elsewhere, one channel after the other, which are planes. */
+export function channelByChannel(op: Op, ...more: readonly Constant[]): Graph {
+  const made = chain(making(input('x', [1, 6, 4, 3]), ...more), ['a', { kind: 'transpose', perm: [0, 2, 3, 1] }, 'x']);
+  chain(made, ['b', op, 'a', ...more.map(({ id }) => id)]);
+  return reorderLayout({ wish }).run(graphOf(made.nodes, 'b'), () => {});
+}
+
+const largest: Op = { kind: 'pool2d', fn: 'max', window: [2, 2], stride: [1, 1], pad: [0, 0, 0, 0], countPad: false };
 
 /** Each with the operators of its steps once some are made one. */
 export const chains: readonly { readonly title: string; readonly graph: Graph; readonly steps: readonly string[] }[] = [
@@ -110,6 +121,11 @@ export const chains: readonly { readonly title: string; readonly graph: Graph; r
       'e',
     ),
     steps: ['unary unary concat concat unary'],
+  },
+  {
+    title: 'pictures that come channel by channel',
+    graph: channelByChannel(largest),
+    steps: ['transpose relayout pool2d relayout'],
   },
   { title: 'layouts that change on the way', graph: laidOut(), steps: ['relayout unary relayout'] },
   {

@@ -16,10 +16,12 @@ import { launchesOf } from '../targets/gpu/launches.ts';
 import { gridsOf } from '../targets/gpu/parallel.ts';
 import { planes } from '../targets/gpu/planes.ts';
 import { wish } from '../targets/gpu/wish.ts';
+import { kernels } from '../targets/webgpu/kernels/index.ts';
 import {
   allChains,
   chain,
   chains,
+  channelByChannel,
   concat,
   larger,
   mean,
@@ -84,6 +86,22 @@ describe('what becomes one step', () => {
     const { plan, run } = await buildShaders(allChains, []);
     expect(plan.steps).toHaveLength(chains.length);
     expect(largestError(evaluate(allChains, inputs), await run(inputs)).error).toBeLessThan(1e-6);
+  });
+
+  test.skipIf(noGpu)(`kernels read what was copied as it is ${noGpu ?? ''}`, async () => {
+    const op: Op = {
+      ...{ kind: 'conv2d', pad: [1, 1, 1, 1] },
+      stride: [1, 1],
+      dilation: [1, 1],
+      groups: 1,
+      activation: 'none',
+    };
+    const graph = channelByChannel(op, constant('w', [5, 3, 3, 6], 3), constant('v', [5], 4));
+    const inputs = randomInputs(graph, 7);
+    const { plan, run } = await buildShaders(graph, kernels);
+    expect(kindsOf(plan)).toEqual(['transpose relayout conv2d', 'relayout']);
+    expect(plan.steps[0].reads).toContain(plan.inputs[0].array);
+    expect(largestError(evaluate(graph, inputs), await run(inputs)).error).toBeLessThan(1e-5);
   });
 });
 

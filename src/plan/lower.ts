@@ -64,7 +64,7 @@ export function lower(source: Graph, kernels: readonly Kernel[], { near = 0, fus
       ? [lowerCall(node, builder, groups.get(node))]
       : [],
   );
-  const steps = fuse ? fuse(single, elsewhere) : single;
+  const steps = fuse ? fuse(single, { isPort, isConstant }) : single;
   const chains = near > 0 ? chainsOf({ steps, near, isPort, isConstant }) : [];
   const used = new Set(steps.flatMap((s) => s.reads));
   return {

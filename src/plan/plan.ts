@@ -72,11 +72,14 @@ export interface Step {
   readonly refused: readonly Refused[];
 }
 
-/**
- * Makes one step of several where that is as good, which target's loops allow: law: the steps compute what they computed. `elsewhere` tells arrays
- * that others than these steps read or write.
- */
-export type Fuse = (steps: readonly Step[], elsewhere: (array: Arr) => boolean) => readonly Step[];
+/** Makes one step of several where that is as good. Law: the steps compute what they computed. */
+export type Fuse = (steps: readonly Step[], around: Around) => readonly Step[];
+
+/** Which arrays others than the steps of a plan write or read. */
+export interface Around {
+  readonly isPort: (array: Arr) => boolean;
+  readonly isConstant: (array: Arr) => boolean;
+}
 
 export interface Loops {
   readonly kind: 'loops';

@@ -23,6 +23,9 @@ export interface Known {
   spanOf(sum: Affine): Span | undefined;
 }
 
+export const sameSum = (a: Affine, b: Affine): boolean =>
+  a.base === b.base && a.terms.size === b.terms.size && Array.from(a.terms).every(([v, f]) => b.terms.get(v) === f);
+
 const constant = (base: number): Affine => ({ base, terms: new Map() });
 
 /** What is known of the variables of a step: those of loops with known ends, and those that are given a known value once. */

@@ -4,24 +4,28 @@
  * places. No step computes an element more than once, as much runs side by side, and no more memory is alive. What several steps read
  * each computes for itself, where that takes no more loads and stores in all.
  */
+import type { Call } from '../../src/graph/graph.ts';
 import type { Arr, Expr, Stmt } from '../../src/loop/loop.ts';
 import { bytesAlive } from '../../src/plan/arena.ts';
+import type { Argument } from '../../src/plan/kernel.ts';
 import { lifetimesOf } from '../../src/plan/lifetimes.ts';
 import type { Fuse, Loops, Step } from '../../src/plan/plan.ts';
-import { knownIn } from './affine.ts';
+import { knownIn, sameSum } from './affine.ts';
 import { folded } from './folded.ts';
 import { launchesOf, sizeOf } from './launches.ts';
 import { loadsIn, nestOf, storedBy } from './nests.ts';
 import { partsOf } from './parallel.ts';
 import { pulled } from './pulled.ts';
 import { pushed } from './pushed.ts';
+import { withExpressions, withParts } from './rewrite.ts';
 
 type LoopStep = Step & { readonly work: Loops };
 
 /** Nodes of a body: what would be larger is left as it is, since compilers take long for it. */
 const mostNodes = 3000;
 
-export const fuse: Fuse = (steps, elsewhere) => {
+export const fuse: Fuse = (steps, { isPort, isConstant }) => {
+  const elsewhere = (array: Arr): boolean => isPort(array) || isConstant(array);
   const alive = (some: readonly Step[]): number => bytesAlive(lifetimesOf(some, elsewhere));
   const most = alive(steps);
   let now = steps;
@@ -37,8 +41,68 @@ export const fuse: Fuse = (steps, elsewhere) => {
     go(1);
     if (before === now) go(Infinity);
   }
+  for (const step of now) {
+    const after = withoutCopy(now, step, elsewhere, isConstant);
+    if (after && alive(after) <= most) now = after;
+  }
   return now;
 };
+
+/** The steps without one that copies an array as it is: pictures that come channel by channel are planes. */
+function withoutCopy(
+  steps: readonly Step[],
+  copy: Step,
+  elsewhere: (array: Arr) => boolean,
+  isConstant: (array: Arr) => boolean,
+): readonly Step[] | undefined {
+  const [[from, ...more], [to, ...others]] = [copy.reads, copy.writes];
+  if (!isLoops(copy) || more.length > 0 || others.length > 0 || elsewhere(to) || isConstant(from)) return undefined;
+  if (!isSame(copy.work.body, from, to)) return undefined;
+  const through = (array: Arr): Arr => (array === to ? from : array);
+  const first = steps.find((step) => step.reads.includes(to));
+  return steps.flatMap((step) => {
+    if (step === copy) return [];
+    if (!step.reads.includes(to)) return [step];
+    const made = reading(step, through);
+    return [step === first ? { ...made, absorbed: absorbedWith(copy, step) } : made];
+  });
+}
+
+/** Whether each element is stored where one like it was loaded. */
+function isSame(body: readonly Stmt[], from: Arr, to: Arr): boolean {
+  const known = knownIn(body);
+  const statements = nestOf(body, known)?.body ?? [];
+  const last = statements.at(-1);
+  if (from.length !== to.length || from.dtype !== to.dtype || storedBy(body) !== to.length) return false;
+  if (last?.kind !== 'store') return false;
+  const valueOf = (e: Expr): Expr => {
+    const made = statements.find((s) => s.kind === 'let' && s.name === e && !known.changed.has(s.name));
+    return made?.kind === 'let' ? valueOf(made.value) : e;
+  };
+  const value = valueOf(last.value);
+  if (value.kind !== 'load') return false;
+  const [stored, loaded] = [known.affine(last.index), known.affine(value.index)];
+  return stored !== undefined && loaded !== undefined && sameSum(stored, loaded);
+}
+
+/** The same step of other arrays. */
+function reading(step: Step, through: (array: Arr) => Arr): Step {
+  const { work } = step;
+  const argument = (a: Argument): Argument => (typeof a === 'object' && 'dtype' in a ? through(a) : a);
+  const expression = (e: Expr): Expr => {
+    const made = withParts(e, expression);
+    return made.kind === 'load' ? { ...made, array: through(made.array) } : made;
+  };
+  const statement = (s: Stmt): Stmt => withExpressions(s, expression, (inner) => inner.map(statement));
+  return {
+    ...step,
+    reads: [...new Set(step.reads.map(through))],
+    work:
+      work.kind === 'loops'
+        ? { ...work, body: work.body.map(statement) }
+        : { ...work, calls: work.calls.map((call) => ({ ...call, args: call.args.map(argument) })) },
+  };
+}
 
 /** The steps without one, whose value is computed where it is read; undefined where it stays. */
 function withoutValue(
@@ -73,9 +137,15 @@ function isWorthwhile(body: readonly Stmt[], readers: number): boolean {
 
 const isLoops = (step: Step): step is LoopStep => step.work.kind === 'loops';
 
+const absorbedWith = (writer: Step, reader: Step): readonly Call[] => [
+  ...(writer.absorbed ?? []),
+  writer.call,
+  ...(reader.absorbed ?? []),
+];
+
 const joined = (writer: Step, value: Arr, reader: Step, body: readonly Stmt[]): Step => ({
   ...reader,
-  absorbed: [...(writer.absorbed ?? []), writer.call, ...(reader.absorbed ?? [])],
+  absorbed: absorbedWith(writer, reader),
   reads: [...new Set([...writer.reads, ...reader.reads.filter((array) => array !== value)])],
   work: { kind: 'loops', body },
 });

@@ -1,8 +1,7 @@
 /** Loops that go on with what they would store: another step's work on an element follows where the element is computed. */
 import type { Arr, Expr, Stmt } from '../../src/loop/loop.ts';
 import { declare, local, typeOf } from '../../src/loop/loop.ts';
-import type { Affine } from './affine.ts';
-import { knownIn } from './affine.ts';
+import { knownIn, sameSum } from './affine.ts';
 import { inverseOf, isLoaded, loadsIn, nestOf, storedBy, storedIn, turnsOf, unitsOf } from './nests.ts';
 import { copied, withExpressions, withParts } from './rewrite.ts';
 
@@ -32,7 +31,7 @@ function workOf(unit: readonly Stmt[], value: Arr): Work | undefined {
   if (!nest || turnsOf(nest) !== value.length) return undefined;
   const sums = loadsIn(unit).flatMap(({ array, index }) => (array === value ? [known.affine(index)] : []));
   const [sum] = sums;
-  if (!sum || sums.some((other) => !other || !isSame(sum, other))) return undefined;
+  if (!sum || sums.some((other) => !other || !sameSum(sum, other))) return undefined;
   const counters = inverseOf(sum, nest.counters, value.length);
   if (!counters) return undefined;
   return (place, element) => {
@@ -41,9 +40,6 @@ function workOf(unit: readonly Stmt[], value: Arr): Work | undefined {
     return [...counters(place), ...nest.body.map(statement)];
   };
 }
-
-const isSame = (a: Affine, b: Affine): boolean =>
-  a.base === b.base && a.terms.size === b.terms.size && Array.from(a.terms).every(([v, f]) => b.terms.get(v) === f);
 
 const following = (body: readonly Stmt[], value: Arr, work: Work): readonly Stmt[] =>
   body.flatMap((s): readonly Stmt[] => {
