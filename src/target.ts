@@ -39,6 +39,9 @@ export interface Target {
   /** Bytes of a cache that neighbouring steps may run in, band by band; absent where steps run one after the other. */
   readonly near?: number;
 
+  /** What one run hands to a device; absent where there is none. */
+  launches?(plan: Pick<Plan, 'steps'>): number;
+
   /** Makes one step of several; absent where each is by itself. */
   readonly fuse?: Fuse;
 

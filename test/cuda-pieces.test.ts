@@ -1,5 +1,6 @@
 /** Values between layers in the numbers that tensor cores multiply: where they lie so, and what networks then compute. */
 import { expect, test } from 'vitest';
+import { explain } from '../src/explain/explain.ts';
 import { lower } from '../src/plan/lower.ts';
 import { printLayout } from '../src/tensor/type.ts';
 import { cuda } from '../targets/cuda/target.ts';
@@ -47,6 +48,14 @@ test('numbers are made narrow where a network begins, and where something wide i
     // Columns that are gathered are rows of pixels.
     'turned: narrow-turned-f16-from-f16',
   ]);
+});
+
+test('explanations count launches', () => {
+  const graph = arranged(piecesGraph(), 'f16');
+  const target = cuda.target({ arithmetic: 'f16', arch: 'sm_80' });
+  const plan = lower(graph, target.kernels);
+  const calls = plan.steps.reduce((sum, { work }) => sum + (work.kind === 'routines' ? work.calls.length : 1), 0);
+  expect(explain(graph, plan, target).totals.launches).toBe(calls);
 });
 
 test.skipIf(!installed('g++'))('a network computes what it means, and holds what no f16 holds at the largest', () => {

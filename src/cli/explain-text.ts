@@ -146,10 +146,22 @@ function adviceTable(advice: readonly Advice[], paint: Paint): readonly string[]
 }
 
 function totals({ totals: all }: Explained): readonly string[] {
-  const { ns, denseNs, bytes, denseBytes, storedBytes, halfBytes, movedBytes, flops, arenaBytes, otherSteps } = all;
+  const {
+    ns,
+    denseNs,
+    bytes,
+    denseBytes,
+    storedBytes,
+    halfBytes,
+    movedBytes,
+    launches,
+    flops,
+    arenaBytes,
+    otherSteps,
+  } = all;
   return [
     `layers with weights: ${printTime(ns / 1e6)} predicted, ${printTime(denseNs / 1e6)} if all were dense; ${printBytes(bytes)} of weights, ${printBytes(denseBytes)} dense`,
-    `all constants: ${printBytes(storedBytes)} stored, ${printPercent(storedBytes / halfBytes)} of the weights as f16; a run moves ${printBytes(movedBytes)} and does ${printCount(flops)} FLOP in its layers, in an arena of ${printBytes(arenaBytes)}`,
+    `all constants: ${printBytes(storedBytes)} stored, ${printPercent(storedBytes / halfBytes)} of the weights as f16; a run moves ${printBytes(movedBytes)} and does ${printCount(flops)} FLOP in its layers, in an arena of ${printBytes(arenaBytes)}${launches === null ? '' : `, in ${launches} launches`}`,
     `${otherSteps} other steps, for which nothing is predicted`,
   ];
 }

@@ -44,6 +44,8 @@ export interface Totals {
   readonly arenaBytes: number;
   /** Between memory and the core in one run of all steps: each array of a step is counted once. */
   readonly movedBytes: number;
+  /** What one run hands to a device; null where there is none. */
+  readonly launches: number | null;
   /** Operations of floating point in one run of the layers: two for each weight that is kept and what it multiplies. */
   readonly flops: number;
   /** Steps without weights, for which nothing is predicted. */
@@ -113,7 +115,7 @@ export interface ExplainedOffer {
 export function explain(
   graph: Graph,
   plan: Plan,
-  target: Pick<Target, 'name' | 'price' | 'predict'>,
+  target: Pick<Target, 'name' | 'price' | 'predict' | 'launches'>,
   offersAt: OffersAt = samplingOffers(),
 ): Explanation {
   const byId = nodesById(graph);
@@ -136,6 +138,7 @@ export function explain(
       storedBytes: plan.constants.reduce((total, constant) => total + bytesStored(constant), 0),
       arenaBytes: plan.arena.peak,
       movedBytes: plan.steps.reduce((total, step) => total + bytesMoved(step), 0),
+      launches: target.launches?.(plan) ?? null,
       flops: sum(({ flops }) => flops),
       otherSteps: plan.steps.length - layers.length,
     },

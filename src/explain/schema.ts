@@ -123,6 +123,8 @@ export const explainedSchema = z.strictObject({
     arenaBytes: count,
     /** In one run of all steps. */
     movedBytes: count,
+    /** What one run hands to a device; null where there is none. */
+    launches: count.nullable(),
     /** In one run of the layers. */
     flops: count,
     /** Steps without weights, for which nothing is predicted. */

@@ -3,6 +3,7 @@ import { bug } from '../../src/diagnostic.ts';
 import type { Kernel } from '../../src/plan/kernel.ts';
 import type { Target, TargetFamily, TargetOptions } from '../../src/target.ts';
 import { fuse } from '../gpu/fuse.ts';
+import { launchesIn } from '../gpu/launches.ts';
 import { wish } from '../gpu/wish.ts';
 import { archDoc, archFault, archsOf, defaultArchs, haveTensorCores } from './archs.ts';
 import type { Arithmetic } from './arithmetic.ts';
@@ -46,6 +47,7 @@ export function cudaTarget(listed?: readonly Kernel[], options: TargetOptions = 
     ...(known !== 'f32' &&
       haveTensorCores(archs) && { wishes: (graph) => wishesIn(graph, elements[known], contenders) }),
     fuse,
+    launches: launchesIn,
     emit: (plan, context) => emit(plan, context, { archs, prefix, error }),
   };
 }

@@ -1,5 +1,6 @@
 /** What is launched at once: a grid, or several of which none touches what another writes, side by side. */
 import type { Arr, Stmt } from '../../src/loop/loop.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { arraysIn } from '../arrays.ts';
 import { loadsIn, storedBy, storedIn } from './nests.ts';
 import type { Grid } from './parallel.ts';
@@ -33,3 +34,7 @@ function areApart(grids: readonly Grid[], isOnce: (array: Arr) => boolean): bool
 }
 
 export const sizeOf = ({ axes }: Grid): number => axes.reduce((product, { count }) => product * count, 1);
+
+/** What one run of a plan hands to a GPU: a launch for each call of a routine, and those that loops become. */
+export const launchesIn = ({ steps }: Pick<Plan, 'steps'>): number =>
+  steps.reduce((sum, { work }) => sum + (work.kind === 'loops' ? launchesOf(work.body) : work.calls).length, 0);
