@@ -54,7 +54,8 @@ export function toF16(value: number): number {
 }
 
 /** The same, but what is beyond the largest half stays there. NaN is NaN. */
-export const nearestF16 = (value: number): number => toF16(Math.min(Math.max(value, -largestF16), largestF16));
+export const nearestF16 = (value: number): number =>
+  toF16(value > largestF16 ? largestF16 : value < -largestF16 ? -largestF16 : value);
 
 /** Whether a float32 survives storage as half, bit for bit (NaN does not: its payload may differ). */
 export function isF16(value: number): boolean {
