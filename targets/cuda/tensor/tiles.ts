@@ -131,6 +131,6 @@ const registers: Readonly<Record<string, Readonly<Record<Exclude<Way, 'blocks'>,
 };
 
 const blockRegisters: Readonly<Record<string, number>> = {
-  ...{ '384x128': 255, '256x128': 200, '512x64': 196, '256x64': 124 },
+  ...{ '384x128': 255, '256x128': 254, '512x64': 196, '256x64': 124 },
   ...{ '128x128': 212, '128x64': 94, '64x64': 97, '64x32': 74 },
 };
