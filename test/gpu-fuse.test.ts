@@ -8,7 +8,7 @@ import { dropUnused } from '../src/graph/rewrite.ts';
 import { randomInputs } from '../src/graph/samples.ts';
 import type { Op } from '../src/ops/index.ts';
 import { lower } from '../src/plan/lower.ts';
-import type { Plan } from '../src/plan/plan.ts';
+import type { Plan, Step } from '../src/plan/plan.ts';
 import { runPlan } from '../src/plan/run.ts';
 import { elements } from '../src/tensor/type.ts';
 import { fuse } from '../targets/gpu/fuse.ts';
@@ -63,6 +63,9 @@ function fused(graph: Graph): Plan {
   return after;
 }
 
+/** Where lines are one picture of one channel, the same again. */
+const turned: Op = { kind: 'transpose', perm: [3, 1, 2, 0] };
+
 const laid = (graph: Graph): Graph => reorderLayout({ wish }).run(graph, () => {});
 
 describe('what becomes one step', () => {
@@ -102,6 +105,40 @@ describe('what becomes one step', () => {
     expect(kindsOf(plan)).toEqual(['transpose relayout conv2d', 'relayout']);
     expect(plan.steps[0].reads).toContain(plan.inputs[0].array);
     expect(largestError(evaluate(graph, inputs), await run(inputs)).error).toBeLessThan(1e-5);
+  });
+});
+
+describe('what is copied as it is', () => {
+  test('again and again is read where it lay first', () => {
+    const made = chain(
+      making(input('x', [1, 4, 6, 1])),
+      ['a', turned, 'x'],
+      ['b', turned, 'a'],
+      ['p', softmax, 'a'],
+      ['q', softmax, 'b'],
+    );
+    const { steps, inputs, outputs } = lower(graphOf(made.nodes, 'p', 'q'), []);
+    // As a kernel has it, into whose work no loops go.
+    const routine = { name: 'softmax', template: '', view: {}, needs: [] };
+    const withKernels = steps.map(
+      (step): Step =>
+        step.call.op.kind === 'softmax'
+          ? {
+              ...step,
+              work: {
+                kind: 'routines',
+                kernel: 'softmax',
+                calls: [{ routine, args: [...step.reads, ...step.writes] }],
+              },
+            }
+          : step,
+    );
+    const ports = [...inputs, ...outputs].map(({ array }) => array);
+    const left = fuse(withKernels, { isPort: (array) => ports.includes(array), isConstant: () => false });
+    expect(left.map(({ call, reads }) => [call.id, reads])).toEqual([
+      ['p', [inputs[0].array]],
+      ['q', [inputs[0].array]],
+    ]);
   });
 });
 

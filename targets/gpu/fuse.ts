@@ -41,9 +41,11 @@ export const fuse: Fuse = (steps, { isPort, isConstant }) => {
     go(1);
     if (before === now) go(Infinity);
   }
-  for (const step of now) {
-    const after = withoutCopy(now, step, elsewhere, isConstant);
+  // Steps are replaced as others go, so each is looked at as it is when its turn comes.
+  for (let at = 0; at < now.length; ) {
+    const after = withoutCopy(now, now[at], elsewhere, isConstant);
     if (after && alive(after) <= most) now = after;
+    else at++;
   }
   return now;
 };
