@@ -28,7 +28,7 @@ const recorded: Readonly<Record<string, number>> = {
   matrices_tf32_128x128: 128,
   matrices_tf32_32x32: 56,
   matrices_tf32_64x64: 109,
-  tensor_attention_f16_128x32_64x64: 252,
+  tensor_attention_f16_128x32_64x64: 254,
   tensor_attention_f16_32x32_64x64: 216,
   tensor_attention_f16_64x16_128x128: 226,
   tensor_attention_f16_64x64_64x64: 246,

@@ -92,6 +92,10 @@ inline float fusedToOdd(float a, float b, float c) {
   static inline two __hfma2(two a, two b, two c) { return {__hfma(a.x, b.x, c.x), __hfma(a.y, b.y, c.y)}; }      \
   static inline two __hmax2(two a, two b) { return {__hmax(a.x, b.x), __hmax(a.y, b.y)}; }                       \
   static inline two __hmin2(two a, two b) { return {__hmin(a.x, b.x), __hmin(a.y, b.y)}; }                       \
+  static inline one __hmax_nan(one a, one b) { return isnan(static_cast<float>(a)) ? a : isnan(static_cast<float>(b)) ? b : __hmax(a, b); } \
+  static inline one __hmin_nan(one a, one b) { return isnan(static_cast<float>(a)) ? a : isnan(static_cast<float>(b)) ? b : __hmin(a, b); } \
+  static inline two __hmax2_nan(two a, two b) { return {__hmax_nan(a.x, b.x), __hmax_nan(a.y, b.y)}; }           \
+  static inline two __hmin2_nan(two a, two b) { return {__hmin_nan(a.x, b.x), __hmin_nan(a.y, b.y)}; }           \
   static inline one __low2##own(two v) { return v.x; }                                                           \
   static inline one __high2##own(two v) { return v.y; }                                                          \
   static inline float __low2float(two v) { return static_cast<float>(v.x); }                                     \
