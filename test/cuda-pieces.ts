@@ -16,15 +16,15 @@ import { only } from './cuda-tensor.ts';
 import { random } from './cuda-weights.ts';
 import { distance } from './ops/law.ts';
 
-type Live = (row: number, column: number) => boolean;
+export type Live = (row: number, column: number) => boolean;
 
-const all: Live = () => true;
-const twoOfFour: Live = (row, column) => (row + column + (column >> 2)) % 4 < 2;
+export const all: Live = () => true;
+export const twoOfFour: Live = (row, column) => (row + column + (column >> 2)) % 4 < 2;
 /** Of eight columns four are shared by all rows, and each row has two. */
 const shared: Live = (row, column) =>
   [1, 4, 6, 7].indexOf(column % 8) % 2 === row % 2 && [1, 4, 6, 7].includes(column % 8);
 
-class Builder {
+export class Builder {
   readonly nodes: Node[] = [];
   input(id: Id, shape: Shape): Id {
     this.nodes.push({ kind: 'input', id, name: id, type: tensor('f32', shape) });
@@ -134,8 +134,8 @@ export function piecesGraph(): Graph {
 }
 
 /** As a build lays it out. */
-export function arranged(graph: Graph, arithmetic: string): Graph {
-  const target = cuda.target({ arithmetic, arch: 'sm_80' });
+export function arranged(graph: Graph, arithmetic: string, arch = 'sm_80'): Graph {
+  const target = cuda.target({ arithmetic, arch });
   return runPasses(graph, pipeline(target).slice(-2), () => {});
 }
 
