@@ -2,7 +2,6 @@
 import type { Weights } from '../../../src/graph/weights.ts';
 import type { Kernel, Routine } from '../../../src/plan/kernel.ts';
 import type { Device } from '../devices.ts';
-import { h100 } from '../devices.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
 import type { Values } from '../sparse/values.ts';
@@ -49,8 +48,6 @@ export const denseVectorFor = (device: Device): Kernel => ({
     return { calls: [call] };
   },
 });
-
-export const denseVector = denseVectorFor(h100);
 
 const readSome: Routine = { name: 'read-some', template: 'cuda/values/read-some.cu.hbs', view: {}, needs: [] };
 

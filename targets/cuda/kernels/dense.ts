@@ -8,7 +8,6 @@ import type { Arr } from '../../../src/loop/loop.ts';
 import { alignUp } from '../../../src/plan/arena.ts';
 import type { Kernel, KernelSite, RoutineCall } from '../../../src/plan/kernel.ts';
 import type { Device } from '../devices.ts';
-import { h100 } from '../devices.ts';
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
@@ -83,8 +82,6 @@ export const denseFor = (device: Device): Kernel => ({
     return { calls: [...(planes.isOwn ? [] : [reading.copy(x)]), own, ...after] };
   },
 });
-
-export const dense = denseFor(h100);
 
 /** Along the second and third dimension of a grid. */
 const mostGroups = 65535;

@@ -9,7 +9,6 @@ import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
 import type { Device } from '../devices.ts';
-import { h100 } from '../devices.ts';
 import { endingOf } from '../ending.ts';
 import type { Parameter } from '../kernel.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
@@ -76,8 +75,6 @@ export const sparseVectorFor = (device: Device): Kernel => ({
     return { calls: [call] };
   },
 });
-
-export const sparseVector = sparseVectorFor(h100);
 
 interface Stored {
   readonly name: string;

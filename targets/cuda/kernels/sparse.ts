@@ -10,7 +10,6 @@ import { bandsOf } from '../../gpu/bands.ts';
 import type { Height } from '../../gpu/storage.ts';
 import { heightOf } from '../../gpu/storage.ts';
 import type { Device } from '../devices.ts';
-import { h100 } from '../devices.ts';
 import type { Ending } from '../ending.ts';
 import { endingOf } from '../ending.ts';
 import { callOf, functionName, real, whole, words, result as written } from '../kernel.ts';
@@ -83,8 +82,6 @@ export const sparseFor = (device: Device): Kernel => ({
     return { calls: planes.isOwn ? [own] : [reading.copy(x), own] };
   },
 });
-
-export const sparse = sparseFor(h100);
 
 /** Along the second and third dimension of a grid. */
 const mostGroups = 65535;
